@@ -1,0 +1,97 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Read from the top: each layer may import the layers above it, never one below.
+
+let package = Package(
+    name: "gyre",
+    products: [
+        .library(name: "JSON", targets: ["JSON"]),
+        .library(name: "JSONRPC", targets: ["JSONRPC"]),
+        .library(name: "JSONRPCUnixSocket", targets: ["JSONRPCUnixSocket"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    ],
+    targets: [
+        // The wire: bytes, messages, sockets.
+        .library("JSON"),
+        .library("JSONRPC", ["JSON"]),
+        .library("JSONRPCInProcess", ["JSON", "JSONRPC"]),
+        .library("JSONRPCUnixSocket", ["CUnixSocket", "JSON", "JSONRPC", .nio("NIOCore"), .nio("NIOPosix")]),
+        .target(name: "CUnixSocket"),
+
+        // Tests.
+        .tests("JSON", []),
+        .tests("JSONRPC", ["JSON", "JSONRPCInProcess"]),
+        .tests("JSONRPCUnixSocket", ["JSON", "JSONRPC", .nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOPosix")]),
+    ]
+)
+
+extension [SwiftSetting] {
+    /// The rules of every Swift target: warnings are errors, imports say what they need and leak nothing.
+    static var strict: [SwiftSetting] {
+        [
+            .swiftLanguageMode(.v6),
+            .treatAllWarnings(as: .error),
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+        ]
+    }
+}
+
+extension Target {
+    static func library(_ name: String, _ dependencies: [Dependency] = []) -> Target {
+        .target(name: name, dependencies: dependencies, swiftSettings: .strict)
+    }
+
+    static func program(_ name: String, _ dependencies: [Dependency], path: String? = nil) -> Target {
+        .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: .strict)
+    }
+
+    /// Generated from `proto-json/<name>.json` by `proto-gen`.
+    static func api(_ name: String) -> Target {
+        .target(
+            name: name + "API", dependencies: ["JSON", "JSONRPC", "ServiceContract"],
+            path: "Sources/APIs/\(name)API", swiftSettings: .strict)
+    }
+
+    /// A service without its `Main`: domain flow in `Service`, SQL in `Store`.
+    static func service(_ name: String, _ dependencies: [Dependency]) -> Target {
+        .target(
+            name: name + "Service",
+            dependencies: [
+                "JSON", "JSONRPC", "JSONRPCUnixSocket", "OpenSSL", "PlatformAPI", "SQLite", "ServiceContract",
+                "ServiceKit",
+                .byName(name: name + "API"), .lifecycle, .logging, .metrics, .configuration,
+            ] + dependencies,
+            path: "services/\(name.lowercased())", exclude: ["Main", "Migrations"], sources: ["Service", "Store"],
+            swiftSettings: .strict)
+    }
+
+    static func main(_ name: String) -> Target {
+        .executableTarget(
+            name: name + "Main", dependencies: [.byName(name: name + "Service"), "ServiceKit"],
+            path: "services/\(name.lowercased())/Main", swiftSettings: .strict)
+    }
+
+    static func tests(_ name: String, _ dependencies: [Dependency]) -> Target {
+        .testTarget(
+            name: name + "Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: .strict)
+    }
+}
+
+extension Target.Dependency {
+    static var argumentParser: Self { .product(name: "ArgumentParser", package: "swift-argument-parser") }
+    static var configuration: Self { .product(name: "Configuration", package: "swift-configuration") }
+    static var hummingbird: Self { .product(name: "Hummingbird", package: "hummingbird") }
+    static var lifecycle: Self { .product(name: "ServiceLifecycle", package: "swift-service-lifecycle") }
+    static var logging: Self { .product(name: "Logging", package: "swift-log") }
+    static var metrics: Self { .product(name: "CoreMetrics", package: "swift-metrics") }
+    static var mustache: Self { .product(name: "Mustache", package: "swift-mustache") }
+    static var signals: Self { .product(name: "UnixSignals", package: "swift-service-lifecycle") }
+    static var yams: Self { .product(name: "Yams", package: "Yams") }
+
+    static func nio(_ product: String) -> Self { .product(name: product, package: "swift-nio") }
+}

@@ -1,0 +1,85 @@
+public import JSON
+
+/// On whose behalf a call is made, as the gateway proved it, and how long it may take.
+///
+/// Travels between services as the `context` member of a request. The public edge refuses that member.
+public struct CallContext: Sendable, Equatable {
+    /// The brand whose data the call may touch; nil for calls that concern no brand.
+    public var brand: UUIDv7?
+    /// Whoever calls: `key:<id>`, `user:<id>`, `service:<name>` or `admin`.
+    public var principal: String
+    /// What the principal may do, as `noun:verb` with `*` as a wildcard.
+    public var scopes: [String]
+    /// Milliseconds left when the request was sent; shrinks at every hop. Nil: ``defaultDeadlineMilliseconds``.
+    public var deadlineMilliseconds: Int64?
+    /// W3C trace context.
+    public var traceparent: String?
+    /// The caller's name for one effect: a repetition within 24 hours gets the first reply again.
+    public var idempotencyKey: String?
+    /// The moment the call was received. Not on the wire: each process has its own clock.
+    public var now: Timestamp
+
+    /// How long a call may take when it does not say.
+    public static let defaultDeadlineMilliseconds: Int64 = 30_000
+    /// The longest idempotency key, in characters.
+    public static let maximumIdempotencyKeyLength = 255
+
+    public init(
+        brand: UUIDv7? = nil, principal: String, scopes: [String] = [], deadlineMilliseconds: Int64? = nil,
+        traceparent: String? = nil, idempotencyKey: String? = nil, now: Timestamp = Timestamp(microseconds: 0)
+    ) {
+        self.brand = brand
+        self.principal = principal
+        self.scopes = scopes
+        self.deadlineMilliseconds = deadlineMilliseconds
+        self.traceparent = traceparent
+        self.idempotencyKey = idempotencyKey
+        self.now = now
+    }
+}
+
+extension CallContext: JSONReadable, JSONWritable {
+    public init(from reader: inout JSONReader) throws(JSONError) {
+        self.init(principal: "")
+        try reader.beginObject()
+        while let key = try reader.nextMember() {
+            switch key {
+            case "brand": brand = try reader.readUUID()
+            case "principal": principal = try reader.readString()
+            case "scopes": scopes = try [String](from: &reader)
+            case "deadlineMilliseconds": deadlineMilliseconds = try reader.readInt64()
+            case "traceparent": traceparent = try reader.readString()
+            case "idempotencyKey": idempotencyKey = try reader.readString(lengths: 1...Self.maximumIdempotencyKeyLength)
+            default: try reader.skip()
+            }
+        }
+        if principal.isEmpty { throw reader.missing("principal") }
+    }
+
+    public func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        if let brand {
+            writer.key("brand")
+            brand.write(to: &writer)
+        }
+        writer.key("principal")
+        writer.string(principal)
+        if !scopes.isEmpty {
+            writer.key("scopes")
+            scopes.write(to: &writer)
+        }
+        if let deadlineMilliseconds {
+            writer.key("deadlineMilliseconds")
+            writer.int(deadlineMilliseconds)
+        }
+        if let traceparent {
+            writer.key("traceparent")
+            writer.string(traceparent)
+        }
+        if let idempotencyKey {
+            writer.key("idempotencyKey")
+            writer.string(idempotencyKey)
+        }
+        writer.endObject()
+    }
+}
