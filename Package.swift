@@ -9,6 +9,7 @@ let package = Package(
         .library(name: "JSON", targets: ["JSON"]),
         .library(name: "JSONRPC", targets: ["JSONRPC"]),
         .library(name: "JSONRPCUnixSocket", targets: ["JSONRPCUnixSocket"]),
+        .library(name: "SQLite", targets: ["SQLite"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -21,10 +22,19 @@ let package = Package(
         .library("JSONRPCUnixSocket", ["CUnixSocket", "JSON", "JSONRPC", .nio("NIOCore"), .nio("NIOPosix")]),
         .target(name: "CUnixSocket"),
 
+        // The ground: storage and cryptography, each over one system library.
+        .library("OpenSSL", ["COpenSSL"]),
+        .library("SQLite", ["CSQLite"]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+
         // Tests.
+        .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
         .tests("JSON", []),
         .tests("JSONRPC", ["JSON", "JSONRPCInProcess"]),
         .tests("JSONRPCUnixSocket", ["JSON", "JSONRPC", .nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOPosix")]),
+        .tests("OpenSSL", []),
+        .tests("SQLite", ["CFaultVFS", "CSQLite"]),
     ]
 )
 

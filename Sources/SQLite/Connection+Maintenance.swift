@@ -1,0 +1,56 @@
+internal import CSQLite
+
+extension Connection {
+    /// Runs `body` with the authorizer lifted: ATTACH, VACUUM and every PRAGMA work. For maintenance only.
+    public func withoutAuthorizer<T, E: Error>(_ body: () throws(E) -> T) throws(E) -> T {
+        guard let authorizer else { return try body() }
+        return try authorizer.lifted(on: database, body)
+    }
+
+    /// Writes the whole log into the database and cuts it to nothing, so that no byte of it is left.
+    ///
+    /// Not inside a transaction. It waits for readers up to the busy timeout and then fails with
+    /// ``SQLiteError/isBusy``.
+    public func checkpointTruncate() throws(SQLiteError) {
+        let code = sqlite3_wal_checkpoint_v2(database, "main", SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
+        guard code == SQLITE_OK else { throw failure(code, sql: nil) }
+        log.wasTruncated()
+    }
+
+    /// Writes the whole database anew. It needs the size of the database twice over on disk, and no transaction.
+    public func vacuum() throws(SQLiteError) {
+        try withoutAuthorizer { () throws(SQLiteError) in try execute("VACUUM") }
+    }
+
+    /// Copies the database as it is now to another file, which is created, or replaced as a whole.
+    ///
+    /// The copy is on disk when this returns. Readers are not disturbed; this connection's own changes cannot happen
+    /// meanwhile, and no other connection writes.
+    public func backup(to path: String) throws(SQLiteError) {
+        var target: OpaquePointer?
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        let opened = sqlite3_open_v2(path, &target, flags, options.vfs)
+        defer { sqlite3_close_v2(target) }
+        guard opened == SQLITE_OK, let target else {
+            let error = SQLiteError(opened, on: target)
+            throw SQLiteError(extendedCode: error.extendedCode, message: "\(error.message): \(path)")
+        }
+        guard let backup = sqlite3_backup_init(target, "main", database, "main") else {
+            throw SQLiteError(sqlite3_extended_errcode(target), on: target)
+        }
+        let stepped = sqlite3_backup_step(backup, -1)
+        let finished = sqlite3_backup_finish(backup)
+        guard stepped == SQLITE_DONE, finished == SQLITE_OK else {
+            let error = SQLiteError(finished == SQLITE_OK ? stepped : finished, on: target)
+            throw SQLiteError(extendedCode: error.extendedCode, message: "\(error.message): \(path)")
+        }
+    }
+
+    /// What `PRAGMA integrity_check` finds, at most a hundred lines; empty when all is well.
+    public func integrityProblems() throws(SQLiteError) -> [String] {
+        let statement = try prepare("PRAGMA integrity_check")
+        var lines: [String] = []
+        while try statement.step() { lines.append(statement.text(0)) }
+        return lines == ["ok"] ? [] : lines
+    }
+}
