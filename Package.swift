@@ -6,12 +6,15 @@ import PackageDescription
 let package = Package(
     name: "gyre",
     products: [
+        .executable(name: "proto-gen", targets: ["proto-gen"]),
         .library(name: "JSON", targets: ["JSON"]),
         .library(name: "JSONRPC", targets: ["JSONRPC"]),
         .library(name: "JSONRPCUnixSocket", targets: ["JSONRPCUnixSocket"]),
         .library(name: "SQLite", targets: ["SQLite"]),
+        .library(name: "SignalsAPI", targets: ["SignalsAPI"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
@@ -28,12 +31,22 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
+        // Contracts: the generator, what generated code speaks, and what it wrote.
+        .library("ProtoGen", ["JSON"]),
+        .program("proto-gen", ["JSON", "ProtoGen", .argumentParser]),
+        .library("ServiceContract", ["JSON", "JSONRPC", "SQLite"]),
+        .api("Gateway"),
+        .api("Platform"),
+        .api("Signals"),
+        .api("Tenancy"),
+
         // Tests.
         .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
         .tests("JSON", []),
         .tests("JSONRPC", ["JSON", "JSONRPCInProcess"]),
         .tests("JSONRPCUnixSocket", ["JSON", "JSONRPC", .nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOPosix")]),
         .tests("OpenSSL", []),
+        .tests("ProtoGen", ["JSON", "JSONRPC", "ServiceContract"]),
         .tests("SQLite", ["CFaultVFS", "CSQLite"]),
     ]
 )

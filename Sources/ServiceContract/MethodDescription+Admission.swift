@@ -1,0 +1,27 @@
+extension MethodDescription {
+    /// Whether the contract lets `principal` call this method: the one rule, for the gateway and for services.
+    ///
+    /// - Parameters:
+    ///   - principal: as in a ``JSONRPC/CallContext``.
+    ///   - scopes: what a key may do, as `noun:verb` with `*` as a wildcard.
+    public func admits(principal: String, scopes: [String]) -> Bool {
+        if callers.contains("anyone") { return true }
+        if principal == "admin" { return callers.contains("admin") || callers.contains("public") }
+        if principal.hasPrefix("service:") { return callers.contains(principal) }
+        guard callers.contains("public") else { return false }
+        guard let scope else { return true }
+        return scopes.contains { Self.scope($0, covers: scope) }
+    }
+
+    /// Whether clients of the gateway, as opposed to services, have any way to call this method.
+    public var isPublic: Bool {
+        callers.contains { $0 == "public" || $0 == "anyone" || $0 == "admin" }
+    }
+
+    static func scope(_ granted: String, covers needed: String) -> Bool {
+        let granted = granted.split(separator: ":")
+        let needed = needed.split(separator: ":")
+        return granted.count == 2 && needed.count == 2
+            && zip(granted, needed).allSatisfy { $0 == "*" || $0 == $1 }
+    }
+}
