@@ -15,7 +15,11 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // The wire: bytes, messages, sockets.
@@ -40,14 +44,32 @@ let package = Package(
         .api("Signals"),
         .api("Tenancy"),
 
+        // Kernels: pure functions over values.
+        .library("Mapping", ["JSON"]),
+
+        // What every service runs on.
+        .library(
+            "ServiceKit",
+            [
+                "JSON", "JSONRPC", "JSONRPCUnixSocket", "OpenSSL", "PlatformAPI", "SQLite", "ServiceContract",
+                .configuration, .lifecycle, .logging, .metrics, .nio("NIOCore"), .nio("NIOPosix"), .signals,
+            ]),
+
         // Tests.
         .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
         .tests("JSON", []),
         .tests("JSONRPC", ["JSON", "JSONRPCInProcess"]),
         .tests("JSONRPCUnixSocket", ["JSON", "JSONRPC", .nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOPosix")]),
+        .tests("Mapping", ["JSON"]),
         .tests("OpenSSL", []),
         .tests("ProtoGen", ["JSON", "JSONRPC", "ServiceContract"]),
         .tests("SQLite", ["CFaultVFS", "CSQLite"]),
+        .tests(
+            "ServiceKit",
+            [
+                "JSON", "JSONRPC", "JSONRPCInProcess", "OpenSSL", "PlatformAPI", "SQLite", "ServiceContract", .logging,
+                .metrics,
+            ]),
     ]
 )
 

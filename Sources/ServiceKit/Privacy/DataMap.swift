@@ -1,0 +1,66 @@
+/// What a service's tables hold, whose it is, and what happens to it when somebody asks: privacy law as data.
+///
+/// A test compares it with the schema: a table or column that is not declared fails. Erasure follows it.
+public struct DataMap: Sendable {
+    public let tables: [Table]
+
+    public init(_ tables: [Table]) {
+        self.tables = tables
+    }
+
+    /// The map of the tables that ServiceKit keeps in every database.
+    public static let ground = DataMap([
+        Table("ground", "which database this is", .nobody, columns: ["id", "incarnation", "checked_at"]),
+        Table(
+            "outbox", "messages on their way to other services; ids and field names only", .nobody,
+            kept: "until delivered", columns: ["sequence", "recipient", "topic", "body", "created_at"]),
+        Table(
+            "inbox_marks", "how far each sender's messages were applied", .nobody,
+            columns: ["sender", "incarnation", "high_water_mark"]),
+        Table(
+            "dead_letters", "messages that could not be understood", .mentions("body"), kept: "until looked at",
+            columns: ["sender", "incarnation", "sequence", "topic", "body", "problem", "received_at"]),
+        Table(
+            "idempotency_replies", "replies kept for repeated calls", .mentions("reply"), kept: "24 hours",
+            columns: ["principal", "method", "key", "params_hash", "reply", "created_at"]),
+        Table(
+            "jobs", "long work and how far it is", .nobody,
+            columns: ["id", "kind", "status", "done", "total", "unit", "problem", "created_at", "updated_at"]),
+        Table(
+            "tombstones", "keyed hashes of erased identifiers, so that they stay erased", .nobody,
+            kept: "for ever: without them an erased person would come back with the next import",
+            columns: ["digest", "request", "erased_at"]),
+    ])
+
+    /// One table.
+    public struct Table: Sendable {
+        public let name: String
+        /// What a row is, in words.
+        public let holds: String
+        public let subject: Subject
+        /// How long rows stay, and why.
+        public let kept: String
+        public let columns: [String]
+
+        public init(
+            _ name: String, _ holds: String, _ subject: Subject, kept: String = "as long as the brand",
+            columns: [String]
+        ) {
+            self.name = name
+            self.holds = holds
+            self.subject = subject
+            self.kept = kept
+            self.columns = columns
+        }
+    }
+
+    /// Whose a row is, how its subject is found, and with that what erasure does.
+    public enum Subject: Sendable, Equatable {
+        /// Nobody's: erasure leaves it.
+        case nobody
+        /// The actor whose number stands in this column: erasure deletes the row.
+        case actor(String)
+        /// Whoever's identifier is mentioned in the text of this column: erasure deletes the row.
+        case mentions(String)
+    }
+}

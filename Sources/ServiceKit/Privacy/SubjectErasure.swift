@@ -1,0 +1,119 @@
+public import JSON
+public import JSONRPC
+import OpenSSL
+import SQLite
+public import ServiceContract
+
+/// Finds the actors behind identifiers; implemented by services that hold actors.
+public protocol SubjectDirectory: Sendable {
+    /// The actors that any of the identifiers or ids points to, each with all identifiers known for it.
+    func find(
+        _ identifiers: [SubjectIdentifier], actors: [UUIDv7], in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> [Subject]
+
+    /// Removes identifiers from where the data map's rules do not reach, such as the unfinished row of an import.
+    ///
+    /// - Returns: the tables touched, with rows changed.
+    func scrub(
+        _ identifiers: [SubjectIdentifier], in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> [(table: String, rows: Int64)]
+}
+
+extension SubjectDirectory {
+    public func scrub(
+        _ identifiers: [SubjectIdentifier], in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> [(table: String, rows: Int64)] {
+        []
+    }
+}
+
+/// A typed value that points to an actor.
+public struct SubjectIdentifier: Sendable, Hashable {
+    public let type: String
+    public let value: String
+
+    public init(type: String, value: String) {
+        self.type = type
+        self.value = value
+    }
+}
+
+/// One actor as a privacy request sees it.
+public struct Subject: Sendable {
+    /// Its number in this database, which the data map's columns refer to.
+    public let number: Int64
+    public let id: UUIDv7
+    public let identifiers: [SubjectIdentifier]
+
+    public init(number: Int64, id: UUIDv7, identifiers: [SubjectIdentifier]) {
+        self.number = number
+        self.id = id
+        self.identifiers = identifiers
+    }
+}
+
+/// Erases subjects from one database as its data map says, and leaves tombstones.
+struct SubjectErasure {
+    let dataMap: DataMap
+    let directory: (any SubjectDirectory)?
+    let tombstones: Tombstones
+
+    struct Outcome: Sendable {
+        var actors: [UUIDv7] = []
+        var identifiers: [SubjectIdentifier] = []
+        var rows: [(table: String, rows: Int64)] = []
+    }
+
+    func erase(
+        _ given: [SubjectIdentifier], actors: [UUIDv7], request: UUIDv7, at time: Timestamp,
+        in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> Outcome {
+        var outcome = Outcome()
+        let subjects = try directory?.find(given, actors: actors, in: transaction) ?? []
+        outcome.actors = subjects.map(\.id)
+        let found = subjects.flatMap(\.identifiers)
+        outcome.identifiers = found.filter { !given.contains($0) }
+        let all = Array(Set(given + found))
+        for table in dataMap.tables {
+            var rows: Int64 = 0
+            switch table.subject {
+            case .nobody:
+                continue
+            case .actor(let column):
+                for subject in subjects {
+                    rows += try transaction.delete(from: table.name, where: column, equals: subject.number)
+                }
+            case .mentions(let column):
+                for identifier in all {
+                    for text in identifier.spellings {
+                        rows += try transaction.delete(from: table.name, where: column, mentions: text)
+                    }
+                }
+            }
+            if rows > 0 { outcome.rows.append((table.name, rows)) }
+        }
+        outcome.rows += try directory?.scrub(all, in: transaction) ?? []
+        for identifier in all { try tombstones.add(identifier, request: request, at: time, in: transaction) }
+        return outcome
+    }
+}
+
+extension SubjectIdentifier {
+    /// How the value may be written in free text: as it is, and as JSON spells it.
+    fileprivate var spellings: Set<String> {
+        let quoted = String(decoding: JSONRaw(.string(value)).bytes, as: UTF8.self)
+        return [value, String(quoted.dropFirst().dropLast())]
+    }
+}
+
+extension WriteTransaction {
+    // Table and column names come from the data map, never from a request.
+
+    fileprivate func delete(from table: String, where column: String, equals number: Int64) throws(RPCError) -> Int64 {
+        try run(sql: "DELETE FROM \(table) WHERE \(column) = :number", [":number": number])
+    }
+
+    fileprivate func delete(from table: String, where column: String, mentions text: String) throws(RPCError) -> Int64 {
+        try run(sql: "DELETE FROM \(table) WHERE instr(\(column), :text) > 0", [":text": text])
+    }
+}

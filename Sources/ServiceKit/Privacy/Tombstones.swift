@@ -1,0 +1,49 @@
+import JSON
+public import JSONRPC
+import OpenSSL
+import SQLite
+public import ServiceContract
+
+/// Remembers erased identifiers as keyed hashes, so that they are refused without being known.
+public final class Tombstones: Sendable {
+    private let key: HMACKey
+
+    /// - Parameter key: 32 bytes from a file that no backup of the databases holds.
+    public init(key: [UInt8]) throws {
+        self.key = try HMACKey(key)
+    }
+
+    /// Whether this identifier was erased from this brand.
+    public func contains(
+        type: String, value: String, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Bool {
+        guard try !isEmpty(in: transaction) else { return false }
+        return try transaction.one(
+            "SELECT 1 FROM tombstones WHERE digest = :digest", [":digest": digest(type, value)]
+        ) { _ in true } ?? false
+    }
+
+    /// Most brands have erased nobody: then no hash is computed.
+    private func isEmpty(in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> Bool {
+        let statement = try transaction.statement("SELECT 1 FROM tombstones LIMIT 1")
+        defer { statement.reset() }
+        do {
+            return try !statement.step()
+        } catch {
+            throw RPCError(error)
+        }
+    }
+
+    func add(
+        _ identifier: SubjectIdentifier, request: UUIDv7, at time: Timestamp,
+        in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        try transaction.run(
+            "INSERT INTO tombstones (digest, request, erased_at) VALUES (:digest, :request, :time) ON CONFLICT DO NOTHING",
+            [":digest": digest(identifier.type, identifier.value), ":request": request, ":time": time])
+    }
+
+    private func digest(_ type: String, _ value: String) -> [UInt8] {
+        key.authenticate(Array(type.utf8), [0], Array(value.utf8))
+    }
+}

@@ -1,0 +1,113 @@
+import JSON
+import JSONRPC
+import PlatformAPI
+import SQLite
+import ServiceContract
+import Synchronization
+
+/// What every service answers to its siblings: brand files, messages, erasure, health, metrics.
+struct PlatformService: BrandFiles.Service, Health.Service, Messages.Service,
+    PlatformAPI.Metrics.Service, Subjects.Service
+{
+    let runtime: ServiceRuntime
+    let topics: MessageTopics
+    let brandErasure: SubjectErasure
+    let serviceErasure: SubjectErasure
+    let health: HealthCheck
+    let metrics: PrometheusMetrics
+
+    func create(
+        _ params: BrandFiles.Create.Params, for call: CallContext
+    ) async throws(RPCError) -> BrandFiles.Create.Reply {
+        do {
+            return BrandFiles.Create.Reply(created: try runtime.databases.create(params.brand))
+        } catch {
+            throw RPCError(error)
+        }
+    }
+
+    func check(_ params: Health.Check.Params, for call: CallContext) async throws(RPCError) -> Health.Check.Reply {
+        Health.Check.Reply(
+            service: runtime.name, startedAt: health.startedAt, writable: await health.isWritable(runtime),
+            brands: runtime.databases.count)
+    }
+
+    func read(
+        _ params: PlatformAPI.Metrics.Read.Params, for call: CallContext
+    ) async throws(RPCError) -> PlatformAPI.Metrics.Read.Reply {
+        PlatformAPI.Metrics.Read.Reply(text: String(decoding: metrics.text(), as: UTF8.self))
+    }
+
+    func deliver(
+        _ params: Messages.Deliver.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+    ) throws(RPCError) -> Messages.Deliver.Reply {
+        var mark = try Inbox.highWaterMark(of: params.sender, params.incarnation, in: transaction)
+        for message in params.messages where Int64(message.sequence) > mark {
+            if let problem = try topics.apply(message.topic, message.body, in: transaction, for: call) {
+                try Inbox.setAside(
+                    message, problem, of: params.sender, params.incarnation, at: call.now, in: transaction)
+            }
+            mark = Int64(message.sequence)
+        }
+        try Inbox.raise(to: mark, of: params.sender, params.incarnation, in: transaction)
+        return Messages.Deliver.Reply(highWaterMark: Int(mark))
+    }
+
+    /// Erases from the brand's file where there is one, from the service's own file always, and then empties both
+    /// write-ahead logs, so that no byte of it stays behind.
+    func erase(
+        _ params: Subjects.Erase.Params, for call: CallContext
+    ) async throws(RPCError) -> Subjects.Erase.Reply {
+        let identifiers = params.identifiers.map { SubjectIdentifier(type: $0.type, value: $0.value) }
+        guard let brand = call.brand else { throw .forbidden("An erasure needs a brand.") }
+        var outcome = SubjectErasure.Outcome()
+        if let file = runtime.databases.file(of: brand) {
+            outcome = try await runtime.write(file) { [brandErasure] transaction throws(RPCError) in
+                try brandErasure.erase(
+                    identifiers, actors: params.actors, request: params.request, at: call.now, in: transaction)
+            }
+            try await runtime.checkpoint(file)
+        }
+        let known = identifiers + outcome.identifiers
+        let actors = Array(Set(params.actors + outcome.actors))
+        let rest = try await runtime.write(runtime.databases.serviceFile) {
+            [serviceErasure] transaction throws(RPCError) in
+            try serviceErasure.erase(known, actors: actors, request: params.request, at: call.now, in: transaction)
+        }
+        try await runtime.checkpoint(runtime.databases.serviceFile)
+        return Subjects.Erase.Reply(
+            identifiers: outcome.identifiers.map { Identifier(type: $0.type, value: $0.value) },
+            actors: outcome.actors,
+            rows: (outcome.rows + rest.rows).map { ErasedRows(table: $0.table, rows: Int($0.rows)) })
+    }
+}
+
+/// Whether a service can write, asked of the disk at most once a second.
+final class HealthCheck: Sendable {
+    private static let cacheMicroseconds: Int64 = 1_000_000
+
+    let startedAt: Timestamp
+    private let last = Mutex<(at: Timestamp, isWritable: Bool)?>(nil)
+
+    init(startedAt: Timestamp) {
+        self.startedAt = startedAt
+    }
+
+    func isWritable(_ runtime: ServiceRuntime) async -> Bool {
+        let now = runtime.clock.now()
+        if let last = last.withLock(\.self), now.microseconds - last.at.microseconds < Self.cacheMicroseconds {
+            return last.isWritable
+        }
+        let isWritable: Bool
+        do {
+            try await runtime.write(runtime.databases.serviceFile) { transaction throws(RPCError) in
+                _ = try transaction.run("UPDATE ground SET checked_at = :now", [":now": now])
+            }
+            isWritable = true
+        } catch {
+            isWritable = false
+        }
+        last.withLock { $0 = (now, isWritable) }
+        return isWritable
+    }
+}

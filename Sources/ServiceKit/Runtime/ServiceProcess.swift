@@ -1,0 +1,220 @@
+public import Configuration
+import CoreMetrics
+import JSONRPC
+public import JSONRPCUnixSocket
+public import Logging
+public import NIOCore
+import NIOPosix
+import OpenSSL
+import PlatformAPI
+public import SQLite
+public import ServiceContract
+public import ServiceLifecycle
+import UnixSignals
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// What distinguishes one service from another; ``ServiceProcess`` does the rest.
+public struct ServiceDefinition: Sendable {
+    /// `signals`: names its socket, its directory and its log entries.
+    public let name: String
+    public let brandMigrations: [Migration]
+    public let serviceMigrations: [Migration]
+    /// What the brands' files hold.
+    public let brandDataMap: DataMap
+    /// What the service's own file holds.
+    public let serviceDataMap: DataMap
+    /// Finds the actors in a brand's file; nil where there are none.
+    public let directory: (any SubjectDirectory)?
+
+    public init(
+        name: String, brandMigrations: [Migration] = [], serviceMigrations: [Migration] = [],
+        brandDataMap: DataMap = DataMap([]), serviceDataMap: DataMap = DataMap([]),
+        directory: (any SubjectDirectory)? = nil
+    ) {
+        self.name = name
+        self.brandMigrations = brandMigrations
+        self.serviceMigrations = serviceMigrations
+        self.brandDataMap = brandDataMap
+        self.serviceDataMap = serviceDataMap
+        self.directory = directory
+    }
+}
+
+/// What a service is made from: its methods, its topics, and what else runs beside them.
+public struct ServiceParts {
+    public var methods = MethodTable()
+    public var topics = MessageTopics()
+    /// Run until the process ends, and end gracefully with it.
+    public var services: [any Service] = []
+
+    public init() {}
+}
+
+/// What composing a service may use.
+public struct ServiceEnvironment: Sendable {
+    public let configuration: ServiceConfiguration
+    public let reader: ConfigReader
+    public let runtime: ServiceRuntime
+    public let tombstones: Tombstones
+    public let metrics: PrometheusMetrics
+    /// The one event loop of the process.
+    public let eventLoop: any EventLoop
+    /// Clients of the siblings, by name.
+    public let siblings: Siblings
+    public let logger: Logger
+
+    public init(
+        configuration: ServiceConfiguration, reader: ConfigReader, runtime: ServiceRuntime, tombstones: Tombstones,
+        metrics: PrometheusMetrics, eventLoop: any EventLoop, siblings: Siblings, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.reader = reader
+        self.runtime = runtime
+        self.tombstones = tombstones
+        self.metrics = metrics
+        self.eventLoop = eventLoop
+        self.siblings = siblings
+        self.logger = logger
+    }
+}
+
+/// Runs one service from start to end: the body of every `Main`.
+///
+/// ```swift
+/// @main enum SignalsMain {
+///     static func main() async {
+///         await ServiceProcess.run(.signals) { environment, parts in
+///             SignalsService(environment).registerMethods(with: &parts.methods)
+///         }
+///     }
+/// }
+/// ```
+public enum ServiceProcess {
+    /// Starts the service, serves its siblings on its socket until SIGTERM or SIGINT, and drains.
+    ///
+    /// Ends the process with status 1 and one line in the log when it cannot start.
+    public static func run(
+        _ definition: ServiceDefinition,
+        compose: @Sendable (ServiceEnvironment, inout ServiceParts) async throws -> Void
+    ) async {
+        do {
+            try await start(definition, compose)
+        } catch {
+            Logger(label: definition.name).critical("cannot start", metadata: ["cause": "\(error)"])
+            exit(1)
+        }
+    }
+
+    private static func start(
+        _ definition: ServiceDefinition,
+        _ compose: @Sendable (ServiceEnvironment, inout ServiceParts) async throws -> Void
+    ) async throws {
+        // Whatever this process creates is its owner's alone; a peer that goes away is an error, not a signal.
+        umask(0o077)
+        signal(SIGPIPE, SIG_IGN)
+        let reader = try ConfigReader.environmentAndFile()
+        let configuration = ServiceConfiguration(reader: reader)
+        StructuredLogHandler.bootstrap(service: definition.name, level: configuration.logLevel)
+        let metrics = PrometheusMetrics()
+        MetricsSystem.bootstrap(metrics)
+        let logger = Logger(label: definition.name)
+        FileBytes.createDirectory(configuration.runDirectory)
+        SQLiteMemory.setSoftLimit(bytes: Int64(configuration.databaseMemoryMebibytes) << 20)
+
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let siblings = Siblings(configuration, on: group.any())
+        let databases = try BrandDatabases(
+            directory: configuration.databaseDirectory(of: definition.name),
+            brandMigrations: definition.brandMigrations, serviceMigrations: definition.serviceMigrations,
+            cacheKiB: configuration.databaseMemoryMebibytes << 10 / 2)
+        let courier = OutboxCourier(sender: definition.name) { siblings[$0] }
+        let runtime = ServiceRuntime(
+            name: definition.name, databases: databases, courier: courier, openFiles: configuration.openDatabases)
+        courier.attach(to: runtime)
+        let tombstones = try Tombstones(
+            key: SecretFile.key(named: "tombstones", in: configuration.secretsDirectory))
+        let environment = ServiceEnvironment(
+            configuration: configuration, reader: reader, runtime: runtime, tombstones: tombstones, metrics: metrics,
+            eventLoop: group.any(), siblings: siblings, logger: logger)
+
+        var parts = ServiceParts()
+        try await compose(environment, &parts)
+        platform(definition, parts.topics, environment).registerAll(with: &parts.methods)
+        let dispatcher = MethodDispatcher(parts.methods, runtime: runtime)
+        let server = try await UnixSocketServer.bind(
+            to: configuration.socketPath(of: definition.name), on: group
+        ) { _ in dispatcher }
+        logger.info("serving", metadata: ["socket": "\(server.path)", "brands": "\(databases.count)"])
+        try await ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [courier, SocketService(server)] + parts.services,
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        ).run()
+        runtime.stop()
+        logger.info("stopped")
+    }
+
+    private static func platform(
+        _ definition: ServiceDefinition, _ topics: MessageTopics, _ environment: ServiceEnvironment
+    ) -> PlatformService {
+        PlatformService(
+            runtime: environment.runtime, topics: topics,
+            brandErasure: SubjectErasure(
+                dataMap: DataMap(DataMap.ground.tables + definition.brandDataMap.tables),
+                directory: definition.directory, tombstones: environment.tombstones),
+            serviceErasure: SubjectErasure(
+                dataMap: DataMap(DataMap.ground.tables + definition.serviceDataMap.tables),
+                directory: nil, tombstones: environment.tombstones),
+            health: HealthCheck(startedAt: environment.runtime.clock.now()), metrics: environment.metrics)
+    }
+}
+
+extension PlatformService {
+    func registerAll(with table: inout MethodTable) {
+        (self as any BrandFiles.Service).registerMethods(with: &table)
+        (self as any Health.Service).registerMethods(with: &table)
+        (self as any Messages.Service).registerMethods(with: &table)
+        (self as any PlatformAPI.Metrics.Service).registerMethods(with: &table)
+        (self as any Subjects.Service).registerMethods(with: &table)
+    }
+}
+
+/// Clients of the other services, one each, made when first needed.
+public struct Siblings: Sendable {
+    private let clients: [String: UnixSocketClient]
+
+    /// All services there are.
+    public static let names = ["gateway", "signals", "tenancy"]
+
+    public init(_ configuration: ServiceConfiguration, on loop: any EventLoop) {
+        clients = Dictionary(
+            uniqueKeysWithValues: Self.names.map { name in
+                (name, UnixSocketClient(path: configuration.socketPath(of: name), name: name, on: loop))
+            })
+    }
+
+    /// The client of `name`, which must be one of ``names``.
+    public subscript(name: String) -> UnixSocketClient {
+        guard let client = clients[name] else { preconditionFailure("There is no service \(name).") }
+        return client
+    }
+}
+
+/// A socket that is open while the process runs.
+public struct SocketService: Service {
+    private let server: UnixSocketServer
+
+    public init(_ server: UnixSocketServer) {
+        self.server = server
+    }
+
+    public func run() async throws {
+        try? await gracefulShutdown()
+        try await server.close()
+    }
+}

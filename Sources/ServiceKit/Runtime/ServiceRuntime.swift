@@ -1,0 +1,131 @@
+import JSON
+public import JSONRPC
+public import SQLite
+public import ServiceContract
+
+/// What the calls of one service share: its databases, the threads that write and read them, clock and ids.
+public final class ServiceRuntime: Sendable {
+    /// The service's name: `signals`.
+    public let name: String
+    public let databases: BrandDatabases
+    public let clock: Clock
+    public let identifiers: any IdentifierSource
+    /// What waits to be told to other services.
+    public let courier: OutboxCourier
+    private let writers: [CommitQueue]
+    private let readers: ReadQueue
+
+    /// Threads that write; each brand is pinned to one.
+    public static let writerThreads = 2
+    /// Threads that read.
+    public static let readerThreads = 2
+
+    public init(
+        name: String, databases: BrandDatabases, courier: OutboxCourier, clock: Clock = .system,
+        identifiers: any IdentifierSource = MonotonicIdentifiers(), openFiles: Int = 32
+    ) {
+        self.name = name
+        self.databases = databases
+        self.clock = clock
+        self.identifiers = identifiers
+        self.courier = courier
+        writers = (0..<Self.writerThreads).map { index in
+            CommitQueue(
+                name: "\(name)-write-\(index)", limits: CommitQueue.Limits(openFiles: openFiles),
+                open: { file throws(SQLiteError) in try databases.openForWriting(file) })
+        }
+        readers = ReadQueue(
+            name: "\(name)-read", threads: Self.readerThreads, limits: ReadQueue.Limits(openFiles: openFiles),
+            open: { file throws(SQLiteError) in try databases.openForReading(file) })
+    }
+
+    /// The database that a call of `method` runs against.
+    ///
+    /// - Throws: forbidden without a brand, and notFound for one that is not here: another's answers alike.
+    public func file(for method: MethodDescription, _ call: CallContext) throws(RPCError) -> DatabaseFile {
+        switch method.database {
+        case .service: return databases.serviceFile
+        case .brand: return try file(ofBrand: call)
+        }
+    }
+
+    /// The file of the brand that `call` is for.
+    public func file(ofBrand call: CallContext) throws(RPCError) -> DatabaseFile {
+        guard let brand = call.brand else { throw .forbidden("This call needs a brand; use a key of one.") }
+        guard let file = databases.file(of: brand) else { throw .notFound("brand", brand) }
+        return file
+    }
+
+    /// The queue that writes `file`.
+    func writer(of file: DatabaseFile) -> CommitQueue {
+        writers[Int(UInt(bitPattern: file.hashValue) % UInt(writers.count))]
+    }
+
+    func submit(_ work: any ReadWork, to file: DatabaseFile) -> Bool {
+        readers.submit(work, to: file)
+    }
+
+    // MARK: For flows
+
+    /// Runs `body` in a transaction of its own place in the group commit, and returns when it is on disk.
+    public func write<T: Sendable>(
+        _ file: DatabaseFile,
+        _ body: @escaping @Sendable (borrowing WriteTransaction) throws(RPCError) -> T
+    ) async throws(RPCError) -> T {
+        let identifiers = identifiers
+        do {
+            let result = try await writer(of: file).write(file) { connection throws(any Error) in
+                let transaction = WriteTransaction(connection, identifiers: identifiers)
+                let value = try body(transaction)
+                return (value: value, hasTold: transaction.effects.lastToldSequence != nil)
+            }
+            if result.hasTold { courier.look(at: file) }
+            return result.value
+        } catch {
+            throw RPCError(any: error)
+        }
+    }
+
+    /// Runs `body` in a read transaction.
+    public func read<T: Sendable>(
+        _ file: DatabaseFile,
+        _ body: @escaping @Sendable (borrowing ReadTransaction) throws(RPCError) -> T
+    ) async throws(RPCError) -> T {
+        do {
+            return try await readers.read(file) { connection throws(any Error) in
+                let transaction = ReadTransaction(connection)
+                return try body(transaction)
+            }
+        } catch {
+            throw RPCError(any: error)
+        }
+    }
+
+    /// Empties the write-ahead log into the database, so that nothing deleted is left in it.
+    public func checkpoint(_ file: DatabaseFile) async throws(RPCError) {
+        do {
+            try await writer(of: file).maintain(file) { connection throws(any Error) in
+                try connection.checkpointTruncate()
+            }
+        } catch {
+            throw RPCError(any: error)
+        }
+    }
+
+    /// Ends the threads when what they were given is done.
+    public func stop() {
+        for writer in writers { writer.stop() }
+        readers.stop()
+    }
+}
+
+extension RPCError {
+    /// An error of unknown type at the border between storage and calls.
+    init(any error: any Error) {
+        switch error {
+        case let error as RPCError: self = error
+        case let error as SQLiteError: self = RPCError(error)
+        default: self = .internalError("\(error)")
+        }
+    }
+}

@@ -1,0 +1,78 @@
+public import SQLite
+
+extension Migration {
+    /// The tables that ServiceKit keeps in every database; the first migration of each.
+    public static let ground = Migration(
+        name: "0000-ground",
+        sql: #"""
+            -- Which database this is. A restore from a backup gets a new incarnation.
+            CREATE TABLE ground (
+                id INTEGER PRIMARY KEY CHECK (id = 1),
+                incarnation TEXT NOT NULL,
+                -- When a write was last tried to see whether writing works.
+                checked_at INTEGER NOT NULL DEFAULT 0
+            ) STRICT;
+            INSERT INTO ground (id, incarnation) VALUES (1, lower(hex(randomblob(16))));
+
+            -- What other services are to be told, in order; a row leaves when it has arrived.
+            CREATE TABLE outbox (
+                sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+                recipient TEXT NOT NULL,
+                topic TEXT NOT NULL,
+                body TEXT NOT NULL,
+                created_at INTEGER NOT NULL
+            ) STRICT;
+
+            -- How far each sender's messages were applied.
+            CREATE TABLE inbox_marks (
+                sender TEXT NOT NULL,
+                incarnation TEXT NOT NULL,
+                high_water_mark INTEGER NOT NULL,
+                PRIMARY KEY (sender, incarnation)
+            ) STRICT, WITHOUT ROWID;
+
+            -- Messages that arrived and could not be understood: kept for a release that can, out of the others' way.
+            CREATE TABLE dead_letters (
+                sender TEXT NOT NULL,
+                incarnation TEXT NOT NULL,
+                sequence INTEGER NOT NULL,
+                topic TEXT NOT NULL,
+                body TEXT NOT NULL,
+                problem TEXT NOT NULL,
+                received_at INTEGER NOT NULL,
+                PRIMARY KEY (sender, incarnation, sequence)
+            ) STRICT, WITHOUT ROWID;
+
+            -- Replies to calls that carried an idempotency key, for 24 hours.
+            CREATE TABLE idempotency_replies (
+                principal TEXT NOT NULL,
+                method TEXT NOT NULL,
+                key TEXT NOT NULL,
+                params_hash BLOB NOT NULL,
+                reply TEXT NOT NULL,
+                created_at INTEGER NOT NULL,
+                PRIMARY KEY (principal, method, key)
+            ) STRICT, WITHOUT ROWID;
+            CREATE INDEX idempotency_replies_by_age ON idempotency_replies (created_at);
+
+            -- Long work and how far it is.
+            CREATE TABLE jobs (
+                id BLOB NOT NULL PRIMARY KEY,
+                kind TEXT NOT NULL,
+                status TEXT NOT NULL CHECK (status IN ('running', 'completed', 'failed', 'cancelled')),
+                done INTEGER NOT NULL DEFAULT 0,
+                total INTEGER,
+                unit TEXT NOT NULL,
+                problem TEXT,
+                created_at INTEGER NOT NULL,
+                updated_at INTEGER NOT NULL
+            ) STRICT;
+
+            -- Keyed hashes of erased identifiers: what matches one is refused.
+            CREATE TABLE tombstones (
+                digest BLOB NOT NULL PRIMARY KEY,
+                request BLOB NOT NULL,
+                erased_at INTEGER NOT NULL
+            ) STRICT, WITHOUT ROWID;
+            """#)
+}

@@ -1,0 +1,48 @@
+import JSON
+import Logging
+import Testing
+
+@testable import ServiceKit
+
+/// The form of the log.
+@Suite struct StructuredLogHandlerTests {
+    private func handler() -> StructuredLogHandler {
+        StructuredLogHandler(
+            label: "calls", service: "notes", level: .info, clock: MovableClock("2026-01-01T00:00:00.5Z").clock)
+    }
+
+    private func line(_ handler: StructuredLogHandler, _ message: String, _ metadata: Logger.Metadata = [:]) -> String {
+        String(decoding: handler.line(level: .error, message: message, metadata: metadata).bytes(), as: UTF8.self)
+    }
+
+    @Test("An entry is one line of JSON with the time first and its metadata sorted")
+    func golden() {
+        #expect(
+            line(handler(), "call failed", ["method": "notes.add", "code": "-32603"])
+                == """
+                {"time":"2026-01-01T00:00:00.5Z","level":"error","service":"notes","label":"calls",\
+                "message":"call failed","code":"-32603","method":"notes.add"}
+                """)
+    }
+
+    @Test("Whatever a message holds, it stays one line and one JSON value")
+    func escaping() throws {
+        let text = "a \"quoted\"\nline\u{2028} \\ \u{0}\t\u{7f} é"
+        let line = line(handler(), text, ["cause": "\(text)"])
+        #expect(!line.utf8.contains(UInt8(ascii: "\n")))
+        let value = try JSONValue.parse(line)
+        #expect(value["message"]?.string == text)
+        #expect(value["cause"]?.string == text)
+    }
+
+    @Test("An entry's metadata wins over its logger's")
+    func metadata() throws {
+        var handler = handler()
+        handler[metadataKey: "brand"] = "1"
+        handler[metadataKey: "method"] = "old"
+        #expect(handler[metadataKey: "brand"] == "1")
+        let value = try JSONValue.parse(line(handler, "x", ["method": "new"]))
+        #expect(value["brand"]?.string == "1")
+        #expect(value["method"]?.string == "new")
+    }
+}
