@@ -6,7 +6,10 @@ import PackageDescription
 let package = Package(
     name: "gyre",
     products: [
+        .executable(name: "gateway", targets: ["GatewayMain"]),
         .executable(name: "proto-gen", targets: ["proto-gen"]),
+        .executable(name: "signals", targets: ["SignalsMain"]),
+        .executable(name: "tenancy", targets: ["TenancyMain"]),
         .library(name: "JSON", targets: ["JSON"]),
         .library(name: "JSONRPC", targets: ["JSONRPC"]),
         .library(name: "JSONRPCUnixSocket", targets: ["JSONRPCUnixSocket"]),
@@ -19,6 +22,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -55,8 +60,30 @@ let package = Package(
                 .configuration, .lifecycle, .logging, .metrics, .nio("NIOCore"), .nio("NIOPosix"), .signals,
             ]),
 
+        // Services: a library each, and a Main that only composes it.
+        .service("Gateway", ["SignalsAPI", "TenancyAPI", .hummingbird, .mustache, .nio("NIOCore"), .nio("NIOPosix")]),
+        .service("Signals", ["Mapping"]),
+        .service("Tenancy", ["SignalsAPI"]),
+        .main("Gateway"),
+        .main("Signals"),
+        .main("Tenancy"),
+
         // Tests.
         .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
+        .testTarget(
+            name: "ContractTests",
+            dependencies: [
+                "GatewayService", "JSON", "JSONRPC", "JSONRPCInProcess", "SQLite", "ServiceContract", "ServiceKit",
+                "SignalsAPI",
+                "SignalsService", "TenancyAPI", "TenancyService", .configuration, .logging, .nio("NIOPosix"),
+            ], swiftSettings: .strict),
+        .tests(
+            "GatewayService",
+            [
+                "GatewayAPI", "JSON", "JSONRPC", "SQLite", "ServiceContract", "ServiceKit", "SignalsAPI", "TenancyAPI",
+                .hummingbird, .lifecycle,
+            ]
+        ),
         .tests("JSON", []),
         .tests("JSONRPC", ["JSON", "JSONRPCInProcess"]),
         .tests("JSONRPCUnixSocket", ["JSON", "JSONRPC", .nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOPosix")]),
@@ -69,6 +96,18 @@ let package = Package(
             [
                 "JSON", "JSONRPC", "JSONRPCInProcess", "OpenSSL", "PlatformAPI", "SQLite", "ServiceContract", .logging,
                 .metrics,
+            ]),
+        .tests(
+            "SignalsService",
+            [
+                "JSON", "JSONRPC", "JSONRPCInProcess", "Mapping", "OpenSSL", "SQLite", "ServiceContract", "ServiceKit",
+                "SignalsAPI",
+            ]),
+        .tests(
+            "TenancyService",
+            [
+                "JSON", "JSONRPC", "JSONRPCInProcess", "OpenSSL", "PlatformAPI", "SQLite", "ServiceContract",
+                "ServiceKit", "TenancyAPI",
             ]),
     ]
 )

@@ -1,0 +1,77 @@
+import Foundation
+import Testing
+
+/// The plan's layers, held against the imports of every source file.
+@Suite struct LayerTests {
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    @Test("A service imports other services' API, never their Service")
+    func services() throws {
+        for (file, imports) in try Self.imports(below: "services") {
+            let own = file.split(separator: "/")[1].capitalized + "Service"
+            for module in imports where module.hasSuffix("Service") {
+                #expect(module == own, "\(file) imports \(module)")
+            }
+        }
+    }
+
+    @Test("JSON and JSONRPC import nothing but the standard library and each other, downwards")
+    func wire() throws {
+        for (file, imports) in try Self.imports(below: "Sources/JSON") { #expect(imports.isEmpty, "\(file)") }
+        for (file, imports) in try Self.imports(below: "Sources/JSONRPC") {
+            #expect(imports.subtracting(["JSON", "Synchronization"]).isEmpty, "\(file)")
+        }
+    }
+
+    @Test("Kernels import kernels and JSON only")
+    func kernels() throws {
+        for kernel in ["Mapping"] {
+            for (file, imports) in try Self.imports(below: "Sources/\(kernel)") {
+                #expect(imports.subtracting(["JSON"]).isEmpty, "\(file) imports \(imports)")
+            }
+        }
+    }
+
+    @Test("No library and no service imports Foundation")
+    func foundation() throws {
+        let files = try Self.imports(below: "Sources") + Self.imports(below: "services")
+        for (file, imports) in files where !file.hasPrefix("services/gyre/") {
+            #expect(!imports.contains("Foundation"), "\(file)")
+        }
+    }
+
+    @Test("SQL stands in stores and migrations only")
+    func storesOnly() throws {
+        for file in try Self.files(below: "services") where file.contains("/Service/") {
+            let text = try String(contentsOf: Self.root.appending(path: file), encoding: .utf8)
+            #expect(!text.contains("SELECT ") && !text.contains("INSERT INTO"), "\(file)")
+        }
+    }
+
+    /// The Swift files below a folder, with the modules they import.
+    private static func imports(below folder: String) throws -> [(file: String, imports: Set<String>)] {
+        try files(below: folder).map { file in
+            let text = try String(contentsOf: root.appending(path: file), encoding: .utf8)
+            let modules = text.split(separator: "\n").compactMap { line -> String? in
+                let words = line.split(separator: " ")
+                guard let index = words.firstIndex(of: "import"), index <= 1, words.count > index + 1 else {
+                    return nil
+                }
+                guard index == 0 || ["public", "internal", "package", "private"].contains(words[0]) else { return nil }
+                return String(words[index + 1])
+            }
+            return (file, Set(modules))
+        }
+    }
+
+    private static func files(below folder: String) throws -> [String] {
+        let enumerator = FileManager.default.enumerator(atPath: root.appending(path: folder).path())
+        var files: [String] = []
+        while let file = enumerator?.nextObject() as? String {
+            if file.hasSuffix(".swift") { files.append(folder + "/" + file) }
+        }
+        #expect(!files.isEmpty)
+        return files
+    }
+}

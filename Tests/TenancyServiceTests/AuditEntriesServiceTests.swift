@@ -1,0 +1,153 @@
+import JSON
+import JSONRPC
+import PlatformAPI
+import ServiceContract
+import ServiceKit
+import Testing
+
+@testable import TenancyAPI
+@testable import TenancyService
+
+/// What was done by whom.
+@Suite struct AuditEntriesServiceTests {
+    @Test("Tenancy's own audited calls come into the trail, newest first, with ids and field names only")
+    func own() async throws {
+        try await withTenancy { tenancy in
+            let brand = try await tenancy.newBrand("Top Secret Shop")
+            let (_, record) = try await tenancy.newKey(of: brand.id)
+            _ = try await tenancy.keys.revoke(.init(id: record.id, reason: "told to a stranger"), for: tenancy.admin)
+            try await tenancy.eventually { try await tenancy.number("SELECT count(*) FROM audit_entries") == 3 }
+            let entries = try await tenancy.auditEntries.list(.init(), for: tenancy.admin).items
+            #expect(entries.map(\.method) == ["keys.revoke", "keys.create", "brands.provision"])
+            #expect(entries.map(\.principal) == ["admin", "admin", "admin"])
+            #expect(entries.map(\.service) == ["tenancy", "tenancy", "tenancy"])
+            #expect(entries[0].ids == [record.id])
+            #expect(entries[0].fields == ["id", "reason"])
+            #expect(entries[1].ids == [brand.id, record.id])
+            #expect(entries[2].ids == [brand.id])
+            #expect(entries[1].fields.contains("scopes"))
+            #expect(entries[0].at == tenancy.clock.now)
+            // An administrator is in no brand; the ids say which one it was about.
+            #expect(entries.map(\.brandId) == [brand.id, brand.id, brand.id])
+            #expect(
+                try await tenancy.auditEntries.list(.init(brandId: brand.id), for: tenancy.admin).items
+                    == entries)
+            let trail = String(decoding: entries.json(), as: UTF8.self)
+            for value in ["Top Secret", "stranger", "signals:write"] { #expect(!trail.contains(value)) }
+        }
+    }
+
+    @Test("A call that failed leaves no entry, and neither does one that only reads")
+    func failures() async throws {
+        try await withTenancy { tenancy in
+            let nobody = try #require(UUIDv7("01930000-0000-7000-8000-00000000ffff"))
+            _ = await failure { () async throws(RPCError) in
+                try await tenancy.keys.revoke(.init(id: nobody), for: tenancy.admin)
+            }
+            _ = await failure { () async throws(RPCError) in
+                try await tenancy.brands.provision(.init(name: "a", organizationId: nobody), for: tenancy.admin)
+            }
+            _ = try await tenancy.brands.list(.init(), for: tenancy.admin)
+            #expect(try await tenancy.number("SELECT count(*) FROM outbox") == 0)
+            #expect(try await tenancy.number("SELECT count(*) FROM audit_entries") == 0)
+        }
+    }
+
+    @Test("Entries of other services are taken exactly once, in whatever stretches they arrive")
+    func deliveries() async throws {
+        try await withTenancy { tenancy in
+            let messages = try (1...9).map { number in
+                Message(sequence: number, topic: "audit.recorded", body: try entry(number))
+            }
+            let sender = Messages.Client(tenancy.client)
+            func deliver(_ range: ClosedRange<Int>, incarnation: Character = "a") async throws -> Int {
+                try await sender.deliver(
+                    .init(
+                        sender: "signals", incarnation: String(repeating: incarnation, count: 32),
+                        messages: messages.filter { range.contains($0.sequence) }),
+                    for: CallContext(principal: "service:signals")
+                ).highWaterMark
+            }
+            #expect(try await deliver(1...4) == 4)
+            #expect(try await deliver(1...4) == 4)
+            #expect(try await deliver(3...9) == 9)
+            #expect(try await deliver(2...5) == 9)
+            // A database restored from a backup tells all again, under another name; entries keep their ids.
+            #expect(try await deliver(1...9, incarnation: "b") == 9)
+            let entries = try await tenancy.auditEntries.list(.init(), for: tenancy.admin).items
+            #expect(entries.map(\.fields) == (1...9).reversed().map { ["field\($0)"] })
+        }
+    }
+
+    @Test("Pages join to the whole trail, of one brand or of all", arguments: [1, 4, 8, 9, 10])
+    func paging(limit: Int) async throws {
+        try await withTenancy { tenancy in
+            let brands = try ["0a", "0b"].map { try #require(UUIDv7("01930000-0000-7000-8000-0000000000\($0)")) }
+            try await tenancy.write { transaction throws(RPCError) in
+                for number in 1...9 {
+                    let message = AuditEntryMessage.made(number, brand: brands[number % 2])
+                    try AuditEntriesService().record(message, in: transaction)
+                }
+            }
+            for brand in [nil, brands[0], brands[1]] {
+                var listed: [AuditEntry] = []
+                var cursor: String?
+                repeat {
+                    let page = try await tenancy.auditEntries.list(
+                        .init(brandId: brand, cursor: cursor, limit: limit), for: tenancy.admin)
+                    listed += page.items
+                    cursor = page.nextCursor
+                } while cursor != nil
+                let expected = (1...9).reversed().filter { brand == nil || brands[$0 % 2] == brand }
+                #expect(listed.map(\.fields) == expected.map { ["field\($0)"] })
+            }
+        }
+    }
+
+    @Test(
+        "A cursor that no list gave out is refused",
+        arguments: ["0", "-1", "+1", "01", "1.5", "x", "9223372036854775808", "01930000-0000-7000-8000-000000000001"])
+    func badCursor(cursor: String) async throws {
+        try await withTenancy { tenancy in
+            let failed = await failure { () async throws(RPCError) in
+                try await tenancy.auditEntries.list(.init(cursor: cursor), for: tenancy.admin)
+            }
+            #expect(failed == .invalidCursor)
+        }
+    }
+
+    @Test("An entry can neither be changed nor removed")
+    func permanence() async throws {
+        try await withTenancy { tenancy in
+            try await tenancy.write { transaction throws(RPCError) in
+                try AuditEntriesService().record(.made(1, brand: nil), in: transaction)
+            }
+            for sql: StaticString in ["DELETE FROM audit_entries", "UPDATE audit_entries SET principal = 'nobody'"] {
+                let failed = await failure { () async throws(RPCError) in
+                    try await tenancy.write { transaction throws(RPCError) in try transaction.run(sql) }
+                }
+                #expect(failed?.code == RPCError.Code.internalError)
+            }
+            #expect(try await tenancy.number("SELECT count(*) FROM audit_entries WHERE principal = 'key:1'") == 1)
+        }
+    }
+
+    private func entry(_ number: Int) throws -> JSONRaw {
+        try JSONRaw(validating: AuditEntryMessage.made(number, brand: nil).json())
+    }
+}
+
+extension AuditEntryMessage {
+    fileprivate static func made(_ number: Int, brand: UUIDv7?) -> AuditEntryMessage {
+        let brand = brand.map { #""brand":"\#($0)","# } ?? ""
+        let text = """
+            {"id":"01930000-0000-7000-8000-10000000000\(number)","at":"2026-01-01T00:00:0\(number)Z",\(brand)
+            "service":"signals","principal":"key:1","method":"imports.create","ids":[],"fields":["field\(number)"]}
+            """
+        do {
+            return try AuditEntryMessage(json: Array(text.utf8))
+        } catch {
+            preconditionFailure("\(error)")
+        }
+    }
+}

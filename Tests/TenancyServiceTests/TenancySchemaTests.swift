@@ -1,0 +1,42 @@
+import SQLite
+import ServiceKit
+import Testing
+
+@testable import TenancyService
+
+/// What the database itself refuses. That migrations, `schema.sql` and data map agree is tested for all services alike.
+@Suite struct TenancySchemaTests {
+    private let directory = TemporaryDirectory()
+
+    @Test("No table of tenancy's is about a data subject: customers are known to other services only")
+    func subjects() {
+        #expect(TenancyService.definition.serviceDataMap.tables.allSatisfy { $0.subject == .nobody })
+        #expect(TenancyService.definition.brandMigrations.isEmpty)
+    }
+
+    @Test(
+        "States go forward only, and a row is never what it may not be",
+        arguments: [
+            "UPDATE keys SET status = 'active', revoked_at = NULL",
+            "UPDATE brands SET status = 'provisioning'",
+            "UPDATE keys SET revoked_at = NULL",
+            "UPDATE keys SET digest = x'00'",
+            "INSERT INTO key_epoch VALUES (2, 0)",
+            "DELETE FROM brands",
+            "DELETE FROM organizations",
+        ])
+    func invariants(sql: String) throws {
+        FileBytes.createDirectory(directory.path)
+        let connection = try Connection(path: directory.path + "/rows.db", .create)
+        try Migrator([.ground] + TenancyMigrations.all).migrate(connection)
+        try connection.execute(
+            """
+            INSERT INTO organizations VALUES (x'01', 'a', 0);
+            INSERT INTO brands VALUES (x'02', x'01', 'a', 'other', 'UTC', 'USD', 'active', 0, 2);
+            INSERT INTO keys VALUES
+                (x'03', 'k', x'02', 'a', 'live', '["a:b"]', 1, 1, zeroblob(32), 1, 'revoked', 0, NULL, 1, NULL);
+            """)
+        let error = #expect(throws: SQLiteError.self) { try connection.execute(sql) }
+        #expect(error?.isConstraint == true)
+    }
+}

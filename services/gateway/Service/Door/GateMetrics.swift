@@ -1,0 +1,37 @@
+import CoreMetrics
+import JSONRPC
+import NIOCore
+import ServiceContract
+
+/// What the gate counts. Labels come from the contract only: no invented name adds a series.
+final class GateMetrics: Sendable {
+    private let requests: [String: Counter]
+    private let refusals: [Int: Counter]
+    private let otherRefusals: Counter
+    private let latency: CoreMetrics.Timer
+
+    init(_ methods: [MethodDescription], errorCodes: [Int]) {
+        requests = Dictionary(
+            uniqueKeysWithValues: methods.map {
+                ($0.name, Counter(label: "gyre_requests_total", dimensions: [("method", $0.name)]))
+            })
+        refusals = Dictionary(
+            uniqueKeysWithValues: Set(errorCodes).map {
+                ($0, Counter(label: "gyre_refusals_total", dimensions: [("code", String($0))]))
+            })
+        otherRefusals = Counter(label: "gyre_refusals_total", dimensions: [("code", "other")])
+        latency = CoreMetrics.Timer(label: "gyre_forwarded_seconds")
+    }
+
+    func admitted(_ method: MethodDescription) {
+        requests[method.name]?.increment()
+    }
+
+    func refused(_ error: RPCError) {
+        (refusals[error.code] ?? otherRefusals).increment()
+    }
+
+    func answered(after time: TimeAmount) {
+        latency.recordNanoseconds(time.nanoseconds)
+    }
+}

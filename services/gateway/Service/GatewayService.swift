@@ -1,0 +1,74 @@
+import GatewayAPI
+import JSONRPC
+import JSONRPCUnixSocket
+import Logging
+import NIOCore
+import ServiceContract
+public import ServiceKit
+import ServiceLifecycle
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// The gateway: doors for clients and for the administrator, privacy requests, HTTP.
+public enum GatewayService {
+    public static let definition = ServiceDefinition(
+        name: "gateway", serviceMigrations: GatewayMigrations.all, serviceDataMap: .gateway)
+
+    /// Puts the gateway together: its own methods, its doors, the saga, the HTTP server.
+    public static func compose(_ environment: ServiceEnvironment, _ parts: inout ServiceParts) async throws {
+        let configuration = GatewayConfiguration(reader: environment.reader)
+        let siblings = environment.siblings
+        let status = SystemStatus(services: Siblings.names) { siblings[$0] }
+        let saga = ErasureSaga(runtime: environment.runtime, services: Siblings.names) { siblings[$0] }
+        var methods = MethodTable()
+        PrivacyRequestsService(saga: saga).registerMethods(with: &methods)
+        status.registerMethods(with: &methods)
+
+        let validEpoch = ValidEpoch()
+        parts.topics.on("keys.changed", as: KeysChanged.self) { message, _, _ in validEpoch.raise(to: message.epoch) }
+
+        let routes = try Routes()
+        let local = MethodDispatcher(methods, runtime: environment.runtime)
+        let gate = try await environment.eventLoop.submit {
+            NIOLoopBound(
+                Gate(
+                    routes: routes, local: local, siblings: siblings,
+                    keys: KeyRing(
+                        tenancy: siblings["tenancy"], clock: environment.runtime.clock, validEpoch: validEpoch),
+                    clock: environment.runtime.clock,
+                    metrics: GateMetrics(routes.methods, errorCodes: Array(GatewayContract.httpStatuses.keys))),
+                eventLoop: environment.eventLoop)
+        }.get()
+        let run = environment.configuration.runDirectory
+        let clients = try await UnixSocketServer.bind(
+            to: run + "/gateway.sock", on: environment.eventLoop, limits: .publicEdge
+        ) { _ in ClientDoor(gate.value) }
+        let administrators = try await UnixSocketServer.bind(
+            to: run + "/admin.sock", on: environment.eventLoop, limits: .publicEdge
+        ) { peer in mayAdminister(peer) ? AdministratorDoor(gate.value) : nil }
+
+        let pages = try StatusPage(
+            status: status, tenancy: siblings["tenancy"], signals: siblings["signals"],
+            clock: environment.runtime.clock)
+        let logger = environment.logger
+        let http = HTTPServer.make(
+            port: configuration.httpPort, on: environment.eventLoop,
+            door: HTTPDoor(gate, on: environment.eventLoop), pages: pages, status: status,
+            metrics: environment.metrics
+        ) { port in
+            if !FileBytes.writeDurably(Array("\(port)\n".utf8), to: run + "/http.port") {
+                logger.error("the port's file cannot be written", metadata: ["port": "\(port)"])
+            }
+        }
+        parts.services += [saga, SocketService(clients), SocketService(administrators), http]
+    }
+
+    /// The platform's own door is for the user that Gyre runs as, and for root.
+    private static func mayAdminister(_ peer: PeerCredentials) -> Bool {
+        peer.userID == geteuid() || peer.userID == 0
+    }
+}

@@ -1,0 +1,99 @@
+import GatewayAPI
+import HTTPTypes
+import Hummingbird
+import JSON
+import JSONRPC
+import NIOCore
+import ServiceKit
+
+/// `POST /rpc`: a JSON-RPC request or batch as the body, the key and the rest of `meta` as headers.
+struct HTTPDoor: Sendable {
+    private let gate: NIOLoopBound<Gate>
+    private let eventLoop: any EventLoop
+
+    init(_ gate: NIOLoopBound<Gate>, on eventLoop: any EventLoop) {
+        self.gate = gate
+        self.eventLoop = eventLoop
+    }
+
+    func handle(_ request: Hummingbird.Request) async -> Response {
+        let body: [UInt8]
+        let meta: RequestMeta
+        do throws(RPCError) {
+            meta = try RequestMeta(headers: request.headers)
+            body = try await Self.body(of: request)
+        } catch {
+            return Self.refusal(error)
+        }
+        let connection = HTTPConnection()
+        let begun = try? await eventLoop.submit { [gate] in
+            let session = JSONRPC.Session(
+                handler: ClientDoor(gate.value, headers: meta), channel: connection)
+            return body.withUnsafeBytes { session.receive($0) }
+        }.get()
+        guard let begun, begun > 0 else { return Response(status: .noContent) }
+        let answer = await connection.answer()
+        return Self.response(answer)
+    }
+
+    private static func body(of request: Hummingbird.Request) async throws(RPCError) -> [UInt8] {
+        do {
+            let buffer = try await request.body.collect(upTo: JSONRPC.Session.maximumLineBytes)
+            return Array(buffer.readableBytesView)
+        } catch {
+            throw .requestTooLarge(limit: JSONRPC.Session.maximumLineBytes)
+        }
+    }
+
+    private static func refusal(_ error: RPCError) -> Response {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("jsonrpc")
+        writer.string("2.0")
+        writer.key("id")
+        writer.null()
+        writer.key("error")
+        error.write(to: &writer)
+        writer.endObject()
+        return response(writer.bytes())
+    }
+
+    private static func response(_ json: [UInt8]) -> Response {
+        var headers = HTTPFields()
+        headers[.contentType] = "application/json"
+        let (status, retryAfter) = status(of: json)
+        if let retryAfter { headers[.retryAfter] = retryAfter }
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: json)))
+    }
+
+    /// The status of a single reply; a batch is always 200, its elements have codes of their own.
+    private static func status(of json: [UInt8]) -> (HTTPResponse.Status, retryAfter: String?) {
+        guard let value = try? JSONValue(parsing: json), let error = value["error"] else { return (.ok, nil) }
+        guard case .number(let number)? = error["code"], let code = Int("\(number)") else { return (.ok, nil) }
+        var retryAfter: String?
+        if case .number(let wait)? = error["data"]?["retryAfterMilliseconds"], let milliseconds = Int("\(wait)") {
+            retryAfter = String(max(1, (milliseconds + 999) / 1_000))
+        }
+        return (HTTPResponse.Status(code: GatewayContract.httpStatuses[code] ?? 500), retryAfter)
+    }
+}
+
+extension RequestMeta {
+    init(headers: HTTPFields) throws(RPCError) {
+        self.init()
+        if let authorization = headers[.authorization] {
+            guard authorization.lowercased().hasPrefix("bearer ") else {
+                throw .unauthenticated("The Authorization header must be 'Bearer' and an API key.")
+            }
+            key = String(authorization.dropFirst("Bearer ".count))
+        }
+        if let key = headers.first(where: { $0.name.canonicalName == "idempotency-key" })?.value {
+            guard (1...CallContext.maximumIdempotencyKeyLength).contains(key.count) else {
+                throw .invalidRequest("An Idempotency-Key has 1 to 255 characters.")
+            }
+            idempotencyKey = key
+        }
+        let trace = headers.first { $0.name.canonicalName == "traceparent" }?.value
+        if let trace, trace.utf8.count == 55 { traceparent = trace }
+    }
+}

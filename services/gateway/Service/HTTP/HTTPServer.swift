@@ -1,0 +1,63 @@
+import GatewayAPI
+import HTTPTypes
+import Hummingbird
+import JSON
+import NIOCore
+import ServiceKit
+import ServiceLifecycle
+
+/// The HTTP side of the gateway, on loopback: `POST /rpc`, the page at `/`, and what monitors ask.
+enum HTTPServer {
+    /// - Parameters:
+    ///   - port: 0 lets the system choose.
+    ///   - onBound: gets the port.
+    static func make(
+        port: Int, on group: any EventLoopGroup, door: HTTPDoor, pages: StatusPage, status: SystemStatus,
+        metrics: PrometheusMetrics, onBound: @escaping @Sendable (Int) -> Void
+    ) -> some Service {
+        let router = Router(context: BasicRequestContext.self)
+        router.add(middleware: LoopbackOnly())
+        router.post("/rpc") { request, _ in await door.handle(request) }
+        router.get("/") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "text/html; charset=utf-8", .cacheControl: "no-store"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: await pages.html())))
+        }
+        // The process answers: that is all it says.
+        router.get("/healthz") { _, _ in text(.ok, "ok\n") }
+        // Every service answers and can write.
+        router.get("/readyz") { _, _ in
+            let all = await status.all()
+            let lines = all.map { "\($0.name): \($0.ready ? "ready" : $0.problem ?? "not ready")\n" }.joined()
+            return text(all.allSatisfy(\.ready) ? .ok : .serviceUnavailable, lines)
+        }
+        router.get("/metrics") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
+                body: ResponseBody(byteBuffer: ByteBuffer(bytes: metrics.text())))
+        }
+        // Of another service: a monitor asks each by its name.
+        router.get("/metrics/:service") { _, context in
+            guard let service = context.parameters.get("service"), Siblings.names.contains(service) else {
+                return text(.notFound, "There are \(Siblings.names.joined(separator: ", ")).\n")
+            }
+            guard let figures = await status.metrics(of: service) else {
+                return text(.badGateway, "The \(service) service does not answer.\n")
+            }
+            return text(.ok, figures)
+        }
+        return Application(
+            router: router,
+            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port), serverName: "gyre"),
+            onServerRunning: { channel in
+                if let port = channel.localAddress?.port { onBound(port) }
+            },
+            eventLoopGroupProvider: .shared(group))
+    }
+
+    private static func text(_ status: HTTPResponse.Status, _ text: String) -> Response {
+        Response(
+            status: status, headers: [.contentType: "text/plain; charset=utf-8"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+}

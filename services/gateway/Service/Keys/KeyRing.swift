@@ -1,0 +1,189 @@
+import JSON
+import JSONRPC
+import JSONRPCUnixSocket
+import NIOCore
+import ServiceKit
+import Synchronization
+import TenancyAPI
+
+/// What the gateway knows of API keys, each on a lease of two seconds from tenancy, which alone proves them.
+///
+/// Confined to the event loop, save for ``invalidate(before:)``. A key is asked for again well before its lease ends, so
+/// that a busy key never waits; without an answer it ends with its lease.
+final class KeyRing {
+    /// How long a proof is good for. Revocation waits this long for a gateway that does not acknowledge it.
+    static let lease = TimeAmount.seconds(2)
+    private static let renewAfter = TimeAmount.seconds(1)
+    /// Keys remembered, good and bad.
+    static let maximumKeys = 10_000
+    /// Requests that wait for one key's proof.
+    static let maximumWaiting = 1_024
+
+    /// What a request may do, and the context it travels with.
+    final class Grant {
+        let id: UUIDv7
+        let brand: UUIDv7
+        let principal: String
+        let scopes: [String]
+        let limit: RateLimiter.Limit
+        let expiresAt: Timestamp?
+        /// The `context` of a request without deadline, trace or idempotency key: most of them.
+        let plainContext: [UInt8]
+
+        init(_ key: Key) {
+            id = key.id
+            brand = key.brandId
+            principal = "key:\(key.id)"
+            scopes = key.scopes
+            limit = RateLimiter.Limit(ratePerSecond: Int64(key.ratePerSecond), burst: Int64(key.burst))
+            expiresAt = key.expiresAt
+            plainContext = CallContext(brand: brand, principal: principal, scopes: scopes).json()
+        }
+
+        var context: CallContext { CallContext(brand: brand, principal: principal, scopes: scopes) }
+    }
+
+    enum Answer {
+        case granted(Grant)
+        case refused(RPCError)
+        /// Tenancy has to be asked: see ``whenProved(_:_:)``.
+        case unproved
+    }
+
+    private struct Proof {
+        let outcome: Result<Grant, RPCError>
+        let epoch: Int64
+        let provedAt: NIODeadline
+        var isRenewing = false
+    }
+
+    private let tenancy: UnixSocketClient
+    private let clock: Clock
+    private var proofs: [String: Proof] = [:]
+    private var waiting: [String: [() -> Void]] = [:]
+    private let validEpoch: ValidEpoch
+
+    init(tenancy: UnixSocketClient, clock: Clock, validEpoch: ValidEpoch) {
+        self.tenancy = tenancy
+        self.clock = clock
+        self.validEpoch = validEpoch
+    }
+
+    /// Looks a key up.
+    func find(_ text: String) -> Answer {
+        let now = NIODeadline.now()
+        if let proof = proofs[text], proof.epoch >= validEpoch.value, now - proof.provedAt < Self.lease {
+            if !proof.isRenewing && now - proof.provedAt > Self.renewAfter {
+                proofs[text]?.isRenewing = true
+                ask(text)
+            }
+            switch proof.outcome {
+            case .failure(let error): return .refused(error)
+            case .success(let grant):
+                if let end = grant.expiresAt, end <= clock.now() { return .refused(.keyExpired) }
+                return .granted(grant)
+            }
+        }
+        guard APIKey(parsing: text) != nil else { return .refused(.keyUnknown) }
+        guard waiting[text, default: []].count < Self.maximumWaiting else { return .refused(.busy("The key's proof")) }
+        return .unproved
+    }
+
+    /// Asks tenancy about a key and calls `retry` when it has answered; those who wait for one key keep their order.
+    func whenProved(_ text: String, _ retry: @escaping () -> Void) {
+        let isFirst = waiting[text] == nil
+        waiting[text, default: []].append(retry)
+        if isFirst { ask(text) }
+    }
+
+    private func ask(_ text: String) {
+        guard let key = APIKey(parsing: text) else { return }
+        let params = Keys.Verify.Params(
+            kid: key.kid, secret: key.secret, mode: key.mode == .live ? .live : .test)
+        var message = JSONWriter(capacity: 256)
+        message.verbatim(",\"method\":\"keys.verify\",\"context\":{\"principal\":\"service:gateway\"},\"params\":")
+        params.write(to: &message)
+        message.verbatim("}")
+        // The lease begins when the question is asked, not when it is answered.
+        let askedAt = NIODeadline.now()
+        let receiver = KeyProofReceiver { outcome in self.learn(text, outcome, askedAt) }
+        message.withBytes { tenancy.forward(afterID: $0, deadline: askedAt + Self.lease, to: receiver) }
+    }
+
+    private func learn(_ text: String, _ outcome: Result<Keys.Verify.Reply, RPCError>, _ askedAt: NIODeadline) {
+        switch outcome {
+        case .success(let reply):
+            remember(text, Proof(outcome: Self.judge(reply.record), epoch: Int64(reply.epoch), provedAt: askedAt))
+        case .failure(let error):
+            // A lease that still runs is kept to its end; without one, those who wait are told.
+            if let held = proofs[text], NIODeadline.now() - held.provedAt < Self.lease {
+                proofs[text]?.isRenewing = false
+            } else {
+                remember(
+                    text,
+                    Proof(outcome: .failure(error), epoch: .max, provedAt: askedAt - Self.lease + .milliseconds(50)))
+            }
+        }
+        for retry in waiting.removeValue(forKey: text) ?? [] { retry() }
+    }
+
+    private func remember(_ text: String, _ proof: Proof) {
+        if proofs.count >= Self.maximumKeys && proofs[text] == nil {
+            let now = NIODeadline.now()
+            proofs = proofs.filter { now - $0.value.provedAt < Self.lease }
+            if proofs.count >= Self.maximumKeys { proofs.removeAll() }
+        }
+        proofs[text] = proof
+    }
+
+    private static func judge(_ key: Key?) -> Result<Grant, RPCError> {
+        guard let key else { return .failure(.keyUnknown) }
+        guard key.status == .active else { return .failure(.keyRevoked) }
+        return .success(Grant(key))
+    }
+}
+
+/// The oldest state of the keys that a proof may rest on: raised, from any thread, before a revocation is answered.
+final class ValidEpoch: Sendable {
+    private let epoch = Atomic<Int64>(0)
+
+    var value: Int64 { epoch.load(ordering: .acquiring) }
+
+    func raise(to value: Int64) {
+        epoch.max(value, ordering: .acquiringAndReleasing)
+    }
+}
+
+/// Takes tenancy's answer about one key.
+private final class KeyProofReceiver: ReplyReceiver, @unchecked Sendable {
+    // Unchecked: made, called and released on the event loop only.
+    private let learn: (Result<Keys.Verify.Reply, RPCError>) -> Void
+
+    init(_ learn: @escaping (Result<Keys.Verify.Reply, RPCError>) -> Void) {
+        self.learn = learn
+    }
+
+    func received(_ rest: UnsafeRawBufferPointer) {
+        learn(
+            ReplyLine.outcome(afterID: rest).flatMap { bytes in
+                do throws(JSONError) {
+                    return .success(try Keys.Verify.Reply(json: bytes, unknownMembers: .ignore))
+                } catch {
+                    return .failure(.internalError("keys.verify answered \(error.pointer) \(error.message)"))
+                }
+            })
+    }
+
+    func failed(_ error: RPCError) {
+        learn(.failure(error))
+    }
+}
+
+extension RPCError {
+    static let keyMissing = RPCError.unauthenticated(
+        "This call needs an API key: send it as meta.key, as an Authorization header, or with session.authenticate.")
+    /// The same for a key that never was, one with a wrong secret and one of another installation.
+    static let keyUnknown = RPCError.unauthenticated("This API key is not known here; check that it is whole.")
+    static let keyRevoked = RPCError.unauthenticated("This API key was revoked; ask for a new one.")
+    static let keyExpired = RPCError.unauthenticated("This API key has expired; ask for a new one.")
+}

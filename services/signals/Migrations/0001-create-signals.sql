@@ -1,0 +1,91 @@
+-- Who is understood and addressed. When somebody was first and last seen is asked of
+-- signals_by_actor, so that a signal costs no write here.
+CREATE TABLE actors (
+    number INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE,
+    kind TEXT NOT NULL CHECK (kind IN ('individual', 'household', 'business', 'property')),
+    created_at INTEGER NOT NULL
+) STRICT;
+
+-- The values that point to an actor. Found by value for every signal, so the table is its own
+-- index.
+CREATE TABLE identifiers (
+    type TEXT NOT NULL,
+    value TEXT NOT NULL,
+    actor INTEGER NOT NULL REFERENCES actors (number),
+    first_seen_at INTEGER NOT NULL,
+    PRIMARY KEY (type, value)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX identifiers_by_actor ON identifiers (actor);
+
+-- What is stated about an actor: of each trait the statement that is latest by its own time,
+-- whenever it arrived; of two at the same time the one with the greater message id. A removal is a
+-- statement too: its value is NULL.
+CREATE TABLE traits (
+    actor INTEGER NOT NULL REFERENCES actors (number),
+    name TEXT NOT NULL,
+    value TEXT,
+    stated_at INTEGER NOT NULL,
+    message_id TEXT NOT NULL,
+    PRIMARY KEY (actor, name)
+) STRICT, WITHOUT ROWID;
+
+-- Files on their way in. The carry is what came after the last whole row: never more than a row and
+-- its line break.
+CREATE TABLE imports (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id BLOB NOT NULL UNIQUE,
+    source TEXT NOT NULL,
+    mapping TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('receiving', 'completed', 'cancelled')),
+    received_bytes INTEGER NOT NULL DEFAULT 0,
+    total_bytes INTEGER,
+    rows INTEGER NOT NULL DEFAULT 0,
+    accepted INTEGER NOT NULL DEFAULT 0,
+    duplicates INTEGER NOT NULL DEFAULT 0,
+    rejected INTEGER NOT NULL DEFAULT 0,
+    header TEXT,
+    carry BLOB NOT NULL DEFAULT x'',
+    carry_offset INTEGER NOT NULL DEFAULT 0,
+    carry_line INTEGER NOT NULL DEFAULT 1,
+    carry_is_skipped INTEGER NOT NULL DEFAULT 0,
+    last_chunk_bytes INTEGER NOT NULL DEFAULT 0,
+    last_chunk_hash BLOB,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT;
+
+-- Rows that could not be taken, until they are replayed.
+CREATE TABLE rejected_rows (
+    import INTEGER NOT NULL REFERENCES imports (number),
+    line INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    row TEXT NOT NULL,
+    PRIMARY KEY (import, line)
+) STRICT, WITHOUT ROWID;
+
+-- Replayed or erased: either way it is no longer set aside.
+CREATE TRIGGER rejected_rows_leave AFTER DELETE ON rejected_rows
+BEGIN
+    UPDATE imports SET rejected = rejected - 1 WHERE number = old.import;
+END;
+
+-- Inbound facts as received. A message id is unique for ever; one that is a UUID is kept as its 16
+-- bytes, which takes a fifth off the cost of a row. Two indexes and no foreign keys: this is the
+-- table that is written most, and its writer has just read the actor or is about to make it. A
+-- place in the order of arrival is never given out twice, so that who follows arrivals misses none
+-- when the last one is erased. `import` is the import that last confirmed the row; NULL: it came
+-- through the API.
+CREATE TABLE signals (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    message_id ANY NOT NULL UNIQUE,
+    event TEXT NOT NULL,
+    actor INTEGER,
+    occurred_at INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    revenue INTEGER,
+    currency TEXT,
+    import INTEGER,
+    properties TEXT
+) STRICT;
+CREATE INDEX signals_by_actor ON signals (actor, occurred_at);

@@ -1,0 +1,70 @@
+import JSON
+import JSONRPC
+import ServiceContract
+import ServiceKit
+import SignalsAPI
+
+/// Answers `actors.*`.
+struct ActorsService: Actors.Service {
+    private let actors = ActorStore()
+    private let traits = TraitStore()
+
+    func get(
+        _ params: Actors.Get.Params, in transaction: borrowing ReadTransaction, for call: CallContext
+    ) throws(RPCError) -> Actors.Get.Reply {
+        let key: ActorStore.Key?
+        let name: String
+        switch (params.id, params.identifier) {
+        case (let id?, nil):
+            key = try actors.find(id, in: transaction)
+            name = "\(id)"
+        case (nil, let identifier?):
+            key = try find(identifier, in: transaction)
+            name = "with this \(identifier.type)"
+        default:
+            throw .invalidParams(at: "/params", "needs either an id or an identifier")
+        }
+        guard let key, let actor = try profile(of: key.number, in: transaction) else { throw .notFound("actor", name) }
+        return actor
+    }
+
+    /// A value that cannot be an identifier of its type points to nobody.
+    private func find(
+        _ identifier: Identifier, in transaction: borrowing ReadTransaction
+    ) throws(RPCError) -> ActorStore.Key? {
+        let given = SubjectIdentifier(type: identifier.type, value: identifier.value)
+        guard let canonical = try? given.canonical() else { return nil }
+        return try actors.find(canonical, in: transaction)
+    }
+
+    func list(
+        _ params: Actors.List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
+    ) throws(RPCError) -> Actors.List.Reply {
+        let cursor = try ListCursor(params.cursor)
+        var page = Page<(number: Int64, actor: SignalsAPI.Actor)>(limit: params.limit)
+        for number in try actors.numbers(after: cursor.position, limit: params.limit + 1, in: transaction) {
+            guard let actor = try profile(of: number, in: transaction) else { continue }
+            guard page.add((number, actor), bytes: actor.traits.bytes.count) else { break }
+        }
+        return Actors.List.Reply(
+            items: page.items.map(\.actor), nextCursor: page.hasMore ? page.items.last.map { "\($0.number)" } : nil)
+    }
+
+    func count(
+        _ params: Actors.Count.Params, in transaction: borrowing ReadTransaction, for call: CallContext
+    ) throws(RPCError) -> Actors.Count.Reply {
+        Actors.Count.Reply(actors: try actors.count(in: transaction))
+    }
+
+    private func profile(
+        of number: Int64, in transaction: borrowing ReadTransaction
+    ) throws(RPCError) -> SignalsAPI.Actor? {
+        guard let outline = try actors.outline(of: number, in: transaction) else { return nil }
+        let identifiers = try actors.identifiers(of: number, in: transaction)
+        return SignalsAPI.Actor(
+            id: outline.key.id, kind: outline.kind,
+            identifiers: identifiers.map { Identifier(type: $0.type, value: $0.value) },
+            traits: try traits.object(of: number, in: transaction), firstSeenAt: outline.firstSeenAt,
+            lastSeenAt: outline.lastSeenAt, signals: outline.signals)
+    }
+}

@@ -1,0 +1,24 @@
+import JSONRPC
+import ServiceContract
+public import ServiceKit
+import SignalsAPI
+
+/// Signals: inbound facts, and the actors behind them.
+public enum SignalsService {
+    /// All of it lies in the brands' databases.
+    public static let definition = ServiceDefinition(
+        name: "signals", brandMigrations: SignalsMigrations.all, brandDataMap: .signals, directory: ActorDirectory())
+
+    /// Puts signals together.
+    public static func compose(_ environment: ServiceEnvironment, _ parts: inout ServiceParts) async throws {
+        register(runtime: environment.runtime, tombstones: environment.tombstones, in: &parts)
+    }
+
+    static func register(runtime: ServiceRuntime, tombstones: Tombstones, in parts: inout ServiceParts) {
+        let intake = SignalIntake(tombstones: tombstones)
+        SignalsMethods(intake: intake, runtime: runtime).registerMethods(with: &parts.methods)
+        ActorsService().registerMethods(with: &parts.methods)
+        ImportsService(intake: intake).registerMethods(with: &parts.methods)
+        RejectedRowsService(intake: intake).registerMethods(with: &parts.methods)
+    }
+}

@@ -1,0 +1,144 @@
+import JSON
+import JSONRPC
+import SQLite
+import ServiceContract
+import ServiceKit
+import SignalsAPI
+
+/// Actors and the identifiers that point to them.
+struct ActorStore: Sendable {
+    /// An actor as signals refer to it.
+    struct Key: Sendable, Hashable {
+        /// Within this database.
+        let number: Int64
+        /// Everywhere.
+        let id: UUIDv7
+    }
+
+    /// The actor that an identifier points to. Run for every identifier of every signal.
+    func find(
+        _ identifier: SubjectIdentifier, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Key? {
+        let statement = try transaction.statement(
+            """
+            SELECT actors.number, actors.id FROM identifiers JOIN actors ON actors.number = identifiers.actor
+            WHERE identifiers.type = ? AND identifiers.value = ?
+            """)
+        defer { statement.reset() }
+        return try storing { () throws(SQLiteError) in
+            try statement.bind(identifier.type, at: 1)
+            try statement.bind(identifier.value, at: 2)
+            guard try statement.step() else { return nil }
+            let id = statement.withBytes(1) { bytes in
+                UUIDv7(
+                    high: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
+                    low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
+            }
+            return id.map { Key(number: statement.int64(0), id: $0) }
+        }
+    }
+
+    func find(
+        _ id: UUIDv7, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Key? {
+        try transaction.one("SELECT number FROM actors WHERE id = :id", [":id": id]) {
+            Key(number: $0.int64(0), id: id)
+        }
+    }
+
+    /// The number that the next actor gets.
+    func nextNumber(in transaction: borrowing WriteTransaction) throws(RPCError) -> Int64 {
+        let statement = try transaction.statement("SELECT max(number) FROM actors")
+        defer { statement.reset() }
+        return try storing { () throws(SQLiteError) in try statement.step() ? statement.int64(0) + 1 : 1 }
+    }
+
+    func insert(_ actor: Key, at time: Timestamp, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        let statement = try transaction.statement(
+            "INSERT INTO actors (number, id, kind, created_at) VALUES (?, ?, 'individual', ?)")
+        try storing { () throws(SQLiteError) in
+            try statement.bind(actor.number, at: 1)
+            try actor.id.withBytes { bytes throws(SQLiteError) in try statement.bind(bytes: bytes, at: 2) }
+            try statement.bind(time.microseconds, at: 3)
+            try statement.run()
+        }
+    }
+
+    /// Makes an identifier that points to nobody point to `actor`.
+    func attach(
+        _ identifier: SubjectIdentifier, to actor: Key, at time: Timestamp,
+        in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        let statement = try transaction.statement(
+            "INSERT INTO identifiers (type, value, actor, first_seen_at) VALUES (?, ?, ?, ?)")
+        try storing { () throws(SQLiteError) in
+            try statement.bind(identifier.type, at: 1)
+            try statement.bind(identifier.value, at: 2)
+            try statement.bind(actor.number, at: 3)
+            try statement.bind(time.microseconds, at: 4)
+            try statement.run()
+        }
+    }
+
+    func identifiers(
+        of actor: Int64, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [SubjectIdentifier] {
+        try transaction.all(
+            "SELECT type, value FROM identifiers WHERE actor = :actor ORDER BY type, value", [":actor": actor]
+        ) { SubjectIdentifier(type: $0.text(0), value: $0.text(1)) }
+    }
+
+    func identifierCount(
+        of actor: Int64, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Int {
+        try transaction.one("SELECT count(*) FROM identifiers WHERE actor = :actor", [":actor": actor]) {
+            $0.int(0)
+        } ?? 0
+    }
+
+    // MARK: Profiles
+
+    /// An actor without its identifiers and traits.
+    struct Outline: Sendable {
+        let key: Key
+        let kind: SignalsAPI.Actor.Kind
+        let firstSeenAt: Timestamp?
+        let lastSeenAt: Timestamp?
+        let signals: Int
+    }
+
+    func outline(
+        of number: Int64, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Outline? {
+        try transaction.one(
+            """
+            SELECT number, id, kind,
+                (SELECT min(occurred_at) FROM signals WHERE actor = actors.number),
+                (SELECT max(occurred_at) FROM signals WHERE actor = actors.number),
+                (SELECT count(*) FROM signals WHERE actor = actors.number)
+            FROM actors WHERE number = :number
+            """, [":number": number]
+        ) { row throws(RPCError) in
+            guard let kind = SignalsAPI.Actor.Kind(rawValue: row.text(2)) else {
+                throw .internalError("An actor is of the unknown kind '\(row.text(2))'.")
+            }
+            return Outline(
+                key: Key(number: row.int64(0), id: row.uuid(1)), kind: kind, firstSeenAt: row.timestampOrNil(3),
+                lastSeenAt: row.timestampOrNil(4), signals: row.int(5))
+        }
+    }
+
+    /// The numbers of actors behind `number`, oldest first.
+    func numbers(
+        after number: Int64, limit: Int, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [Int64] {
+        try transaction.all(
+            "SELECT number FROM actors WHERE number > :number ORDER BY number LIMIT :limit",
+            [":number": number, ":limit": limit]
+        ) { $0.int64(0) }
+    }
+
+    func count(in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> Int {
+        try transaction.one("SELECT count(*) FROM actors") { $0.int(0) } ?? 0
+    }
+}

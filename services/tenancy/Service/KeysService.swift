@@ -1,0 +1,61 @@
+import JSON
+import JSONRPC
+import OpenSSL
+import ServiceContract
+import ServiceKit
+import TenancyAPI
+
+/// API keys: each opens one brand to one program.
+struct KeysService: Keys.Service {
+    let peppers: KeyPeppers
+    /// Random bytes fit for secrets.
+    let random: @Sendable (Int) throws(OpenSSLError) -> [UInt8]
+    let keys = KeyStore()
+    let brands = BrandStore()
+
+    init(
+        peppers: KeyPeppers,
+        random: @escaping @Sendable (Int) throws(OpenSSLError) -> [UInt8] = SecureRandom.bytes
+    ) {
+        self.peppers = peppers
+        self.random = random
+    }
+
+    func list(
+        _ params: Keys.List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
+    ) throws(RPCError) -> Keys.List.Reply {
+        let cursor = try Cursor.id(params.cursor)
+        let rows =
+            if let brand = params.brandId {
+                try keys.list(of: brand, after: cursor, count: params.limit + 1, in: transaction)
+            } else {
+                try keys.list(after: cursor, count: params.limit + 1, in: transaction)
+            }
+        let page = Page(rows, limit: params.limit) { "\($0.id)" }
+        return Keys.List.Reply(items: page.items, nextCursor: page.nextCursor)
+    }
+
+    /// Tells the gateway that what it knows of keys is out of date.
+    func tellGateway(
+        of kid: String, at time: Timestamp, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        let change = KeysChanged(kid: kid, epoch: try keys.nextEpoch(in: transaction))
+        try transaction.tell("gateway", "keys.changed", change, at: time)
+    }
+}
+
+/// The message that some key is not what it was.
+struct KeysChanged: JSONWritable {
+    let kid: String
+    /// The state of all keys from which this holds.
+    let epoch: Int
+
+    func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("kid")
+        writer.string(kid)
+        writer.key("epoch")
+        writer.int(epoch)
+        writer.endObject()
+    }
+}

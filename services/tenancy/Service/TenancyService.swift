@@ -1,0 +1,36 @@
+import JSONRPC
+import ServiceContract
+public import ServiceKit
+import TenancyAPI
+
+/// Tenancy: organisations, brands, API keys and the audit trail.
+public enum TenancyService {
+    /// All of it lies in the service's own database: what tenancy knows belongs to no single brand.
+    public static let definition = ServiceDefinition(
+        name: "tenancy", serviceMigrations: TenancyMigrations.all, serviceDataMap: .tenancy)
+
+    /// The services that keep a database for each brand.
+    static let brandServices = ["signals"]
+
+    /// Puts tenancy together.
+    public static func compose(_ environment: ServiceEnvironment, _ parts: inout ServiceParts) async throws {
+        let siblings = environment.siblings
+        let peppers = try KeyPeppers(directory: environment.configuration.secretsDirectory)
+        register(
+            BrandsService(
+                runtime: environment.runtime,
+                siblings: brandServices.map { BrandsService.Sibling(name: $0, client: siblings[$0]) }),
+            KeysService(peppers: peppers), in: &parts)
+    }
+
+    static func register(_ brands: BrandsService, _ keys: KeysService, in parts: inout ServiceParts) {
+        OrganizationsService().registerMethods(with: &parts.methods)
+        brands.registerMethods(with: &parts.methods)
+        keys.registerMethods(with: &parts.methods)
+        let audit = AuditEntriesService()
+        audit.registerMethods(with: &parts.methods)
+        parts.topics.on("audit.recorded", as: AuditEntryMessage.self) { message, transaction, _ throws(RPCError) in
+            try audit.record(message, in: transaction)
+        }
+    }
+}

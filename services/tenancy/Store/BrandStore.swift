@@ -1,0 +1,88 @@
+import JSON
+import JSONRPC
+import SQLite
+import ServiceContract
+import TenancyAPI
+
+/// Brands, as rows.
+struct BrandStore {
+    func insert(_ brand: Brand, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        try transaction.run(
+            """
+            INSERT INTO brands (id, organization, name, industry, time_zone, currency, status, created_at, version)
+            VALUES (:id, :organization, :name, :industry, :timeZone, :currency, :status, :time, :version)
+            """,
+            [
+                ":id": brand.id, ":organization": brand.organizationId, ":name": brand.name,
+                ":industry": brand.industry.rawValue, ":timeZone": brand.timeZone, ":currency": brand.currency.code,
+                ":status": brand.status.rawValue, ":time": brand.createdAt, ":version": brand.version,
+            ])
+    }
+
+    /// Replaces what the call that began a brand said of it.
+    func describe(
+        _ id: UUIDv7, industry: Brand.Industry, timeZone: String, currency: Currency,
+        in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        try transaction.run(
+            "UPDATE brands SET industry = :industry, time_zone = :timeZone, currency = :currency WHERE id = :id",
+            [":industry": industry.rawValue, ":timeZone": timeZone, ":currency": currency.code, ":id": id])
+    }
+
+    /// Makes a brand active. One that is stays as it is.
+    func activate(_ id: UUIDv7, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        try transaction.run(
+            "UPDATE brands SET status = 'active', version = version + 1 WHERE id = :id AND status = 'provisioning'",
+            [":id": id])
+    }
+
+    func find(_ id: UUIDv7, in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> Brand? {
+        try transaction.one(
+            """
+            SELECT id, organization, name, industry, time_zone, currency, status, created_at, version FROM brands
+            WHERE id = :id
+            """, [":id": id], Self.brand)
+    }
+
+    func find(
+        named name: String, of organization: UUIDv7, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Brand? {
+        try transaction.one(
+            """
+            SELECT id, organization, name, industry, time_zone, currency, status, created_at, version FROM brands
+            WHERE organization = :organization AND name = :name
+            """, [":organization": organization, ":name": name], Self.brand)
+    }
+
+    /// The brand whose organisation has the same name, as one has that was made with it.
+    func find(
+        namedLikeItsOrganization name: String, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Brand? {
+        try transaction.one(
+            """
+            SELECT id, organization, name, industry, time_zone, currency, status, created_at, version FROM brands
+            WHERE name = :name AND organization IN (SELECT id FROM organizations WHERE name = :name)
+            ORDER BY id LIMIT 1
+            """, [":name": name], Self.brand)
+    }
+
+    /// The oldest brands made after `cursor`.
+    func list(
+        after cursor: UUIDv7?, count: Int, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [Brand] {
+        try transaction.all(
+            """
+            SELECT id, organization, name, industry, time_zone, currency, status, created_at, version FROM brands
+            WHERE id > coalesce(:cursor, x'') ORDER BY id LIMIT :count
+            """, [":cursor": cursor, ":count": count], Self.brand)
+    }
+
+    private static func brand(_ row: Statement) throws(RPCError) -> Brand {
+        guard let industry = Brand.Industry(rawValue: row.text(3)), let currency = Currency(row.text(5)),
+            let status = Brand.Status(rawValue: row.text(6))
+        else { throw .internalError("The row of brand \(row.uuid(0)) is not of its form.") }
+        return Brand(
+            id: row.uuid(0), organizationId: row.uuid(1), name: row.text(2), industry: industry, timeZone: row.text(4),
+            currency: currency, status: status, createdAt: row.timestamp(7), version: row.int(8))
+    }
+}
