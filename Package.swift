@@ -7,6 +7,7 @@ let package = Package(
     name: "gyre",
     products: [
         .executable(name: "gateway", targets: ["GatewayMain"]),
+        .executable(name: "gyre", targets: ["Gyre"]),
         .executable(name: "proto-gen", targets: ["proto-gen"]),
         .executable(name: "signals", targets: ["SignalsMain"]),
         .executable(name: "tenancy", targets: ["TenancyMain"]),
@@ -24,6 +25,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -68,6 +70,15 @@ let package = Package(
         .main("Signals"),
         .main("Tenancy"),
 
+        // The command line.
+        .program(
+            "Gyre",
+            [
+                "CProcess", "GatewayAPI", "JSON", "JSONRPC", "JSONRPCUnixSocket", "OpenSSL", "ServiceContract",
+                "SignalsAPI", "TenancyAPI", .argumentParser, .nio("NIOCore"), .nio("NIOPosix"), .yams,
+            ], path: "services/gyre"),
+        .target(name: "CProcess"),
+
         // Tests.
         .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
         .testTarget(
@@ -84,6 +95,9 @@ let package = Package(
                 .hummingbird, .lifecycle,
             ]
         ),
+        .tests(
+            "Gyre",
+            ["CProcess", "GatewayAPI", "JSON", "JSONRPC", "SignalsAPI", "TenancyAPI", .argumentParser]),
         .tests("JSON", []),
         .tests("JSONRPC", ["JSON", "JSONRPCInProcess"]),
         .tests("JSONRPCUnixSocket", ["JSON", "JSONRPC", .nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOPosix")]),

@@ -1,0 +1,133 @@
+import ArgumentParser
+import GatewayAPI
+import JSON
+import JSONRPC
+import TenancyAPI
+import Testing
+
+@testable import Gyre
+
+@Suite struct CommandTests {
+    private func parse<C: ParsableCommand>(_ type: C.Type, _ arguments: String...) throws -> C {
+        try #require(try Gyre.parseAsRoot(arguments) as? C)
+    }
+
+    @Test("Every command parses as its help shows it")
+    func examples() throws {
+        #expect(try parse(UpCommand.self, "up", "--demo", "--detach", "--data", "/d", "--port", "8080").port == 8_080)
+        #expect(try parse(KeysCommand.List.self, "keys").brand == nil)
+        let key = try parse(
+            KeysCommand.Create.self, "keys", "create", "--brand", "Corner Shop", "--name", "n", "--scope",
+            "signals:write", "--scope", "*:read")
+        #expect(key.scopes == ["signals:write", "*:read"])
+        let brand = try parse(
+            BrandsCommand.Provision.self, "brands", "provision", "Corner Shop", "--time-zone", "Europe/Berlin",
+            "--currency", "EUR", "--industry", "retail")
+        #expect(brand.currency == Currency("EUR"))
+        #expect(brand.industry == .retail)
+        let erase = try parse(
+            PrivacyCommand.Erase.self, "privacy", "erase", "--brand", "b", "--regulation", "gdpr", "email=a@b.c",
+            "phone=1")
+        #expect(erase.identifiers == ["email=a@b.c", "phone=1"])
+        #expect(try parse(PrivacyCommand.Erase.self, "privacy", "erase", "-").identifiers == ["-"])
+        #expect(try parse(CallCommand.self, "call", "actors.count").parameters == "{}")
+        #expect(try parse(ImportCommand.self, "import", "a.csv", "--mapping", "m.yaml").source == nil)
+        #expect(try parse(TailCommand.self, "tail", "--last", "20", "--json").output.json)
+    }
+
+    @Test(
+        "What makes no sense is refused before anything is done",
+        arguments: [
+            ["up", "--port", "0"], ["up", "--port", "65536"], ["up", "--json"], ["tail", "--last", "-1"],
+            ["call", "a.b", "--key", "k", "--brand", "b"], ["keys", "create", "--brand", "b", "--name", "n"],
+            ["keys", "revoke", "not-an-id"], ["brands", "provision", "B", "--currency", "euro"],
+        ])
+    func refused(arguments: [String]) {
+        #expect(throws: (any Error).self) { try Gyre.parseAsRoot(arguments) }
+    }
+
+    @Test("An identifier is a type and a value; the value may hold further equals signs")
+    func identifiers() throws {
+        #expect(try Identifier(argument: "email=a@b.c") == Identifier(type: "email", value: "a@b.c"))
+        #expect(try Identifier(argument: "token=a=b==") == Identifier(type: "token", value: "a=b=="))
+        for bad in ["email", "=x", "email=", ""] {
+            #expect(throws: CommandFailure.self) { try Identifier(argument: bad) }
+        }
+    }
+
+    @Test("A certificate lists what each service erased, table by table")
+    func certificate() throws {
+        let time = try #require(Timestamp("2026-01-01T00:00:00Z"))
+        let id = try #require(UUIDv7("01930000-0000-7000-8000-000000000001"))
+        let services = [ServiceErasure(service: "signals", rows: [ErasedRows(table: "signals", rows: 1_234)])]
+        let request = PrivacyRequest(
+            id: id, brandId: id, kind: .erasure, regulation: .gdpr, status: .completed, receivedAt: time,
+            completedAt: time, services: services)
+        #expect(
+            PrivacyCommand.certificate(request) == """
+                Request    01930000-0000-7000-8000-000000000001
+                Status     completed at 2026-01-01T00:00:00Z
+
+                SERVICE  TABLE     ROWS
+                signals  signals  1,234
+
+                """)
+    }
+
+    @Test("Methods that no key opens are called through the platform's own door")
+    func doors() {
+        #expect(ContractMethods.isForAdminOnly("keys.list"))
+        #expect(ContractMethods.isForAdminOnly("system.status"))
+        #expect(!ContractMethods.isForAdminOnly("signals.track"))
+        #expect(!ContractMethods.isForAdminOnly("privacyRequests.submit"))
+        #expect(!ContractMethods.isForAdminOnly("nobody.knows"))
+        #expect(ContractMethods.names.contains("signals.batch"))
+        #expect(!ContractMethods.names.contains("brandFiles.create"))
+    }
+
+    @Test("A line of tail keeps its columns, shortens what is too long, and fits the terminal")
+    func tailLines() {
+        let cells = ["2026-01-01T00:00:00.123456Z", "A very long name of an event", "12.00 EUR", "id", "{\"a\":1}"]
+        let line = TailCommand.line(cells, width: nil)
+        #expect(line.hasPrefix("2026-01-01T00:00:00.123456Z  A very long name of…       12.00 EUR  id"))
+        #expect(line.hasSuffix("{\"a\":1}\n"))
+        #expect(TailCommand.line(cells, width: 40).count == 41)
+    }
+
+    @Test("Errors of the suite come with what to do next")
+    func remedies() {
+        let directory = DataDirectory("/srv/gyre")
+        let failure = CommandFailure(.unauthenticated("The key is unknown."), in: directory)
+        #expect(failure.message == "The key is unknown.")
+        #expect(failure.remedies.contains { $0.contains("keys create") && $0.hasSuffix("--data /srv/gyre") })
+        let limited = RPCError(
+            code: RPCError.Code.rateLimited, message: "Too fast.",
+            data: JSONRaw(["retryAfterMilliseconds": 250] as JSONValue))
+        #expect(CommandFailure(limited, in: directory).description.contains("in 250 ms"))
+    }
+}
+
+@Suite struct DoctorTests {
+    private func verdict(_ free: UInt64, _ files: UInt64? = nil) -> Finding.Verdict {
+        Examination.space(free: free, freeFiles: files).verdict
+    }
+
+    @Test("Free space is judged at its limits")
+    func space() {
+        #expect(verdict(Examination.lowBytes) == .good)
+        #expect(verdict(Examination.lowBytes - 1) == .warning)
+        #expect(verdict(Examination.scarceBytes) == .warning)
+        #expect(verdict(Examination.scarceBytes - 1) == .problem)
+        #expect(verdict(.max, 999) == .problem)
+        #expect(verdict(.max, 1_000) == .good)
+    }
+
+    @Test("A directory where nothing runs has findings, and every problem has a remedy")
+    func findings() async {
+        let findings = await Examination(directory: DataDirectory("/none/" + String(repeating: "x", count: 100)))
+            .findings()
+        #expect(findings.count >= 8)
+        #expect(findings.allSatisfy { $0.verdict == .good || $0.remedy?.isEmpty == false })
+        #expect(findings.contains { $0.subject == "socket paths" && $0.verdict == .problem })
+    }
+}

@@ -1,0 +1,92 @@
+import GatewayAPI
+import JSON
+import SignalsAPI
+import Testing
+
+@testable import Gyre
+
+@Suite struct SuiteHealthTests {
+    private func status(_ name: String, ready: Bool = true) -> ServiceStatus { ServiceStatus(name: name, ready: ready) }
+
+    @Test("A suite is well when every service is ready, whether or not the gateway lists itself")
+    func well() {
+        #expect(SuiteHealth([status("signals"), status("tenancy")]).late == nil)
+        #expect(SuiteHealth([status("signals"), status("gateway"), status("tenancy")]).late == nil)
+    }
+
+    @Test("A service that is not ready, or that the gateway does not know, is late")
+    func late() {
+        #expect(SuiteHealth([status("signals", ready: false), status("tenancy")]).late?.name == "signals")
+        #expect(SuiteHealth([status("signals")]).late?.name == "tenancy")
+        #expect(SuiteHealth([]).services.map(\.name) == ["signals", "tenancy"])
+    }
+
+    @Test("The table says how long each service has been up")
+    func table() throws {
+        let start = try #require(Timestamp("2026-01-01T00:00:00Z"))
+        let now = Timestamp(microseconds: start.microseconds + 61_000_000)
+        let health = SuiteHealth([
+            ServiceStatus(name: "signals", ready: true, brands: 1_000, startedAt: start),
+            ServiceStatus(name: "tenancy", ready: false, problem: "It cannot write."),
+        ])
+        #expect(
+            health.table(now: now).text() == """
+                SERVICE  STATE      BRANDS     UP FOR  PROBLEM
+                signals  ready       1,000  1 min 1 s
+                tenancy  not ready                     It cannot write.
+
+                """)
+    }
+}
+
+@Suite struct ImportReportTests {
+    private func report(rejected: Int, listed: [RejectedRow]) throws -> ImportReport {
+        let time = try #require(Timestamp("2026-01-01T00:00:00Z"))
+        let id = try #require(UUIDv7("01930000-0000-7000-8000-000000000031"))
+        return ImportReport(
+            result: Import(
+                id: id, source: "shop", status: .completed, receivedBytes: 10, rows: 1_000, accepted: 990 - rejected,
+                duplicates: 10, rejected: rejected, createdAt: time, updatedAt: time),
+            rejectedRows: listed, fileName: "orders.csv", elapsedMilliseconds: 1_250, suite: DataDirectory("/srv/gyre"))
+    }
+
+    @Test("A clean import is four lines")
+    func clean() throws {
+        #expect(
+            try report(rejected: 0, listed: []).text(width: nil) == """
+                orders.csv: 1,000 rows from 'shop' in 1.2 s
+                  new         990
+                  known       10
+                  rejected    0
+
+                """)
+    }
+
+    @Test("Bad rows are listed with line and reason, the first of many, and how to correct one")
+    func rejected() throws {
+        let rows = (1...25).map { RejectedRow(line: $0 + 1, reason: "date is missing", row: "secret") }
+        let text = try report(rejected: 30, listed: rows).text(width: nil)
+        #expect(text.contains("  2  date is missing\n"))
+        #expect(text.contains(" 21  date is missing\n"))
+        #expect(!text.contains(" 22  date"))
+        #expect(text.contains("and 10 more: "))
+        #expect(text.contains("\"line\": 2, \"row\": \"…\"}' --data /srv/gyre"))
+        #expect(!text.contains("secret"))
+    }
+}
+
+@Suite struct WelcomeTests {
+    @Test("A suite that is ready says where to go: a page, three commands, and how to end it")
+    func commands() {
+        let file = ReadyFile(url: "http://127.0.0.1:8080/", socket: "/s", adminSocket: "/a")
+        let directory = DataDirectory("/srv/my gyre")
+        for (demo, isDetached) in [(false, false), (true, true)] {
+            var file = file
+            if demo { file.brand = "b" }
+            let text = Welcome(directory: directory, file: file, isDetached: isDetached).text
+            #expect(text.contains("Open    http://127.0.0.1:8080/\n"))
+            #expect(text.split(separator: "\n").count { $0.hasSuffix("--data '/srv/my gyre'") } == (isDetached ? 4 : 3))
+            #expect(text.contains(isDetached ? " down --data" : "Stop    Ctrl-C"))
+        }
+    }
+}

@@ -1,0 +1,99 @@
+"""The suite under test: started as a person would start it, spoken to through its sockets."""
+
+import json
+import pathlib
+import socket
+
+import machine
+
+# Requests a second that no benchmark sends: limits are on and charged, but do not refuse.
+UNREACHED_RATE = 1_000_000
+START_SECONDS = 120
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+class CallFailed(Exception):
+    """The suite answered a call with an error."""
+
+
+class Suite:
+    """`gyre up --demo --detach` in a directory of its own."""
+
+    def __init__(self, bench, name):
+        self.bench = bench
+        self.gyre = bench.suite_programs / "gyre"
+        self.directory = bench.workshop.directory / name
+        bench.workshop.closers.append(self.down)
+        bench.call(self.gyre, "up", "--data", self.directory, "--demo", "--detach", seconds=START_SECONDS)
+        ready = json.loads((self.directory / "run" / "ready.json").read_text())
+        self.socket, self.admin_socket = ready["socket"], ready["adminSocket"]
+        self.signals_socket = self.directory / "run" / "signals.sock"
+        self.brands_made = 0
+
+    def down(self):
+        """Ends the suite; what ignores the request is ended by its process id."""
+        pids = self.pids() if self.directory.exists() else {}
+        if not pids:
+            return
+        try:
+            self.bench.call(self.gyre, "down", "--data", self.directory, seconds=30)
+        finally:
+            for pid in pids.values():
+                if machine.is_alive(pid):
+                    machine.end_process(pid)
+
+    def pids(self):
+        """Process ids by service, the supervisor's too."""
+        found = {path.stem: int(path.read_text()) for path in (self.directory / "run").glob("*.pid")}
+        return {name: pid for name, pid in found.items() if machine.is_alive(pid)}
+
+    def resident_mebibytes(self):
+        return machine.resident_mebibytes(self.pids().values())
+
+    def call(self, method, params, to=None, **members):
+        """One JSON-RPC call over a connection of its own, the admin socket's where none is named."""
+        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params, **members}
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(30)
+            connection.connect(str(to or self.admin_socket))
+            connection.sendall(json.dumps(request).encode() + b"\n")
+            reply = json.loads(connection.makefile("rb").readline())
+        if "error" in reply:
+            raise CallFailed(f"{method}: {json.dumps(reply['error'])}")
+        return reply["result"]
+
+    # --- brands and the lines that reach them
+
+    def new_brand(self):
+        """A brand and a key that may write to it."""
+        self.brands_made += 1
+        brand = self.call("brands.provision", {"name": f"Bench {self.brands_made}"})["id"]
+        key = self.call("keys.create", {
+            "brandId": brand, "name": "bench", "scopes": ["*:*"],
+            "ratePerSecond": UNREACHED_RATE, "burst": UNREACHED_RATE})["key"]
+        return brand, key
+
+    def public_lines(self, brands=1, history=0):
+        """Lines that the gateway takes, spread over so many brands that hold `history` signals together."""
+        return self.lines("public", brands, history, lambda brand, key: f'"meta":{{"key":"{key}"}}')
+
+    def direct_lines(self, history=0):
+        """Lines that the service takes from the gateway, for a brand of their own."""
+        context = '"context":{{"brand":"{}","principal":"key:bench","scopes":["*:*"]}}'
+        return self.lines("direct", 1, history, lambda brand, key: context.format(brand))
+
+    def lines(self, name, brands, history, member):
+        path = self.directory / f"{name}-{brands}-{history}.jsonl"
+        if not path.exists():
+            made = [self.new_brand() for _ in range(brands)]
+            self.write_lines(path, [f'"meta":{{"key":"{key}"}}' for _, key in made])
+            if history:
+                self.bench.load(self.socket, path, connections=8, depth=64, check="yes", count=history)
+            self.write_lines(path, [member(brand, key) for brand, key in made])
+        return path
+
+    @staticmethod
+    def write_lines(path, members):
+        """One `signals.track` line for each last member, which says who calls: "meta" or "context"."""
+        template = (HERE / "inputs" / "track.jsonl").read_text().strip()
+        path.write_text("".join(template.replace('"meta":{"key":"{{key}}"}', member) + "\n" for member in members))

@@ -1,0 +1,96 @@
+"""The purchases that are imported: 18 months of a CD shop's customers (Fader and Hardie, 2001), or their like."""
+
+import base64
+import hashlib
+import pathlib
+import random
+from decimal import Decimal
+
+PUBLISHED = pathlib.Path(__file__).resolve().parents[2].parent / "shared" / "data" / "cdnow.csv"
+# What is known of the published file.
+PUBLISHED_TOTALS = (23_570, 69_659, "2500315.63")
+PUBLISHED_DUPLICATES = 255
+MAPPING = """\
+source: cdnow
+source_fields:
+  customer_id: identifier.customerId
+  date: timestamp
+  quantity: properties.quantity:number
+  amount_usd: revenue
+constants:
+  event: Order Completed
+  currency: USD
+timestamp_format: yyyy-MM-dd
+"""
+
+
+class Purchases:
+    """A file of purchases, and what must come out of it."""
+
+    def __init__(self, directory):
+        self.mapping = directory / "purchases.yaml"
+        self.mapping.write_text(MAPPING)
+        self.is_published = PUBLISHED.exists()
+        self.path = PUBLISHED if self.is_published else directory / "purchases.csv"
+        if not self.is_published:
+            self.path.write_text(generated())
+        self.header, *self.rows = self.path.read_text().splitlines()
+
+    @property
+    def totals(self):
+        """Customers, purchases, and the exact sum, counted here."""
+        customers = {row.split(",")[0] for row in self.rows}
+        total = sum(Decimal(row.split(",")[3]) for row in self.rows)
+        return len(customers), len(self.rows), f"{total:.2f}"
+
+    @property
+    def duplicates(self):
+        """Rows that are exactly like one before them."""
+        return len(self.rows) - len(set(self.rows))
+
+    def shuffled(self, seed):
+        """The same file with its rows in another order, as bytes."""
+        rows = list(self.rows)
+        random.Random(seed).shuffle(rows)
+        return "\n".join([self.header, *rows]).encode() + b"\n"
+
+
+def generated():
+    """A file of the same shape: as many customers and purchases, some of them exactly alike."""
+    chance = random.Random(1)
+    customers, purchases = PUBLISHED_TOTALS[0], PUBLISHED_TOTALS[1] - PUBLISHED_DUPLICATES
+    buyers = list(range(1, customers + 1)) + [chance.randint(1, customers) for _ in range(purchases - customers)]
+    rows = []
+    for buyer in sorted(buyers):
+        date = f"{chance.choice((1997, 1998))}-{chance.randint(1, 6):02}-{chance.randint(1, 28):02}"
+        quantity = min(1 + int(chance.expovariate(0.7)), 99)
+        rows.append(f"{buyer:05},{date},{quantity},{quantity * chance.uniform(8, 20):.2f}")
+    rows += chance.sample(rows, PUBLISHED_DUPLICATES)
+    return "\n".join(["customer_id,date,quantity,amount_usd", *rows]) + "\n"
+
+
+def cut(data, seed, largest):
+    """The same bytes in pieces of any size, single bytes and pieces that end inside a row among them."""
+    chance = random.Random(seed)
+    pieces, start = [], 0
+    while start < len(data):
+        size = chance.choice((1, 2, 37, chance.randint(1, largest), largest))
+        pieces.append(data[start:start + size])
+        start += size
+    return pieces
+
+
+def send(connection, source, mapping, pieces):
+    """Imports pieces of a file by hand; the import as it stood at the end."""
+    begun = connection.call("imports.create", {"source": source, "mapping": mapping})
+    offset = 0
+    for index, piece in enumerate(pieces):
+        begun = append(connection, begun["id"], offset, piece, index == len(pieces) - 1)
+        offset += len(piece)
+    return begun
+
+
+def append(connection, import_id, offset, piece, is_last):
+    return connection.call("imports.append", {
+        "id": import_id, "offset": offset, "sha256": hashlib.sha256(piece).hexdigest(),
+        "data": base64.b64encode(piece).decode(), "last": is_last})

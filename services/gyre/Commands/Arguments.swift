@@ -1,0 +1,22 @@
+public import ArgumentParser
+public import GatewayAPI
+public import JSON
+public import TenancyAPI
+
+// What options and arguments are read as, beside texts and numbers.
+
+extension UUIDv7: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
+
+extension Timestamp: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
+
+extension Currency: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
+
+extension Brands.Provision.Params.Industry: ExpressibleByArgument {}
+
+extension PrivacyRequests.Submit.Params.Regulation: ExpressibleByArgument {}

@@ -1,0 +1,34 @@
+import ArgumentParser
+
+/// The command line of Gyre: runs a suite on this machine, and speaks to it.
+@main
+struct Gyre: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gyre",
+        abstract: "Runs Gyre on this machine, and speaks to it.",
+        discussion: """
+            FIRST STEPS
+              gyre up --demo --detach       a suite with a brand of made-up people
+              gyre status                   what runs
+              gyre call signals.summarize   any method, with any parameters
+              gyre tail                     watch signals arrive
+              gyre down                     end it
+
+            A suite lives in its data directory: gyre-data here, unless --data or GYRE_DATA_DIRECTORY says \
+            otherwise. Every command prints text for people, and with --json JSON for programs.
+
+            Completion: gyre --generate-completion-script bash (or zsh, or fish).
+            """,
+        version: "1.0.0",
+        groupedSubcommands: [
+            CommandGroup(
+                name: "RUNNING IT",
+                subcommands: [UpCommand.self, DownCommand.self, StatusCommand.self, DoctorCommand.self]),
+            CommandGroup(
+                name: "USING IT",
+                subcommands: [
+                    BrandsCommand.self, KeysCommand.self, ImportCommand.self, TailCommand.self, PrivacyCommand.self,
+                    CallCommand.self, MethodsCommand.self,
+                ]),
+        ])
+}

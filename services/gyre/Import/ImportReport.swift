@@ -1,0 +1,46 @@
+import JSON
+import SignalsAPI
+
+/// What became of an import: what is in, and the rows that are not.
+struct ImportReport: JSONWritable {
+    /// Bad rows that are shown to people.
+    static let shownRows = 20
+
+    let result: Import
+    /// The first of them, in the order of the file.
+    let rejectedRows: [RejectedRow]
+    let fileName: String
+    let elapsedMilliseconds: Int64
+    let suite: DataDirectory
+
+    func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("import")
+        result.write(to: &writer)
+        writer.key("rejectedRows")
+        rejectedRows.write(to: &writer)
+        writer.endObject()
+    }
+
+    func text(width: Int?) -> String {
+        let seconds = "\(elapsedMilliseconds / 1_000).\(elapsedMilliseconds % 1_000 / 100) s"
+        var text = """
+            \(fileName): \(result.rows.counted("row")) from '\(result.source)' in \(seconds)
+              new         \(result.accepted.grouped)
+              known       \(result.duplicates.grouped)
+              rejected    \(result.rejected.grouped)
+
+            """
+        guard !rejectedRows.isEmpty else { return text }
+        var table = TextTable([.init("LINE", .right), .init("REASON")])
+        for row in rejectedRows.prefix(Self.shownRows) { table.add([String(row.line), row.reason]) }
+        text += "\n" + table.text(width: width)
+        if result.rejected > Self.shownRows {
+            let all = "call rejectedRows.list '{\"importId\": \"\(result.id)\"}'"
+            text += "and \((result.rejected - Self.shownRows).grouped) more: \(suite.command(all))\n"
+        }
+        let line = rejectedRows.first?.line ?? 0
+        let replay = "call rejectedRows.replay '{\"importId\": \"\(result.id)\", \"line\": \(line), \"row\": \"…\"}'"
+        return text + "\nCorrect one and send it again: \(suite.command(replay))\n"
+    }
+}

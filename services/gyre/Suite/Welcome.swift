@@ -1,0 +1,35 @@
+/// What `gyre up` says when everything is ready: where to go next.
+struct Welcome {
+    let directory: DataDirectory
+    let file: ReadyFile
+    let isDetached: Bool
+
+    var text: String {
+        let stop = isDetached ? directory.command("down") : "Ctrl-C"
+        return """
+            Gyre is ready on \(directory.path)
+
+              Open    \(file.url)
+              Try     \(commands.joined(separator: "\n          "))
+              Stop    \(stop)
+
+            """
+    }
+
+    /// Three commands that work as they stand.
+    private var commands: [String] {
+        guard file.brand != nil else {
+            return [
+                directory.command("brands provision 'Corner Shop'"),
+                directory.command("keys create --brand 'Corner Shop' --name shop --scope '*:*'"),
+                directory.command("status"),
+            ]
+        }
+        let person = "{\"identifier\": {\"type\": \"customerId\", \"value\": \"\(DemoPerson.customerID(of: 0))\"}}"
+        return [
+            directory.command("call signals.summarize '{\"by\": \"month\"}'"),
+            directory.command("call actors.get '\(person)'"),
+            directory.command("tail --last 10"),
+        ]
+    }
+}
