@@ -4,7 +4,7 @@ public import JSON
 
 /// One inbound fact as received.
 public struct Signal: JSONReadable, JSONWritable, Sendable, Equatable {
-    /// Its place in the order of arrival. At least 1.
+    /// Its place in the order of arrival; never given out twice, and some are left out. At least 1.
     public let sequence: Int
     /// Its name. 1 to 100 characters.
     public let messageId: String

@@ -235,10 +235,11 @@ extension SignalsContract {
         "enum":["accepted","duplicate"],"description":"Whether it is new."}},"additionalProperties":false},\#
         "Signal":{"type":"object","description":"One inbound fact as received.","required":["sequence","messageId",\#
         "event","timestamp","receivedAt","source"],"properties":{"sequence":{"type":"integer","minimum":1,\#
-        "description":"Its place in the order of arrival."},"messageId":{"type":"string","minLength":1,\#
-        "maxLength":100,"description":"Its name."},"event":{"type":"string","minLength":1,"maxLength":200,\#
-        "description":"What happened."},"actorId":{"$ref":"#/components/schemas/UUID","description":"Whom it is \#
-        about."},"timestamp":{"$ref":"#/components/schemas/Timestamp","description":"When it happened."},\#
+        "description":"Its place in the order of arrival; never given out twice, and some are left out."},\#
+        "messageId":{"type":"string","minLength":1,"maxLength":100,"description":"Its name."},\#
+        "event":{"type":"string","minLength":1,"maxLength":200,"description":"What happened."},\#
+        "actorId":{"$ref":"#/components/schemas/UUID","description":"Whom it is about."},\#
+        "timestamp":{"$ref":"#/components/schemas/Timestamp","description":"When it happened."},\#
         "receivedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it arrived."},\#
         "revenue":{"$ref":"#/components/schemas/Amount","description":"Its value."},\#
         "currency":{"$ref":"#/components/schemas/Currency","description":"Of `revenue`."},\#

@@ -83,8 +83,13 @@ struct PlatformService: BrandFiles.Service, Health.Service, Messages.Service,
 }
 
 /// Whether a service can write, asked of the disk at most once a second.
+///
+/// A durable write must succeed, and there must be room for more: the write alone may still fit into space that a
+/// log has set aside.
 final class HealthCheck: Sendable {
     private static let cacheMicroseconds: Int64 = 1_000_000
+    /// Free space below which a service says that it is not ready.
+    static let minimumFreeBytes: UInt64 = 1 << 20
 
     let startedAt: Timestamp
     private let last = Mutex<(at: Timestamp, isWritable: Bool)?>(nil)
@@ -103,7 +108,7 @@ final class HealthCheck: Sendable {
             try await runtime.write(runtime.databases.serviceFile) { transaction throws(RPCError) in
                 _ = try transaction.run("UPDATE ground SET checked_at = :now", [":now": now])
             }
-            isWritable = true
+            isWritable = runtime.databases.freeBytes >= Self.minimumFreeBytes
         } catch {
             isWritable = false
         }

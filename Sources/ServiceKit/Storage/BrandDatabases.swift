@@ -51,6 +51,13 @@ public final class BrandDatabases: Sendable {
 
     public var all: [UUIDv7] { brands.withLock { $0.sorted() } }
 
+    /// What the file system has left for this process; nothing when it does not say.
+    var freeBytes: UInt64 {
+        var status = statvfs()
+        guard statvfs(directory, &status) == 0 else { return 0 }
+        return UInt64(status.f_bavail) * UInt64(status.f_frsize)
+    }
+
     /// Makes the brand's file with all migrations applied.
     ///
     /// - Returns: false when it was there already.

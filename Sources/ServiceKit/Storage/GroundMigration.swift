@@ -55,19 +55,6 @@ extension Migration {
             ) STRICT, WITHOUT ROWID;
             CREATE INDEX idempotency_replies_by_age ON idempotency_replies (created_at);
 
-            -- Long work and how far it is.
-            CREATE TABLE jobs (
-                id BLOB NOT NULL PRIMARY KEY,
-                kind TEXT NOT NULL,
-                status TEXT NOT NULL CHECK (status IN ('running', 'completed', 'failed', 'cancelled')),
-                done INTEGER NOT NULL DEFAULT 0,
-                total INTEGER,
-                unit TEXT NOT NULL,
-                problem TEXT,
-                created_at INTEGER NOT NULL,
-                updated_at INTEGER NOT NULL
-            ) STRICT;
-
             -- Keyed hashes of erased identifiers: what matches one is refused.
             CREATE TABLE tombstones (
                 digest BLOB NOT NULL PRIMARY KEY,

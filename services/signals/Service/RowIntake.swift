@@ -48,8 +48,8 @@ struct RowIntake {
         bytes.append(Self.separator)
         let fact = try Fact(record, line: row.line, of: stored)
         try intake.checkTime(of: fact, now)
-        if record.kind == .signals, fact.messageID == nil { return try take(fact, in: transaction) }
-        // Traits may turn out to be too many, and a message id to be another signal's, when something is stored already.
+        if record.kind == .signals { return try take(fact, in: transaction) }
+        // Traits may turn out to be too many when some of them are stored already.
         return try transaction.undoingFailure { () throws(RPCError) in try take(fact, in: transaction) }
     }
 
