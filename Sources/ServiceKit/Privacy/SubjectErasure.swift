@@ -69,11 +69,14 @@ struct SubjectErasure {
         in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> Outcome {
         var outcome = Outcome()
+        // Intake keeps identifiers in one form; whoever asks may write them in another.
+        let given = Array(Set(given + given.compactMap { try? $0.canonical() }))
         let subjects = try directory?.find(given, actors: actors, in: transaction) ?? []
         outcome.actors = subjects.map(\.id)
         let found = subjects.flatMap(\.identifiers)
         outcome.identifiers = found.filter { !given.contains($0) }
         let all = Array(Set(given + found))
+        let patterns = MentionPatterns(all)
         for table in dataMap.tables {
             var rows: Int64 = 0
             switch table.subject {
@@ -84,10 +87,9 @@ struct SubjectErasure {
                     rows += try transaction.delete(from: table.name, where: column, equals: subject.number)
                 }
             case .mentions(let column):
-                for identifier in all {
-                    for text in identifier.spellings {
-                        rows += try transaction.delete(from: table.name, where: column, mentions: text)
-                    }
+                for text in try transaction.texts(in: column, of: table.name, that: patterns.matches) {
+                    rows += try transaction.run(
+                        sql: "DELETE FROM \(table.name) WHERE \(column) = :text", [":text": text])
                 }
             }
             if rows > 0 { outcome.rows.append((table.name, rows)) }
@@ -98,14 +100,6 @@ struct SubjectErasure {
     }
 }
 
-extension SubjectIdentifier {
-    /// How the value may be written in free text: as it is, and as JSON spells it.
-    fileprivate var spellings: Set<String> {
-        let quoted = String(decoding: JSONRaw(.string(value)).bytes, as: UTF8.self)
-        return [value, String(quoted.dropFirst().dropLast())]
-    }
-}
-
 extension WriteTransaction {
     // Table and column names come from the data map, never from a request.
 
@@ -113,7 +107,21 @@ extension WriteTransaction {
         try run(sql: "DELETE FROM \(table) WHERE \(column) = :number", [":number": number])
     }
 
-    fileprivate func delete(from table: String, where column: String, mentions text: String) throws(RPCError) -> Int64 {
-        try run(sql: "DELETE FROM \(table) WHERE instr(\(column), :text) > 0", [":text": text])
+    /// The different texts of a column that match.
+    fileprivate func texts(
+        in column: String, of table: String, that matches: ([UInt8]) -> Bool
+    ) throws(RPCError) -> Set<String> {
+        do {
+            let statement = try connection.statement(cached: "SELECT \(column) FROM \(table)")
+            defer { statement.reset() }
+            var found: Set<String> = []
+            while try statement.step() {
+                let text = statement.text(0)
+                if matches(Array(text.utf8)) { found.insert(text) }
+            }
+            return found
+        } catch {
+            throw RPCError(error)
+        }
     }
 }

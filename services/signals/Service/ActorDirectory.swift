@@ -27,9 +27,8 @@ struct ActorDirectory: SubjectDirectory {
         return subjects
     }
 
-    /// What the data map does not reach: signals about nobody whose properties name the person, rejected rows that spell
-    /// an e-mail address or a telephone number in another way, and the beginnings of rows that imports carry over. Those
-    /// may end in the middle of an identifier, so all of them go.
+    /// What the data map does not reach: signals about nobody whose properties name the person, and the beginnings of rows
+    /// that imports carry over. Those may end in the middle of an identifier, so all of them go.
     func scrub(
         _ identifiers: [SubjectIdentifier], in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> [(table: String, rows: Int64)] {
@@ -37,7 +36,6 @@ struct ActorDirectory: SubjectDirectory {
         var outcome: [(table: String, rows: Int64)] = []
         for (table, rows) in [
             ("signals", try mentions.deleteSignalsOfNobody(long, in: transaction)),
-            ("rejected_rows", try mentions.deleteRejectedRows(MentionPatterns(identifiers), in: transaction)),
             ("imports", try mentions.dropCarries(in: transaction)),
         ] where rows > 0 {
             outcome.append((table, rows))

@@ -1,5 +1,4 @@
 import JSON
-import ServiceKit
 
 /// Tells whether a text names somebody by one of a few identifiers, however the text spells it.
 ///
@@ -7,9 +6,9 @@ import ServiceKit
 /// found in every row with a 1 in an amount's digits. Letters are compared regardless of ASCII case. A telephone number is
 /// also found with spaces, hyphens, dots, slashes and parentheses between its digits. JSON's and CSV's ways to write a
 /// quote are seen through.
-struct MentionPatterns: Sendable {
+public struct MentionPatterns: Sendable {
     /// Shorter identifiers are not looked for where chance would find them: in the properties of signals about nobody.
-    static let minimumLength = 6
+    public static let minimumLength = 6
 
     private enum Pattern: Sendable {
         /// Lower case, escapes removed.
@@ -19,7 +18,8 @@ struct MentionPatterns: Sendable {
 
     private let patterns: [Pattern]
 
-    init(_ identifiers: [SubjectIdentifier], minimumLength: Int = 1) {
+    /// - Parameter minimumLength: bytes; shorter identifiers are left out.
+    public init(_ identifiers: [SubjectIdentifier], minimumLength: Int = 1) {
         var patterns: [Pattern] = []
         for identifier in identifiers where identifier.value.utf8.count >= minimumLength {
             patterns.append(.text(Self.plain(Array(identifier.value.utf8))))
@@ -30,8 +30,8 @@ struct MentionPatterns: Sendable {
     }
 
     /// Whether a text names one of them.
-    func matches(_ text: [UInt8]) -> Bool {
-        let plain = Self.plain(text)
+    public func matches(_ text: [UInt8]) -> Bool {
+        let plain = Self.plain(Self.unescaped(text))
         return patterns.contains { pattern in
             switch pattern {
             case .text(let value): Self.find(value, in: plain)
@@ -52,6 +52,12 @@ struct MentionPatterns: Sendable {
             plain.append(UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte)
         }
         return plain
+    }
+
+    /// JSON in which no character is spelled as a number, as in `\u0061`; other text as it is.
+    private static func unescaped(_ text: [UInt8]) -> [UInt8] {
+        guard text.contains(UInt8(ascii: "\\")), let value = try? JSONValue(parsing: text) else { return text }
+        return value.json()
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool {
