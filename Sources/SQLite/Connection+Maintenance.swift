@@ -19,7 +19,35 @@ extension Connection {
 
     /// Writes the whole database anew. It needs the size of the database twice over on disk, and no transaction.
     public func vacuum() throws(SQLiteError) {
-        try withoutAuthorizer { () throws(SQLiteError) in try execute("VACUUM") }
+        try spillingCache { () throws(SQLiteError) in
+            try withoutAuthorizer { () throws(SQLiteError) in try execute("VACUUM") }
+        }
+    }
+
+    /// Runs `body` so that a transaction larger than the cache goes to disk before its commit, instead of staying in
+    /// memory. Only for transactions that are rolled back as a whole or not at all.
+    ///
+    /// Elsewhere `cache_spill` is off, because of an error of SQLite (in 3.40, which Debian 12 has; no longer in 3.54):
+    /// when pages that were spilled to the log are spilled again, and a rollback to a savepoint or of one statement then
+    /// takes the log back to before them, frames that follow get no checksum. The commit succeeds, and a recovery does
+    /// not find it. ``GroupCommit`` bounds the memory in its own way.
+    func spillingCache<T>(_ body: () throws(SQLiteError) -> T) throws(SQLiteError) -> T {
+        try setSpill(true)
+        let result: T
+        do throws(SQLiteError) {
+            result = try body()
+        } catch {
+            try? setSpill(false)
+            throw error
+        }
+        try setSpill(false)
+        return result
+    }
+
+    func setSpill(_ isOn: Bool) throws(SQLiteError) {
+        try withoutAuthorizer { () throws(SQLiteError) in
+            try execute("PRAGMA cache_spill=\(isOn ? "ON" : "OFF")")
+        }
     }
 
     /// Copies the database as it is now to another file, which is created, or replaced as a whole.

@@ -72,7 +72,7 @@ public final class Connection {
         } else {
             pragmas += """
                 PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; \
-                PRAGMA journal_size_limit=\(Self.walSizeLimitBytes);
+                PRAGMA journal_size_limit=\(Self.walSizeLimitBytes); PRAGMA cache_spill=OFF;
                 """
             log.watch(database)
         }

@@ -23,23 +23,20 @@ struct GroupCommit {
 
     /// Opens, performs, commits and answers; every work is answered when this returns.
     mutating func run(_ connections: ThreadConnections) {
-        let connection: Connection
+        var answered = 0
         do throws(SQLiteError) {
-            connection = try connections.connection(for: file)
+            let connection = try connections.connection(for: file)
+            connection.log.defersCheckpoint = true
+            defer { connection.log.defersCheckpoint = false }
+            while answered < works.count {
+                let end = try commit(from: answered, on: connection)
+                answer(answered..<end)
+                answered = end
+            }
         } catch {
-            return fail(error, connections)
+            connections.review(error, of: file)
+            for work in works[answered...] { work.failed(error) }
         }
-        connection.log.defersCheckpoint = true
-        defer { connection.log.defersCheckpoint = false }
-        do throws(SQLiteError) {
-            try connection.begin(.immediate)
-            connection.log.reserve(connection.database)
-            try perform(on: connection)
-        } catch {
-            connection.rollBack()
-            return fail(error, connections)
-        }
-        answer()
     }
 
     /// Checkpoints if that is due: when the answers are on their way, and nobody waits for it but the next turn.
@@ -48,48 +45,60 @@ struct GroupCommit {
         connection.log.checkpointIfDue(connection.database)
     }
 
-    private func answer() {
-        for (position, work) in works.enumerated() {
+    private func answer(_ positions: Range<Int>) {
+        for position in positions {
             if let failure = failures[position] {
-                work.failed(failure)
+                works[position].failed(failure)
             } else {
-                work.committed()
+                works[position].committed()
             }
         }
     }
 
-    private func fail(_ error: SQLiteError, _ connections: ThreadConnections) {
-        connections.review(error, of: file)
-        for work in works { work.failed(error) }
+    /// One transaction, from a work on: to the last, or until it has changed too much to stay in memory. Returns the
+    /// position after the last work in it; when it throws, nothing of it was kept.
+    private mutating func commit(from start: Int, on connection: Connection) throws(SQLiteError) -> Int {
+        try connection.begin(.immediate)
+        connection.log.reserve(connection.database)
+        do throws(SQLiteError) {
+            if start + 1 == works.count {
+                try performAlone(start, on: connection)
+                return works.count
+            }
+            var position = start
+            repeat {
+                position = try performNext(position, on: connection)
+            } while position < works.count && !connection.hasLargeCache
+            try connection.commit()
+            return position
+        } catch {
+            connection.rollBack()
+            throw error
+        }
     }
 
-    private mutating func perform(on connection: Connection) throws(SQLiteError) {
-        if works.count == 1 { return try performAlone(on: connection) }
-        var start = 0
-        while start < works.count {
-            var end = start
-            while end < works.count, end - start < Self.chunk, works[end].mayBePerformedAgain { end += 1 }
-            if end - start >= 2 {
-                try performTogether(start..<end, on: connection)
-            } else {
-                end = start + 1
-                try performInSavepoint(start, on: connection)
-            }
-            start = end
+    /// Performs the work at a position, with those after it that may share its savepoint. Returns the next position.
+    private mutating func performNext(_ start: Int, on connection: Connection) throws(SQLiteError) -> Int {
+        var end = start
+        while end < works.count, end - start < Self.chunk, works[end].mayBePerformedAgain { end += 1 }
+        guard end - start >= 2 else {
+            try performInSavepoint(start, on: connection)
+            return start + 1
         }
-        try connection.commit()
+        try performTogether(start..<end, on: connection)
+        return end
     }
 
     /// The transaction itself is the savepoint.
-    private mutating func performAlone(on connection: Connection) throws(SQLiteError) {
-        let decision = works[0].perform(on: connection)
+    private mutating func performAlone(_ position: Int, on connection: Connection) throws(SQLiteError) {
+        let decision = works[position].perform(on: connection)
         try connection.checkTransaction()
         let violation = connection.deferredViolation()
         if decision == .keep, violation == nil {
             try connection.commit()
         } else {
             connection.rollBack()
-            if decision == .keep { failures[0] = violation }
+            if decision == .keep { failures[position] = violation }
         }
     }
 
@@ -135,6 +144,14 @@ extension Connection {
         var unused: Int32 = 0
         sqlite3_db_status(database, SQLITE_DBSTATUS_DEFERRED_FKS, &violations, &unused, 0)
         return violations != 0
+    }
+
+    /// Whether pages that the transaction has changed fill the cache twice over; they cannot leave it before the commit.
+    fileprivate var hasLargeCache: Bool {
+        var bytes: Int32 = 0
+        var unused: Int32 = 0
+        sqlite3_db_status(database, SQLITE_DBSTATUS_CACHE_USED, &bytes, &unused, 0)
+        return Int(bytes) > options.cacheKiB * 1024 * 2
     }
 
     fileprivate func deferredViolation() -> SQLiteError? {

@@ -61,7 +61,9 @@ public struct Migrator: Sendable {
             if try Self.hasTables(connection) {
                 try connection.backup(to: Self.backupPath(of: connection, before: first))
             }
-            for migration in pending { try apply(migration, to: connection) }
+            for migration in pending {
+                try connection.spillingCache { () throws(SQLiteError) in try apply(migration, to: connection) }
+            }
         }
         // Always, and for every name: a copy holds personal data, and one that an earlier attempt left must not stay.
         for migration in migrations { try connection.removeFile(Self.backupPath(of: connection, before: migration)) }

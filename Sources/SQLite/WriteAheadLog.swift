@@ -3,8 +3,8 @@ internal import CSQLite
 /// The writer's part in its write-ahead log: when it is checkpointed, and that it lies on blocks the disk already has.
 ///
 /// A sync of a file that grew must also commit the file system's journal; one of a file whose blocks are merely
-/// overwritten need not, and takes a third of the time. So zeros are written ahead of the log, twice its length up to a
-/// limit. SQLite reads no frame whose checksum does not fit, and a log that starts anew has the same shape.
+/// overwritten need not, and takes a third of the time. So zeros are written ahead of the log, as long as it is
+/// already up to a limit. SQLite reads no frame whose checksum does not fit, and a log that starts anew has the same shape.
 final class WriteAheadLog {
     private let autocheckpointPages: Int
 
@@ -57,16 +57,20 @@ final class WriteAheadLog {
 
     /// Reserves room for the commits to come. Only with the write lock held and nothing written yet, so that nobody
     /// writes where the zeros go.
+    ///
+    /// Never in a log that was just cut or has no commit of this connection yet: after a power loss the frames of the
+    /// old log may be there again, and are harmless only as long as all of them are, or none. SQLite syncs the new
+    /// header before it writes a frame for the same reason.
     func reserve(_ database: OpaquePointer) {
         var file: UnsafeMutablePointer<sqlite3_file>?
         sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file)
         guard let file, let methods = file.pointee.pMethods else { return }
         var size: Int64 = 0
         guard methods.pointee.xFileSize(file, &size) == SQLITE_OK else { return }
-        let used = frames == 0 ? 0 : Self.headerBytes + Int64(frames) * (Self.frameHeaderBytes + Self.pageBytes)
-        guard size - used < Self.margin else { return }
-        let end = used + min(max(used, Self.smallestPiece), Self.largestPiece)
-        guard writeZeros(file, methods.pointee, size..<max(size, end)) else {
+        let used = Self.headerBytes + Int64(frames) * (Self.frameHeaderBytes + Self.pageBytes)
+        guard frames > 0, size >= used, size - used < Self.margin else { return }
+        let piece = min(max(used, Self.smallestPiece), Self.largestPiece)
+        guard writeZeros(file, methods.pointee, size..<size + piece) else {
             // No room: what was taken is given back, and the commit finds out by itself.
             _ = methods.pointee.xTruncate(file, size)
             return

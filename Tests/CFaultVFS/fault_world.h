@@ -40,7 +40,6 @@ struct file {
     struct contents durable;
     struct change *first_change;
     struct change *last_change;
-    int handles;
     // Locks of the database file, as in the Unix VFS.
     int shared_locks;
     struct handle *writer;
@@ -73,6 +72,7 @@ struct fault_vfs {
     int open_files;
     int temporary_files;
     bool has_power;
+    bool is_abandoned;
     enum fault_kind kind;
     uint64_t at;
     uint64_t length;
@@ -95,6 +95,7 @@ bool file_sync(struct file *file);
 void file_fail_sync(struct file *file);
 bool directory_sync(struct fault_vfs *vfs);
 void file_free(struct file *file);
+void world_free(struct fault_vfs *vfs);
 
 // faults.c: what fails when, and who watches. Each counts one operation and says how it ends; SQLITE_OK lets it happen.
 void fault_tell_observer(struct fault_vfs *vfs);

@@ -4,13 +4,15 @@
 
 static int fault_close(sqlite3_file *base) {
     struct handle *handle = (struct handle *)base;
+    struct fault_vfs *vfs = handle->vfs;
     fault_shm_unmap(base, 0);
     base->pMethods->xUnlock(base, SQLITE_LOCK_NONE);
-    pthread_mutex_lock(&handle->vfs->mutex);
-    handle->file->handles--;
-    handle->vfs->open_files--;
+    pthread_mutex_lock(&vfs->mutex);
+    vfs->open_files--;
     if (handle->removes_on_close) file_remove(handle->file);
-    pthread_mutex_unlock(&handle->vfs->mutex);
+    bool is_last = vfs->is_abandoned && vfs->open_files == 0;
+    pthread_mutex_unlock(&vfs->mutex);
+    if (is_last) world_free(vfs);
     return SQLITE_OK;
 }
 

@@ -42,7 +42,6 @@ static int fault_open(sqlite3_vfs *base, const char *name, sqlite3_file *opened,
         handle->syncs_directory =
             (flags & SQLITE_OPEN_CREATE) && (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL));
         handle->removes_on_close = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
-        file->handles++;
         vfs->open_files++;
         if (out_flags) *out_flags = flags;
     }
@@ -139,14 +138,12 @@ fault_vfs *fault_vfs_create(const char *name, uint64_t seed) {
 
 void fault_vfs_destroy(fault_vfs *vfs) {
     sqlite3_vfs_unregister(&vfs->base);
-    while (vfs->files) {
-        struct file *file = vfs->files;
-        vfs->files = file->next;
-        file_free(file);
-    }
-    pthread_mutex_destroy(&vfs->mutex);
-    free((char *)vfs->base.zName);
-    free(vfs);
+    pthread_mutex_lock(&vfs->mutex);
+    vfs->is_abandoned = true;
+    vfs->observer = NULL;
+    bool is_unused = vfs->open_files == 0;
+    pthread_mutex_unlock(&vfs->mutex);
+    if (is_unused) world_free(vfs);
 }
 
 int fault_vfs_open_files(fault_vfs *vfs) {

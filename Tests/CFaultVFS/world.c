@@ -172,6 +172,17 @@ void file_free(struct file *file) {
     free(file);
 }
 
+void world_free(struct fault_vfs *vfs) {
+    while (vfs->files) {
+        struct file *file = vfs->files;
+        vfs->files = file->next;
+        file_free(file);
+    }
+    pthread_mutex_destroy(&vfs->mutex);
+    free((char *)vfs->base.zName);
+    free(vfs);
+}
+
 // A torn write: each sector of it reaches the disk or not, in `odds` of 16 cases. Sectors that do not stay as they
 // were; a hole before one that does reads as zeros.
 static bool apply_torn(struct contents *contents, const struct change *change, uint64_t *random, uint64_t odds) {

@@ -46,7 +46,7 @@ enum fault_survival {
 // Registers a VFS; null when the name is taken or memory is out.
 fault_vfs *fault_vfs_create(const char *name, uint64_t seed);
 
-// Unregisters and frees it. No file may be open.
+// Unregisters it: nothing more can be opened. It is freed with the last file that is open.
 void fault_vfs_destroy(fault_vfs *vfs);
 
 // From now on counts anew, and fails at operation `at` (from 1) of the kind's class and the `length - 1` after it.
