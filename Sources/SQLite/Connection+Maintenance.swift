@@ -28,9 +28,9 @@ extension Connection {
     /// memory. Only for transactions that are rolled back as a whole or not at all.
     ///
     /// Elsewhere `cache_spill` is off, because of an error of SQLite (in 3.40, which Debian 12 has; no longer in 3.54):
-    /// when pages that were spilled to the log are spilled again, and a rollback to a savepoint or of one statement then
-    /// takes the log back to before them, frames that follow get no checksum. The commit succeeds, and a recovery does
-    /// not find it. ``GroupCommit`` bounds the memory in its own way.
+    /// when pages that were spilled to the log are spilled again, and a rollback to a savepoint or of one statement
+    /// then takes the log back to before them, frames that follow get no checksum. The commit succeeds, and a recovery
+    /// does not find it. ``GroupCommit`` bounds the memory in its own way.
     func spillingCache<T>(_ body: () throws(SQLiteError) -> T) throws(SQLiteError) -> T {
         try setSpill(true)
         let result: T

@@ -146,7 +146,7 @@ extension Connection {
         return violations != 0
     }
 
-    /// Whether pages that the transaction has changed fill the cache twice over; they cannot leave it before the commit.
+    /// Whether pages that the transaction has changed fill the cache twice over; none leaves it before the commit.
     fileprivate var hasLargeCache: Bool {
         var bytes: Int32 = 0
         var unused: Int32 = 0

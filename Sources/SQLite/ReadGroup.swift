@@ -11,36 +11,36 @@ struct ReadGroup {
 
     /// Opens, reads and answers. Every work is answered when this returns.
     func run(_ connections: ThreadConnections) {
-        var begun: UInt64?
-        for work in works {
-            let connection: Connection
-            do throws(SQLiteError) {
-                connection = try connections.connection(for: file)
-                if let since = begun, monotonicNanoseconds() - since > Self.sharingNanoseconds {
-                    connection.rollBack()
-                    begun = nil
-                }
-                if begun == nil {
-                    try connection.begin(.deferred)
-                    begun = monotonicNanoseconds()
-                }
-            } catch {
-                connections.review(error, of: file)
-                begun = nil
-                work.failed(error)
-                continue
+        var answered = 0
+        do throws(SQLiteError) {
+            let connection = try connections.connection(for: file)
+            while answered < works.count {
+                let end = try perform(from: answered, on: connection)
+                for work in works[answered..<end] { work.finished() }
+                answered = end
             }
+        } catch {
+            connections.review(error, of: file)
+            for work in works[answered...] { work.failed(error) }
+        }
+    }
+
+    /// One read transaction, from a work on. It has ended when the works are answered, so that what somebody does next,
+    /// a checkpoint for one, does not meet it. Returns the position after the last work in it.
+    private func perform(from start: Int, on connection: Connection) throws(SQLiteError) -> Int {
+        try connection.begin(.deferred)
+        // A read transaction has nothing to commit; ending it either way is the same.
+        defer { connection.rollBack() }
+        let begun = monotonicNanoseconds()
+        var position = start
+        repeat {
             connection.limitTime(nanoseconds: UInt64(limits.timeMilliseconds) * Self.nanosecondsPerMillisecond)
-            work.perform(on: connection)
+            works[position].perform(on: connection)
             connection.limitTime(nanoseconds: nil)
             connection.resetStatements()
-            if connection.state.lostTransaction != nil || !connection.isInTransaction {
-                connection.rollBack()
-                begun = nil
-            }
-            work.finished()
-        }
-        // A read transaction has nothing to commit; ending it either way is the same.
-        if begun != nil { try? connections.connection(for: file).rollBack() }
+            position += 1
+        } while position < works.count && connection.state.lostTransaction == nil && connection.isInTransaction
+            && monotonicNanoseconds() - begun < Self.sharingNanoseconds
+        return position
     }
 }

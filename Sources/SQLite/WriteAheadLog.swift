@@ -3,8 +3,8 @@ internal import CSQLite
 /// The writer's part in its write-ahead log: when it is checkpointed, and that it lies on blocks the disk already has.
 ///
 /// A sync of a file that grew must also commit the file system's journal; one of a file whose blocks are merely
-/// overwritten need not, and takes a third of the time. So zeros are written ahead of the log, as long as it is
-/// already up to a limit. SQLite reads no frame whose checksum does not fit, and a log that starts anew has the same shape.
+/// overwritten need not, and takes a third of the time. So zeros are written ahead of the log, as many as it has bytes
+/// already, up to a limit. SQLite reads no frame whose checksum does not fit, and a log that starts anew looks alike.
 final class WriteAheadLog {
     private let autocheckpointPages: Int
 

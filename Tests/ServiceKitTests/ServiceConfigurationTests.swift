@@ -58,7 +58,7 @@ import Testing
         #expect(unset.dataDirectory == "gyre-data")
         #expect(unset.logLevel == .info)
         #expect(unset.databaseMemoryMebibytes == 32)
-        #expect(unset.openDatabases == 32)
+        #expect(unset.openDatabases == 128)
     }
 
     @Test("The gateway's internal socket is not its public one")

@@ -111,7 +111,7 @@ final class SignalsUnderTest: Sendable {
             for: call)
     }
 
-    func actor(_ customerID: String) async throws -> SignalsAPI.Actor {
+    func actor(_ customerID: String) async throws -> ActorProfile {
         try await actors.get(
             Actors.Get.Params(identifier: Identifier(type: "customerId", value: customerID)), for: call)
     }

@@ -58,6 +58,6 @@ extension Actors {
         }
 
         /// What `actors.get` answers.
-        public typealias Reply = Actor
+        public typealias Reply = ActorProfile
     }
 }

@@ -58,18 +58,18 @@ extension Actors {
         /// What `actors.list` answers.
         public struct Reply: JSONReadable, JSONWritable, Sendable, Equatable {
             /// One page. At most 500 elements.
-            public let items: [Actor]
+            public let items: [ActorProfile]
             /// Pass as `cursor` for the next page; absent on the last one. 1 to 200 characters.
             public let nextCursor: String?
 
-            public init(items: [Actor], nextCursor: String? = nil) {
+            public init(items: [ActorProfile], nextCursor: String? = nil) {
                 self.items = items
                 self.nextCursor = nextCursor
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
                 var seen: UInt64 = 0
-                var items: [Actor]?
+                var items: [ActorProfile]?
                 var nextCursor: String?
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
@@ -99,15 +99,15 @@ extension Actors {
                 writer.endObject()
             }
 
-            private static func readItems(from reader: inout JSONReader) throws(JSONError) -> [Actor] {
+            private static func readItems(from reader: inout JSONReader) throws(JSONError) -> [ActorProfile] {
                 let start = reader.offset
-                var elements: [Actor] = []
+                var elements: [ActorProfile] = []
                 try reader.beginArray()
                 while try reader.nextElement() {
                     guard elements.count < 500 else {
                         throw reader.fail(.constraint, "must have at most 500 elements", at: start)
                     }
-                    elements.append(try Actor(from: &reader))
+                    elements.append(try ActorProfile(from: &reader))
                 }
                 return elements
             }

@@ -245,8 +245,8 @@ extension SignalsContract {
         "currency":{"$ref":"#/components/schemas/Currency","description":"Of `revenue`."},\#
         "properties":{"x-raw":true,"description":"Whatever else was sent.","x-privacy":"personal"},\#
         "source":{"type":"string","minLength":1,"maxLength":60,"description":"The import's source, or `api`."}},\#
-        "additionalProperties":false},"Actor":{"type":"object","description":"Somebody or something understood and \#
-        addressed.","required":["id","kind","identifiers","traits","signals"],\#
+        "additionalProperties":false},"Actor":{"title":"ActorProfile","type":"object","description":"Somebody or \#
+        something understood and addressed.","required":["id","kind","identifiers","traits","signals"],\#
         "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The actor."},"kind":{"type":"string",\#
         "enum":["individual","household","business","property"],"description":"What it is."},\#
         "identifiers":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64,\#

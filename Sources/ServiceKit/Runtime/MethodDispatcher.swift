@@ -113,7 +113,7 @@ public final class MethodDispatcher: RequestHandler {
             let work = WriteCall(
                 method, body: body, call: call, params: keepsParams ? Array(params) : [], file: file,
                 runtime: runtime, reply: reply)
-            if !runtime.writer(of: file).submit(work, to: file) { throw .busy("Writing in \(runtime.name)") }
+            if !runtime.writer.submit(work, to: file) { throw .busy("Writing in \(runtime.name)") }
         case .flow(let body):
             try startFlow(body, of: method, call, params: Array(params), reply)
         }

@@ -16,12 +16,12 @@ public struct ServiceConfiguration: Sendable {
     public var logLevel: Logger.Level
     /// `GYRE_DATABASE_MEMORY_MIB`: page caches of all databases of a process together. Default 32.
     public var databaseMemoryMebibytes: Int
-    /// `GYRE_OPEN_DATABASES`: files that a thread keeps open. Default 32.
+    /// `GYRE_OPEN_DATABASES`: files that a thread keeps open. Default 128.
     public var openDatabases: Int
 
     public init(
         dataDirectory: String, logLevel: Logger.Level = .info, databaseMemoryMebibytes: Int = 32,
-        openDatabases: Int = 32
+        openDatabases: Int = 128
     ) {
         self.dataDirectory = dataDirectory
         self.logLevel = logLevel
@@ -34,7 +34,7 @@ public struct ServiceConfiguration: Sendable {
             dataDirectory: reader.string(forKey: "gyre.data.directory", default: "gyre-data"),
             logLevel: reader.string(forKey: "gyre.log.level").flatMap(Logger.Level.init(rawValue:)) ?? .info,
             databaseMemoryMebibytes: reader.int(forKey: "gyre.database.memory.mib", default: 32),
-            openDatabases: reader.int(forKey: "gyre.open.databases", default: 32))
+            openDatabases: reader.int(forKey: "gyre.open.databases", default: 128))
     }
 
     /// `<data>/run`: sockets and process ids.

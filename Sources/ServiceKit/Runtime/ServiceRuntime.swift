@@ -12,8 +12,8 @@ public final class ServiceRuntime: Sendable {
     public let identifiers: any IdentifierSource
     /// What waits to be told to other services.
     public let courier: OutboxCourier
-    private let writers: [CommitQueue]
-    private let readers: ReadQueue
+    let writer: CommitQueue
+    private let reader: ReadQueue
 
     /// Threads that write; each brand is pinned to one.
     public static let writerThreads = 2
@@ -22,19 +22,17 @@ public final class ServiceRuntime: Sendable {
 
     public init(
         name: String, databases: BrandDatabases, courier: OutboxCourier, clock: Clock = .system,
-        identifiers: any IdentifierSource = MonotonicIdentifiers(), openFiles: Int = 32
+        identifiers: any IdentifierSource = MonotonicIdentifiers(), openFiles: Int = 128
     ) {
         self.name = name
         self.databases = databases
         self.clock = clock
         self.identifiers = identifiers
         self.courier = courier
-        writers = (0..<Self.writerThreads).map { index in
-            CommitQueue(
-                name: "\(name)-write-\(index)", limits: CommitQueue.Limits(openFiles: openFiles),
-                open: { file throws(SQLiteError) in try databases.openForWriting(file) })
-        }
-        readers = ReadQueue(
+        writer = CommitQueue(
+            name: "\(name)-write", threads: Self.writerThreads, limits: CommitQueue.Limits(openFiles: openFiles),
+            open: { file throws(SQLiteError) in try databases.openForWriting(file) })
+        reader = ReadQueue(
             name: "\(name)-read", threads: Self.readerThreads, limits: ReadQueue.Limits(openFiles: openFiles),
             open: { file throws(SQLiteError) in try databases.openForReading(file) })
     }
@@ -56,13 +54,8 @@ public final class ServiceRuntime: Sendable {
         return file
     }
 
-    /// The queue that writes `file`.
-    func writer(of file: DatabaseFile) -> CommitQueue {
-        writers[Int(UInt(bitPattern: file.hashValue) % UInt(writers.count))]
-    }
-
     func submit(_ work: any ReadWork, to file: DatabaseFile) -> Bool {
-        readers.submit(work, to: file)
+        reader.submit(work, to: file)
     }
 
     // MARK: For flows
@@ -74,7 +67,7 @@ public final class ServiceRuntime: Sendable {
     ) async throws(RPCError) -> T {
         let identifiers = identifiers
         do {
-            let result = try await writer(of: file).write(file) { connection throws(any Error) in
+            let result = try await writer.write(file) { connection throws(any Error) in
                 let transaction = WriteTransaction(connection, identifiers: identifiers)
                 let value = try body(transaction)
                 return (value: value, hasTold: transaction.effects.lastToldSequence != nil)
@@ -92,7 +85,7 @@ public final class ServiceRuntime: Sendable {
         _ body: @escaping @Sendable (borrowing ReadTransaction) throws(RPCError) -> T
     ) async throws(RPCError) -> T {
         do {
-            return try await readers.read(file) { connection throws(any Error) in
+            return try await reader.read(file) { connection throws(any Error) in
                 let transaction = ReadTransaction(connection)
                 return try body(transaction)
             }
@@ -104,7 +97,7 @@ public final class ServiceRuntime: Sendable {
     /// Empties the write-ahead log into the database, so that nothing deleted is left in it.
     public func checkpoint(_ file: DatabaseFile) async throws(RPCError) {
         do {
-            try await writer(of: file).maintain(file) { connection throws(any Error) in
+            try await writer.maintain(file) { connection throws(any Error) in
                 try connection.checkpointTruncate()
             }
         } catch {
@@ -114,8 +107,8 @@ public final class ServiceRuntime: Sendable {
 
     /// Ends the threads when what they were given is done.
     public func stop() {
-        for writer in writers { writer.stop() }
-        readers.stop()
+        writer.stop()
+        reader.stop()
     }
 }
 

@@ -12,11 +12,14 @@ import Synchronization
 ///
 /// A brand's file is made by ``create(_:)`` and by nothing else, so that no call revives a brand that was erased.
 public final class BrandDatabases: Sendable {
+    /// The file for what belongs to no brand.
+    public let serviceFile: DatabaseFile
     private let directory: String
     private let brandMigrator: Migrator
     private let serviceMigrator: Migrator
     private let cacheKiB: Int
-    private let brands: Mutex<Set<UUIDv7>>
+    /// Found for every call, so a path is put together once.
+    private let brands: Mutex<[UUIDv7: DatabaseFile]>
 
     /// Brings `service.db` up to date, making it if need be, and finds the brands there are.
     public init(
@@ -29,27 +32,25 @@ public final class BrandDatabases: Sendable {
         self.cacheKiB = cacheKiB
         brandMigrator = Migrator([.ground] + brandMigrations)
         serviceMigrator = Migrator([.ground] + serviceMigrations)
+        serviceFile = DatabaseFile(directory + "/service.db")
+        let present = FileBytes.names(in: directory).compactMap { name in
+            name.hasSuffix(".db") ? UUIDv7(String(name.dropLast(3))) : nil
+        }
         brands = Mutex(
-            Set(
-                FileBytes.names(in: directory).compactMap { name in
-                    name.hasSuffix(".db") ? UUIDv7(String(name.dropLast(3))) : nil
-                }))
+            Dictionary(uniqueKeysWithValues: present.map { ($0, Self.file(of: $0, in: directory)) }))
         let connection = try Connection(path: serviceFile.path, .create)
         try serviceMigrator.migrate(connection)
     }
 
-    /// The file for what belongs to no brand.
-    public var serviceFile: DatabaseFile { DatabaseFile(directory + "/service.db") }
-
     /// The brand's file; nil for a brand that this service does not have.
     public func file(of brand: UUIDv7) -> DatabaseFile? {
-        brands.withLock { $0.contains(brand) } ? path(of: brand) : nil
+        brands.withLock { $0[brand] }
     }
 
     /// How many brands there are.
     public var count: Int { brands.withLock(\.count) }
 
-    public var all: [UUIDv7] { brands.withLock { $0.sorted() } }
+    public var all: [UUIDv7] { brands.withLock { $0.keys.sorted() } }
 
     /// What the file system has left for this process; nothing when it does not say.
     var freeBytes: UInt64 {
@@ -62,11 +63,9 @@ public final class BrandDatabases: Sendable {
     ///
     /// - Returns: false when it was there already.
     public func create(_ brand: UUIDv7) throws(SQLiteError) -> Bool {
-        let isNew = file(of: brand) == nil
-        let connection = try Connection(path: path(of: brand).path, .create)
-        try brandMigrator.migrate(connection)
-        brands.withLock { _ = $0.insert(brand) }
-        return isNew
+        let file = Self.file(of: brand, in: directory)
+        try brandMigrator.migrate(Connection(path: file.path, .create))
+        return brands.withLock { $0.updateValue(file, forKey: brand) } == nil
     }
 
     /// Opens a file for the thread that writes it.
@@ -82,7 +81,7 @@ public final class BrandDatabases: Sendable {
         return try Connection(path: file.path, OpenOptions(readOnly: true, cacheKiB: cacheKiB / 4))
     }
 
-    private func path(of brand: UUIDv7) -> DatabaseFile {
+    private static func file(of brand: UUIDv7, in directory: String) -> DatabaseFile {
         DatabaseFile("\(directory)/\(brand).db")
     }
 

@@ -10,7 +10,7 @@ import Testing
         "Whenever power is lost, every answered work is there and each unanswered one is wholly there or wholly not",
         arguments: TestScale.isFull ? Array(1...8) : [1])
     func everyChange(seed: UInt64) async throws {
-        let run = try WorkloadRun(Workload(seed: seed, works: TestScale.isFull ? 600 : 300), on: FaultDisk(seed: seed))
+        let run = try WorkloadRun(Workload(seed: seed, works: TestScale.isFull ? 600 : 200), on: FaultDisk(seed: seed))
         let plans = (0..<run.workload.files).map { run.plan(of: $0) }
         let found = Mutex<(changes: UInt64, problems: [String])>((0, []))
         run.disk.observe { [unowned run] in

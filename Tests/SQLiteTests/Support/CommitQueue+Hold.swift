@@ -1,7 +1,8 @@
 @testable import SQLite
 
 extension CommitQueue {
-    /// Keeps the thread of a queue that has one busy until the result is called, so that what is submitted meanwhile waits together.
+    /// Keeps the thread of a queue that has only one busy until the result is called, so that what is submitted
+    /// meanwhile waits together.
     func hold() -> @Sendable () -> Void {
         let gate = Monitor(false)
         let isHeld = Monitor(false)

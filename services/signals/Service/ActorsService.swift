@@ -41,7 +41,7 @@ struct ActorsService: Actors.Service {
         _ params: Actors.List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
     ) throws(RPCError) -> Actors.List.Reply {
         let cursor = try ListCursor(params.cursor)
-        var page = Page<(number: Int64, actor: SignalsAPI.Actor)>(limit: params.limit)
+        var page = Page<(number: Int64, actor: ActorProfile)>(limit: params.limit)
         for number in try actors.numbers(after: cursor.position, limit: params.limit + 1, in: transaction) {
             guard let actor = try profile(of: number, in: transaction) else { continue }
             guard page.add((number, actor), bytes: actor.traits.bytes.count) else { break }
@@ -58,10 +58,10 @@ struct ActorsService: Actors.Service {
 
     private func profile(
         of number: Int64, in transaction: borrowing ReadTransaction
-    ) throws(RPCError) -> SignalsAPI.Actor? {
+    ) throws(RPCError) -> ActorProfile? {
         guard let outline = try actors.outline(of: number, in: transaction) else { return nil }
         let identifiers = try actors.identifiers(of: number, in: transaction)
-        return SignalsAPI.Actor(
+        return ActorProfile(
             id: outline.key.id, kind: outline.kind,
             identifiers: identifiers.map { Identifier(type: $0.type, value: $0.value) },
             traits: try traits.object(of: number, in: transaction), firstSeenAt: outline.firstSeenAt,

@@ -101,7 +101,7 @@ struct ActorStore: Sendable {
     /// An actor without its identifiers and traits.
     struct Outline: Sendable {
         let key: Key
-        let kind: SignalsAPI.Actor.Kind
+        let kind: ActorProfile.Kind
         let firstSeenAt: Timestamp?
         let lastSeenAt: Timestamp?
         let signals: Int
@@ -119,7 +119,7 @@ struct ActorStore: Sendable {
             FROM actors WHERE number = :number
             """, [":number": number]
         ) { row throws(RPCError) in
-            guard let kind = SignalsAPI.Actor.Kind(rawValue: row.text(2)) else {
+            guard let kind = ActorProfile.Kind(rawValue: row.text(2)) else {
                 throw .internalError("An actor is of the unknown kind '\(row.text(2))'.")
             }
             return Outline(

@@ -3,7 +3,7 @@
 public import JSON
 
 /// Somebody or something understood and addressed.
-public struct Actor: JSONReadable, JSONWritable, Sendable, Equatable {
+public struct ActorProfile: JSONReadable, JSONWritable, Sendable, Equatable {
     /// The actor.
     public let id: UUIDv7
     /// What it is.
