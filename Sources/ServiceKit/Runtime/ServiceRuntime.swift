@@ -94,11 +94,11 @@ public final class ServiceRuntime: Sendable {
         }
     }
 
-    /// Empties the write-ahead log into the database, so that nothing deleted is left in it.
+    /// Leaves nothing that was deleted in any byte of the file or of its write-ahead log.
     public func checkpoint(_ file: DatabaseFile) async throws(RPCError) {
         do {
             try await writer.maintain(file) { connection throws(any Error) in
-                try connection.checkpointTruncate()
+                _ = try connection.eraseTraces()
             }
         } catch {
             throw RPCError(any: error)
