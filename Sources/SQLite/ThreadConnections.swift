@@ -49,17 +49,18 @@ final class ThreadConnections {
 
     /// After a turn: while SQLite uses more than three quarters of its soft limit, one other connection is closed, so
     /// that caches of files nobody asks for any more make room.
-    func relieveMemory(after file: DatabaseFile) {
-        let limit = SQLiteMemory.softLimitBytes
-        guard limit > 0, entries.count > 1, SQLiteMemory.usedBytes > limit / 4 * 3 else { return }
+    func relieveMemory(
+        after file: DatabaseFile, used: Int64 = SQLiteMemory.usedBytes, limit: Int64 = SQLiteMemory.softLimitBytes
+    ) {
+        guard limit > 0, entries.count > 1, used > limit / 4 * 3 else { return }
         closeLeastRecentlyUsed(keeping: file)
     }
 
-    /// After an error: a connection whose file is damaged, gone, or failing is opened anew next time.
+    /// After an error: a connection whose file is damaged, gone, replaced or failing is opened anew next time.
     func review(_ error: SQLiteError, of file: DatabaseFile) {
         switch error.code {
-        case SQLITE_FULL, SQLITE_BUSY, SQLITE_LOCKED, SQLITE_NOMEM, SQLITE_INTERRUPT, SQLITE_CONSTRAINT: break
-        default: close(file)
+        case SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PROTOCOL: close(file)
+        default: break
         }
     }
 

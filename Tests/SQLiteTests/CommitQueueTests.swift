@@ -101,20 +101,22 @@ import Testing
             _ = try connection.statement("SELECT count(*) FROM t").step()
             return .rollBack
         }
+        // The second insert violates the primary key, and so changes nothing.
         let refused = RecordedWork(mayBePerformedAgain: true) { connection in
-            try? connection.execute("INSERT INTO nowhere VALUES (1)")
-            return .rollBack
+            try connection.statement("INSERT INTO parents (id) VALUES (1)").run()
+            return .keep
         }
         let works = [
             RecordedWork.insert(1, mayBePerformedAgain: true), looks, RecordedWork.insert(3, mayBePerformedAgain: true),
+            refused,
         ]
+        try await queue.write(file) { try $0.execute("INSERT INTO parents (id) VALUES (1)") }
         let release = queue.hold()
         for work in works { #expect(queue.submit(work, to: file)) }
         release()
         await queue.pass(file)
         for work in works { #expect(work.events == [.performed, .committed]) }
         #expect(try rows() == [1, 3])
-        _ = refused
     }
 
     @Test("A work that violates a deferred foreign key fails alone", arguments: [true, false])
@@ -290,5 +292,21 @@ import Testing
         release()
         await #expect(throws: CancellationError.self) { try await task.value }
         #expect(try rows() == [])
+    }
+
+    @Test("A queue of several threads keeps the order of each file, and loses nothing when it stops")
+    func severalThreads() async throws {
+        let files = (0..<12).map { DatabaseFile(directory.file("many-\($0).db")) }
+        for file in files { try Self.create(file) }
+        let queue = CommitQueue(name: "writer", threads: 3) { file throws(SQLiteError) in
+            try Connection(path: file.path)
+        }
+        for number in 0..<600 { #expect(queue.submit(RecordedWork.insert(Int64(number)), to: files[number % 12])) }
+        queue.stop()
+        #expect(queue.waitingCount == 0)
+        for (position, file) in files.enumerated() {
+            let found = try Connection(path: file.path).numbers("SELECT x FROM t ORDER BY rowid")
+            #expect(found == Array(stride(from: Int64(position), to: 600, by: 12)))
+        }
     }
 }
