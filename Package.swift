@@ -11,6 +11,7 @@ let package = Package(
         .executable(name: "proto-gen", targets: ["proto-gen"]),
         .executable(name: "signals", targets: ["SignalsMain"]),
         .executable(name: "tenancy", targets: ["TenancyMain"]),
+        .library(name: "CommonAPI", targets: ["CommonAPI"]),
         .library(name: "JSON", targets: ["JSON"]),
         .library(name: "JSONRPC", targets: ["JSONRPC"]),
         .library(name: "JSONRPCUnixSocket", targets: ["JSONRPCUnixSocket"]),
@@ -46,10 +47,11 @@ let package = Package(
         .library("ProtoGen", ["JSON"]),
         .program("proto-gen", ["JSON", "ProtoGen", .argumentParser]),
         .library("ServiceContract", ["JSON", "JSONRPC", "SQLite"]),
-        .api("Gateway"),
-        .api("Platform"),
-        .api("Signals"),
-        .api("Tenancy"),
+        .api("Common"),
+        .api("Gateway", ["CommonAPI"]),
+        .api("Platform", ["CommonAPI"]),
+        .api("Signals", ["CommonAPI"]),
+        .api("Tenancy", ["CommonAPI"]),
 
         // Kernels: pure functions over values.
         .library("Mapping", ["JSON"]),
@@ -58,8 +60,9 @@ let package = Package(
         .library(
             "ServiceKit",
             [
-                "JSON", "JSONRPC", "JSONRPCUnixSocket", "OpenSSL", "PlatformAPI", "SQLite", "ServiceContract",
-                .configuration, .lifecycle, .logging, .metrics, .nio("NIOCore"), .nio("NIOPosix"), .signals,
+                "CommonAPI", "JSON", "JSONRPC", "JSONRPCUnixSocket", "OpenSSL", "PlatformAPI", "SQLite",
+                "ServiceContract", .configuration, .lifecycle, .logging, .metrics, .nio("NIOCore"), .nio("NIOPosix"),
+                .signals,
             ]),
 
         // Services: a library each, and a Main that only composes it.
@@ -74,8 +77,9 @@ let package = Package(
         .program(
             "Gyre",
             [
-                "CProcess", "GatewayAPI", "JSON", "JSONRPC", "JSONRPCUnixSocket", "OpenSSL", "ServiceContract",
-                "SignalsAPI", "TenancyAPI", .argumentParser, .nio("NIOCore"), .nio("NIOPosix"), .yams,
+                "CProcess", "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "JSONRPCUnixSocket", "OpenSSL",
+                "ServiceContract", "SignalsAPI", "TenancyAPI", .argumentParser, .nio("NIOCore"), .nio("NIOPosix"),
+                .yams,
             ], path: "services/gyre"),
         .target(name: "CProcess"),
 
@@ -91,37 +95,43 @@ let package = Package(
         .tests(
             "GatewayService",
             [
-                "GatewayAPI", "JSON", "JSONRPC", "SQLite", "ServiceContract", "ServiceKit", "SignalsAPI", "TenancyAPI",
-                .hummingbird, .lifecycle,
+                "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "SQLite", "ServiceContract", "ServiceKit", "SignalsAPI",
+                "TenancyAPI", .hummingbird, .lifecycle,
             ]
         ),
         .tests(
             "Gyre",
-            ["CProcess", "GatewayAPI", "JSON", "JSONRPC", "SignalsAPI", "TenancyAPI", .argumentParser]),
+            ["CProcess", "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "SignalsAPI", "TenancyAPI", .argumentParser]),
         .tests("JSON", []),
         .tests("JSONRPC", ["JSON", "JSONRPCInProcess"]),
         .tests("JSONRPCUnixSocket", ["JSON", "JSONRPC", .nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOPosix")]),
         .tests("Mapping", ["JSON"]),
         .tests("OpenSSL", []),
-        .tests("ProtoGen", ["JSON", "JSONRPC", "ServiceContract"]),
+        .testTarget(
+            name: "ProtoGenTests",
+            dependencies: ["JSON", "JSONRPC", "ProtoGen", "ProtoGenTestsCommonAPI", "ServiceContract"],
+            exclude: ["Golden/CommonAPI"], swiftSettings: .strict + [.goldenCommonAPI]),
+        .target(
+            name: "ProtoGenTestsCommonAPI", dependencies: ["JSON", "JSONRPC", "ServiceContract"],
+            path: "Tests/ProtoGenTests/Golden/CommonAPI", swiftSettings: .strict),
         .tests("SQLite", ["CFaultVFS", "CSQLite"]),
         .tests(
             "ServiceKit",
             [
-                "JSON", "JSONRPC", "JSONRPCInProcess", "OpenSSL", "PlatformAPI", "SQLite", "ServiceContract", .logging,
-                .metrics,
+                "CommonAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "OpenSSL", "PlatformAPI", "SQLite",
+                "ServiceContract", .logging, .metrics,
             ]),
         .tests(
             "SignalsService",
             [
-                "JSON", "JSONRPC", "JSONRPCInProcess", "Mapping", "OpenSSL", "SQLite", "ServiceContract", "ServiceKit",
-                "SignalsAPI",
+                "CommonAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "Mapping", "OpenSSL", "SQLite", "ServiceContract",
+                "ServiceKit", "SignalsAPI",
             ]),
         .tests(
             "TenancyService",
             [
-                "JSON", "JSONRPC", "JSONRPCInProcess", "OpenSSL", "PlatformAPI", "SQLite", "ServiceContract",
-                "ServiceKit", "TenancyAPI",
+                "CommonAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "OpenSSL", "PlatformAPI", "SQLite",
+                "ServiceContract", "ServiceKit", "TenancyAPI",
             ]),
     ]
 )
@@ -139,6 +149,11 @@ extension [SwiftSetting] {
     }
 }
 
+extension SwiftSetting {
+    /// The workshop's generated files import its own CommonAPI, not the project's.
+    static var goldenCommonAPI: Self { .unsafeFlags(["-module-alias", "CommonAPI=ProtoGenTestsCommonAPI"]) }
+}
+
 extension Target {
     static func library(_ name: String, _ dependencies: [Dependency] = []) -> Target {
         .target(name: name, dependencies: dependencies, swiftSettings: .strict)
@@ -149,9 +164,9 @@ extension Target {
     }
 
     /// Generated from `proto-json/<name>.json` by `proto-gen`.
-    static func api(_ name: String) -> Target {
+    static func api(_ name: String, _ dependencies: [Dependency] = []) -> Target {
         .target(
-            name: name + "API", dependencies: ["JSON", "JSONRPC", "ServiceContract"],
+            name: name + "API", dependencies: ["JSON", "JSONRPC", "ServiceContract"] + dependencies,
             path: "Sources/APIs/\(name)API", swiftSettings: .strict)
     }
 
@@ -160,9 +175,9 @@ extension Target {
         .target(
             name: name + "Service",
             dependencies: [
-                "JSON", "JSONRPC", "JSONRPCUnixSocket", "OpenSSL", "PlatformAPI", "SQLite", "ServiceContract",
-                "ServiceKit",
-                .byName(name: name + "API"), .lifecycle, .logging, .metrics, .configuration,
+                "CommonAPI", "JSON", "JSONRPC", "JSONRPCUnixSocket", "OpenSSL", "PlatformAPI", "SQLite",
+                "ServiceContract", "ServiceKit", .byName(name: name + "API"), .lifecycle, .logging, .metrics,
+                .configuration,
             ] + dependencies,
             path: "services/\(name.lowercased())", exclude: ["Main", "Migrations"], sources: ["Service", "Store"],
             swiftSettings: .strict)

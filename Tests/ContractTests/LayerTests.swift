@@ -24,6 +24,15 @@ import Testing
         }
     }
 
+    @Test("An API module imports what generated code speaks and CommonAPI, never another service's")
+    func apis() throws {
+        for (file, imports) in try Self.imports(below: "Sources/APIs") {
+            let isCommon = file.hasPrefix("Sources/APIs/CommonAPI/")
+            let allowed: Set = ["JSON", "JSONRPC", "ServiceContract"]
+            #expect(imports.subtracting(allowed).subtracting(isCommon ? [] : ["CommonAPI"]).isEmpty, "\(file)")
+        }
+    }
+
     @Test("Kernels import kernels and JSON only")
     func kernels() throws {
         for kernel in ["Mapping"] {

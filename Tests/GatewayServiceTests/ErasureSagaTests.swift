@@ -1,3 +1,4 @@
+import CommonAPI
 import Foundation
 import GatewayAPI
 import JSON
@@ -121,7 +122,7 @@ import Testing
             return try await runtime.write(runtime.databases.serviceFile) { [requests] transaction throws(RPCError) in
                 try requests.submit(
                     PrivacyRequests.Submit.Params(
-                        identifiers: identifiers.map { GatewayAPI.Identifier(type: $0.0, value: $0.1) }),
+                        identifiers: identifiers.map { Identifier(type: $0.0, value: $0.1) }),
                     in: transaction, for: call
                 ).id
             }

@@ -149,6 +149,16 @@ struct ContractProblemTests {
                     + "is the Swift name of a noun or a verb of this contract; choose another"
             ),
             (
+                #""title": "SegmentRule""#, #""title": "Money""#,
+                "workshop.json#/components/schemas/Rule: "
+                    + "is the name of a type of common.json; use that or choose another"
+            ),
+            (
+                #""name": "signals.track""#, #""name": "signals.money""#,
+                "workshop.json#/methods/1/params/3/schema: "
+                    + "refers to Money, the Swift name of a noun or a verb of this contract"
+            ),
+            (
                 #""enum": ["everyone", "active-only", "7d"]"#, #""enum": ["everyone", "7d", "every-one", "everyOne"]"#,
                 "workshop.json#/methods/2/params/1/schema/enum: "
                     + "has two values of one Swift name, 'every-one' and 'everyOne'"

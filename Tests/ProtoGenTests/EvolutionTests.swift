@@ -4,10 +4,12 @@ import Testing
 /// `proto-gen check --against`: what a caller of the older contract would notice is refused.
 struct EvolutionTests {
     private func problems(_ old: String, _ new: String) throws -> [String] {
-        let before = try DocumentSet(WorkshopSource.files)
-        let after = try DocumentSet(WorkshopSource.changed(old, to: new))
+        try problems(DocumentSet(WorkshopSource.changed(old, to: new)))
+    }
+
+    private func problems(_ after: DocumentSet) throws -> [String] {
         do {
-            try after.checkEvolution(from: before)
+            try after.checkEvolution(from: try DocumentSet(WorkshopSource.files))
             return []
         } catch {
             return error.list.map(\.description)
@@ -166,6 +168,45 @@ struct EvolutionTests {
         ])
     func growth(_ old: String, _ new: String) throws {
         #expect(try problems(old, new) == [])
+    }
+
+    @Test(
+        "What changes in common.json is seen where a contract uses it",
+        arguments: [
+            (
+                #""format": "amount", "description": "How much."}"#,
+                #""maxLength": 9, "description": "How much."}"#,
+                "common.json#/components/schemas/Money/properties/amount: is of another type"
+            ),
+            (
+                #""required": ["amount", "currency"]"#, #""required": ["currency"]"#,
+                ""
+            ),
+            (
+                #""minimum": 1, "maximum": 500"#, #""minimum": 1, "maximum": 499"#,
+                "common.json#/components/schemas/Limit: must now be at most 499, not 500: narrower"
+            ),
+        ])
+    func common(_ old: String, _ new: String, _ message: String) throws {
+        let changed = try DocumentSet(WorkshopSource.changed(inCommon: old, to: new))
+        #expect(try problems(changed) == (message.isEmpty ? [] : [message]))
+    }
+
+    @Test("A component may move to common.json, as what travels stays the same")
+    func movedToCommon() throws {
+        let moved = #"""
+            "KeyRevocation": {
+              "type": "object", "description": "When a key became useless.", "required": ["revokedAt"],
+              "properties": {"revokedAt": {"$ref": "#/Timestamp"}}
+            },
+            "Money": {
+            """#
+        let own = ##"{"$ref": "#/KeyRevocation"}"##
+        let files = [
+            WorkshopSource.changed(inCommon: #""Money": {"#, to: moved)[0],
+            WorkshopSource.changed(own, to: #"{"$ref": "common.json#/KeyRevocation"}"#)[1],
+        ]
+        #expect(try problems(DocumentSet(files)) == [])
     }
 
     @Test("A contract that is gone is refused")

@@ -14,6 +14,12 @@ enum WorkshopSource {
         return [files[0], SourceFile(name: "workshop.json", bytes: Array(workshop.replacing(old, with: new).utf8))]
     }
 
+    /// The contracts after `old` became `new` in their common.json.
+    static func changed(inCommon old: String, to new: String) -> [SourceFile] {
+        precondition(common.contains(old), "The workshop's common.json does not contain \(old).")
+        return [SourceFile(name: "common.json", bytes: Array(common.replacing(old, with: new).utf8)), files[1]]
+    }
+
     static let common = #"""
         {
           "openrpc": "1.4.0",

@@ -1,3 +1,4 @@
+import CommonAPI
 import Testing
 
 @testable import ServiceKit
@@ -6,8 +7,8 @@ import Testing
 @Suite struct APIKeyTests {
     private let random = [UInt8](0..<40)
 
-    @Test("A key reads as it was written", arguments: APIKey.Mode.allCases)
-    func roundTrip(mode: APIKey.Mode) throws {
+    @Test("A key reads as it was written", arguments: KeyMode.allCases)
+    func roundTrip(mode: KeyMode) throws {
         let key = APIKey(mode: mode, random: random)
         #expect(key.text.utf8.count == APIKey.length)
         #expect(key.text.hasPrefix("gy_\(mode.rawValue)_\(key.kid)_\(key.secret)_"))

@@ -1,3 +1,4 @@
+import CommonAPI
 import JSON
 import JSONRPC
 import ServiceContract
@@ -8,7 +9,7 @@ import Testing
 /// Erased identifiers, remembered as keyed hashes.
 @Suite struct TombstonesTests {
     private let request = UUIDv7(milliseconds: 1, sequence: 0, random: 1)
-    private let email = SubjectIdentifier(type: "email", value: "ada@example.com")
+    private let email = Identifier(type: "email", value: "ada@example.com")
 
     @Test("An identifier is refused from then on, whatever looks like it is not")
     func remembers() async throws {
@@ -18,9 +19,9 @@ import Testing
         try await withService { service throws in
             let time = service.clock.now
             let others = [
-                SubjectIdentifier(type: "email", value: "Ada@example.com"),
-                SubjectIdentifier(type: "phone", value: "ada@example.com"),
-                SubjectIdentifier(type: "emailada", value: "@example.com"), SubjectIdentifier(type: "", value: ""),
+                Identifier(type: "email", value: "Ada@example.com"),
+                Identifier(type: "phone", value: "ada@example.com"),
+                Identifier(type: "emailada", value: "@example.com"), Identifier(type: "", value: ""),
             ]
             let found = try await service.write { transaction throws(RPCError) in
                 var found = [try tombstones.contains(type: email.type, value: email.value, in: transaction)]

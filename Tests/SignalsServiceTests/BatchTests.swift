@@ -1,3 +1,4 @@
+import CommonAPI
 import JSON
 import JSONRPC
 import ServiceKit
@@ -16,7 +17,7 @@ import Testing
     func mixed() async throws {
         try await withSignals { service in
             try await service.track("A", "u-2", id: "taken")
-            try await service.erase(SubjectIdentifier(type: "customerId", value: "gone"))
+            try await service.erase(Identifier(type: "customerId", value: "gone"))
             let verdicts = try await verdicts(
                 service,
                 """

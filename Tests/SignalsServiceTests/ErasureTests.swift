@@ -1,3 +1,4 @@
+import CommonAPI
 import JSON
 import JSONRPC
 import ServiceKit
@@ -42,7 +43,7 @@ import Testing
                 Array((header + bad + "\n" + customer + ",1997-01").utf8), to: begun)
             #expect(taken.rejected == 4)
 
-            let rows = try await service.erase(SubjectIdentifier(type: "customerId", value: customer))
+            let rows = try await service.erase(Identifier(type: "customerId", value: customer))
             #expect(rows["signals"] == 6 && rows["actors"] == 1 && rows["identifiers"] == 3 && rows["traits"] == 2)
             #expect(rows["rejected_rows"] == 3 && rows["imports"] == 1)
             #expect(try await service.filesHolding(spellings) == [])
@@ -63,7 +64,7 @@ import Testing
                 (header + "u-1,1997-01-01,1,1.00\n" + customer + ",1997-01-01,1,1.00\nu-2,1997-01-01,1,1.00\n").utf8)
             let cut = header.utf8.count + 22 + 10
             let first = try await service.append(Array(whole[..<cut]), to: begun)
-            try await service.erase(SubjectIdentifier(type: "customerId", value: customer))
+            try await service.erase(Identifier(type: "customerId", value: customer))
             let rest = Array(whole[cut...])
             let refused = try await failure { try await service.append(rest, to: first, last: true) }
             #expect(refused?.message.hasSuffix("go on at offset \(cut - 10).") == true)
@@ -83,7 +84,7 @@ import Testing
             try await service.identify(
                 customer,
                 identifiers: [Identifier(type: "email", value: email), Identifier(type: "phone", value: phone)])
-            try await service.erase(SubjectIdentifier(type: "email", value: email))
+            try await service.erase(Identifier(type: "email", value: email))
             let attempts: [() async throws -> Receipt] = [
                 { try await service.track("A", customer) },
                 { try await service.identify(" \(customer) ") },
@@ -119,7 +120,7 @@ import Testing
             ("customerId", "ü", "für", false), ("customerId", "für", "es ist für alle", true),
         ])
     func mentions(type: String, value: String, text: String, isNamed: Bool) {
-        let patterns = MentionPatterns([SubjectIdentifier(type: type, value: value)])
+        let patterns = MentionPatterns([Identifier(type: type, value: value)])
         #expect(patterns.matches(Array(text.utf8)) == isNamed)
     }
 }

@@ -1,3 +1,4 @@
+import CommonAPI
 import JSON
 import JSONRPC
 import ServiceKit
@@ -123,7 +124,7 @@ import Testing
     @Test("Of somebody who was erased, a row leaves nothing but its line")
     func suppressed() async throws {
         try await withSignals { service in
-            try await service.erase(SubjectIdentifier(type: "customerId", value: "gone"))
+            try await service.erase(Identifier(type: "customerId", value: "gone"))
             let done = try await service.load(
                 Array((header + "gone,1997-01-01,1,1.00\n1,1997-01-01,1,1.00\n").utf8))
             #expect([done.accepted, done.rejected] == [1, 1])

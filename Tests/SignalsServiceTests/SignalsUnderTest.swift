@@ -1,3 +1,4 @@
+import CommonAPI
 import Foundation
 import JSON
 import JSONRPC
@@ -133,14 +134,14 @@ final class SignalsUnderTest: Sendable {
 
     /// Erases as a privacy request does.
     @discardableResult
-    func erase(_ identifiers: SubjectIdentifier...) async throws -> [String: Int64] {
+    func erase(_ identifiers: Identifier...) async throws -> [String: Int64] {
         let erasure = SubjectErasure(
             dataMap: DataMap(DataMap.ground.tables + SignalsService.definition.brandDataMap.tables),
             directory: SignalsService.definition.directory, tombstones: tombstones)
         return try await write { [now] transaction throws(RPCError) in
             let outcome = try erasure.erase(
                 identifiers, actors: [], request: CountedIdentifiers.id(1 << 41), at: now, in: transaction)
-            return Dictionary(outcome.rows.map { ($0.table, $0.rows) }, uniquingKeysWith: +)
+            return Dictionary(outcome.rows.map { ($0.table, Int64($0.rows)) }, uniquingKeysWith: +)
         }
     }
 }

@@ -1,3 +1,4 @@
+import CommonAPI
 import JSON
 import JSONRPC
 import ServiceKit
@@ -64,7 +65,7 @@ import Testing
         try await withSignals { service in
             try await service.track("A", "u")
             try await service.track("A", "gone")
-            try await service.erase(SubjectIdentifier(type: "customerId", value: "gone"))
+            try await service.erase(Identifier(type: "customerId", value: "gone"))
             let reply = try await tail(service, after: 1, wait: 0)
             #expect(reply.items.isEmpty && reply.last == 2)
             try await service.track("A", "u")

@@ -83,7 +83,7 @@ final class Tenancy: Sendable {
     func verify(_ key: APIKey, secret: String? = nil) async throws -> Keys.Verify.Reply {
         try await keys.verify(
             Keys.Verify.Params(
-                kid: key.kid, secret: secret ?? key.secret, mode: key.mode == .live ? .live : .test), for: asGateway)
+                kid: key.kid, secret: secret ?? key.secret, mode: key.mode), for: asGateway)
     }
 
     /// Runs `body` in a transaction of the database.

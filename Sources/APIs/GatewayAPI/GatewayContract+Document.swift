@@ -58,12 +58,7 @@ extension GatewayContract {
         service."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"all well",\#
         "x-fixture":"live-only","params":[],"result":{"name":"reply","value":{"services":[{"name":"signals",\#
         "ready":true,"brands":1,"startedAt":"2026-01-01T00:00:00Z"}]}}}]}],\#
-        "components":{"schemas":{"Identifier":{"type":"object","description":"A typed value that points to an \#
-        actor.","required":["type","value"],"properties":{"type":{"type":"string","minLength":1,"maxLength":40,\#
-        "pattern":"^[a-z][A-Za-z0-9_]{0,39}$","description":"What kind of value it is, such as customerId, email or \#
-        phone.","x-privacy":"none"},"value":{"type":"string","minLength":1,"maxLength":256,"description":"The value \#
-        itself, compared exactly after trimming; e-mail addresses in lower case.","x-privacy":"identifier"}},\#
-        "additionalProperties":false},"PrivacyRequest":{"type":"object","description":"A request by or for a data \#
+        "components":{"schemas":{"PrivacyRequest":{"type":"object","description":"A request by or for a data \#
         subject. It never shows whose.","required":["id","brandId","kind","regulation","status","receivedAt",\#
         "services"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The request."},\#
         "brandId":{"$ref":"#/components/schemas/UUID","description":"The brand it concerns."},\#
@@ -73,10 +68,7 @@ extension GatewayContract {
         "receivedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it came in."},\#
         "completedAt":{"$ref":"#/components/schemas/Timestamp","description":"When every service had done its \#
         part."},"services":{"type":"array","items":{"$ref":"#/components/schemas/ServiceErasure"},"maxItems":16,\#
-        "description":"What each service did."}},"additionalProperties":false},"ErasedRows":{"type":"object",\#
-        "description":"How much one table lost.","required":["table","rows"],"properties":{"table":{"type":"string",\#
-        "minLength":1,"maxLength":64,"description":"The table."},"rows":{"type":"integer","minimum":0,\#
-        "description":"Rows deleted or cleared."}},"additionalProperties":false},"ServiceErasure":{"type":"object",\#
+        "description":"What each service did."}},"additionalProperties":false},"ServiceErasure":{"type":"object",\#
         "description":"One service's part in an erasure.","required":["service","rows"],\#
         "properties":{"service":{"type":"string","minLength":1,"maxLength":20,"description":"The service."},\#
         "rows":{"type":"array","items":{"$ref":"#/components/schemas/ErasedRows"},"maxItems":200,\#
@@ -86,14 +78,22 @@ extension GatewayContract {
         it answers and can write."},"brands":{"type":"integer","minimum":0,"description":"Brand databases it \#
         holds."},"startedAt":{"$ref":"#/components/schemas/Timestamp","description":"When its process started."},\#
         "problem":{"type":"string","minLength":1,"maxLength":500,"description":"What is wrong, when it is not \#
-        ready."}},"additionalProperties":false},"Timestamp":{"type":"string","format":"date-time","description":"A \#
-        moment, as RFC 3339 in UTC; microseconds are kept, finer fractions are cut off."},"UUID":{"type":"string",\#
-        "format":"uuid","description":"An id: a UUID of version 7, whose order is the order of creation."}},\#
-        "errors":{"invalidCursor":{"code":-32016,"message":"The cursor was not given out by this list with these \#
-        filters; begin again without one."},"notFound":{"code":-32004,"message":"There is no such thing, or it \#
-        belongs to another brand: the two answer alike."},"storageFull":{"code":-32015,"message":"The disk is full. \#
-        Nothing was written; reads go on."},"unauthenticated":{"code":-32001,"message":"The key is missing, unknown,\#
-         expired or revoked."}}},"x-http-statuses":{"invalidCursor":400,"notFound":404,"storageFull":507,\#
-        "unauthenticated":401}}
+        ready."}},"additionalProperties":false},"ErasedRows":{"type":"object","required":["table","rows"],\#
+        "additionalProperties":false,"properties":{"table":{"type":"string","minLength":1,"maxLength":64,\#
+        "description":"The table."},"rows":{"type":"integer","minimum":0,"description":"Rows deleted or cleared."}},\#
+        "description":"How much one table lost."},"Timestamp":{"type":"string","format":"date-time",\#
+        "description":"A moment, as RFC 3339 in UTC; microseconds are kept, finer fractions are cut off."},\#
+        "Identifier":{"type":"object","required":["type","value"],"additionalProperties":false,\#
+        "properties":{"type":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z][A-Za-z0-9_]{0,39}$",\#
+        "description":"What kind of value it is, such as customerId, email or phone.","x-privacy":"none"},\#
+        "value":{"type":"string","minLength":1,"maxLength":256,"description":"The value itself, compared exactly \#
+        after trimming; e-mail addresses in lower case.","x-privacy":"identifier"}},"description":"A typed value \#
+        that points to an actor."},"UUID":{"type":"string","format":"uuid","description":"An id: a UUID of version \#
+        7, whose order is the order of creation."}},"errors":{"invalidCursor":{"code":-32016,"message":"The cursor \#
+        was not given out by this list with these filters; begin again without one."},"notFound":{"code":-32004,\#
+        "message":"There is no such thing, or it belongs to another brand: the two answer alike."},\#
+        "storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; reads go on."},\#
+        "unauthenticated":{"code":-32001,"message":"The key is missing, unknown, expired or revoked."}}},\#
+        "x-http-statuses":{"invalidCursor":400,"notFound":404,"storageFull":507,"unauthenticated":401}}
         """#
 }

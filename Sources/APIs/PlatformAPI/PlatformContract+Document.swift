@@ -59,24 +59,24 @@ extension PlatformContract {
         {"$ref":"#/components/errors/notFound"}],"examples":[{"name":"an unknown person","x-fixture":"live-only",\#
         "params":[{"name":"request","value":"01930000-0000-7000-8000-000000000003"},{"name":"identifiers",\#
         "value":[{"type":"email","value":"a@example.org"}]},{"name":"actors","value":[]}],"result":{"name":"reply",\#
-        "value":{"identifiers":[],"actors":[],"rows":[]}}}]}],\#
-        "components":{"schemas":{"Identifier":{"type":"object","description":"A typed value that points to an \#
-        actor.","required":["type","value"],"properties":{"type":{"type":"string","minLength":1,"maxLength":40,\#
+        "value":{"identifiers":[],"actors":[],"rows":[]}}}]}],"components":{"schemas":{"Message":{"type":"object",\#
+        "description":"One row of an outbox.","required":["sequence","topic","body"],\#
+        "properties":{"sequence":{"type":"integer","minimum":1,"description":"Its place in the sender's outbox."},\#
+        "topic":{"type":"string","minLength":1,"maxLength":60,"description":"What kind of message it is."},\#
+        "body":{"x-raw":true,"x-max-bytes":65536,"description":"The message; its shape is the topic's."}},\#
+        "additionalProperties":false},"ErasedRows":{"type":"object","required":["table","rows"],\#
+        "additionalProperties":false,"properties":{"table":{"type":"string","minLength":1,"maxLength":64,\#
+        "description":"The table."},"rows":{"type":"integer","minimum":0,"description":"Rows deleted or cleared."}},\#
+        "description":"How much one table lost."},"Identifier":{"type":"object","required":["type","value"],\#
+        "additionalProperties":false,"properties":{"type":{"type":"string","minLength":1,"maxLength":40,\#
         "pattern":"^[a-z][A-Za-z0-9_]{0,39}$","description":"What kind of value it is, such as customerId, email or \#
         phone.","x-privacy":"none"},"value":{"type":"string","minLength":1,"maxLength":256,"description":"The value \#
         itself, compared exactly after trimming; e-mail addresses in lower case.","x-privacy":"identifier"}},\#
-        "additionalProperties":false},"ErasedRows":{"type":"object","description":"How much one table lost.",\#
-        "required":["table","rows"],"properties":{"table":{"type":"string","minLength":1,"maxLength":64,\#
-        "description":"The table."},"rows":{"type":"integer","minimum":0,"description":"Rows deleted or cleared."}},\#
-        "additionalProperties":false},"Message":{"type":"object","description":"One row of an outbox.",\#
-        "required":["sequence","topic","body"],"properties":{"sequence":{"type":"integer","minimum":1,\#
-        "description":"Its place in the sender's outbox."},"topic":{"type":"string","minLength":1,"maxLength":60,\#
-        "description":"What kind of message it is."},"body":{"x-raw":true,"x-max-bytes":65536,"description":"The \#
-        message; its shape is the topic's."}},"additionalProperties":false},"Timestamp":{"type":"string",\#
-        "format":"date-time","description":"A moment, as RFC 3339 in UTC; microseconds are kept, finer fractions \#
-        are cut off."},"UUID":{"type":"string","format":"uuid","description":"An id: a UUID of version 7, whose \#
-        order is the order of creation."}},"errors":{"notFound":{"code":-32004,"message":"There is no such thing, \#
-        or it belongs to another brand: the two answer alike."},"storageFull":{"code":-32015,"message":"The disk is \#
-        full. Nothing was written; reads go on."}}},"x-http-statuses":{"notFound":404,"storageFull":507}}
+        "description":"A typed value that points to an actor."},"Timestamp":{"type":"string","format":"date-time",\#
+        "description":"A moment, as RFC 3339 in UTC; microseconds are kept, finer fractions are cut off."},\#
+        "UUID":{"type":"string","format":"uuid","description":"An id: a UUID of version 7, whose order is the order \#
+        of creation."}},"errors":{"notFound":{"code":-32004,"message":"There is no such thing, or it belongs to \#
+        another brand: the two answer alike."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing \#
+        was written; reads go on."}}},"x-http-statuses":{"notFound":404,"storageFull":507}}
         """#
 }

@@ -223,12 +223,7 @@ extension SignalsContract {
         {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"no such row","x-fixture":"one-import",\#
         "params":[{"name":"importId","value":"01930000-0000-7000-8000-000000000031"},{"name":"line","value":7},\#
         {"name":"row","value":"00001,1997-01-01,11.77"}],"x-error":"#/components/errors/notFound"}]}],\#
-        "components":{"schemas":{"Identifier":{"type":"object","description":"A typed value that points to an \#
-        actor.","required":["type","value"],"properties":{"type":{"type":"string","minLength":1,"maxLength":40,\#
-        "pattern":"^[a-z][A-Za-z0-9_]{0,39}$","description":"What kind of value it is, such as customerId, email or \#
-        phone.","x-privacy":"none"},"value":{"type":"string","minLength":1,"maxLength":256,"description":"The value \#
-        itself, compared exactly after trimming; e-mail addresses in lower case.","x-privacy":"identifier"}},\#
-        "additionalProperties":false},"Receipt":{"type":"object","description":"What became of a signal.",\#
+        "components":{"schemas":{"Receipt":{"type":"object","description":"What became of a signal.",\#
         "required":["messageId","status"],"properties":{"messageId":{"type":"string","minLength":1,"maxLength":100,\#
         "description":"The signal's name, as given or as made here."},"actorId":{"$ref":"#/components/schemas/UUID",\#
         "description":"The actor it belongs to; absent when it names nobody."},"status":{"type":"string",\#
@@ -321,7 +316,12 @@ extension SignalsContract {
         "description":"An ISO 4217 code of three capital letters."},"Amount":{"type":"string","format":"amount",\#
         "description":"An amount of money as a decimal string with at most 4 decimals; its currency stands beside \#
         it."},"Timestamp":{"type":"string","format":"date-time","description":"A moment, as RFC 3339 in UTC; \#
-        microseconds are kept, finer fractions are cut off."}},"errors":{"illegalTransition":{"code":-32013,\#
+        microseconds are kept, finer fractions are cut off."},"Identifier":{"type":"object","required":["type",\#
+        "value"],"additionalProperties":false,"properties":{"type":{"type":"string","minLength":1,"maxLength":40,\#
+        "pattern":"^[a-z][A-Za-z0-9_]{0,39}$","description":"What kind of value it is, such as customerId, email or \#
+        phone.","x-privacy":"none"},"value":{"type":"string","minLength":1,"maxLength":256,"description":"The value \#
+        itself, compared exactly after trimming; e-mail addresses in lower case.","x-privacy":"identifier"}},\#
+        "description":"A typed value that points to an actor."}},"errors":{"illegalTransition":{"code":-32013,\#
         "message":"Its state does not allow this; the message says which states do."},"notFound":{"code":-32004,\#
         "message":"There is no such thing, or it belongs to another brand: the two answer alike."},\#
         "invalidCursor":{"code":-32016,"message":"The cursor was not given out by this list with these filters; \#

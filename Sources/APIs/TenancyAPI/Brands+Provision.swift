@@ -121,36 +121,6 @@ extension Brands {
                 rest = rest[run1.endIndex...]
                 return rest.isEmpty
             }
-
-            /// What it sells.
-            public enum Industry: String, JSONReadable, JSONWritable, Sendable, CaseIterable {
-                case restaurants
-                case retail
-                case telecom
-                case finance
-                case health
-                case property
-                case other
-
-                public init(from reader: inout JSONReader) throws(JSONError) {
-                    switch try reader.readStringKey() {
-                    case "restaurants": self = .restaurants
-                    case "retail": self = .retail
-                    case "telecom": self = .telecom
-                    case "finance": self = .finance
-                    case "health": self = .health
-                    case "property": self = .property
-                    case "other": self = .other
-                    default:
-                        throw reader.fail(
-                            .constraint, "must be restaurants, retail, telecom, finance, health, property or other")
-                    }
-                }
-
-                public func write(to writer: inout JSONWriter) {
-                    writer.string(rawValue)
-                }
-            }
         }
 
         /// What `brands.provision` answers.

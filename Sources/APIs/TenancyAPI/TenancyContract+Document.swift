@@ -29,12 +29,12 @@ extension TenancyContract {
         "x-callers":["admin"],"x-audit":true,"params":[{"name":"name","required":true,"schema":{"type":"string",\#
         "minLength":1,"maxLength":200},"description":"Its name on screens; one organisation has each name once."},\#
         {"name":"organizationId","schema":{"$ref":"#/components/schemas/UUID"},"description":"Its owner; absent: an \#
-        organisation of the same name is created."},{"name":"industry","schema":{"type":"string",\#
-        "enum":["restaurants","retail","telecom","finance","health","property","other"],"default":"other"},\#
-        "description":"What it sells."},{"name":"timeZone","schema":{"type":"string","minLength":1,"maxLength":64,\#
-        "default":"UTC","pattern":"^[A-Za-z0-9_+/-]{1,64}$"},"description":"IANA name of the zone its days are \#
-        counted in."},{"name":"currency","schema":{"$ref":"#/components/schemas/Currency","default":"USD"},\#
-        "description":"The currency of amounts that name none."}],"result":{"name":"reply",\#
+        organisation of the same name is created."},{"name":"industry",\#
+        "schema":{"$ref":"#/components/schemas/Industry","default":"other"},"description":"What it sells."},\#
+        {"name":"timeZone","schema":{"type":"string","minLength":1,"maxLength":64,"default":"UTC",\#
+        "pattern":"^[A-Za-z0-9_+/-]{1,64}$"},"description":"IANA name of the zone its days are counted in."},\#
+        {"name":"currency","schema":{"$ref":"#/components/schemas/Currency","default":"USD"},"description":"The \#
+        currency of amounts that name none."}],"result":{"name":"reply",\#
         "schema":{"$ref":"#/components/schemas/Brand"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
         {"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/dependencyUnavailable"},\#
         {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a shop","x-fixture":"live-only",\#
@@ -72,7 +72,7 @@ extension TenancyContract {
         it is for."},{"name":"scopes","required":true,"schema":{"type":"array","items":{"type":"string",\#
         "minLength":1,"maxLength":60,"pattern":"^[a-zA-Z*]{1,30}:[a-z*]{1,29}$"},"maxItems":50,"minItems":1},\#
         "description":"What it may do: `noun:verb`, with `*` as a wildcard."},{"name":"mode",\#
-        "schema":{"type":"string","enum":["live","test"],"default":"live"},"description":"A test key is for trying \#
+        "schema":{"$ref":"#/components/schemas/KeyMode","default":"live"},"description":"A test key is for trying \#
         things out."},{"name":"ratePerSecond","schema":{"type":"integer","minimum":1,"maximum":1000000,\#
         "default":1000},"description":"Cost units it may spend a second.","x-unit":"units/s"},{"name":"burst",\#
         "schema":{"type":"integer","minimum":1,"maximum":1000000,"default":2000},"description":"Cost units it may \#
@@ -117,26 +117,27 @@ extension TenancyContract {
         "x-cost":1,"x-callers":["service:gateway"],"params":[{"name":"kid","required":true,\#
         "schema":{"type":"string","minLength":1,"maxLength":16},"description":"The key's public part."},\#
         {"name":"secret","required":true,"schema":{"type":"string","minLength":1,"maxLength":64},"description":"The \#
-        key's secret part.","x-privacy":"secret"},{"name":"mode","required":true,"schema":{"type":"string",\#
-        "enum":["live","test"]},"description":"What the key says it is."}],"result":{"name":"reply",\#
-        "schema":{"type":"object","required":["epoch"],"properties":{"record":{"$ref":"#/components/schemas/Key",\#
-        "description":"The key; absent when there is none with this secret."},"epoch":{"type":"integer","minimum":0,\#
-        "description":"Grows with every change to any key."}},"additionalProperties":false}},"errors":[],\#
-        "examples":[{"name":"an unknown key","params":[{"name":"kid","value":"nobody00"},{"name":"secret",\#
-        "value":"x"},{"name":"mode","value":"live"}],"result":{"name":"reply","value":{"epoch":0}}}]},\#
-        {"name":"auditEntries.list","summary":"Lists what was done by whom, newest first. Entries hold ids and \#
-        field names, never values.","x-kind":"read","x-cost":1,"x-callers":["admin"],"params":[{"name":"brandId",\#
-        "schema":{"$ref":"#/components/schemas/UUID"},"description":"Only this brand's."},{"name":"cursor",\#
-        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last page ended: its \#
-        `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,"default":100},\#
-        "description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object",\#
-        "required":["items"],"properties":{"items":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/AuditEntry"},"maxItems":500,"description":"One page."},\#
-        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
-        page; absent on the last one."}},"additionalProperties":false}},\#
+        key's secret part.","x-privacy":"secret"},{"name":"mode","required":true,\#
+        "schema":{"$ref":"#/components/schemas/KeyMode"},"description":"What the key says it is."}],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["epoch"],\#
+        "properties":{"record":{"$ref":"#/components/schemas/Key","description":"The key; absent when there is none \#
+        with this secret."},"epoch":{"type":"integer","minimum":0,"description":"Grows with every change to any \#
+        key."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"an unknown key",\#
+        "params":[{"name":"kid","value":"nobody00"},{"name":"secret","value":"x"},{"name":"mode","value":"live"}],\#
+        "result":{"name":"reply","value":{"epoch":0}}}]},{"name":"auditEntries.list","summary":"Lists what was done \#
+        by whom, newest first. Entries hold ids and field names, never values.","x-kind":"read","x-cost":1,\#
+        "x-callers":["admin"],"params":[{"name":"brandId","schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"Only this brand's."},{"name":"cursor","schema":{"type":"string","minLength":1,\#
+        "maxLength":200},"description":"Where the last page ended: its `nextCursor`."},{"name":"limit",\#
+        "schema":{"type":"integer","minimum":1,"maximum":500,"default":100},"description":"Items on one page.",\#
+        "x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/AuditEntry"},"maxItems":500,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
         "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"an empty trail","params":[],\#
-        "result":{"name":"reply","value":{"items":[]}}}]}],"components":{"schemas":{"Organization":{"type":"object",\#
-        "description":"Owns brands.","required":["id","name","createdAt"],\#
+        "result":{"name":"reply","value":{"items":[]}}}]}],"components":{"schemas":{"Industry":{"type":"string",\#
+        "enum":["restaurants","retail","telecom","finance","health","property","other"],"description":"What a brand \#
+        sells."},"Organization":{"type":"object","description":"Owns brands.","required":["id","name","createdAt"],\#
         "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The organisation."},\#
         "name":{"type":"string","minLength":1,"maxLength":200,"description":"Its name."},\#
         "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was created."}},\#
@@ -144,20 +145,20 @@ extension TenancyContract {
         "required":["id","organizationId","name","industry","timeZone","currency","status","createdAt","version"],\#
         "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The brand."},\#
         "organizationId":{"$ref":"#/components/schemas/UUID","description":"Its owner."},"name":{"type":"string",\#
-        "minLength":1,"maxLength":200,"description":"Its name on screens."},"industry":{"type":"string",\#
-        "enum":["restaurants","retail","telecom","finance","health","property","other"],"description":"What it \#
-        sells."},"timeZone":{"type":"string","minLength":1,"maxLength":64,"description":"IANA name of the zone its \#
-        days are counted in."},"currency":{"$ref":"#/components/schemas/Currency","description":"The currency of \#
-        amounts that name none."},"status":{"type":"string","enum":["provisioning","active"],"description":"Active \#
-        once every service has its database."},"createdAt":{"$ref":"#/components/schemas/Timestamp",\#
-        "description":"When it was created."},"version":{"type":"integer","minimum":1,"description":"Grows with \#
-        every change; send it as the expected version."}},"additionalProperties":false},"Key":{"type":"object",\#
-        "description":"An API key, without its secret.","required":["id","brandId","kid","name","mode","scopes",\#
-        "ratePerSecond","burst","status","createdAt"],"properties":{"id":{"$ref":"#/components/schemas/UUID",\#
-        "description":"The key."},"brandId":{"$ref":"#/components/schemas/UUID","description":"The one brand it \#
-        reaches."},"kid":{"type":"string","minLength":1,"maxLength":16,"description":"The public part, seen in logs \#
-        and in the key itself."},"name":{"type":"string","minLength":1,"maxLength":200,"description":"What it is \#
-        for."},"mode":{"type":"string","enum":["live","test"],"description":"A test key is for trying things out."},\#
+        "minLength":1,"maxLength":200,"description":"Its name on screens."},\#
+        "industry":{"$ref":"#/components/schemas/Industry","description":"What it sells."},\#
+        "timeZone":{"type":"string","minLength":1,"maxLength":64,"description":"IANA name of the zone its days are \#
+        counted in."},"currency":{"$ref":"#/components/schemas/Currency","description":"The currency of amounts \#
+        that name none."},"status":{"type":"string","enum":["provisioning","active"],"description":"Active once \#
+        every service has its database."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When \#
+        it was created."},"version":{"type":"integer","minimum":1,"description":"Grows with every change; send it \#
+        as the expected version."}},"additionalProperties":false},"Key":{"type":"object","description":"An API key, \#
+        without its secret.","required":["id","brandId","kid","name","mode","scopes","ratePerSecond","burst",\#
+        "status","createdAt"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The key."},\#
+        "brandId":{"$ref":"#/components/schemas/UUID","description":"The one brand it reaches."},\#
+        "kid":{"type":"string","minLength":1,"maxLength":16,"description":"The public part, seen in logs and in the \#
+        key itself."},"name":{"type":"string","minLength":1,"maxLength":200,"description":"What it is for."},\#
+        "mode":{"$ref":"#/components/schemas/KeyMode","description":"A test key is for trying things out."},\#
         "scopes":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60},"maxItems":50,"minItems":1,\#
         "description":"What it may do: `noun:verb`, with `*` as a wildcard."},"ratePerSecond":{"type":"integer",\#
         "minimum":1,"maximum":1000000,"description":"Cost units it may spend a second.","x-unit":"units/s"},\#
@@ -180,16 +181,17 @@ extension TenancyContract {
         named."},"fields":{"type":"array","items":{"type":"string","minLength":1,"maxLength":80},"maxItems":64,\#
         "description":"The parameters it was given, by name."}},"additionalProperties":false},\#
         "Timestamp":{"type":"string","format":"date-time","description":"A moment, as RFC 3339 in UTC; microseconds \#
-        are kept, finer fractions are cut off."},"Currency":{"type":"string","format":"currency","description":"An \#
-        ISO 4217 code of three capital letters."},"UUID":{"type":"string","format":"uuid","description":"An id: a \#
-        UUID of version 7, whose order is the order of creation."}},\#
-        "errors":{"dependencyUnavailable":{"code":-32014,"message":"A service that this needs does not answer; the \#
-        message names it. The same call may be sent again."},"conflict":{"code":-32010,"message":"It contradicts \#
-        what is there; the message says what that is."},"notFound":{"code":-32004,"message":"There is no such thing,\#
-         or it belongs to another brand: the two answer alike."},"invalidCursor":{"code":-32016,"message":"The \#
-        cursor was not given out by this list with these filters; begin again without one."},\#
-        "storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; reads go on."}}},\#
-        "x-http-statuses":{"dependencyUnavailable":503,"conflict":409,"notFound":404,"invalidCursor":400,\#
-        "storageFull":507}}
+        are kept, finer fractions are cut off."},"KeyMode":{"type":"string","enum":["live","test"],\#
+        "description":"What an API key is for; it stands in the key, so that a test key is recognised anywhere."},\#
+        "Currency":{"type":"string","format":"currency","description":"An ISO 4217 code of three capital letters."},\#
+        "UUID":{"type":"string","format":"uuid","description":"An id: a UUID of version 7, whose order is the order \#
+        of creation."}},"errors":{"dependencyUnavailable":{"code":-32014,"message":"A service that this needs does \#
+        not answer; the message names it. The same call may be sent again."},"conflict":{"code":-32010,\#
+        "message":"It contradicts what is there; the message says what that is."},"notFound":{"code":-32004,\#
+        "message":"There is no such thing, or it belongs to another brand: the two answer alike."},\#
+        "invalidCursor":{"code":-32016,"message":"The cursor was not given out by this list with these filters; \#
+        begin again without one."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; \#
+        reads go on."}}},"x-http-statuses":{"dependencyUnavailable":503,"conflict":409,"notFound":404,\#
+        "invalidCursor":400,"storageFull":507}}
         """#
 }

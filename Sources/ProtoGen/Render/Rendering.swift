@@ -18,7 +18,7 @@ extension DocumentSet {
     public func render() throws(Problems) -> [GeneratedFile] {
         var problems = Problems()
         var files: [GeneratedFile] = []
-        for document in documents {
+        for document in (common.map { [$0] } ?? []) + documents {
             var module = ModuleRenderer(self, document)
             files += problems.collect { try module.render() } ?? []
         }
@@ -27,11 +27,11 @@ extension DocumentSet {
     }
 }
 
-/// Renders one contract as one Swift module.
+/// Renders one contract as one Swift module; of `common.json` only its types.
 struct ModuleRenderer {
     let set: DocumentSet
     let document: Document
-    private var translator: Translator
+    private let translator: Translator
     private var problems = Problems()
     private var files: [GeneratedFile] = []
 
@@ -43,10 +43,9 @@ struct ModuleRenderer {
 
     mutating func render() throws(Problems) -> [GeneratedFile] {
         renderMethods()
-        renderComponents()
-        renderCommonComponents()
+        for component in document.schemas { renderComponent(component) }
         for noun in nouns { renderNoun(noun) }
-        renderAPI()
+        if document.service != nil { renderAPI() }
         try problems.throwIfAny()
         return files
     }
@@ -81,43 +80,28 @@ struct ModuleRenderer {
                 var translator = translator
                 let parameters = try translator.parameters(of: method)
                 let reply = try translator.reply(of: method)
-                return (parameters, reply, translator)
+                return (parameters, reply, imports: Self.imports(["JSON", "ServiceContract"], of: translator))
             }
-            guard let (parameters, reply, translator) = parts else { continue }
-            self.translator = translator
-            addFile(method.fileName, imports: ["JSON", "ServiceContract"]) { text throws(Problem) in
+            guard let (parameters, reply, imports) = parts else { continue }
+            addFile(method.fileName, imports: imports) { text throws(Problem) in
                 method.render(parameters, reply, to: &text)
             }
         }
     }
 
-    private mutating func renderComponents() {
-        for component in document.schemas { renderComponent(component, in: document) }
-    }
-
-    /// Components of `common.json` have a type in each module that uses them; one may use others.
-    private mutating func renderCommonComponents() {
-        guard let common = set.common else { return }
-        var next = 0
-        while next < translator.commonComponents.count {
-            let name = translator.commonComponents[next]
-            if let component = common.schemas.first(where: { $0.name == name }) {
-                renderComponent(component, in: common)
-            }
-            next += 1
-        }
-    }
-
-    private mutating func renderComponent(_ component: Document.Component, in owner: Document) {
-        let declared = problems.collect { [translator] in
+    private mutating func renderComponent(_ component: Document.Component) {
+        let parts = problems.collect { [translator] in
             var translator = translator
-            let declaration = try translator.declaration(of: component, in: owner)
-            return (declaration, translator)
+            let declaration = try translator.declaration(of: component)
+            return (declaration, imports: Self.imports(["JSON"], of: translator))
         }
-        guard let (declaration, translator) = declared else { return }
-        self.translator = translator
-        guard let declaration else { return }
-        addFile(component.typeName, imports: ["JSON"]) { text throws(Problem) in declaration.render(to: &text) }
+        guard case (let declaration?, let imports)? = parts else { return }
+        addFile(component.typeName, imports: imports) { text throws(Problem) in declaration.render(to: &text) }
+    }
+
+    /// What a file imports whose types `translator` has made.
+    private static func imports(_ modules: [String], of translator: Translator) -> [String] {
+        translator.usesCommonTypes ? modules + ["CommonAPI"] : modules
     }
 
     // MARK: Nouns and the module

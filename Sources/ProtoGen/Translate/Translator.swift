@@ -6,8 +6,8 @@ struct Translator {
     private let document: Document
     /// Names that are taken at the top of the module: nested types may not hide them.
     private let topLevelNames: Set<String>
-    /// Components of `common.json` that need a type in this module, in the order of their first use.
-    private(set) var commonComponents: [String] = []
+    /// Whether anything translated so far refers to a type of `common.json`'s module.
+    private(set) var usesCommonTypes = false
 
     init(_ set: DocumentSet, _ document: Document) {
         self.set = set
@@ -58,20 +58,20 @@ struct Translator {
     }
 
     /// The type of a component, or nil for one that is spelled out where it is used (a string with limits, an array).
-    mutating func declaration(
-        of component: Document.Component, in owner: Document
-    ) throws(Problem) -> Declaration? {
+    mutating func declaration(of component: Document.Component) throws(Problem) -> Declaration? {
         guard isNamed(component.schema) else { return nil }
         let name = component.typeName
         guard !SwiftName.reservedTypes.contains(name) else {
             throw component.schema.node.problem("is the name of a type that generated code uses; choose another")
         }
-        let takenByMethods = document.methods.flatMap { [SwiftName.type($0.noun), SwiftName.type($0.verb)] }
-        guard name != document.contractName, !takenByMethods.contains(name) else {
+        guard name != document.contractName, !isTakenByMethods(name) else {
             throw component.schema.node.problem(
                 "is the Swift name of a noun or a verb of this contract; choose another")
         }
-        return try declaration(of: component.schema, named: name, in: owner)
+        guard document.service == nil || set.common?.schemas.contains(where: { $0.typeName == name }) != true else {
+            throw component.schema.node.problem("is the name of a type of common.json; use that or choose another")
+        }
+        return try declaration(of: component.schema, named: name, in: document)
     }
 
     // MARK: Types
@@ -79,6 +79,10 @@ struct Translator {
     /// What one type contains: the nested types found so far.
     private struct Scope {
         var declarations: [Declaration] = []
+    }
+
+    private func isTakenByMethods(_ name: String) -> Bool {
+        document.methods.contains { name == SwiftName.type($0.noun) || name == SwiftName.type($0.verb) }
     }
 
     private func isNamed(_ schema: Schema) -> Bool {
@@ -196,8 +200,12 @@ struct Translator {
         case .reference(let reference):
             let (component, componentOwner) = try set.component(reference, from: schema.node, in: owner)
             if isNamed(component.schema) {
-                if componentOwner.service == nil, !commonComponents.contains(component.name) {
-                    commonComponents.append(component.name)
+                if componentOwner.service == nil, document.service != nil {
+                    guard !isTakenByMethods(component.typeName) else {
+                        throw schema.node.problem(
+                            "refers to \(component.name), the Swift name of a noun or a verb of this contract")
+                    }
+                    usesCommonTypes = true
                 }
                 return .named(component.typeName)
             }

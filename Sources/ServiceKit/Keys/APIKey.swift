@@ -1,3 +1,5 @@
+public import CommonAPI
+
 /// An API key as its owner holds it: `gy_live_<kid>_<secret>_<checksum>`.
 ///
 /// The kid is public: it finds the key and may stand in logs. The secret is 256 random bits, and only a keyed hash of
@@ -6,12 +8,6 @@
 ///
 /// Interpolating a key shows everything but its secret; ``text`` is the whole of it.
 public struct APIKey: Sendable, Equatable {
-    /// What a key is for; it stands in the key, so that a test key is recognised in the wrong place.
-    public enum Mode: String, Sendable, CaseIterable {
-        case live
-        case test
-    }
-
     /// Characters of ``kid``.
     public static let kidLength = 8
     /// Characters of ``secret``: as many as 256 bits need in base 62.
@@ -27,7 +23,7 @@ public struct APIKey: Sendable, Equatable {
     static let prefix = "gy"
 
     /// What it is for.
-    public let mode: Mode
+    public let mode: KeyMode
     /// Its public part: ``kidLength`` characters of base 62.
     public let kid: String
     /// Its secret part: ``secretLength`` characters of base 62. Never log or store it.
@@ -37,7 +33,7 @@ public struct APIKey: Sendable, Equatable {
     ///
     /// - Parameter random: exactly ``randomByteCount`` bytes from a generator fit for secrets; anything else is a
     ///   programming error.
-    public init(mode: Mode, random: [UInt8]) {
+    public init(mode: KeyMode, random: [UInt8]) {
         precondition(random.count == Self.randomByteCount, "A key is made of \(Self.randomByteCount) random bytes.")
         self.mode = mode
         kid = Base62.text(random[..<8], length: Self.kidLength)
@@ -49,7 +45,7 @@ public struct APIKey: Sendable, Equatable {
         guard text.utf8.count == Self.length else { return nil }
         let parts = text.utf8.split(separator: UInt8(ascii: "_"), omittingEmptySubsequences: false)
         guard parts.count == 5, parts[0].elementsEqual(Self.prefix.utf8),
-            let mode = Mode(rawValue: String(Substring(parts[1]))),
+            let mode = KeyMode(rawValue: String(Substring(parts[1]))),
             parts[2].count == Self.kidLength, parts[3].count == Self.secretLength,
             parts[2].allSatisfy(Base62.isDigit), parts[3].allSatisfy(Base62.isDigit),
             parts[4].elementsEqual(Self.checksum(of: text.utf8.prefix(upTo: parts[3].endIndex)).utf8)

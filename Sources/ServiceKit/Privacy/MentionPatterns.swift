@@ -1,3 +1,4 @@
+public import CommonAPI
 import JSON
 
 /// Tells whether a text names somebody by one of a few identifiers, however the text spells it.
@@ -19,7 +20,7 @@ public struct MentionPatterns: Sendable {
     private let patterns: [Pattern]
 
     /// - Parameter minimumLength: bytes; shorter identifiers are left out.
-    public init(_ identifiers: [SubjectIdentifier], minimumLength: Int = 1) {
+    public init(_ identifiers: [Identifier], minimumLength: Int = 1) {
         var patterns: [Pattern] = []
         for identifier in identifiers where identifier.value.utf8.count >= minimumLength {
             patterns.append(.text(Self.plain(Array(identifier.value.utf8))))

@@ -1,3 +1,4 @@
+public import CommonAPI
 public import JSON
 public import JSONRPC
 import OpenSSL
@@ -8,33 +9,22 @@ public import ServiceContract
 public protocol SubjectDirectory: Sendable {
     /// The actors that any of the identifiers or ids points to, each with all identifiers known for it.
     func find(
-        _ identifiers: [SubjectIdentifier], actors: [UUIDv7], in transaction: borrowing WriteTransaction
+        _ identifiers: [Identifier], actors: [UUIDv7], in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> [Subject]
 
     /// Removes identifiers from where the data map's rules do not reach, such as the unfinished row of an import.
     ///
     /// - Returns: the tables touched, with rows changed.
     func scrub(
-        _ identifiers: [SubjectIdentifier], in transaction: borrowing WriteTransaction
-    ) throws(RPCError) -> [(table: String, rows: Int64)]
+        _ identifiers: [Identifier], in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> [ErasedRows]
 }
 
 extension SubjectDirectory {
     public func scrub(
-        _ identifiers: [SubjectIdentifier], in transaction: borrowing WriteTransaction
-    ) throws(RPCError) -> [(table: String, rows: Int64)] {
+        _ identifiers: [Identifier], in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> [ErasedRows] {
         []
-    }
-}
-
-/// A typed value that points to an actor.
-public struct SubjectIdentifier: Sendable, Hashable {
-    public let type: String
-    public let value: String
-
-    public init(type: String, value: String) {
-        self.type = type
-        self.value = value
     }
 }
 
@@ -43,9 +33,9 @@ public struct Subject: Sendable {
     /// Its number in this database, which the data map's columns refer to.
     public let number: Int64
     public let id: UUIDv7
-    public let identifiers: [SubjectIdentifier]
+    public let identifiers: [Identifier]
 
-    public init(number: Int64, id: UUIDv7, identifiers: [SubjectIdentifier]) {
+    public init(number: Int64, id: UUIDv7, identifiers: [Identifier]) {
         self.number = number
         self.id = id
         self.identifiers = identifiers
@@ -60,12 +50,12 @@ struct SubjectErasure {
 
     struct Outcome: Sendable {
         var actors: [UUIDv7] = []
-        var identifiers: [SubjectIdentifier] = []
-        var rows: [(table: String, rows: Int64)] = []
+        var identifiers: [Identifier] = []
+        var rows: [ErasedRows] = []
     }
 
     func erase(
-        _ given: [SubjectIdentifier], actors: [UUIDv7], request: UUIDv7, at time: Timestamp,
+        _ given: [Identifier], actors: [UUIDv7], request: UUIDv7, at time: Timestamp,
         in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> Outcome {
         var outcome = Outcome()
@@ -92,7 +82,7 @@ struct SubjectErasure {
                         sql: "DELETE FROM \(table.name) WHERE \(column) = :text", [":text": text])
                 }
             }
-            if rows > 0 { outcome.rows.append((table.name, rows)) }
+            if rows > 0 { outcome.rows.append(ErasedRows(table: table.name, rows: Int(rows))) }
         }
         outcome.rows += try directory?.scrub(all, in: transaction) ?? []
         for identifier in all { try tombstones.add(identifier, request: request, at: time, in: transaction) }

@@ -1,3 +1,4 @@
+import CommonAPI
 import JSON
 public import JSONRPC
 import OpenSSL
@@ -35,7 +36,7 @@ public final class Tombstones: Sendable {
     }
 
     func add(
-        _ identifier: SubjectIdentifier, request: UUIDv7, at time: Timestamp,
+        _ identifier: Identifier, request: UUIDv7, at time: Timestamp,
         in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
         try transaction.run(

@@ -1,3 +1,4 @@
+import CommonAPI
 import JSON
 import JSONRPC
 import PlatformAPI
@@ -58,17 +59,16 @@ struct PlatformService: BrandFiles.Service, Health.Service, Messages.Service,
     func erase(
         _ params: Subjects.Erase.Params, for call: CallContext
     ) async throws(RPCError) -> Subjects.Erase.Reply {
-        let identifiers = params.identifiers.map { SubjectIdentifier(type: $0.type, value: $0.value) }
         guard let brand = call.brand else { throw .forbidden("An erasure needs a brand.") }
         var outcome = SubjectErasure.Outcome()
         if let file = runtime.databases.file(of: brand) {
             outcome = try await runtime.write(file) { [brandErasure] transaction throws(RPCError) in
                 try brandErasure.erase(
-                    identifiers, actors: params.actors, request: params.request, at: call.now, in: transaction)
+                    params.identifiers, actors: params.actors, request: params.request, at: call.now, in: transaction)
             }
             try await runtime.checkpoint(file)
         }
-        let known = identifiers + outcome.identifiers
+        let known = params.identifiers + outcome.identifiers
         let actors = Array(Set(params.actors + outcome.actors))
         let rest = try await runtime.write(runtime.databases.serviceFile) {
             [serviceErasure] transaction throws(RPCError) in
@@ -76,9 +76,7 @@ struct PlatformService: BrandFiles.Service, Health.Service, Messages.Service,
         }
         try await runtime.checkpoint(runtime.databases.serviceFile)
         return Subjects.Erase.Reply(
-            identifiers: outcome.identifiers.map { Identifier(type: $0.type, value: $0.value) },
-            actors: outcome.actors,
-            rows: (outcome.rows + rest.rows).map { ErasedRows(table: $0.table, rows: Int($0.rows)) })
+            identifiers: outcome.identifiers, actors: outcome.actors, rows: outcome.rows + rest.rows)
     }
 }
 

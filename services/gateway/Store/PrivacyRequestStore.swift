@@ -1,3 +1,4 @@
+import CommonAPI
 import GatewayAPI
 import JSON
 import JSONRPC
@@ -11,7 +12,7 @@ struct PrivacyRequestStore {
     struct Open: Sendable {
         let id: UUIDv7
         let brand: UUIDv7
-        var identifiers: [SubjectIdentifier]
+        var identifiers: [Identifier]
         var actors: [UUIDv7]
 
         /// Grows with every identifier and actor that a service adds.
@@ -22,7 +23,6 @@ struct PrivacyRequestStore {
         _ id: UUIDv7, _ params: PrivacyRequests.Submit.Params, brand: UUIDv7, at time: Timestamp,
         in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
-        let identifiers = params.identifiers.map { SubjectIdentifier(type: $0.type, value: $0.value) }
         try transaction.run(
             """
             INSERT INTO privacy_requests (id, brand, kind, regulation, status, identifiers, received_at)
@@ -30,7 +30,7 @@ struct PrivacyRequestStore {
             """,
             [
                 ":id": id, ":brand": brand, ":kind": params.kind.rawValue, ":regulation": params.regulation.rawValue,
-                ":identifiers": identifiers.text, ":time": time,
+                ":identifiers": params.identifiers.text, ":time": time,
             ])
     }
 
@@ -67,7 +67,7 @@ struct PrivacyRequestStore {
             "SELECT id, brand, identifiers, actors FROM privacy_requests WHERE status <> 'completed' ORDER BY id"
         ) { row throws(RPCError) in
             Open(
-                id: row.uuid(0), brand: row.uuid(1), identifiers: try [SubjectIdentifier](text: row.text(2)),
+                id: row.uuid(0), brand: row.uuid(1), identifiers: try [Identifier](text: row.text(2)),
                 actors: try UUIDv7.list(row.text(3)))
         }
     }
@@ -92,7 +92,7 @@ struct PrivacyRequestStore {
     ///
     /// - Parameter known: what it was given.
     func note(
-        _ service: String, known: Int64, rows: [(table: String, rows: Int64)], _ request: Open,
+        _ service: String, known: Int64, rows: [ErasedRows], _ request: Open,
         in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
         for row in rows {
@@ -101,7 +101,7 @@ struct PrivacyRequestStore {
                 INSERT INTO privacy_request_rows (request, service, erased_table, rows)
                 VALUES (:id, :service, :table, :rows)
                 ON CONFLICT DO UPDATE SET rows = rows + excluded.rows
-                """, [":id": request.id, ":service": service, ":table": row.table, ":rows": row.rows])
+                """, [":id": request.id, ":service": service, ":table": row.table, ":rows": Int64(row.rows)])
         }
         try transaction.run(
             """
@@ -159,16 +159,15 @@ struct PrivacyRequestStore {
     }
 }
 
-extension [SubjectIdentifier] {
+extension [Identifier] {
     /// As the JSON text of an array of `{"type", "value"}`.
     fileprivate var text: String {
-        String(decoding: map { Identifier(type: $0.type, value: $0.value) }.json(), as: UTF8.self)
+        String(decoding: json(), as: UTF8.self)
     }
 
     fileprivate init(text: String) throws(RPCError) {
         do throws(JSONError) {
-            let identifiers = try [GatewayAPI.Identifier](json: [UInt8](text.utf8))
-            self = identifiers.map { SubjectIdentifier(type: $0.type, value: $0.value) }
+            self = try [Identifier](json: [UInt8](text.utf8))
         } catch {
             throw .internalError("The identifiers of a privacy request are unreadable: \(error.message)")
         }

@@ -17,6 +17,6 @@ extension Currency: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }
 
-extension Brands.Provision.Params.Industry: ExpressibleByArgument {}
+extension Industry: ExpressibleByArgument {}
 
 extension PrivacyRequests.Submit.Params.Regulation: ExpressibleByArgument {}

@@ -22,7 +22,7 @@ struct BrandsCommand: AsyncParsableCommand {
         var name: String
 
         @Option(help: "What it sells.")
-        var industry = Brands.Provision.Params.Industry.other
+        var industry = Industry.other
 
         @Option(help: ArgumentHelp("The zone its days are counted in, such as Europe/Berlin.", valueName: "zone"))
         var timeZone = "UTC"

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommonAPI
 import JSON
 import JSONRPC
 import TenancyAPI

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommonAPI
 import GatewayAPI
 import JSON
 import JSONRPC

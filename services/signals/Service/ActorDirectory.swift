@@ -1,3 +1,4 @@
+import CommonAPI
 import JSON
 import JSONRPC
 import ServiceContract
@@ -9,7 +10,7 @@ struct ActorDirectory: SubjectDirectory {
     private let mentions = MentionStore()
 
     func find(
-        _ identifiers: [SubjectIdentifier], actors ids: [UUIDv7], in transaction: borrowing WriteTransaction
+        _ identifiers: [Identifier], actors ids: [UUIDv7], in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> [Subject] {
         var keys: [ActorStore.Key] = []
         for identifier in identifiers {
@@ -30,15 +31,15 @@ struct ActorDirectory: SubjectDirectory {
     /// What the data map does not reach: signals about nobody whose properties name the person, and the beginnings of rows
     /// that imports carry over. Those may end in the middle of an identifier, so all of them go.
     func scrub(
-        _ identifiers: [SubjectIdentifier], in transaction: borrowing WriteTransaction
-    ) throws(RPCError) -> [(table: String, rows: Int64)] {
+        _ identifiers: [Identifier], in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> [ErasedRows] {
         let long = MentionPatterns(identifiers, minimumLength: MentionPatterns.minimumLength)
-        var outcome: [(table: String, rows: Int64)] = []
+        var outcome: [ErasedRows] = []
         for (table, rows) in [
             ("signals", try mentions.deleteSignalsOfNobody(long, in: transaction)),
             ("imports", try mentions.dropCarries(in: transaction)),
         ] where rows > 0 {
-            outcome.append((table, rows))
+            outcome.append(ErasedRows(table: table, rows: Int(rows)))
         }
         return outcome
     }

@@ -1,3 +1,4 @@
+import CommonAPI
 import JSON
 import JSONRPC
 import ServiceContract
@@ -32,8 +33,7 @@ struct ActorsService: Actors.Service {
     private func find(
         _ identifier: Identifier, in transaction: borrowing ReadTransaction
     ) throws(RPCError) -> ActorStore.Key? {
-        let given = SubjectIdentifier(type: identifier.type, value: identifier.value)
-        guard let canonical = try? given.canonical() else { return nil }
+        guard let canonical = try? identifier.canonical() else { return nil }
         return try actors.find(canonical, in: transaction)
     }
 
@@ -63,7 +63,7 @@ struct ActorsService: Actors.Service {
         let identifiers = try actors.identifiers(of: number, in: transaction)
         return ActorProfile(
             id: outline.key.id, kind: outline.kind,
-            identifiers: identifiers.map { Identifier(type: $0.type, value: $0.value) },
+            identifiers: identifiers,
             traits: try traits.object(of: number, in: transaction), firstSeenAt: outline.firstSeenAt,
             lastSeenAt: outline.lastSeenAt, signals: outline.signals)
     }

@@ -1,3 +1,4 @@
+import CommonAPI
 import JSON
 import JSONRPC
 import ServiceKit
@@ -10,7 +11,7 @@ struct Fact: Sendable {
     static let identifyEvent = "$identify"
 
     let event: String
-    let identifiers: [SubjectIdentifier]
+    let identifiers: [Identifier]
     var messageID: MessageID?
     /// When it happened; nil: now.
     var timestamp: Timestamp?
@@ -82,8 +83,8 @@ extension Fact {
     /// In canonical form, each once.
     private static func identifiers(
         _ userID: String?, _ anonymousID: String?, _ further: [Identifier]?, _ place: Place
-    ) throws(RPCError) -> [SubjectIdentifier] {
-        var identifiers: [SubjectIdentifier] = []
+    ) throws(RPCError) -> [Identifier] {
+        var identifiers: [Identifier] = []
         if let userID { try add("customerId", userID, to: &identifiers) { place.invalid("/userId", $0) } }
         if let anonymousID {
             try add("anonymousId", anonymousID, to: &identifiers) { place.invalid("/anonymousId", $0) }
@@ -99,18 +100,18 @@ extension Fact {
     /// The same for a statement, which has to be about somebody.
     private static func stated(
         _ userID: String?, _ anonymousID: String?, _ further: [Identifier]?, _ place: Place
-    ) throws(RPCError) -> [SubjectIdentifier] {
+    ) throws(RPCError) -> [Identifier] {
         let identifiers = try identifiers(userID, anonymousID, further, place)
         guard !identifiers.isEmpty else { throw place.invalid("", "needs a userId, an anonymousId or identifiers") }
         return identifiers
     }
 
     static func add(
-        _ type: String, _ value: String, to identifiers: inout [SubjectIdentifier], _ failure: (String) -> RPCError
+        _ type: String, _ value: String, to identifiers: inout [Identifier], _ failure: (String) -> RPCError
     ) throws(RPCError) {
-        let identifier: SubjectIdentifier
+        let identifier: Identifier
         do {
-            identifier = try SubjectIdentifier(type: type, value: value).canonical()
+            identifier = try Identifier(type: type, value: value).canonical()
         } catch {
             throw failure(error.problem)
         }

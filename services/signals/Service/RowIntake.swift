@@ -1,3 +1,4 @@
+import CommonAPI
 import JSON
 import JSONRPC
 import Mapping
@@ -22,7 +23,7 @@ struct RowIntake {
     /// The last occurrence met, of rows that were met more than once since this began.
     private var occurrences: [MessageID: UInt64] = [:]
     /// Actors found or made since this began.
-    private var known: [SubjectIdentifier: ActorStore.Key] = [:]
+    private var known: [Identifier: ActorStore.Key] = [:]
     private var bytes: [UInt8] = []
 
     /// Separates the parts of what is hashed; no field of a row can hold it, nor its neighbour that separates fields.
@@ -117,7 +118,7 @@ struct RowIntake {
     }
 
     private func resolve(
-        _ identifiers: [SubjectIdentifier], in transaction: borrowing WriteTransaction
+        _ identifiers: [Identifier], in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> SignalIntake.Person {
         if identifiers.count == 1, let actor = known[identifiers[0]] { return SignalIntake.Person(actor: actor) }
         return try intake.resolve(identifiers, in: transaction)
@@ -135,7 +136,7 @@ struct RowIntake {
 extension Fact {
     /// Reads the record of a row.
     fileprivate init(_ record: MappedRecord, line: Int, of stored: StoredImport) throws(RPCError) {
-        var identifiers: [SubjectIdentifier] = []
+        var identifiers: [Identifier] = []
         for identifier in record.identifiers {
             try Self.add(identifier.type, identifier.value, to: &identifiers) {
                 Place.row.invalid("/identifier.\(identifier.type)", $0)

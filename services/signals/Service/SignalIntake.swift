@@ -1,3 +1,4 @@
+import CommonAPI
 import JSON
 import JSONRPC
 import ServiceContract
@@ -42,7 +43,7 @@ struct SignalIntake: Sendable {
     struct Person: Sendable {
         var actor: ActorStore.Key?
         /// Identifiers that point to nobody yet.
-        var unknown: [SubjectIdentifier] = []
+        var unknown: [Identifier] = []
     }
 
     func checkTime(of fact: Fact, _ now: Timestamp) throws(RPCError) {
@@ -54,10 +55,10 @@ struct SignalIntake: Sendable {
 
     /// Finds whom identifiers point to; writes nothing.
     func resolve(
-        _ identifiers: [SubjectIdentifier], in transaction: borrowing WriteTransaction
+        _ identifiers: [Identifier], in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> Person {
         var person = Person()
-        var evidence: SubjectIdentifier?
+        var evidence: Identifier?
         for identifier in identifiers {
             guard let found = try actors.find(identifier, in: transaction) else {
                 person.unknown.append(identifier)

@@ -1,3 +1,4 @@
+import CommonAPI
 import JSON
 import JSONRPC
 import SQLite
@@ -17,7 +18,7 @@ struct ActorStore: Sendable {
 
     /// The actor that an identifier points to. Run for every identifier of every signal.
     func find(
-        _ identifier: SubjectIdentifier, in transaction: borrowing some Transaction & ~Copyable
+        _ identifier: Identifier, in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> Key? {
         let statement = try transaction.statement(
             """
@@ -66,7 +67,7 @@ struct ActorStore: Sendable {
 
     /// Makes an identifier that points to nobody point to `actor`.
     func attach(
-        _ identifier: SubjectIdentifier, to actor: Key, at time: Timestamp,
+        _ identifier: Identifier, to actor: Key, at time: Timestamp,
         in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
         let statement = try transaction.statement(
@@ -82,10 +83,10 @@ struct ActorStore: Sendable {
 
     func identifiers(
         of actor: Int64, in transaction: borrowing some Transaction & ~Copyable
-    ) throws(RPCError) -> [SubjectIdentifier] {
+    ) throws(RPCError) -> [Identifier] {
         try transaction.all(
             "SELECT type, value FROM identifiers WHERE actor = :actor ORDER BY type, value", [":actor": actor]
-        ) { SubjectIdentifier(type: $0.text(0), value: $0.text(1)) }
+        ) { Identifier(type: $0.text(0), value: $0.text(1)) }
     }
 
     func identifierCount(

@@ -28,20 +28,18 @@ extension BrandsService {
     private func begin(
         _ params: Brands.Provision.Params, at time: Timestamp, in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> UUIDv7 {
-        guard let industry = Brand.Industry(rawValue: params.industry.rawValue) else {
-            throw .invalidParams(at: "/params/industry", "is not an industry that a brand can have")
-        }
         if let earlier = try earlier(params, in: transaction) {
             guard earlier.status == .provisioning else {
                 throw .conflict("This organisation has a brand of this name already: \(earlier.id).")
             }
             try brands.describe(
-                earlier.id, industry: industry, timeZone: params.timeZone, currency: params.currency, in: transaction)
+                earlier.id, industry: params.industry, timeZone: params.timeZone, currency: params.currency,
+                in: transaction)
             return earlier.id
         }
         let owner = try owner(params, at: time, in: transaction)
         let brand = Brand(
-            id: transaction.newID(at: time), organizationId: owner, name: params.name, industry: industry,
+            id: transaction.newID(at: time), organizationId: owner, name: params.name, industry: params.industry,
             timeZone: params.timeZone, currency: params.currency,
             status: .provisioning, createdAt: time, version: 1)
         try brands.insert(brand, in: transaction)

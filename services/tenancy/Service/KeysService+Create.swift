@@ -1,3 +1,4 @@
+import CommonAPI
 import JSON
 import JSONRPC
 import ServiceContract
@@ -16,10 +17,10 @@ extension KeysService {
         if let end = params.expiresAt, end <= call.now {
             throw .invalidParams(at: "/params/expiresAt", "must be in the future")
         }
-        let apiKey = try draw(params.mode == .live ? .live : .test, in: transaction)
+        let apiKey = try draw(params.mode, in: transaction)
         let record = Key(
             id: transaction.newID(at: call.now), brandId: params.brandId, kid: apiKey.kid, name: params.name,
-            mode: params.mode == .live ? .live : .test, scopes: params.scopes, ratePerSecond: params.ratePerSecond,
+            mode: params.mode, scopes: params.scopes, ratePerSecond: params.ratePerSecond,
             burst: params.burst, status: .active, createdAt: call.now, expiresAt: params.expiresAt)
         let digest = try peppers.digest(
             of: apiKey.secret, kid: apiKey.kid, brand: params.brandId, version: peppers.current)
@@ -28,7 +29,7 @@ extension KeysService {
         return Keys.Create.Reply(key: apiKey.text, record: record)
     }
 
-    private func draw(_ mode: APIKey.Mode, in transaction: borrowing WriteTransaction) throws(RPCError) -> APIKey {
+    private func draw(_ mode: KeyMode, in transaction: borrowing WriteTransaction) throws(RPCError) -> APIKey {
         for _ in 0..<Self.maximumDraws {
             let bytes: [UInt8]
             do {

@@ -19,7 +19,7 @@ extension KeysService {
         let isProved = constantTimeEqual(digest, proof?.digest ?? Self.noDigest)
         var record: Key?
         if isProved, let proof, proof.kid == params.kid { record = try keys.find(proof.id, in: transaction) }
-        if record?.mode.rawValue != params.mode.rawValue { record = nil }
+        if record?.mode != params.mode { record = nil }
         return Keys.Verify.Reply(record: record, epoch: try keys.epoch(in: transaction))
     }
 

@@ -21,7 +21,7 @@ struct BrandStore {
 
     /// Replaces what the call that began a brand said of it.
     func describe(
-        _ id: UUIDv7, industry: Brand.Industry, timeZone: String, currency: Currency,
+        _ id: UUIDv7, industry: Industry, timeZone: String, currency: Currency,
         in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
         try transaction.run(
@@ -78,7 +78,7 @@ struct BrandStore {
     }
 
     private static func brand(_ row: Statement) throws(RPCError) -> Brand {
-        guard let industry = Brand.Industry(rawValue: row.text(3)), let currency = Currency(row.text(5)),
+        guard let industry = Industry(rawValue: row.text(3)), let currency = Currency(row.text(5)),
             let status = Brand.Status(rawValue: row.text(6))
         else { throw .internalError("The row of brand \(row.uuid(0)) is not of its form.") }
         return Brand(

@@ -1,3 +1,4 @@
+import CommonAPI
 import JSON
 import JSONRPC
 import SQLite
@@ -97,7 +98,7 @@ struct KeyStore {
     }
 
     private static func key(_ row: Statement) throws(RPCError) -> Key {
-        guard let mode = Key.Mode(rawValue: row.text(4)), let status = Key.Status(rawValue: row.text(8)),
+        guard let mode = KeyMode(rawValue: row.text(4)), let status = Key.Status(rawValue: row.text(8)),
             let scopes = try? [String](json: Array(row.text(5).utf8))
         else { throw .internalError("The row of key \(row.uuid(0)) is not of its form.") }
         return Key(

@@ -99,7 +99,7 @@ final class KeyRing {
     private func ask(_ text: String) {
         guard let key = APIKey(parsing: text) else { return }
         let params = Keys.Verify.Params(
-            kid: key.kid, secret: key.secret, mode: key.mode == .live ? .live : .test)
+            kid: key.kid, secret: key.secret, mode: key.mode)
         var message = JSONWriter(capacity: 256)
         message.verbatim(",\"method\":\"keys.verify\",\"context\":{\"principal\":\"service:gateway\"},\"params\":")
         params.write(to: &message)

@@ -1,3 +1,4 @@
+import CommonAPI
 import GatewayAPI
 import JSON
 import JSONRPC
@@ -90,22 +91,17 @@ final class ErasureSaga: Service {
         let call = CallContext(
             brand: request.brand, principal: "service:gateway", deadlineMilliseconds: Self.stepDeadlineMilliseconds)
         let params = Subjects.Erase.Params(
-            request: request.id,
-            identifiers: request.identifiers.map { PlatformAPI.Identifier(type: $0.type, value: $0.value) },
-            actors: request.actors)
+            request: request.id, identifiers: request.identifiers, actors: request.actors)
         let reply = try await Subjects.Client(dial(service)).erase(params, for: call)
         var known = request
-        for identifier in reply.identifiers.map({ SubjectIdentifier(type: $0.type, value: $0.value) })
-        where !known.identifiers.contains(identifier) {
+        for identifier in reply.identifiers where !known.identifiers.contains(identifier) {
             known.identifiers.append(identifier)
         }
         for actor in reply.actors where !known.actors.contains(actor) { known.actors.append(actor) }
         // A service that itself added something has erased by it already.
         let given = known.known
         try await runtime.write(runtime.databases.serviceFile) { [requests, known] transaction throws(RPCError) in
-            try requests.note(
-                service, known: given, rows: reply.rows.map { (table: $0.table, rows: Int64($0.rows)) }, known,
-                in: transaction)
+            try requests.note(service, known: given, rows: reply.rows, known, in: transaction)
         }
         return known
     }

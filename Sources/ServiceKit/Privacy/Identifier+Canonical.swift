@@ -1,3 +1,4 @@
+public import CommonAPI
 import JSON
 
 /// Why a value cannot be an identifier of its type; continues a sentence about the value, such as "must not be blank".
@@ -5,24 +6,31 @@ public struct IdentifierDefect: Error, Sendable, Equatable {
     public let problem: String
 }
 
-extension SubjectIdentifier {
+extension Identifier: Hashable {
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(type)
+        hasher.combine(value)
+    }
+}
+
+extension Identifier {
     /// The fewest and the most digits of a telephone number; ITU-T E.164 ends at 15, extensions go further.
     public static let phoneDigits = 3...20
 
     /// The one form in which an identifier is kept, compared and hashed, at intake and at erasure alike.
     ///
     /// White space around it goes. An `email` becomes lower case; a `phone` keeps its digits and a leading `+`.
-    public func canonical() throws(IdentifierDefect) -> SubjectIdentifier {
+    public func canonical() throws(IdentifierDefect) -> Identifier {
         let trimmed = value.trimmed
         if trimmed.isEmpty { throw IdentifierDefect(problem: "must not be blank") }
         switch type {
         case "email":
             guard EmailAddress.isValid(trimmed) else { throw IdentifierDefect(problem: "must be an e-mail address") }
-            return SubjectIdentifier(type: type, value: trimmed.lowercased())
+            return Identifier(type: type, value: trimmed.lowercased())
         case "phone":
-            return SubjectIdentifier(type: type, value: try Self.phone(trimmed))
+            return Identifier(type: type, value: try Self.phone(trimmed))
         default:
-            return SubjectIdentifier(type: type, value: trimmed)
+            return Identifier(type: type, value: trimmed)
         }
     }
 
