@@ -95,8 +95,8 @@ let package = Package(
         .tests(
             "GatewayService",
             [
-                "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "SQLite", "ServiceContract", "ServiceKit", "SignalsAPI",
-                "TenancyAPI", .hummingbird, .lifecycle,
+                "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "PlatformAPI", "SQLite", "ServiceContract", "ServiceKit",
+                "SignalsAPI", "TenancyAPI", .hummingbird, .lifecycle,
             ]
         ),
         .tests(

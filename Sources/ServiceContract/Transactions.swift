@@ -30,6 +30,8 @@ public struct WriteTransaction: Transaction, ~Copyable {
     public final class Effects {
         /// The last message put into the outbox.
         public var lastToldSequence: Int64?
+        /// Whether a job began.
+        public var hasBegunJob = false
     }
 
     public init(_ connection: Connection, identifiers: any IdentifierSource) {

@@ -14,6 +14,7 @@ enum Fixtures {
         ("one-key", SQL(isForBrand: false, text: organization + brand + key)),
         ("one-actor", SQL(isForBrand: true, text: actor)),
         ("one-import", SQL(isForBrand: true, text: importing)),
+        ("one-import-done", SQL(isForBrand: true, text: importing + "UPDATE jobs SET status = 'completed';")),
     ]
 
     private static let organization = """
@@ -46,11 +47,12 @@ enum Fixtures {
         """
 
     private static let importing = """
-        INSERT INTO imports (id, source, mapping, status, created_at, updated_at)
+        INSERT INTO jobs (id, kind, status, unit, created_at, updated_at)
+        VALUES (x'01930000000070008000000000000031', 'import', 'running', 'bytes', 1767225600000000, 1767225600000000);
+        INSERT INTO imports (id, source, mapping)
         VALUES (x'01930000000070008000000000000031', 'shop',
             '{"source_fields": {"customer_id": "identifier.customerId", "date": "timestamp", "amount_usd": "revenue"},
-              "constants": {"event": "Order Completed", "currency": "USD"}}',
-            'receiving', 1767225600000000, 1767225600000000);
+              "constants": {"event": "Order Completed", "currency": "USD"}}');
 
         """
 }

@@ -27,7 +27,7 @@ final class ServiceFixture: Sendable {
     init(
         in directory: TemporaryDirectory = TemporaryDirectory(),
         peers: [PlayedPeer] = [PlayedPeer("gateway"), PlayedPeer("tenancy")],
-        clock: MovableClock = MovableClock("2026-01-01T00:00:00Z")
+        clock: MovableClock = MovableClock("2026-01-01T00:00:00Z"), jobs: JobKinds = JobKinds()
     ) throws {
         self.directory = directory
         self.clock = clock
@@ -50,7 +50,7 @@ final class ServiceFixture: Sendable {
         let erasure = SubjectErasure(
             dataMap: .ground, directory: nil, tombstones: try Tombstones(key: Array(repeating: 7, count: 32)))
         PlatformService(
-            runtime: runtime, topics: topics, brandErasure: erasure, serviceErasure: erasure,
+            runtime: runtime, topics: topics, jobs: jobs, brandErasure: erasure, serviceErasure: erasure,
             health: HealthCheck(startedAt: clock.now), metrics: PrometheusMetrics()
         ).registerAll(with: &methods)
         dispatcher = MethodDispatcher(methods, runtime: runtime)

@@ -131,7 +131,7 @@ import Testing
             #expect(second?.code == RPCError.Code.conflict)
             #expect(second?.message.contains("\(first.id)") == true)
             _ = try await service.begin("web")
-            let cancelled = try await service.imports.cancel(Imports.Cancel.Params(id: first.id), for: service.call)
+            let cancelled = try await service.cancel(first.id)
             #expect(cancelled.status == .cancelled)
             _ = try await service.begin()
         }
@@ -142,17 +142,17 @@ import Testing
         try await withSignals { service in
             let begun = try await service.begin()
             let taken = try await service.append(header + row + Array("2,1997".utf8), to: begun)
-            let cancelled = try await service.imports.cancel(Imports.Cancel.Params(id: begun.id), for: service.call)
+            let cancelled = try await service.cancel(begun.id)
             #expect(cancelled.accepted == 1)
             #expect(
-                try await service.imports.cancel(Imports.Cancel.Params(id: begun.id), for: service.call) == cancelled)
+                try await service.cancel(begun.id) == cancelled)
             let more = try await failure { try await service.append(row, to: taken) }
             #expect(more?.message == "This import is cancelled and takes no more.")
             #expect(try await service.number("SELECT length(carry) FROM imports") == 0)
             #expect(try await service.summary().signals == 1)
             let done = try await service.load(header + row)
             let late = try await failure {
-                try await service.imports.cancel(Imports.Cancel.Params(id: done.id), for: service.call)
+                try await service.cancel(done.id)
             }
             #expect(late?.code == RPCError.Code.illegalTransition)
         }
@@ -172,7 +172,7 @@ import Testing
             let errors = [
                 try await failure { try await service.imports.get(Imports.Get.Params(id: unknown), for: service.call) },
                 try await failure {
-                    try await service.imports.cancel(Imports.Cancel.Params(id: unknown), for: service.call)
+                    try await service.cancel(unknown)
                 },
                 try await failure {
                     try await service.rejectedRows.list(

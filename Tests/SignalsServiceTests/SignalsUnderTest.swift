@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import JSONRPC
 import JSONRPCInProcess
+import PlatformAPI
 import SQLite
 import ServiceContract
 import SignalsAPI
@@ -20,6 +21,8 @@ final class SignalsUnderTest: Sendable {
     let runtime: ServiceRuntime
     let client: InProcessClient
     let tombstones: Tombstones
+    /// Drives the jobs of this service; see ``withSignals(_:)``.
+    let jobs: JobRunner
     let brand = CountedIdentifiers.id(1 << 40)
     private let directory = NSTemporaryDirectory() + "gyre-signals-\(UUID().uuidString)"
     private let time = Mutex(SignalsUnderTest.start)
@@ -36,6 +39,13 @@ final class SignalsUnderTest: Sendable {
         tombstones = try Tombstones(key: Array(repeating: 7, count: 32))
         var parts = ServiceParts()
         SignalsService.register(runtime: runtime, tombstones: tombstones, in: &parts)
+        jobs = JobRunner(parts.jobs, runtime: runtime)
+        PlatformService(
+            runtime: runtime, topics: parts.topics, jobs: parts.jobs,
+            brandErasure: SubjectErasure(dataMap: .ground, directory: nil, tombstones: tombstones),
+            serviceErasure: SubjectErasure(dataMap: .ground, directory: nil, tombstones: tombstones),
+            health: HealthCheck(startedAt: Self.start), metrics: PrometheusMetrics()
+        ).registerAll(with: &parts.methods)
         client = InProcessClient(MethodDispatcher(parts.methods, runtime: runtime))
         _ = try databases.create(brand)
         clock.source = { [weak self] in self?.now ?? SignalsUnderTest.start }
@@ -81,6 +91,27 @@ final class SignalsUnderTest: Sendable {
         try await runtime.read(try file) { transaction throws(RPCError) in
             try transaction.all(sql) { row in (0..<row.columnCount).map { row.isNull($0) ? "-" : row.text($0) } }
         }
+    }
+
+    // MARK: Jobs
+
+    private var gateway: CallContext { CallContext(brand: brand, principal: "service:gateway") }
+
+    /// Cancels an import.
+    @discardableResult
+    func cancel(_ id: UUIDv7) async throws -> Import {
+        _ = try await JobRecords.Client(client).cancel(JobRecords.Cancel.Params(id: id), for: gateway)
+        return try await imports.get(Imports.Get.Params(id: id), for: call)
+    }
+
+    /// A job when it has ended.
+    func end(of id: UUIDv7) async throws -> Job {
+        for _ in 0..<500 {
+            let job = try await JobRecords.Client(client).get(JobRecords.Get.Params(id: id), for: gateway)
+            if job.status != .running { return job }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        throw RPCError.internalError("The job did not end within 5 s.")
     }
 
     // MARK: Shorthand
@@ -150,7 +181,17 @@ final class SignalsUnderTest: Sendable {
 func withSignals(_ body: (SignalsUnderTest) async throws -> Void) async throws {
     let service = try SignalsUnderTest()
     defer { service.runtime.stop() }
-    try await body(service)
+    // It ends when this function does.
+    let jobs = Task { try await service.jobs.run() }
+    let outcome: Result<Void, any Error>
+    do {
+        outcome = .success(try await body(service))
+    } catch {
+        outcome = .failure(error)
+    }
+    jobs.cancel()
+    _ = await jobs.result
+    try outcome.get()
 }
 
 /// What `body` fails with; nil when it does not.

@@ -268,7 +268,7 @@ extension PlatformService {
         let tombstones = try Tombstones(key: Array(repeating: 7, count: 32))
         let erasure = SubjectErasure(dataMap: .ground, directory: nil, tombstones: tombstones)
         return PlatformService(
-            runtime: runtime, topics: topics, brandErasure: erasure, serviceErasure: erasure,
+            runtime: runtime, topics: topics, jobs: JobKinds(), brandErasure: erasure, serviceErasure: erasure,
             health: HealthCheck(startedAt: runtime.clock.now()), metrics: PrometheusMetrics())
     }
 }

@@ -17,7 +17,7 @@ def run(report, suite, brand, other, directory):
     parameters(report, brand)
     keys(report, suite, brand, other)
     report.equal("of all that was refused, nothing was applied", brand.totals(), before)
-    bad_rows(report, suite, brand, directory)
+    bad_rows(report, suite, brand, other, directory)
     same_directory(report, suite)
     beside(report, suite, directory)
     commands(report, suite, directory)
@@ -132,7 +132,7 @@ def keys(report, suite, brand, other):
     report.check("a key of another brand finds nothing", error and error.code == -32004, error)
 
 
-def bad_rows(report, suite, brand, directory):
+def bad_rows(report, suite, brand, other, directory):
     """A file with bad rows: the good ones are in, the bad ones are listed, corrected, and taken once."""
     path, mapping = directory / "bad.csv", directory / "bad.yaml"
     path.write_text("customer_id,date,quantity,amount_usd\n"
@@ -168,6 +168,33 @@ def bad_rows(report, suite, brand, directory):
                      error and error.code == -32602, error)
     report.equal("signals that the file added", brand.totals()[1] - before[1], 6)
     no_such_column(report, suite, brand, directory, path)
+    wrong_mapping(report, suite, brand, other, directory)
+
+
+def wrong_mapping(report, suite, brand, other, directory):
+    """A mapping under which every row is bad: the rows go in through a corrected one, as a job that people can see."""
+    path, mapping = directory / "german.csv", directory / "german.yaml"
+    rows = "".join(f"g-{number},{number % 28 + 1:02}.01.1997,1,1.50\n" for number in range(1200))
+    path.write_text("customer_id,date,quantity,amount_usd\n" + rows)
+    wrong = purchases.MAPPING.replace("source: cdnow", "source: german")
+    mapping.write_text(wrong)
+    result = suite.gyre_json("import", path, "--mapping", mapping, "--key", brand.key)["import"]
+    report.equal("under a wrong mapping every row is set aside", (result["accepted"], result["rejected"]), (0, 1200))
+    before = brand.totals()
+    mapping.write_text(wrong.replace("yyyy-MM-dd", "dd.MM.yyyy"))
+    after = suite.gyre_json("imports", "replay", result["id"], "--mapping", mapping, "--key", brand.key)
+    report.equal("under a corrected one all are taken", (after["accepted"], after["rejected"]), (1200, 0))
+    report.equal("signals that they added", brand.totals()[1] - before[1], 1200)
+    jobs = suite.gyre_json("jobs", "--key", brand.key)["items"]
+    report.equal("the job is listed before the import, both done",
+                 [(job["kind"], job["status"], job["done"]) for job in jobs[:2]],
+                 [("replay", "completed", 1200), ("import", "completed", path.stat().st_size)])
+    with brand.connect() as connection:
+        error = connection.refusal("jobs.cancel", {"id": jobs[0]["id"]})
+        report.check("a job that has ended cannot be cancelled", error and error.code == -32013, error)
+    with other.connect() as connection:
+        report.equal("the other brand has no such job", connection.refusal("jobs.get", {"id": jobs[0]["id"]}).code,
+                     -32004)
 
 
 def no_such_column(report, suite, brand, directory, path):

@@ -27,8 +27,8 @@ struct Gyre: AsyncParsableCommand {
             CommandGroup(
                 name: "USING IT",
                 subcommands: [
-                    BrandsCommand.self, KeysCommand.self, ImportCommand.self, TailCommand.self, PrivacyCommand.self,
-                    CallCommand.self, MethodsCommand.self,
+                    BrandsCommand.self, KeysCommand.self, ImportCommand.self, ImportsCommand.self, JobsCommand.self,
+                    TailCommand.self, PrivacyCommand.self, CallCommand.self, MethodsCommand.self,
                 ]),
         ])
 }

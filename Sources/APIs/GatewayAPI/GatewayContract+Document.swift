@@ -57,12 +57,43 @@ extension GatewayContract {
         "items":{"$ref":"#/components/schemas/ServiceStatus"},"maxItems":16,"description":"One entry for each \#
         service."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"all well",\#
         "x-fixture":"live-only","params":[],"result":{"name":"reply","value":{"services":[{"name":"signals",\#
-        "ready":true,"brands":1,"startedAt":"2026-01-01T00:00:00Z"}]}}}]}],\#
-        "components":{"schemas":{"PrivacyRequest":{"type":"object","description":"A request by or for a data \#
-        subject. It never shows whose.","required":["id","brandId","kind","regulation","status","receivedAt",\#
-        "services"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The request."},\#
-        "brandId":{"$ref":"#/components/schemas/UUID","description":"The brand it concerns."},\#
-        "kind":{"type":"string","enum":["erasure"],"description":"What was asked for."},\#
+        "ready":true,"brands":1,"startedAt":"2026-01-01T00:00:00Z"}]}}}]},{"name":"jobs.get","summary":"Returns one \#
+        job and how far it is.","x-kind":"flow","x-scope":"jobs:read","x-cost":2,"x-callers":["public","admin"],\#
+        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
+        job."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Job"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/dependencyUnavailable"}],\#
+        "examples":[{"name":"an import","x-fixture":"live-only","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000031"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000031","service":"signals","kind":"import","status":"running",\#
+        "done":0,"unit":"bytes","createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z"}}}]},\#
+        {"name":"jobs.list","summary":"Lists a brand's jobs, newest first, of all services.","x-kind":"flow",\#
+        "x-scope":"jobs:read","x-cost":2,"x-callers":["public","admin"],"params":[{"name":"cursor",\#
+        "schema":{"$ref":"#/components/schemas/Cursor"},"description":"Where the last page ended: its \#
+        `nextCursor`."},{"name":"limit","schema":{"$ref":"#/components/schemas/Limit"},"description":"Items on one \#
+        page.","x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Job"},"maxItems":500,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":512,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"},\#
+        {"$ref":"#/components/errors/dependencyUnavailable"}],"examples":[{"name":"an import",\#
+        "x-fixture":"live-only","params":[],"result":{"name":"reply",\#
+        "value":{"items":[{"id":"01930000-0000-7000-8000-000000000031","service":"signals","kind":"import",\#
+        "status":"running","done":0,"unit":"bytes","createdAt":"2026-01-01T00:00:00Z",\#
+        "updatedAt":"2026-01-01T00:00:00Z"}]}}}]},{"name":"jobs.cancel","summary":"Ends a job that is running; what \#
+        it did stays done.","x-kind":"flow","x-scope":"jobs:write","x-cost":2,"x-audit":true,"x-callers":["public",\#
+        "admin"],"params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The job."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Job"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/illegalTransition"},\#
+        {"$ref":"#/components/errors/dependencyUnavailable"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"an import","x-fixture":"live-only","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000031"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000031","service":"signals","kind":"import",\#
+        "status":"cancelled","done":0,"unit":"bytes","createdAt":"2026-01-01T00:00:00Z",\#
+        "updatedAt":"2026-01-01T00:00:00Z"}}}]}],"components":{"schemas":{"PrivacyRequest":{"type":"object",\#
+        "description":"A request by or for a data subject. It never shows whose.","required":["id","brandId","kind",\#
+        "regulation","status","receivedAt","services"],"properties":{"id":{"$ref":"#/components/schemas/UUID",\#
+        "description":"The request."},"brandId":{"$ref":"#/components/schemas/UUID","description":"The brand it \#
+        concerns."},"kind":{"type":"string","enum":["erasure"],"description":"What was asked for."},\#
         "regulation":{"type":"string","enum":["gdpr","ccpa","hipaa","none"],"description":"The law it rests on."},\#
         "status":{"type":"string","enum":["received","processing","completed"],"description":"Where it stands."},\#
         "receivedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it came in."},\#
@@ -83,17 +114,37 @@ extension GatewayContract {
         "description":"The table."},"rows":{"type":"integer","minimum":0,"description":"Rows deleted or cleared."}},\#
         "description":"How much one table lost."},"Timestamp":{"type":"string","format":"date-time",\#
         "description":"A moment, as RFC 3339 in UTC; microseconds are kept, finer fractions are cut off."},\#
-        "Identifier":{"type":"object","required":["type","value"],"additionalProperties":false,\#
-        "properties":{"type":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z][A-Za-z0-9_]{0,39}$",\#
-        "description":"What kind of value it is, such as customerId, email or phone.","x-privacy":"none"},\#
-        "value":{"type":"string","minLength":1,"maxLength":256,"description":"The value itself, compared exactly \#
-        after trimming; e-mail addresses in lower case.","x-privacy":"identifier"}},"description":"A typed value \#
-        that points to an actor."},"UUID":{"type":"string","format":"uuid","description":"An id: a UUID of version \#
-        7, whose order is the order of creation."}},"errors":{"invalidCursor":{"code":-32016,"message":"The cursor \#
-        was not given out by this list with these filters; begin again without one."},"notFound":{"code":-32004,\#
-        "message":"There is no such thing, or it belongs to another brand: the two answer alike."},\#
-        "storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; reads go on."},\#
+        "Limit":{"type":"integer","minimum":1,"maximum":500,"default":50,"description":"How many items a page holds \#
+        at most."},"Cursor":{"type":"string","minLength":1,"maxLength":512,"description":"Where a list goes on: the \#
+        nextCursor of the page before. It has no meaning of its own."},"Job":{"type":"object","description":"Long \#
+        work, and how far it is.","required":["id","service","kind","status","done","unit","createdAt","updatedAt"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},"service":{"type":"string",\#
+        "minLength":1,"maxLength":20,"description":"The service that does it."},"kind":{"type":"string",\#
+        "minLength":1,"maxLength":40,"description":"What is done: `import`."},"status":{"type":"string",\#
+        "enum":["running","completed","failed","cancelled"],"x-enum-descriptions":{"running":"On its way, or \#
+        waiting for its turn.","completed":"Done.","failed":"Ended by an error; `problem` says which.",\#
+        "cancelled":"Ended by somebody; what was done stays done."},"description":"Where it stands."},\#
+        "done":{"type":"integer","minimum":0,"description":"How much is done.","x-unit":"`unit`"},\#
+        "total":{"type":"integer","minimum":0,"description":"How much there is to do, where that is known.",\#
+        "x-unit":"`unit`"},"unit":{"type":"string","minLength":1,"maxLength":20,"description":"What is counted: \#
+        `bytes`, `rows`."},"problem":{"type":"string","maxLength":500,"description":"Why it failed, or why it does \#
+        not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it began."},\#
+        "updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or ended."}},\#
+        "additionalProperties":false},"Identifier":{"type":"object","required":["type","value"],\#
+        "additionalProperties":false,"properties":{"type":{"type":"string","minLength":1,"maxLength":40,\#
+        "pattern":"^[a-z][A-Za-z0-9_]{0,39}$","description":"What kind of value it is, such as customerId, email or \#
+        phone.","x-privacy":"none"},"value":{"type":"string","minLength":1,"maxLength":256,"description":"The value \#
+        itself, compared exactly after trimming; e-mail addresses in lower case.","x-privacy":"identifier"}},\#
+        "description":"A typed value that points to an actor."},"UUID":{"type":"string","format":"uuid",\#
+        "description":"An id: a UUID of version 7, whose order is the order of creation."}},\#
+        "errors":{"illegalTransition":{"code":-32013,"message":"Its state does not allow this; the message says \#
+        which states do."},"dependencyUnavailable":{"code":-32014,"message":"A service that this needs does not \#
+        answer; the message names it. The same call may be sent again."},"invalidCursor":{"code":-32016,\#
+        "message":"The cursor was not given out by this list with these filters; begin again without one."},\#
+        "notFound":{"code":-32004,"message":"There is no such thing, or it belongs to another brand: the two answer \#
+        alike."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; reads go on."},\#
         "unauthenticated":{"code":-32001,"message":"The key is missing, unknown, expired or revoked."}}},\#
-        "x-http-statuses":{"invalidCursor":400,"notFound":404,"storageFull":507,"unauthenticated":401}}
+        "x-http-statuses":{"illegalTransition":409,"dependencyUnavailable":503,"invalidCursor":400,"notFound":404,\#
+        "storageFull":507,"unauthenticated":401}}
         """#
 }

@@ -65,5 +65,43 @@ extension GatewayContract {
                 {"services":[{"name":"signals","ready":true,"brands":1,"startedAt":"2026-01-01T00:00:00Z"}]}
                 """#,
             errorCode: nil),
+        MethodExample(
+            method: "jobs.get",
+            name: "an import",
+            fixture: "live-only",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000031"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000031","service":"signals","kind":"import","status":"running",\#
+                "done":0,"unit":"bytes","createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "jobs.list",
+            name: "an import",
+            fixture: "live-only",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[{"id":"01930000-0000-7000-8000-000000000031","service":"signals","kind":"import",\#
+                "status":"running","done":0,"unit":"bytes","createdAt":"2026-01-01T00:00:00Z",\#
+                "updatedAt":"2026-01-01T00:00:00Z"}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "jobs.cancel",
+            name: "an import",
+            fixture: "live-only",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000031"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000031","service":"signals","kind":"import",\#
+                "status":"cancelled","done":0,"unit":"bytes","createdAt":"2026-01-01T00:00:00Z",\#
+                "updatedAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
     ]
 }

@@ -11,6 +11,9 @@ public enum GatewayContract {
         PrivacyRequests.Get.method,
         PrivacyRequests.List.method,
         System.Status.method,
+        Jobs.Get.method,
+        Jobs.List.method,
+        Jobs.Cancel.method,
     ]
 
     /// The HTTP status of each error code that these methods may answer.

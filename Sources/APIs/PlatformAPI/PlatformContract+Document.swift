@@ -59,11 +59,52 @@ extension PlatformContract {
         {"$ref":"#/components/errors/notFound"}],"examples":[{"name":"an unknown person","x-fixture":"live-only",\#
         "params":[{"name":"request","value":"01930000-0000-7000-8000-000000000003"},{"name":"identifiers",\#
         "value":[{"type":"email","value":"a@example.org"}]},{"name":"actors","value":[]}],"result":{"name":"reply",\#
-        "value":{"identifiers":[],"actors":[],"rows":[]}}}]}],"components":{"schemas":{"Message":{"type":"object",\#
+        "value":{"identifiers":[],"actors":[],"rows":[]}}}]},{"name":"jobRecords.get","summary":"Returns one job \#
+        that this service does for a brand.","x-kind":"read","x-cost":1,"x-callers":["service:gateway"],\#
+        "x-database":"brand","params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The job."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Job"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"an import","x-fixture":"live-only",\#
+        "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000031"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000031","service":"signals","kind":"import","status":"running",\#
+        "done":0,"unit":"bytes","createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z"}}}]},\#
+        {"name":"jobRecords.list","summary":"Lists the jobs that this service does for a brand, newest first.",\#
+        "x-kind":"read","x-cost":1,"x-callers":["service:gateway"],"x-database":"brand","params":[{"name":"limit",\#
+        "required":true,"schema":{"type":"integer","minimum":1,"maximum":501},"description":"How many at most.",\#
+        "x-unit":"items"},{"name":"before","schema":{"$ref":"#/components/schemas/UUID"},"description":"Only jobs \#
+        begun before this one."}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Job"},"maxItems":501,\#
+        "description":"The jobs."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"an import",\#
+        "x-fixture":"live-only","params":[{"name":"limit","value":10}],"result":{"name":"reply",\#
+        "value":{"items":[{"id":"01930000-0000-7000-8000-000000000031","service":"signals","kind":"import",\#
+        "status":"running","done":0,"unit":"bytes","createdAt":"2026-01-01T00:00:00Z",\#
+        "updatedAt":"2026-01-01T00:00:00Z"}]}}}]},{"name":"jobRecords.cancel","summary":"Ends a job; what it did \#
+        stays done.","x-kind":"write","x-cost":1,"x-callers":["service:gateway"],"x-database":"brand",\#
+        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
+        job."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Job"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/illegalTransition"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"an import","x-fixture":"live-only",\#
+        "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000031"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000031","service":"signals","kind":"import",\#
+        "status":"cancelled","done":0,"unit":"bytes","createdAt":"2026-01-01T00:00:00Z",\#
+        "updatedAt":"2026-01-01T00:00:00Z"}}}]}],"components":{"schemas":{"Message":{"type":"object",\#
         "description":"One row of an outbox.","required":["sequence","topic","body"],\#
         "properties":{"sequence":{"type":"integer","minimum":1,"description":"Its place in the sender's outbox."},\#
         "topic":{"type":"string","minLength":1,"maxLength":60,"description":"What kind of message it is."},\#
         "body":{"x-raw":true,"x-max-bytes":65536,"description":"The message; its shape is the topic's."}},\#
+        "additionalProperties":false},"Job":{"type":"object","description":"Long work, and how far it is.",\#
+        "required":["id","service","kind","status","done","unit","createdAt","updatedAt"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},"service":{"type":"string",\#
+        "minLength":1,"maxLength":20,"description":"The service that does it."},"kind":{"type":"string",\#
+        "minLength":1,"maxLength":40,"description":"What is done: `import`."},"status":{"type":"string",\#
+        "enum":["running","completed","failed","cancelled"],"x-enum-descriptions":{"running":"On its way, or \#
+        waiting for its turn.","completed":"Done.","failed":"Ended by an error; `problem` says which.",\#
+        "cancelled":"Ended by somebody; what was done stays done."},"description":"Where it stands."},\#
+        "done":{"type":"integer","minimum":0,"description":"How much is done.","x-unit":"`unit`"},\#
+        "total":{"type":"integer","minimum":0,"description":"How much there is to do, where that is known.",\#
+        "x-unit":"`unit`"},"unit":{"type":"string","minLength":1,"maxLength":20,"description":"What is counted: \#
+        `bytes`, `rows`."},"problem":{"type":"string","maxLength":500,"description":"Why it failed, or why it does \#
+        not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it began."},\#
+        "updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or ended."}},\#
         "additionalProperties":false},"ErasedRows":{"type":"object","required":["table","rows"],\#
         "additionalProperties":false,"properties":{"table":{"type":"string","minLength":1,"maxLength":64,\#
         "description":"The table."},"rows":{"type":"integer","minimum":0,"description":"Rows deleted or cleared."}},\#
@@ -75,8 +116,9 @@ extension PlatformContract {
         "description":"A typed value that points to an actor."},"Timestamp":{"type":"string","format":"date-time",\#
         "description":"A moment, as RFC 3339 in UTC; microseconds are kept, finer fractions are cut off."},\#
         "UUID":{"type":"string","format":"uuid","description":"An id: a UUID of version 7, whose order is the order \#
-        of creation."}},"errors":{"notFound":{"code":-32004,"message":"There is no such thing, or it belongs to \#
-        another brand: the two answer alike."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing \#
-        was written; reads go on."}}},"x-http-statuses":{"notFound":404,"storageFull":507}}
+        of creation."}},"errors":{"illegalTransition":{"code":-32013,"message":"Its state does not allow this; the \#
+        message says which states do."},"notFound":{"code":-32004,"message":"There is no such thing, or it belongs \#
+        to another brand: the two answer alike."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing \#
+        was written; reads go on."}}},"x-http-statuses":{"illegalTransition":409,"notFound":404,"storageFull":507}}
         """#
 }

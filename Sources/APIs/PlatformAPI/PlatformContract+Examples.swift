@@ -62,5 +62,43 @@ extension PlatformContract {
                 {"identifiers":[],"actors":[],"rows":[]}
                 """#,
             errorCode: nil),
+        MethodExample(
+            method: "jobRecords.get",
+            name: "an import",
+            fixture: "live-only",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000031"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000031","service":"signals","kind":"import","status":"running",\#
+                "done":0,"unit":"bytes","createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "jobRecords.list",
+            name: "an import",
+            fixture: "live-only",
+            params: #"""
+                {"limit":10}
+                """#,
+            result: #"""
+                {"items":[{"id":"01930000-0000-7000-8000-000000000031","service":"signals","kind":"import",\#
+                "status":"running","done":0,"unit":"bytes","createdAt":"2026-01-01T00:00:00Z",\#
+                "updatedAt":"2026-01-01T00:00:00Z"}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "jobRecords.cancel",
+            name: "an import",
+            fixture: "live-only",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000031"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000031","service":"signals","kind":"import",\#
+                "status":"cancelled","done":0,"unit":"bytes","createdAt":"2026-01-01T00:00:00Z",\#
+                "updatedAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
     ]
 }

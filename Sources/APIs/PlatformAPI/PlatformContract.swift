@@ -11,6 +11,9 @@ public enum PlatformContract {
         Messages.Deliver.method,
         Metrics.Read.method,
         Subjects.Erase.method,
+        JobRecords.Get.method,
+        JobRecords.List.method,
+        JobRecords.Cancel.method,
     ]
 
     /// The HTTP status of each error code that these methods may answer.

@@ -3,10 +3,10 @@
 public import JSONRPC
 public import ServiceContract
 
-/// The types of `imports.create`, `imports.append`, `imports.get`, `imports.list` and `imports.cancel`.
+/// The types of `imports.create`, `imports.append`, `imports.get`, `imports.list` and `imports.replay`.
 public enum Imports {
     /// What a service implements to answer `imports.create`, `imports.append`, `imports.get`, `imports.list` and
-    /// `imports.cancel`.
+    /// `imports.replay`.
     public protocol Service: Sendable {
         /// Begins to take a CSV file through a mapping.
         func create(
@@ -28,10 +28,13 @@ public enum Imports {
             _ params: List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
         ) throws(RPCError) -> List.Reply
 
-        /// Ends an import early; rows already in stay in.
-        func cancel(
-            _ params: Cancel.Params, in transaction: borrowing WriteTransaction, for call: CallContext
-        ) throws(RPCError) -> Cancel.Reply
+        /// Tries an import's rejected rows again, all of them, as a job.
+        ///
+        /// With a mapping, that one replaces the import's own: for rows that failed because the mapping was wrong. Rows
+        /// that are taken leave the list; the others stay, with the new reason.
+        func replay(
+            _ params: Replay.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+        ) throws(RPCError) -> Replay.Reply
     }
 
     /// Calls these methods of a peer.
@@ -66,17 +69,20 @@ public enum Imports {
             try await peer.call("imports.list", params, context: call)
         }
 
-        /// Ends an import early; rows already in stay in.
-        public func cancel(
-            _ params: Cancel.Params, for call: CallContext? = nil
-        ) async throws(RPCError) -> Cancel.Reply {
-            try await peer.call("imports.cancel", params, context: call)
+        /// Tries an import's rejected rows again, all of them, as a job.
+        ///
+        /// With a mapping, that one replaces the import's own: for rows that failed because the mapping was wrong. Rows
+        /// that are taken leave the list; the others stay, with the new reason.
+        public func replay(
+            _ params: Replay.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Replay.Reply {
+            try await peer.call("imports.replay", params, context: call)
         }
     }
 }
 
 extension Imports.Service {
-    /// Registers `imports.create`, `imports.append`, `imports.get`, `imports.list` and `imports.cancel` with `table`.
+    /// Registers `imports.create`, `imports.append`, `imports.get`, `imports.list` and `imports.replay` with `table`.
     public func registerMethods(with table: inout MethodTable) {
         table.write(Imports.Create.method) {
             (params: Imports.Create.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
@@ -94,9 +100,9 @@ extension Imports.Service {
             (params: Imports.List.Params, transaction: borrowing ReadTransaction, call) throws(RPCError) in
             try self.list(params, in: transaction, for: call)
         }
-        table.write(Imports.Cancel.method) {
-            (params: Imports.Cancel.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
-            try self.cancel(params, in: transaction, for: call)
+        table.write(Imports.Replay.method) {
+            (params: Imports.Replay.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
+            try self.replay(params, in: transaction, for: call)
         }
     }
 }

@@ -190,25 +190,29 @@ extension SignalsContract {
         "x-fixture":"one-import","params":[],"result":{"name":"reply",\#
         "value":{"items":[{"id":"01930000-0000-7000-8000-000000000031","source":"shop","status":"receiving",\#
         "receivedBytes":0,"rows":0,"accepted":0,"duplicates":0,"rejected":0,"createdAt":"2026-01-01T00:00:00Z",\#
-        "updatedAt":"2026-01-01T00:00:00Z"}]}}}]},{"name":"imports.cancel","summary":"Ends an import early; rows \#
-        already in stay in.","x-kind":"write","x-scope":"imports:write","x-cost":1,"x-audit":true,\#
+        "updatedAt":"2026-01-01T00:00:00Z"}]}}}]},{"name":"imports.replay","summary":"Tries an import's rejected \#
+        rows again, all of them, as a job.","description":"With a mapping, that one replaces the import's own: for \#
+        rows that failed because the mapping was wrong. Rows that are taken leave the list; the others stay, with \#
+        the new reason.","x-kind":"write","x-scope":"imports:write","x-cost":10,"x-audit":true,"x-idempotent":true,\#
         "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
-        import."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Import"}},\#
-        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/illegalTransition"}],\#
-        "examples":[{"name":"a wrong file","x-fixture":"one-import","params":[{"name":"id",\#
+        import."},{"name":"mapping","schema":{"x-raw":true,"x-raw-type":"object","x-max-bytes":65536},\#
+        "description":"The corrected mapping; absent: the import's own."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Job"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"no \#
+        rows were bad","x-fixture":"one-import-done","params":[{"name":"id",\#
         "value":"01930000-0000-7000-8000-000000000031"}],"result":{"name":"reply",\#
-        "value":{"id":"01930000-0000-7000-8000-000000000031","source":"shop","status":"cancelled","receivedBytes":0,\#
-        "rows":0,"accepted":0,"duplicates":0,"rejected":0,"createdAt":"2026-01-01T00:00:00Z",\#
-        "updatedAt":"2026-01-01T00:00:00Z"}}}]},{"name":"rejectedRows.list","summary":"Lists the rows of an import \#
-        that could not be taken, each with its line and the reason.","x-kind":"read","x-scope":"imports:read",\#
-        "x-cost":1,"params":[{"name":"importId","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
-        "description":"The import."},{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},\#
-        "description":"Where the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer",\#
-        "minimum":1,"maximum":500,"default":100},"description":"Items on one page.","x-unit":"items"}],\#
-        "result":{"name":"reply","schema":{"type":"object","required":["items"],\#
-        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/RejectedRow"},"maxItems":500,\#
-        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
-        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
+        "value":{"id":"01930000-0000-7000-8000-000000000001","service":"signals","kind":"replay","status":"running",\#
+        "done":0,"unit":"rows","createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","total":0}}}]},\#
+        {"name":"rejectedRows.list","summary":"Lists the rows of an import that could not be taken, each with its \#
+        line and the reason.","x-kind":"read","x-scope":"imports:read","x-cost":1,"params":[{"name":"importId",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The import."},{"name":"cursor",\#
+        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last page ended: its \#
+        `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,"default":100},\#
+        "description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/RejectedRow"},"maxItems":500,"description":"One page."},\#
+        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
+        page; absent on the last one."}},"additionalProperties":false}},\#
         "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/invalidCursor"}],\#
         "examples":[{"name":"a clean import","x-fixture":"one-import","params":[{"name":"importId",\#
         "value":"01930000-0000-7000-8000-000000000031"}],"result":{"name":"reply","value":{"items":[]}}}]},\#
@@ -311,6 +315,20 @@ extension SignalsContract {
         "description":"Its line in the file; the header is line 1."},"reason":{"type":"string","minLength":1,\#
         "maxLength":1000,"description":"What is wrong with it."},"row":{"type":"string","minLength":0,\#
         "maxLength":65536,"description":"The row as it was sent.","x-privacy":"personal"}},\#
+        "additionalProperties":false},"Job":{"type":"object","description":"Long work, and how far it is.",\#
+        "required":["id","service","kind","status","done","unit","createdAt","updatedAt"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},"service":{"type":"string",\#
+        "minLength":1,"maxLength":20,"description":"The service that does it."},"kind":{"type":"string",\#
+        "minLength":1,"maxLength":40,"description":"What is done: `import`."},"status":{"type":"string",\#
+        "enum":["running","completed","failed","cancelled"],"x-enum-descriptions":{"running":"On its way, or \#
+        waiting for its turn.","completed":"Done.","failed":"Ended by an error; `problem` says which.",\#
+        "cancelled":"Ended by somebody; what was done stays done."},"description":"Where it stands."},\#
+        "done":{"type":"integer","minimum":0,"description":"How much is done.","x-unit":"`unit`"},\#
+        "total":{"type":"integer","minimum":0,"description":"How much there is to do, where that is known.",\#
+        "x-unit":"`unit`"},"unit":{"type":"string","minLength":1,"maxLength":20,"description":"What is counted: \#
+        `bytes`, `rows`."},"problem":{"type":"string","maxLength":500,"description":"Why it failed, or why it does \#
+        not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it began."},\#
+        "updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or ended."}},\#
         "additionalProperties":false},"UUID":{"type":"string","format":"uuid","description":"An id: a UUID of \#
         version 7, whose order is the order of creation."},"Currency":{"type":"string","format":"currency",\#
         "description":"An ISO 4217 code of three capital letters."},"Amount":{"type":"string","format":"amount",\#
@@ -321,14 +339,13 @@ extension SignalsContract {
         "pattern":"^[a-z][A-Za-z0-9_]{0,39}$","description":"What kind of value it is, such as customerId, email or \#
         phone.","x-privacy":"none"},"value":{"type":"string","minLength":1,"maxLength":256,"description":"The value \#
         itself, compared exactly after trimming; e-mail addresses in lower case.","x-privacy":"identifier"}},\#
-        "description":"A typed value that points to an actor."}},"errors":{"illegalTransition":{"code":-32013,\#
-        "message":"Its state does not allow this; the message says which states do."},"notFound":{"code":-32004,\#
+        "description":"A typed value that points to an actor."}},"errors":{"notFound":{"code":-32004,\#
         "message":"There is no such thing, or it belongs to another brand: the two answer alike."},\#
         "invalidCursor":{"code":-32016,"message":"The cursor was not given out by this list with these filters; \#
         begin again without one."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; \#
         reads go on."},"suppressed":{"code":-32020,"message":"This person was erased or suppressed, and is refused \#
         from then on."},"conflict":{"code":-32010,"message":"It contradicts what is there; the message says what \#
-        that is."}}},"x-http-statuses":{"illegalTransition":409,"notFound":404,"invalidCursor":400,\#
-        "storageFull":507,"suppressed":409,"conflict":409}}
+        that is."}}},"x-http-statuses":{"notFound":404,"invalidCursor":400,"storageFull":507,"suppressed":409,\#
+        "conflict":409}}
         """#
 }

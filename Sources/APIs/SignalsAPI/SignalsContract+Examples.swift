@@ -190,16 +190,16 @@ extension SignalsContract {
                 """#,
             errorCode: nil),
         MethodExample(
-            method: "imports.cancel",
-            name: "a wrong file",
-            fixture: "one-import",
+            method: "imports.replay",
+            name: "no rows were bad",
+            fixture: "one-import-done",
             params: #"""
                 {"id":"01930000-0000-7000-8000-000000000031"}
                 """#,
             result: #"""
-                {"id":"01930000-0000-7000-8000-000000000031","source":"shop","status":"cancelled","receivedBytes":0,\#
-                "rows":0,"accepted":0,"duplicates":0,"rejected":0,"createdAt":"2026-01-01T00:00:00Z",\#
-                "updatedAt":"2026-01-01T00:00:00Z"}
+                {"id":"01930000-0000-7000-8000-000000000001","service":"signals","kind":"replay","status":"running",\#
+                "done":0,"unit":"rows","createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z",\#
+                "total":0}
                 """#,
             errorCode: nil),
         MethodExample(

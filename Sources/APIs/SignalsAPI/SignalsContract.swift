@@ -20,7 +20,7 @@ public enum SignalsContract {
         Imports.Append.method,
         Imports.Get.method,
         Imports.List.method,
-        Imports.Cancel.method,
+        Imports.Replay.method,
         RejectedRows.List.method,
         RejectedRows.Replay.method,
     ]

@@ -24,6 +24,11 @@ public struct DataMap: Sendable {
             "idempotency_replies", "replies kept for repeated calls", .mentions("reply"), kept: "24 hours",
             columns: ["principal", "method", "key", "params_hash", "reply", "created_at"]),
         Table(
+            "jobs", "long work and how far it is; ids and figures only", .nobody,
+            columns: [
+                "id", "kind", "status", "done", "total", "unit", "state", "problem", "created_at", "updated_at",
+            ]),
+        Table(
             "tombstones", "keyed hashes of erased identifiers, so that they stay erased", .nobody,
             kept: "for ever: without them an erased person would come back with the next import",
             columns: ["digest", "request", "erased_at"]),

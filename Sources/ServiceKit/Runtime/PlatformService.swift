@@ -6,12 +6,13 @@ import SQLite
 import ServiceContract
 import Synchronization
 
-/// What every service answers to its siblings: brand files, messages, erasure, health, metrics.
-struct PlatformService: BrandFiles.Service, Health.Service, Messages.Service,
+/// What every service answers to its siblings: brand files, jobs, messages, erasure, health, metrics.
+struct PlatformService: BrandFiles.Service, Health.Service, JobRecords.Service, Messages.Service,
     PlatformAPI.Metrics.Service, Subjects.Service
 {
     let runtime: ServiceRuntime
     let topics: MessageTopics
+    let jobs: JobKinds
     let brandErasure: SubjectErasure
     let serviceErasure: SubjectErasure
     let health: HealthCheck

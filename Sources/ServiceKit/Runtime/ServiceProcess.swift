@@ -49,6 +49,7 @@ public struct ServiceDefinition: Sendable {
 public struct ServiceParts {
     public var methods = MethodTable()
     public var topics = MessageTopics()
+    public var jobs = JobKinds()
     /// Run until the process ends, and end gracefully with it.
     public var services: [any Service] = []
 
@@ -144,7 +145,7 @@ public enum ServiceProcess {
 
         var parts = ServiceParts()
         try await compose(environment, &parts)
-        platform(definition, parts.topics, environment).registerAll(with: &parts.methods)
+        platform(definition, parts, environment).registerAll(with: &parts.methods)
         let dispatcher = MethodDispatcher(parts.methods, runtime: runtime)
         let server = try await UnixSocketServer.bind(
             to: configuration.socketPath(of: definition.name), on: group
@@ -152,7 +153,7 @@ public enum ServiceProcess {
         logger.info("serving", metadata: ["socket": "\(server.path)", "brands": "\(databases.count)"])
         try await ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [courier, SocketService(server)] + parts.services,
+                services: [courier, JobRunner(parts.jobs, runtime: runtime), SocketService(server)] + parts.services,
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         ).run()
         runtime.stop()
@@ -160,10 +161,10 @@ public enum ServiceProcess {
     }
 
     private static func platform(
-        _ definition: ServiceDefinition, _ topics: MessageTopics, _ environment: ServiceEnvironment
+        _ definition: ServiceDefinition, _ parts: ServiceParts, _ environment: ServiceEnvironment
     ) -> PlatformService {
         PlatformService(
-            runtime: environment.runtime, topics: topics,
+            runtime: environment.runtime, topics: parts.topics, jobs: parts.jobs,
             brandErasure: SubjectErasure(
                 dataMap: DataMap(DataMap.ground.tables + definition.brandDataMap.tables),
                 directory: definition.directory, tombstones: environment.tombstones),
@@ -178,6 +179,7 @@ extension PlatformService {
     func registerAll(with table: inout MethodTable) {
         (self as any BrandFiles.Service).registerMethods(with: &table)
         (self as any Health.Service).registerMethods(with: &table)
+        (self as any JobRecords.Service).registerMethods(with: &table)
         (self as any Messages.Service).registerMethods(with: &table)
         (self as any PlatformAPI.Metrics.Service).registerMethods(with: &table)
         (self as any Subjects.Service).registerMethods(with: &table)

@@ -12,6 +12,8 @@ public final class ServiceRuntime: Sendable {
     public let identifiers: any IdentifierSource
     /// What waits to be told to other services.
     public let courier: OutboxCourier
+    /// What waits for ``JobRunner``.
+    let waitingJobs = WaitingJobs()
     let writer: CommitQueue
     private let reader: ReadQueue
 
@@ -70,9 +72,11 @@ public final class ServiceRuntime: Sendable {
             let result = try await writer.write(file) { connection throws(any Error) in
                 let transaction = WriteTransaction(connection, identifiers: identifiers)
                 let value = try body(transaction)
-                return (value: value, hasTold: transaction.effects.lastToldSequence != nil)
+                let effects = transaction.effects
+                return (value: value, hasTold: effects.lastToldSequence != nil, hasBegunJob: effects.hasBegunJob)
             }
             if result.hasTold { courier.look(at: file) }
+            if result.hasBegunJob { waitingJobs.add(file) }
             return result.value
         } catch {
             throw RPCError(any: error)

@@ -20,6 +20,7 @@ final class WriteCall: CommitWork, @unchecked Sendable {
     private var outcome = CallOutcome.pending
     /// The last message this call left in the outbox.
     private var lastTold: Int64?
+    private var hasBegunJob = false
 
     init(
         _ description: MethodDescription,
@@ -61,6 +62,7 @@ final class WriteCall: CommitWork, @unchecked Sendable {
                     description, params: params, reply: bytes, call: call, by: runtime.name, in: transaction)
             }
             lastTold = transaction.effects.lastToldSequence
+            hasBegunJob = transaction.effects.hasBegunJob
             outcome = .reply(bytes)
             return .keep
         } catch {
@@ -70,6 +72,7 @@ final class WriteCall: CommitWork, @unchecked Sendable {
     }
 
     func committed() {
+        if hasBegunJob { runtime.waitingJobs.add(file) }
         if let lastTold {
             if description.awaitsDelivery {
                 runtime.courier.afterDelivery(upTo: lastTold, from: file) { self.answer() }

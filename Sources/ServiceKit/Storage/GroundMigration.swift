@@ -55,6 +55,22 @@ extension Migration {
             ) STRICT, WITHOUT ROWID;
             CREATE INDEX idempotency_replies_by_age ON idempotency_replies (created_at);
 
+            -- Long work and how far it is. The order of ids is the order of creation.
+            CREATE TABLE jobs (
+                id BLOB NOT NULL PRIMARY KEY,
+                kind TEXT NOT NULL,
+                status TEXT NOT NULL CHECK (status IN ('running', 'completed', 'failed', 'cancelled')),
+                done INTEGER NOT NULL DEFAULT 0,
+                total INTEGER,
+                unit TEXT NOT NULL,
+                -- Where the work goes on: ids and figures, nothing of people.
+                state TEXT,
+                problem TEXT,
+                created_at INTEGER NOT NULL,
+                updated_at INTEGER NOT NULL
+            ) STRICT, WITHOUT ROWID;
+            CREATE INDEX jobs_running ON jobs (updated_at, id) WHERE status = 'running';
+
             -- Keyed hashes of erased identifiers: what matches one is refused.
             CREATE TABLE tombstones (
                 digest BLOB NOT NULL PRIMARY KEY,

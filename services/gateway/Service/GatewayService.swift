@@ -27,6 +27,8 @@ public enum GatewayService {
         var methods = MethodTable()
         PrivacyRequestsService(saga: saga).registerMethods(with: &methods)
         status.registerMethods(with: &methods)
+        JobsService(services: Siblings.names.filter { $0 != definition.name }) { siblings[$0] }
+            .registerMethods(with: &methods)
 
         let validEpoch = ValidEpoch()
         parts.topics.on("keys.changed", as: KeysChanged.self) { message, _, _ in validEpoch.raise(to: message.epoch) }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import CommonAPI
+import GatewayAPI
 import JSON
 import JSONRPC
 import SignalsAPI
@@ -44,7 +46,7 @@ struct ImportCommand: SuiteCommand {
         let client = try await caller.connect(suite)
         let upload = ImportUpload(
             file: file, source: source ?? mapping.source ?? Self.source(fileName: file.name),
-            mapping: JSONRaw(mapping.json), imports: Imports.Client(client))
+            mapping: JSONRaw(mapping.json), imports: Imports.Client(client), jobs: Jobs.Client(client))
         let begun: Import
         do {
             begun = try await upload.begin()
@@ -107,14 +109,9 @@ struct ImportCommand: SuiteCommand {
     /// What keeps an import from beginning: a mistake in the mapping, at the line where it was written, or another
     /// import, and how to end that.
     private func explained(_ error: RPCError, _ upload: ImportUpload, _ mapping: MappingFile) async -> CommandFailure {
-        let prefix = "/params/mapping"
-        let data = error.data.flatMap { try? JSONValue(parsing: $0.bytes) }
-        if let pointer = data?["pointer"]?.string, pointer.hasPrefix(prefix), let problem = data?["problem"]?.string {
-            let inner = String(pointer.dropFirst(prefix.count))
-            return CommandFailure("\(mapping.place(of: inner)): \(inner.isEmpty ? "the mapping" : inner) \(problem).")
-        }
+        if let failure = mapping.failure(of: error) { return failure }
         if error.code == RPCError.Code.conflict, let other = try? await upload.inTheWay() {
-            let cancel = suite.command("call imports.cancel '{\"id\": \"\(other.id)\"}'")
+            let cancel = suite.command("jobs cancel \(other.id)")
             return CommandFailure(
                 error.message, remedy: "Send the rest of its file, or end it; what it brought in stays in: \(cancel)")
         }

@@ -36,11 +36,18 @@ struct ImportReport: JSONWritable {
         for row in rejectedRows.prefix(Self.shownRows) { table.add([String(row.line), row.reason]) }
         text += "\n" + table.text(width: width)
         if result.rejected > Self.shownRows {
-            let all = "call rejectedRows.list '{\"importId\": \"\(result.id)\"}'"
+            let all = "imports rejected \(result.id)"
             text += "and \((result.rejected - Self.shownRows).grouped) more: \(suite.command(all))\n"
         }
         let line = rejectedRows.first?.line ?? 0
         let replay = "call rejectedRows.replay '{\"importId\": \"\(result.id)\", \"line\": \(line), \"row\": \"…\"}'"
-        return text + "\nCorrect one and send it again: \(suite.command(replay))\n"
+        return text + """
+
+            Correct the mapping and try them all again:
+              \(suite.command("imports replay \(result.id) --mapping MAPPING"))
+            Or correct one row:
+              \(suite.command(replay))
+
+            """
     }
 }

@@ -1,3 +1,5 @@
+import CommonAPI
+import GatewayAPI
 import JSON
 import JSONRPC
 import OpenSSL
@@ -18,6 +20,7 @@ struct ImportUpload {
     let source: String
     let mapping: JSONRaw
     let imports: Imports.Client
+    let jobs: Jobs.Client
 
     /// The import to send the file to: one that was begun for this state of the file and not finished, else a new one.
     ///
@@ -90,7 +93,7 @@ struct ImportUpload {
 
     /// Ends an import whose file or mapping can never be taken, so that it is not in the way of a corrected one.
     private func giveUp(_ unusable: Import) async {
-        _ = try? await imports.cancel(Imports.Cancel.Params(id: unusable.id))
+        _ = try? await jobs.cancel(Jobs.Cancel.Params(id: unusable.id))
     }
 
     /// Sends one chunk. What the suite answers is a result; what is wrong with the file is thrown.

@@ -1,4 +1,5 @@
 import JSON
+import JSONRPC
 import Yams
 
 /// A mapping as it was written, in YAML or JSON, as the JSON that the suite takes.
@@ -66,6 +67,16 @@ struct MappingFile {
             guard let slash = pointer.lastIndex(of: "/") else { return name }
             pointer = String(pointer[..<slash])
         }
+    }
+
+    /// What the suite says of a mistake in this mapping, at the line where it was written; nil for any other error.
+    func failure(of error: RPCError) -> CommandFailure? {
+        let prefix = "/params/mapping"
+        let data = error.data.flatMap { try? JSONValue(parsing: $0.bytes) }
+        guard let pointer = data?["pointer"]?.string, pointer.hasPrefix(prefix), let problem = data?["problem"]?.string
+        else { return nil }
+        let inner = String(pointer.dropFirst(prefix.count))
+        return CommandFailure("\(place(of: inner)): \(inner.isEmpty ? "the mapping" : inner) \(problem).")
     }
 
     private static func failure(_ error: any Error, _ name: String) -> CommandFailure {

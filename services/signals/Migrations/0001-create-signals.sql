@@ -30,16 +30,15 @@ CREATE TABLE traits (
     PRIMARY KEY (actor, name)
 ) STRICT, WITHOUT ROWID;
 
--- Files on their way in. The carry is what came after the last whole row: never more than a row and
--- its line break.
+-- Files on their way in. Each is a job of the same id, which knows how many bytes were taken. The
+-- carry is what came after the last whole row: never more than a row and its line break. `replay` is
+-- the job that last tried its rejected rows again.
 CREATE TABLE imports (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
-    id BLOB NOT NULL UNIQUE,
+    id BLOB NOT NULL UNIQUE REFERENCES jobs (id),
     source TEXT NOT NULL,
     mapping TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('receiving', 'completed', 'cancelled')),
-    received_bytes INTEGER NOT NULL DEFAULT 0,
-    total_bytes INTEGER,
+    replay BLOB REFERENCES jobs (id),
     rows INTEGER NOT NULL DEFAULT 0,
     accepted INTEGER NOT NULL DEFAULT 0,
     duplicates INTEGER NOT NULL DEFAULT 0,
@@ -50,9 +49,7 @@ CREATE TABLE imports (
     carry_line INTEGER NOT NULL DEFAULT 1,
     carry_is_skipped INTEGER NOT NULL DEFAULT 0,
     last_chunk_bytes INTEGER NOT NULL DEFAULT 0,
-    last_chunk_hash BLOB,
-    created_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL
+    last_chunk_hash BLOB
 ) STRICT;
 
 -- Rows that could not be taken, until they are replayed.

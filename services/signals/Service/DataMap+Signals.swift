@@ -26,9 +26,8 @@ extension DataMap {
         Table(
             "imports", "files on their way in, and how many rows of each were taken", .nobody,
             columns: [
-                "number", "id", "source", "mapping", "status", "received_bytes", "total_bytes", "rows", "accepted",
-                "duplicates", "rejected", "header", "carry", "carry_offset", "carry_line", "carry_is_skipped",
-                "last_chunk_bytes", "last_chunk_hash", "created_at", "updated_at",
+                "number", "id", "source", "mapping", "replay", "rows", "accepted", "duplicates", "rejected", "header",
+                "carry", "carry_offset", "carry_line", "carry_is_skipped", "last_chunk_bytes", "last_chunk_hash",
             ]),
     ])
 }

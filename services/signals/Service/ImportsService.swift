@@ -1,3 +1,4 @@
+import CommonAPI
 import JSON
 import JSONRPC
 import Mapping
@@ -10,6 +11,8 @@ import SignalsAPI
 struct ImportsService: Imports.Service {
     let intake: SignalIntake
     private let imports = ImportStore()
+    private let jobs = JobStore()
+    private let rejectedRows = RejectedRowStore()
 
     init(intake: SignalIntake) {
         self.intake = intake
@@ -18,21 +21,12 @@ struct ImportsService: Imports.Service {
     func create(
         _ params: Imports.Create.Params, in transaction: borrowing WriteTransaction, for call: CallContext
     ) throws(RPCError) -> Imports.Create.Reply {
-        do {
-            _ = try params.mapping.withReader { (reader) throws(JSONError) in try MappingTemplate(from: &reader) }
-        } catch {
-            throw .invalidParams(error.prefixed(by: "/mapping"))
-        }
-        if let other = try imports.receiving(source: params.source, in: transaction) {
-            throw .conflict(
-                "The import \(other) of '\(params.source)' is still receiving; finish or cancel it before another begins."
-            )
-        }
-        let id = transaction.newID(at: call.now)
-        try imports.insert(
-            id, source: params.source, mapping: params.mapping, totalBytes: params.totalBytes, at: call.now,
-            in: transaction)
-        return try find(id, in: transaction).reply
+        _ = try Self.template(params.mapping)
+        try refuseOthers(source: params.source, in: transaction)
+        let job = try jobs.begin(
+            ImportKind.name, unit: "bytes", total: params.totalBytes, at: call.now, in: transaction)
+        try imports.insert(job, source: params.source, mapping: params.mapping, in: transaction)
+        return try find(job.id, in: transaction).reply
     }
 
     func append(
@@ -45,32 +39,38 @@ struct ImportsService: Imports.Service {
         case .read(let bytes):
             try ChunkIntake(intake).read(bytes, isLast: chunk.isLast, into: &stored, at: call.now, in: transaction)
         }
-        stored.receivedBytes = chunk.end
         stored.lastChunk = (chunk.bytes.count, chunk.hash)
-        stored.updatedAt = call.now
+        stored.job.done = chunk.end
+        stored.job.updatedAt = call.now
         if chunk.isLast {
-            stored.status = .completed
+            stored.job.status = .completed
             stored.reader.carry = []
         }
         try imports.update(stored, in: transaction)
         return stored.reply
     }
 
-    func cancel(
-        _ params: Imports.Cancel.Params, in transaction: borrowing WriteTransaction, for call: CallContext
-    ) throws(RPCError) -> Imports.Cancel.Reply {
+    func replay(
+        _ params: Imports.Replay.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+    ) throws(RPCError) -> Imports.Replay.Reply {
         var stored = try find(params.id, in: transaction)
-        switch stored.status {
-        case .cancelled: return stored.reply
-        case .completed:
-            throw .illegalTransition("This import is completed; only one that is receiving can be cancelled.")
-        case .receiving:
-            stored.status = .cancelled
-            stored.reader.carry = []
-            stored.updatedAt = call.now
-            try imports.update(stored, in: transaction)
-            return stored.reply
+        try refuseOthers(source: stored.source, in: transaction)
+        if let mapping = params.mapping {
+            let template = try Self.template(mapping)
+            do {
+                if let header = stored.reader.header { _ = try Mapping(template, header: header) }
+            } catch {
+                throw .invalidParams(at: "/params/mapping", "does not fit the file: \(error.description)")
+            }
+            stored.mapping = mapping
         }
+        let total = try rejectedRows.count(of: stored.number, in: transaction)
+        let job = try jobs.begin(
+            ReplayWork.kind, unit: "rows", total: total, state: JSONRaw(ReplayPosition(importID: stored.id)),
+            at: call.now, in: transaction)
+        stored.replay = job.id
+        try imports.update(stored, in: transaction)
+        return Job(job, of: SignalsService.definition.name)
     }
 
     func get(
@@ -83,12 +83,27 @@ struct ImportsService: Imports.Service {
         _ params: Imports.List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
     ) throws(RPCError) -> Imports.List.Reply {
         let cursor = try ListCursor(params.cursor, from: .max)
-        var page = Page<(number: Int64, item: Import)>(limit: params.limit)
+        var page = Page<StoredImport>(limit: params.limit)
         for row in try imports.list(before: cursor.position, limit: params.limit + 1, in: transaction) {
             guard page.add(row, bytes: 0) else { break }
         }
         return Imports.List.Reply(
-            items: page.items.map(\.item), nextCursor: page.hasMore ? page.items.last.map { "\($0.number)" } : nil)
+            items: page.items.map(\.reply), nextCursor: page.hasMore ? page.items.last.map { "\($0.number)" } : nil)
+    }
+
+    private static func template(_ mapping: JSONRaw) throws(RPCError) -> MappingTemplate {
+        do {
+            return try mapping.withReader { (reader) throws(JSONError) in try MappingTemplate(from: &reader) }
+        } catch {
+            throw .invalidParams(error.prefixed(by: "/mapping"))
+        }
+    }
+
+    /// What a row's occurrences are counted against must not move meanwhile.
+    private func refuseOthers(source: String, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        guard let other = try imports.underWay(source: source, in: transaction) else { return }
+        throw .conflict(
+            "The import \(other) of '\(source)' is still under way; finish or cancel it before another begins.")
     }
 
     private func find(
@@ -96,6 +111,19 @@ struct ImportsService: Imports.Service {
     ) throws(RPCError) -> StoredImport {
         guard let stored = try imports.find(id, in: transaction) else { throw .notFound("import", id) }
         return stored
+    }
+}
+
+/// An import as a job: driven by whoever sends the file.
+struct ImportKind: JobKind {
+    static let name = "import"
+    private let imports = ImportStore()
+
+    /// What was taken stays; the beginning of a row that will not be finished goes.
+    func cancel(_ job: StoredJob, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        guard var stored = try imports.find(job.id, in: transaction) else { return }
+        stored.reader.carry = []
+        try imports.update(stored, in: transaction)
     }
 }
 
@@ -143,7 +171,7 @@ extension StoredImport {
     /// - Throws: conflict for a chunk that does not come next, with where the next one begins.
     func step(for chunk: Chunk) throws(RPCError) -> Step {
         if let lastChunk, lastChunk.hash == chunk.hash, lastChunk.bytes == chunk.bytes.count,
-            chunk.end == receivedBytes, !chunk.bytes.isEmpty || status != .receiving
+            chunk.end == job.done, !chunk.bytes.isEmpty || status != .receiving
         {
             // It may be the last one only now.
             return chunk.isLast && status == .receiving ? .read([]) : .nothing
@@ -151,10 +179,10 @@ extension StoredImport {
         guard status == .receiving else {
             throw .conflict("This import is \(status.rawValue) and takes no more.")
         }
-        guard chunk.offset == receivedBytes else {
+        guard chunk.offset == job.done else {
             throw .conflict(
-                "This import has \(receivedBytes) bytes, and the chunk begins at \(chunk.offset); "
-                    + "go on at offset \(receivedBytes).")
+                "This import has \(job.done) bytes, and the chunk begins at \(chunk.offset); "
+                    + "go on at offset \(job.done).")
         }
         return .read(chunk.bytes)
     }

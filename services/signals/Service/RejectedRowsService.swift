@@ -1,7 +1,7 @@
 import JSON
 import JSONRPC
-import Mapping
 import ServiceContract
+import ServiceKit
 import SignalsAPI
 
 /// Answers `rejectedRows.*`.
@@ -32,26 +32,19 @@ struct RejectedRowsService: RejectedRows.Service {
         _ params: RejectedRows.Replay.Params, in transaction: borrowing WriteTransaction, for call: CallContext
     ) throws(RPCError) -> RejectedRows.Replay.Reply {
         var stored = try find(params.importId, in: transaction)
-        let isRejected = try rejectedRows.contains(line: params.line, of: stored.number, in: transaction)
-        guard let header = stored.reader.header else { throw .notFound("rejected row", params.line) }
-        if let other = try imports.receiving(source: stored.source, besides: stored.id, in: transaction) {
+        if let other = try imports.underWay(source: stored.source, besides: stored.id, in: transaction) {
             throw .conflict(
-                "The import \(other) of '\(stored.source)' is still receiving; finish or cancel it, then replay.")
+                "The import \(other) of '\(stored.source)' is still under way; finish or cancel it, then replay.")
         }
-        let template = try stored.template
-        var reader = CSVReader(
-            resuming: CSVReader.State(line: params.line, byteOffset: 1, header: header), delimiter: template.delimiter)
-        reader.feed(Array(params.row.utf8), isLast: true)
-        try Self.readOneRow(&reader)
-        var rows = RowIntake(intake, stored, at: call.now)
-        guard isRejected else {
-            if try rows.isKnown(reader.row, in: transaction) { return stored.reply }
-            throw .notFound("rejected row", params.line)
-        }
+        let isRejected = try rejectedRows.contains(line: params.line, of: stored.number, in: transaction)
+        var replay = try RowReplay(intake, stored, at: call.now)
         let isNew: Bool
-        do {
-            let record = try ChunkIntake.map(reader.row, try ChunkIntake.fit(template, to: header))
-            isNew = try rows.take(reader.row, as: record, in: transaction)
+        do throws(RPCError) {
+            if !isRejected {
+                if try replay.isKnown(params.row, line: params.line, in: transaction) { return stored.reply }
+                throw RPCError.notFound("rejected row", params.line)
+            }
+            isNew = try replay.take(params.row, line: params.line, in: transaction)
         } catch {
             guard error.code == RPCError.Code.invalidParams else { throw error }
             throw .invalidParams(at: "/params/row", error.message)
@@ -59,27 +52,9 @@ struct RejectedRowsService: RejectedRows.Service {
         try rejectedRows.delete(line: params.line, of: stored.number, in: transaction)
         stored = try find(params.importId, in: transaction)
         if isNew { stored.accepted += 1 } else { stored.duplicates += 1 }
-        stored.updatedAt = call.now
+        stored.job.updatedAt = call.now
         try imports.update(stored, in: transaction)
         return stored.reply
-    }
-
-    /// Moves to the one row there must be.
-    private static func readOneRow(_ reader: inout CSVReader) throws(RPCError) {
-        do {
-            switch try reader.next() {
-            case .row:
-                guard reader.state.carry.isEmpty else {
-                    throw RPCError.invalidParams(at: "/params/row", "must be one row and goes on behind it")
-                }
-            case .problem(let problem): throw RPCError.invalidParams(at: "/params/row", "\(problem.reason)")
-            case .header, .needsMore, .end: throw RPCError.invalidParams(at: "/params/row", "must be a row")
-            }
-        } catch let error as RPCError {
-            throw error
-        } catch {
-            throw .invalidParams(at: "/params/row", "\(error)")
-        }
     }
 
     private func find(

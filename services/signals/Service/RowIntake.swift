@@ -151,7 +151,7 @@ extension Fact {
                 properties: properties.count > 2 ? properties : nil, importNumber: stored.number, place: .row)
         case .actors:
             // Rows of a file without times are statements of the moment the import began, later lines the later ones.
-            let time = record.timestamp ?? Timestamp(microseconds: stored.createdAt.microseconds + Int64(line))
+            let time = record.timestamp ?? Timestamp(microseconds: stored.job.createdAt.microseconds + Int64(line))
             self.init(
                 event: Self.identifyEvent, identifiers: identifiers, timestamp: time,
                 properties: record.traits.count > 2 ? record.traits : nil,

@@ -19,6 +19,8 @@ public enum SignalsService {
         SignalsMethods(intake: intake, runtime: runtime).registerMethods(with: &parts.methods)
         ActorsService().registerMethods(with: &parts.methods)
         ImportsService(intake: intake).registerMethods(with: &parts.methods)
+        parts.jobs[ImportKind.name] = ImportKind()
+        parts.jobs[ReplayWork.kind] = ReplayWork(intake: intake)
         RejectedRowsService(intake: intake).registerMethods(with: &parts.methods)
     }
 }

@@ -28,7 +28,7 @@ struct MentionStore: Sendable {
     func dropCarries(in transaction: borrowing WriteTransaction) throws(RPCError) -> Int64 {
         var count: Int64 = 0
         for var stored in try ImportStore().unfinished(in: transaction) {
-            stored.receivedBytes = stored.reader.byteOffset
+            stored.job.done = stored.reader.byteOffset
             stored.reader.carry = []
             stored.lastChunk = nil
             try ImportStore().update(stored, in: transaction)

@@ -25,6 +25,15 @@ struct RejectedRowStore: Sendable {
         ) { _ in true } ?? false
     }
 
+    /// Says anew why a row could not be taken.
+    func explain(
+        line: Int, of number: Int64, _ reason: String, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        try transaction.run(
+            "UPDATE rejected_rows SET reason = :reason WHERE import = :import AND line = :line",
+            [":import": number, ":line": line, ":reason": reason])
+    }
+
     func delete(line: Int, of number: Int64, in transaction: borrowing WriteTransaction) throws(RPCError) {
         try transaction.run(
             "DELETE FROM rejected_rows WHERE import = :import AND line = :line", [":import": number, ":line": line])
@@ -37,6 +46,18 @@ struct RejectedRowStore: Sendable {
         try transaction.one("SELECT count(*) FROM rejected_rows WHERE import = :import", [":import": number]) {
             $0.int(0)
         } ?? 0
+    }
+
+    /// The first rows behind `line`, in the order of the file.
+    func first(
+        _ count: Int, after line: Int64, of number: Int64, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [RejectedRow] {
+        try transaction.all(
+            """
+            SELECT line, reason, row FROM rejected_rows WHERE import = :import AND line > :line ORDER BY line
+            LIMIT :count
+            """, [":import": number, ":line": line, ":count": count]
+        ) { RejectedRow(line: $0.int(0), reason: $0.text(1), row: $0.text(2)) }
     }
 
     /// Hands rows behind `line` to `body`, in the order of the file, until it returns false.
