@@ -89,6 +89,31 @@ struct ContractProblemTests {
                     + "must be none, identifier, personal, sensitive or secret"
             ),
             (
+                #""type": ["integer", "null"], "x-patch": true"#, #""type": "integer", "x-patch": true"#,
+                "workshop.json#/components/schemas/KeyChange/properties/writer/x-patch: "
+                    + "tells absent from null: this must allow null and have no default"
+            ),
+            (
+                #""type": ["integer", "null"], "x-patch": true"#,
+                #""type": ["integer", "null"], "x-patch": true, "default": 1"#,
+                "workshop.json#/components/schemas/KeyChange/properties/writer/x-patch: "
+                    + "tells absent from null: this must allow null and have no default"
+            ),
+            (
+                #""required": [],"#, #""required": ["seen"],"#,
+                "workshop.json#/components/schemas/KeyChange/properties/seen: "
+                    + "is required and has 'x-patch': it would never be absent"
+            ),
+            (
+                #""name": "label", "description""#, #""name": "label", "required": true, "description""#,
+                "workshop.json#/methods/4/params/1/schema: is required and has 'x-patch': it would never be absent"
+            ),
+            (
+                #""KeysChanged": {"#,
+                #""Nothing": {"type": ["string", "null"], "x-patch": true, "description": "."}, "KeysChanged": {"#,
+                "workshop.json#/components/schemas/Nothing: has 'x-patch', which belongs to a member"
+            ),
+            (
                 #""openrpc": "1.3.2""#, #""openrpc": "1.2.6""#,
                 "workshop.json#/openrpc: must be a version of OpenRPC 1.4 or 1.3, such as 1.4.0"
             ),
@@ -188,7 +213,7 @@ struct ContractProblemTests {
     @Test("A problem in each of several methods and components is told at once")
     func several() {
         let found = problems(#""description": ""#, #""describes": ""#)
-        #expect(found.count == 8)
+        #expect(found.count == 10)
     }
 
     @Test("A noun has one owner, an error code one meaning, a service one contract")

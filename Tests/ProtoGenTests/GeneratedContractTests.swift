@@ -17,13 +17,15 @@ struct GeneratedContractTests {
                 // The writer adds the defaults that the example leaves out, so only a second round is the same.
                 let params = try Segments.Preview.Params(json: example.params)
                 #expect(try Segments.Preview.Params(json: params.json()) == params)
+            case "keys.update":
+                try expectRoundTrip(example, Keys.Update.Params.self, Keys.Update.Reply.self)
             case "segments.rebuild":
                 try expectRoundTrip(example, Segments.Rebuild.Params.self, Segments.Rebuild.Reply.self)
             default:
                 #expect(example.errorCode == RPCError.Code.invalidParams)
             }
         }
-        #expect(WorkshopContract.examples.map(\.errorCode) == [nil, -32004, nil, -32602, nil, nil])
+        #expect(WorkshopContract.examples.map(\.errorCode) == [nil, -32004, nil, -32602, nil, nil, nil])
     }
 
     private func expectRoundTrip<Params: JSONReadable & JSONWritable, Reply: JSONReadable & JSONWritable>(
@@ -39,7 +41,7 @@ struct GeneratedContractTests {
     func descriptions() {
         #expect(
             WorkshopContract.methods.map(\.name) == [
-                "keys.revoke", "signals.track", "segments.preview", "segments.rebuild",
+                "keys.revoke", "signals.track", "segments.preview", "segments.rebuild", "keys.update",
             ])
         let revoke = Keys.Revoke.method
         #expect(revoke.kind == .write && revoke.database == .service && revoke.scope == "keys:write")

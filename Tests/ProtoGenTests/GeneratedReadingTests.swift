@@ -1,4 +1,5 @@
 import JSON
+import ServiceContract
 import Testing
 
 /// What the code in `Golden` accepts and refuses, and how it says so.
@@ -25,6 +26,22 @@ struct GeneratedReadingTests {
         #expect(preview.sort.isEmpty)
         #expect(preview.key == 7)
         #expect(preview.rules == [.isEmpty(.init(trait: "age"))])
+    }
+
+    @Test("A patch tells an absent member from null, and writes what it read")
+    func patches() throws {
+        let id = #""id":"01930000-0000-7000-8000-000000000001""#
+        let kept = try Keys.Update.Params(json: "{\(id)}")
+        #expect(kept.label == .keep && kept.budget == .keep && kept.limits == .keep)
+        let set = try Keys.Update.Params(
+            json: #"{\#(id),"label":"shop","budget":null,"limits":{"writer":true}}"#)
+        #expect(set.label == .set("shop") && set.budget == .clear && set.limits == .set(.init(writer: true)))
+        for params in [kept, set] { #expect(try Keys.Update.Params(json: params.json()) == params) }
+        #expect(throws: JSONError.self) { try Keys.Update.Params(json: #"{\#(id),"label":"Shop"}"#) }
+        for text in ["{}", #"{"writer":null}"#, #"{"writer":7,"seen":"2026-01-01T00:00:00Z"}"#] {
+            #expect(String(decoding: try KeyChange(json: text).json(), as: UTF8.self) == text)
+        }
+        #expect(Patch.keep.applied(to: 1) == 1 && Patch.clear.applied(to: 1) == nil && Patch.set(2).applied(to: 1) == 2)
     }
 
     @Test(

@@ -145,6 +145,10 @@ struct Evolution {
             problems.add(place.problem("may no longer be null"))
         case .answered where after.isNullable && !before.isNullable:
             problems.add(place.problem("may now be null, which callers do not expect"))
+        case .sent where before.isPatch && !after.isPatch:
+            problems.add(place.problem("no longer tells null from absent, which were different to callers"))
+        case .sent where before.isNullable && !before.isPatch && after.isPatch:
+            problems.add(place.problem("now tells null from absent, which were the same to callers"))
         default: break
         }
         compareKinds(before.kind, after.kind, direction, after.node, oldSide, newSide)

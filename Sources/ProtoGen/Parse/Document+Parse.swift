@@ -92,7 +92,9 @@ extension Document {
                 guard SwiftName.isTypeName(name) else {
                     throw node.problem("must have a Swift type name, such as KeyRevocation")
                 }
-                return Component(name: name, schema: try Schema(node))
+                let schema = try Schema(node)
+                guard !schema.isPatch else { throw node.problem("has 'x-patch', which belongs to a member") }
+                return Component(name: name, schema: schema)
             }
             if let component { schemas.append(component) }
         }

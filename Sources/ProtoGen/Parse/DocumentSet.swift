@@ -71,6 +71,7 @@ public struct DocumentSet {
             target.description = place.schema.description ?? target.description
             target.unit = place.schema.unit ?? target.unit
             target.defaultValue = place.schema.defaultValue ?? target.defaultValue
+            target.isPatch = place.schema.isPatch
             place = (target, owner)
             steps += 1
             guard steps < 16 else { throw schema.node.problem("refers to itself") }

@@ -93,6 +93,7 @@ extension Method {
             guard !isRequired || schema.defaultValue == nil else {
                 throw element.problem("is required and has a default: one of the two is wrong")
             }
+            try Schema.requireOptional(schema, isRequired)
             parameters.append(Schema.Property(name: name, schema: schema, isRequired: isRequired))
         }
         guard parameters.count <= Schema.maximumProperties else {

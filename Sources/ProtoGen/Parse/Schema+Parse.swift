@@ -11,11 +11,12 @@ extension Schema {
         privacy = try node.member("x-privacy")?.word()
         defaultValue = node.member("default")
         isNullable = try Self.isNullable(node)
+        isPatch = try Self.isPatch(node, isNullable: isNullable)
     }
 
     /// What every kind of schema may have.
     static let commonMembers: Set<String> = [
-        "title", "description", "default", "deprecated", "x-privacy", "x-unit",
+        "title", "description", "default", "deprecated", "x-patch", "x-privacy", "x-unit",
     ]
 
     private static func typeName(_ node: Node?) throws(Problem) -> String? {
@@ -28,6 +29,14 @@ extension Schema {
     private static func isNullable(_ node: Node) throws(Problem) -> Bool {
         if node.member("oneOf") != nil { return try nullAlternative(node) != nil }
         guard let type = node.member("type"), case .array = type.value else { return false }
+        return true
+    }
+
+    private static func isPatch(_ node: Node, isNullable: Bool) throws(Problem) -> Bool {
+        guard let mark = node.member("x-patch"), try mark.bool() else { return false }
+        guard isNullable, node.member("default") == nil else {
+            throw mark.problem("tells absent from null: this must allow null and have no default")
+        }
         return true
     }
 

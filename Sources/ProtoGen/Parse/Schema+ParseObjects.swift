@@ -56,9 +56,16 @@ extension Schema {
             guard !isRequired || schema.defaultValue == nil else {
                 throw member.problem("is required and has a default: one of the two is wrong")
             }
+            try requireOptional(schema, isRequired)
             properties.append(Property(name: name, schema: schema, isRequired: isRequired))
         }
         return properties
+    }
+
+    /// A patch can be absent.
+    static func requireOptional(_ schema: Schema, _ isRequired: Bool) throws(Problem) {
+        guard isRequired, schema.isPatch else { return }
+        throw schema.node.problem("is required and has 'x-patch': it would never be absent")
     }
 
     /// Names are used in Swift as they stand.

@@ -15,6 +15,8 @@ struct Schema {
     var privacy: PrivacyClass?
     /// What holds when the member is absent.
     var defaultValue: Node?
+    /// Whether absent and null mean different things, as in a sparse update.
+    var isPatch = false
 
     indirect enum Kind {
         case boolean

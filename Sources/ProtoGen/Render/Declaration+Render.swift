@@ -38,7 +38,13 @@ extension StructDeclaration {
         var name: String { SwiftName.member(member.name) }
         var label: String { SwiftName.label(member.name) }
         var local: String { StructDeclaration.local(member.name) }
-        var typeName: String { presence.isOptional ? type.name + "?" : type.name }
+        var typeName: String {
+            switch presence {
+            case .required, .defaulted: type.name
+            case .requiredOrNull, .optional, .optionalOrNull: type.name + "?"
+            case .patch: "Patch<\(type.name)>"
+            }
+        }
     }
 
     private var properties: [StoredProperty] {
@@ -76,6 +82,7 @@ extension StructDeclaration {
             switch property.presence {
             case .required: "\(property.label): \(property.typeName)"
             case .requiredOrNull, .optional, .optionalOrNull: "\(property.label): \(property.typeName) = nil"
+            case .patch: "\(property.label): \(property.typeName) = .keep"
             case .defaulted(let literal): "\(property.label): \(property.typeName) = \(literal)"
             }
         }
@@ -105,6 +112,7 @@ extension StructDeclaration {
             text.line("var seen: UInt64 = 0")
             for property in properties {
                 switch property.presence {
+                case .patch: text.line("var \(property.local): \(property.typeName) = .keep")
                 case .defaulted(let literal): text.line("var \(property.local): \(property.typeName) = \(literal)")
                 default: text.line("var \(property.local): \(property.type.name)?")
                 }
@@ -139,6 +147,8 @@ extension StructDeclaration {
                     text.line("\(name) = try \(read.call)")
                 case .requiredOrNull, .optionalOrNull:
                     text.line("\(name) = try reader.readNull() ? nil : \(read.call)")
+                case .patch:
+                    text.line("\(name) = try reader.readNull() ? .clear : .set(\(read.call))")
                 }
             }
         }
@@ -183,6 +193,14 @@ extension StructDeclaration {
                         text.line(key)
                         text.line(WriteStatements.statement(type, bound))
                     }
+                case .value(let type, .patch):
+                    text.line("switch \(name) {")
+                    text.line("case .keep: break")
+                    text.line("case .clear:")
+                    text.indented { $0.lines([key, "writer.null()"]) }
+                    text.line("case .set(let value):")
+                    text.indented { $0.lines([key, WriteStatements.statement(type, "value")]) }
+                    text.line("}")
                 }
             }
             text.line("writer.endObject()")

@@ -62,7 +62,7 @@ struct ModuleRenderer {
         var text = SourceText()
         text.line("\(GeneratedFile.mark)proto-json/\(document.file). Do not edit.")
         text.blank()
-        for module in imports.sorted() { text.line("public import \(module)") }
+        for module in imports { text.line("public import \(module)") }
         text.blank()
         do {
             try body(&text)
@@ -101,7 +101,10 @@ struct ModuleRenderer {
 
     /// What a file imports whose types `translator` has made.
     private static func imports(_ modules: [String], of translator: Translator) -> [String] {
-        translator.usesCommonTypes ? modules + ["CommonAPI"] : modules
+        var modules = Set(modules)
+        if translator.usesCommonTypes { modules.insert("CommonAPI") }
+        if translator.usesPatches { modules.insert("ServiceContract") }
+        return modules.sorted()
     }
 
     // MARK: Nouns and the module

@@ -46,15 +46,10 @@ struct StructDeclaration {
         case optional
         /// Absent and null mean the same.
         case optionalOrNull
+        /// A `Patch`: absent and null mean different things.
+        case patch
         /// Absent means this Swift literal.
         case defaulted(String)
-
-        var isOptional: Bool {
-            switch self {
-            case .required, .defaulted: false
-            case .requiredOrNull, .optional, .optionalOrNull: true
-            }
-        }
     }
 }
 

@@ -9,6 +9,7 @@ enum Documentation {
         if let value = schema.defaultValue {
             sentences.append("Default: \(value.value.int64.map { grouped($0) } ?? "\(value.value)").")
         }
+        if schema.isPatch { sentences.append("Absent: it stays. Null: it goes.") }
         return sentences.isEmpty ? [] : [sentences.joined(separator: " ")]
     }
 

@@ -18,7 +18,7 @@ enum SwiftName {
         "Amount", "Any", "Array", "Bool", "CalendarDate", "CallContext", "Client", "Currency", "Dictionary", "Double",
         "Int", "Int64", "JSONDecimal", "JSONError", "JSONRaw", "JSONReadable", "JSONReader", "JSONWritable",
         "JSONWriter",
-        "MethodDescription", "MethodExample", "MethodTable", "Optional", "Params", "Protocol", "RPCError",
+        "MethodDescription", "MethodExample", "MethodTable", "Optional", "Params", "Patch", "Protocol", "RPCError",
         "ReadTransaction", "Reply", "Self", "Sendable", "Equatable", "Service", "String", "Timestamp", "Type", "UInt64",
         "UInt8", "UUIDv7", "WriteTransaction",
     ]

@@ -8,6 +8,8 @@ struct Translator {
     private let topLevelNames: Set<String>
     /// Whether anything translated so far refers to a type of `common.json`'s module.
     private(set) var usesCommonTypes = false
+    /// Whether anything translated so far is a patch.
+    private(set) var usesPatches = false
 
     init(_ set: DocumentSet, _ document: Document) {
         self.set = set
@@ -136,8 +138,9 @@ struct Translator {
             case (true, false): .required
             case (true, true): .requiredOrNull
             case (false, false): .optional
-            case (false, true): .optionalOrNull
+            case (false, true): schema.isPatch ? .patch : .optionalOrNull
             }
+        if presence == .patch { usesPatches = true }
         var member = StructDeclaration.Member(
             name: property.name, documentation: Documentation.paragraphs(schema), content: .value(type, presence))
         if let value = schema.defaultValue, !property.isRequired {

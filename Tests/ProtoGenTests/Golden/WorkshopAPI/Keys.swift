@@ -3,14 +3,19 @@
 public import JSONRPC
 public import ServiceContract
 
-/// The types of `keys.revoke`.
+/// The types of `keys.revoke` and `keys.update`.
 public enum Keys {
-    /// What a service implements to answer `keys.revoke`.
+    /// What a service implements to answer `keys.revoke` and `keys.update`.
     public protocol Service: Sendable {
         /// Makes an API key useless from the moment this call returns.
         func revoke(
             _ params: Revoke.Params, in transaction: borrowing WriteTransaction, for call: CallContext
         ) throws(RPCError) -> Revoke.Reply
+
+        /// Changes what it names of a key, and leaves the rest.
+        func update(
+            _ params: Update.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+        ) throws(RPCError) -> Update.Reply
     }
 
     /// Calls these methods of a peer.
@@ -27,15 +32,26 @@ public enum Keys {
         ) async throws(RPCError) -> Revoke.Reply {
             try await peer.call("keys.revoke", params, context: call)
         }
+
+        /// Changes what it names of a key, and leaves the rest.
+        public func update(
+            _ params: Update.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Update.Reply {
+            try await peer.call("keys.update", params, context: call)
+        }
     }
 }
 
 extension Keys.Service {
-    /// Registers `keys.revoke` with `table`.
+    /// Registers `keys.revoke` and `keys.update` with `table`.
     public func registerMethods(with table: inout MethodTable) {
         table.write(Keys.Revoke.method) {
             (params: Keys.Revoke.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
             try self.revoke(params, in: transaction, for: call)
+        }
+        table.write(Keys.Update.method) {
+            (params: Keys.Update.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
+            try self.update(params, in: transaction, for: call)
         }
     }
 }

@@ -65,9 +65,24 @@ extension WorkshopContract {
         "value":{"count":3,"largestBy":{"age":44.5}}}}]},{"name":"segments.rebuild","summary":"Computes all \##
         segments again.","x-kind":"flow","x-cost":100,"x-callers":["admin","service:signals"],\##
         "paramStructure":"by-name","params":[],"result":{"name":"reply","schema":{"type":"object","x-raw":true}},\##
-        "examples":[{"name":"all of them","params":[],"result":{"name":"reply","value":{"segments":2}}}]}],\##
-        "components":{"schemas":{"KeyRevocation":{"type":"object","description":"When a key became useless.",\##
-        "required":["revokedAt"],"properties":{"revokedAt":{"$ref":"#/components/schemas/Timestamp"}}},\##
+        "examples":[{"name":"all of them","params":[],"result":{"name":"reply","value":{"segments":2}}}]},\##
+        {"name":"keys.update","summary":"Changes what it names of a key, and leaves the rest.","x-kind":"write",\##
+        "x-scope":"keys:update","x-cost":1,"params":[{"name":"id","required":true,\##
+        "schema":{"$ref":"#/components/schemas/UUID"}},{"name":"label","description":"A name for people.",\##
+        "schema":{"type":["string","null"],"pattern":"^[a-z]{1,20}$","x-patch":true}},{"name":"budget",\##
+        "description":"What it may spend.","schema":{"oneOf":[{"$ref":"#/components/schemas/Money"},\##
+        {"type":"null"}],"x-patch":true}},{"name":"limits","description":"How much it may do.",\##
+        "schema":{"type":["object","null"],"x-patch":true,"properties":{"writer":{"type":"boolean",\##
+        "description":"Whether it may write."}}}}],"result":{"name":"reply",\##
+        "schema":{"$ref":"#/components/schemas/Money"}},"examples":[{"name":"no label any more",\##
+        "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000001"},{"name":"label","value":null},\##
+        {"name":"budget","value":{"amount":"5.00","currency":"EUR"}}],"result":{"name":"reply",\##
+        "value":{"amount":"5.00","currency":"EUR"}}}]}],"components":{"schemas":{"KeyRevocation":{"type":"object",\##
+        "description":"When a key became useless.","required":["revokedAt"],\##
+        "properties":{"revokedAt":{"$ref":"#/components/schemas/Timestamp"}}},"KeyChange":{"type":"object",\##
+        "description":"A message to whoever keeps keys.","required":[],"properties":{"writer":{"type":["integer",\##
+        "null"],"x-patch":true,"description":"A name that the writer uses itself."},"seen":{"type":["string",\##
+        "null"],"format":"date-time","x-patch":true,"description":"A name that the reader uses itself."}}},\##
         "KeysChanged":{"type":"object","description":"A message to the gateway.","required":["epoch"],\##
         "properties":{"epoch":{"type":"integer","minimum":0,"description":"Counts the changes."}}},\##
         "Rule":{"title":"SegmentRule","description":"What must hold of an actor.",\##

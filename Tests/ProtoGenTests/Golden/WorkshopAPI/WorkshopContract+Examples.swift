@@ -69,5 +69,17 @@ extension WorkshopContract {
                 {"segments":2}
                 """#,
             errorCode: nil),
+        MethodExample(
+            method: "keys.update",
+            name: "no label any more",
+            fixture: nil,
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000001","label":null,"budget":{"amount":"5.00",\#
+                "currency":"EUR"}}
+                """#,
+            result: #"""
+                {"amount":"5.00","currency":"EUR"}
+                """#,
+            errorCode: nil),
     ]
 }

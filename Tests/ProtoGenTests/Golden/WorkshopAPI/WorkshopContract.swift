@@ -10,6 +10,7 @@ public enum WorkshopContract {
         Signals.Track.method,
         Segments.Preview.method,
         Segments.Rebuild.method,
+        Keys.Update.method,
     ]
 
     /// The HTTP status of each error code that these methods may answer.
