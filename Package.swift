@@ -85,6 +85,9 @@ let package = Package(
 
         // Tests.
         .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
+        .target(
+            name: "OpenRPCOracle", path: "Tests/Oracles", exclude: ["json_oracle.py", "openrpc_check.py"],
+            swiftSettings: .strict),
         .testTarget(
             name: "ContractTests",
             dependencies: [
@@ -95,8 +98,8 @@ let package = Package(
         .tests(
             "GatewayService",
             [
-                "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "PlatformAPI", "SQLite", "ServiceContract", "ServiceKit",
-                "SignalsAPI", "TenancyAPI", .hummingbird, .lifecycle,
+                "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "OpenRPCOracle", "PlatformAPI", "SQLite",
+                "ServiceContract", "ServiceKit", "SignalsAPI", "TenancyAPI", .hummingbird, .lifecycle,
             ]
         ),
         .tests(
@@ -109,7 +112,9 @@ let package = Package(
         .tests("OpenSSL", []),
         .testTarget(
             name: "ProtoGenTests",
-            dependencies: ["JSON", "JSONRPC", "ProtoGen", "ProtoGenTestsCommonAPI", "ServiceContract"],
+            dependencies: [
+                "JSON", "JSONRPC", "OpenRPCOracle", "ProtoGen", "ProtoGenTestsCommonAPI", "ServiceContract",
+            ],
             exclude: ["Golden/CommonAPI"], swiftSettings: .strict + [.goldenCommonAPI]),
         .target(
             name: "ProtoGenTestsCommonAPI", dependencies: ["JSON", "JSONRPC", "ServiceContract"],

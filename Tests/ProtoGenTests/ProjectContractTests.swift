@@ -1,4 +1,5 @@
 import Foundation
+import OpenRPCOracle
 import ProtoGen
 import Testing
 
@@ -6,8 +7,6 @@ import Testing
 struct ProjectContractTests {
     private static let root = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    /// Where OpenRPC's meta-schemas lie, beside the project.
-    private static let metaSchemas = root.deletingLastPathComponent().appending(path: "shared/data")
 
     private func documents() throws -> DocumentSet {
         let folder = Self.root.appending(path: "proto-json")
@@ -40,42 +39,11 @@ struct ProjectContractTests {
 
     @Test(
         "Every contract, made complete, is valid by OpenRPC's own meta-schema",
-        .enabled(
-            if: Oracle.isAvailable(Self.metaSchemas),
-            "This takes ../shared/data/openrpc-1.4-schema.json and python3 with the module jsonschema."))
+        .enabled(if: OpenRPCOracle.isAvailable, OpenRPCOracle.requirement))
     func metaSchema() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "gyre-bundles-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let workshop = try DocumentSet(WorkshopSource.files).bundles()
-        for file in try documents().bundles() + workshop {
-            try Data(file.bytes).write(to: folder.appending(path: file.name))
-        }
-        let script = Self.root.appending(path: "Tests/Oracles/openrpc_check.py")
-        let (status, output) = try Oracle.run([script.path, folder.path, Self.metaSchemas.path])
-        #expect(status == 0, "\(output)")
-    }
-}
-
-/// Runs the oracles, which are Python.
-private enum Oracle {
-    static func isAvailable(_ schemas: URL) -> Bool {
-        guard FileManager.default.fileExists(atPath: schemas.appending(path: "openrpc-1.4-schema.json").path) else {
-            return false
-        }
-        return (try? run(["-c", "import jsonschema, referencing"]))?.status == 0
-    }
-
-    static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3"] + arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+        let bundles = try documents().bundles() + DocumentSet(WorkshopSource.files).bundles()
+        let files = bundles.map { (name: $0.name, bytes: $0.bytes) }
+        let problems = try OpenRPCOracle.problems(of: files)
+        #expect(problems == nil)
     }
 }

@@ -9,7 +9,7 @@ struct MethodsCommand: ParsableCommand {
         abstract: "Lists the methods that gyre call takes.",
         discussion: """
             NEEDS is the scope that a key must have; admin methods are for the platform's own door. Parameters and \
-            replies: gyre call rpc.discover.
+            replies: gyre call rpc.discover --admin.
 
             EXAMPLES
               gyre methods

@@ -31,7 +31,8 @@ final class ClientDoor: RequestHandler, @unchecked Sendable {
             let call = Gate.Call(method: request.method, params: request.paramsBytes, meta: meta, reply: reply)
             switch request.method {
             case "session.authenticate": authenticate(request.paramsBytes, reply)
-            case "rpc.discover": reply?.succeed { writer in Routes.discovery.withUnsafeBytes { writer.rawBytes($0) } }
+            case "rpc.discover":
+                reply?.succeed { writer in gate.routes.clientDocument.withUnsafeBytes { writer.rawBytes($0) } }
             default: gate.admit(call, key: meta.key ?? boundKey)
             }
         } catch {
@@ -94,7 +95,7 @@ final class AdministratorDoor: RequestHandler, @unchecked Sendable {
                 throw .invalidRequest("A client sends no 'context'; name a brand in 'meta'.")
             }
             if request.method == "rpc.discover" {
-                reply?.succeed { writer in Routes.discovery.withUnsafeBytes { writer.rawBytes($0) } }
+                reply?.succeed { writer in gate.routes.administratorDocument.withUnsafeBytes { writer.rawBytes($0) } }
                 return
             }
             let meta = try request.metaBytes.map { bytes throws(RPCError) in try RequestMeta(bytes) } ?? RequestMeta()

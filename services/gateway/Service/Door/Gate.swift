@@ -10,7 +10,7 @@ import ServiceKit
 ///
 /// Confined to the event loop, as are the doors that use it.
 final class Gate {
-    private let routes: Routes
+    let routes: Routes
     private let local: MethodDispatcher
     private let siblings: Siblings
     private let keys: KeyRing

@@ -16,16 +16,21 @@ struct Routes {
     }
 
     private let routes: [String: Route]
+    /// What `rpc.discover` answers to clients.
+    let clientDocument: [UInt8]
+    /// What `rpc.discover` answers at the platform's own door, which opens more methods.
+    let administratorDocument: [UInt8]
 
     /// - Throws: ``RouteError`` for a method that clients can call and that says no scope.
     init() throws {
         var routes: [String: Route] = [:]
-        let contracts: [(String, [MethodDescription])] = [
-            ("gateway", GatewayContract.methods), ("signals", SignalsContract.methods),
-            ("tenancy", TenancyContract.methods),
+        let contracts = [
+            try Discovery.Contract("gateway", GatewayContract.methods, GatewayContract.document),
+            try Discovery.Contract("signals", SignalsContract.methods, SignalsContract.document),
+            try Discovery.Contract("tenancy", TenancyContract.methods, TenancyContract.document),
         ]
-        for (service, methods) in contracts {
-            for method in methods where method.isPublic {
+        for contract in contracts {
+            for method in contract.methods where method.isPublic {
                 if method.callers.contains("public") && method.scope == nil {
                     throw RouteError(description: "The method \(method.name) says neither scope nor 'anyone'.")
                 }
@@ -33,20 +38,19 @@ struct Routes {
                 head.verbatim(",\"method\":")
                 head.string(method.name)
                 head.verbatim(",\"context\":")
-                routes[method.name] = Route(method: method, service: service, head: head.bytes())
+                routes[method.name] = Route(method: method, service: contract.service, head: head.bytes())
             }
         }
         self.routes = routes
+        let discovery = Discovery(contracts)
+        clientDocument = try discovery.document { $0.callers.contains("public") || $0.callers.contains("anyone") }
+        administratorDocument = try discovery.document(admits: \.isPublic)
     }
 
     /// All methods that clients can call.
     var methods: [MethodDescription] { routes.values.map(\.method) }
 
     subscript(name: String) -> Route? { routes[name] }
-
-    /// What `rpc.discover` answers: the contract of each service.
-    static let discovery = Array(
-        "{\"documents\":[\(GatewayContract.document),\(SignalsContract.document),\(TenancyContract.document)]}".utf8)
 
     /// The elements of the one array that is counted; 1 for a method that counts none.
     ///
