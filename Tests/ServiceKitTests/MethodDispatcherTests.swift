@@ -1,6 +1,8 @@
+import Foundation
 import JSON
 import JSONRPC
 import JSONRPCInProcess
+import SQLite
 import Testing
 
 @testable import ServiceKit
@@ -124,6 +126,38 @@ import Testing
                 let id = try #require(answer["id"]?.int64)
                 #expect(answer["result"]?["count"]?.int64 == id + 1)
             }
+        }
+    }
+
+    @Test("Of calls that share a commit, one that fails after it changed something leaves nothing, and the others stay")
+    func failureAmongOthers() async throws {
+        try await withService { service throws in
+            let methods = (0..<40).map { $0 % 9 == 5 ? "notes.break" : "notes.add" }
+            let lines = methods.enumerated().map { number, method in
+                #"{"jsonrpc":"2.0","id":\#(number),"method":"\#(method)","params":{"text":"\#(number)"},"context":"#
+                    + String(decoding: service.call.json(), as: UTF8.self) + "}"
+            }
+            let batch = Array("[\(lines.joined(separator: ","))]".utf8)
+            let (client, writer, file) = (service.client, service.runtime.writer, try service.brandFile)
+            // The writer is kept busy until all of them wait.
+            let reply = try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
+                group.addTask {
+                    try await writer.maintain(file) { _ in while writer.waitingCount < 40 { usleep(1_000) } }
+                    return nil
+                }
+                group.addTask { await client.send(line: batch) }
+                return try await group.reduce(nil) { $0 ?? $1 }
+            }
+            var added: Int64 = 0
+            for answer in try JSONValue(parsing: try #require(reply)).array ?? [] {
+                let id = Int(try #require(answer["id"]?.int64))
+                if methods[id] == "notes.add" { added += 1 }
+                #expect(answer["result"]?["count"]?.int64 == (methods[id] == "notes.add" ? added : nil))
+                #expect((answer["error"]?["code"] == nil) == (methods[id] == "notes.add"))
+            }
+            #expect(added == 36)
+            #expect(try await service.count() == 36)
+            #expect(service.peers["gateway"]?.applied.isEmpty == true)
         }
     }
 

@@ -36,7 +36,14 @@ final class WriteCall: CommitWork, @unchecked Sendable {
         self.reply = reply
     }
 
+    /// Methods change nothing but their transaction, or what a second time makes no difference to: waking somebody,
+    /// raising a mark.
+    var mayBePerformedAgain: Bool { true }
+
     func perform(on connection: Connection) -> CommitDecision {
+        // Of a call that is performed again only the second time counts.
+        outcome = .pending
+        lastTold = nil
         if let milliseconds = call.deadlineMilliseconds,
             runtime.clock.now().microseconds - call.now.microseconds > milliseconds * 1_000
         {
