@@ -49,9 +49,7 @@ struct RowIntake {
         bytes.append(Self.separator)
         let fact = try Fact(record, line: row.line, of: stored)
         try intake.checkTime(of: fact, now)
-        if record.kind == .signals { return try take(fact, in: transaction) }
-        // Traits may turn out to be too many when some of them are stored already.
-        return try transaction.undoingFailure { () throws(RPCError) in try take(fact, in: transaction) }
+        return try transaction.undoingFailure(of: fact) { () throws(RPCError) in try take(fact, in: transaction) }
     }
 
     /// Whether the first occurrence of a row is there.

@@ -15,7 +15,7 @@ extension SignalsMethods {
         for (index, item) in params.items.enumerated() {
             do {
                 let fact = try Fact(item, at: index, unknownMembers)
-                let outcome = try transaction.undoingFailure { () throws(RPCError) in
+                let outcome = try transaction.undoingFailure(of: fact) { () throws(RPCError) in
                     try intake.take(fact, at: call.now, in: transaction)
                 }
                 verdicts.append(
@@ -60,8 +60,12 @@ extension Fact {
 }
 
 extension WriteTransaction {
-    /// Runs `body` so that its changes are undone when it throws, and those before it are not.
-    func undoingFailure<T>(_ body: () throws(RPCError) -> T) throws(RPCError) -> T {
+    /// Runs `body`, which takes a fact in, so that its changes are undone when it throws, and those before it are not.
+    ///
+    /// Only traits can turn out to be too many when some of them are stored already; a fact without any fails before
+    /// it has changed anything, and needs no savepoint.
+    func undoingFailure<T>(of fact: Fact, _ body: () throws(RPCError) -> T) throws(RPCError) -> T {
+        if fact.traits.isEmpty { return try body() }
         do {
             return try connection.savepoint(body)
         } catch let error as RPCError {

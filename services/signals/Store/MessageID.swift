@@ -36,43 +36,49 @@ enum MessageID: Sendable, Hashable {
 
 extension MessageID {
     private static let length = 36
-    private static let hyphens: Set<Int> = [8, 13, 18, 23]
     private static let hyphen = UInt8(ascii: "-")
+    /// Where the lower eight bytes begin.
+    private static let middle = 19
+
+    private static func isHyphen(_ index: Int) -> Bool { index == 8 || index == 13 || index == 18 || index == 23 }
 
     /// Nil unless `spelling` would give exactly this text again.
     private static func uuid(spelled text: String) -> MessageID? {
         guard text.utf8.count == length else { return nil }
-        var words: (UInt64, UInt64) = (0, 0)
-        var digits = 0
-        for (index, byte) in text.utf8.enumerated() {
-            if index == 8 || index == 13 || index == 18 || index == 23 {
-                guard byte == hyphen else { return nil }
-                continue
+        var text = text
+        return text.withUTF8 { bytes in
+            var (high, low) = (UInt64(0), UInt64(0))
+            for index in 0..<length {
+                let byte = bytes[index]
+                if isHyphen(index) {
+                    guard byte == hyphen else { return nil }
+                    continue
+                }
+                let digit: UInt8
+                switch byte {
+                case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+                case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+                default: return nil
+                }
+                if index < middle { high = high << 4 | UInt64(digit) } else { low = low << 4 | UInt64(digit) }
             }
-            let digit: UInt8
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
-            default: return nil
-            }
-            if digits < 16 { words.0 = words.0 << 4 | UInt64(digit) } else { words.1 = words.1 << 4 | UInt64(digit) }
-            digits += 1
+            return .uuid(high: high, low: low)
         }
-        return .uuid(high: words.0, low: words.1)
     }
 
     private static func spelling(_ high: UInt64, _ low: UInt64) -> String {
         String(unsafeUninitializedCapacity: length) { target in
-            var digit = 0
+            // The digits to come, the next one on top.
+            var digits = high
             for index in 0..<length {
-                if hyphens.contains(index) {
+                if index == middle { digits = low }
+                if isHyphen(index) {
                     target[index] = hyphen
                     continue
                 }
-                let word = digit < 16 ? high : low
-                let value = UInt8(truncatingIfNeeded: word >> UInt64((15 - digit % 16) * 4) & 15)
-                target[index] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
-                digit += 1
+                let digit = UInt8(truncatingIfNeeded: digits >> 60)
+                target[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit
+                digits <<= 4
             }
             return length
         }
