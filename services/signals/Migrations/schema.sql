@@ -69,12 +69,10 @@ END;
 
 -- Inbound facts as received. A message id is unique for ever; one that is a UUID is kept as its 16
 -- bytes, which takes a fifth off the cost of a row. Two indexes and no foreign keys: this is the
--- table that is written most, and its writer has just read the actor or is about to make it. A
--- place in the order of arrival is never given out twice, so that who follows arrivals misses none
--- when the last one is erased. `import` is the import that last confirmed the row; NULL: it came
--- through the API.
+-- table that is written most, and its writer has just read the actor or is about to make it.
+-- `import` is the import that last confirmed the row; NULL: it came through the API.
 CREATE TABLE signals (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    sequence INTEGER PRIMARY KEY,
     message_id ANY NOT NULL UNIQUE,
     event TEXT NOT NULL,
     actor INTEGER,
@@ -86,3 +84,18 @@ CREATE TABLE signals (
     properties TEXT
 ) STRICT;
 CREATE INDEX signals_by_actor ON signals (actor, occurred_at);
+
+-- A place in the order of arrival is never given out twice, so that who follows arrivals misses none
+-- when the last one is erased: then its place stays here, and the next signal is put behind it.
+-- AUTOINCREMENT does the same with two more accesses for every signal, a sixth of its cost.
+CREATE TABLE last_erased_signal (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    sequence INTEGER NOT NULL
+) STRICT;
+
+CREATE TRIGGER signals_leave AFTER DELETE ON signals
+WHEN NOT EXISTS (SELECT 1 FROM signals WHERE sequence > old.sequence)
+BEGIN
+    INSERT INTO last_erased_signal (id, sequence) VALUES (1, old.sequence)
+    ON CONFLICT (id) DO UPDATE SET sequence = max(sequence, excluded.sequence);
+END;

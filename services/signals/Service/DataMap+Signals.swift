@@ -11,6 +11,9 @@ extension DataMap {
                 "properties",
             ]),
         Table(
+            "last_erased_signal", "the place in the order of arrival that an erased signal had", .nobody,
+            columns: ["id", "sequence"]),
+        Table(
             "traits", "what is stated about actors", .actor("actor"),
             columns: ["actor", "name", "value", "stated_at", "message_id"]),
         Table(

@@ -31,8 +31,11 @@ struct SignalStore: Sendable {
         let statement = try transaction.statement(
             """
             INSERT INTO signals
-                (message_id, event, actor, occurred_at, received_at, revenue, currency, import, properties)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                (sequence, message_id, event, actor, occurred_at, received_at, revenue, currency, import, properties)
+            VALUES (
+                (SELECT sequence + 1 FROM last_erased_signal
+                    WHERE NOT EXISTS (SELECT 1 FROM signals WHERE sequence > last_erased_signal.sequence)),
+                ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (message_id) DO NOTHING
             """)
         do {
@@ -117,7 +120,13 @@ struct SignalStore: Sendable {
 
     /// The last place ever given out in the order of arrival; 0: none.
     func lastSequence(in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> Int64 {
-        try transaction.one("SELECT seq FROM sqlite_sequence WHERE name = 'signals'") { $0.int64(0) } ?? 0
+        try transaction.one(
+            """
+            SELECT max(
+                coalesce((SELECT max(sequence) FROM signals), 0),
+                coalesce((SELECT sequence FROM last_erased_signal), 0))
+            """
+        ) { $0.int64(0) } ?? 0
     }
 
     /// Hands signals behind `sequence` that pass `filter` to `body`, in the order of arrival, until it returns false.
