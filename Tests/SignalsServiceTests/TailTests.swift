@@ -77,16 +77,16 @@ import Testing
     func allErased() async throws {
         try await withSignals { service in
             for _ in 0..<3 { try await service.track("A", "gone") }
-            try await service.erase(SubjectIdentifier(type: "customerId", value: "gone"))
+            try await service.erase(Identifier(type: "customerId", value: "gone"))
             #expect(try await tail(service, wait: 0).last == 3)
             for place in 4...6 {
                 try await service.track("A", "gone \(place)")
-                try await service.erase(SubjectIdentifier(type: "customerId", value: "gone \(place)"))
+                try await service.erase(Identifier(type: "customerId", value: "gone \(place)"))
                 #expect(try await tail(service, wait: 0).last == place)
             }
             try await service.track("A", "u")
             try await service.track("A", "v")
-            try await service.erase(SubjectIdentifier(type: "customerId", value: "u"))
+            try await service.erase(Identifier(type: "customerId", value: "u"))
             #expect(try await tail(service, after: 0, wait: 0).items.map(\.sequence) == [8])
             try await service.track("A", "v")
             #expect(try await tail(service, after: 8, wait: 0).items.map(\.sequence) == [9])

@@ -285,7 +285,7 @@ def full_disk(report, programs, directory):
         brand = Brand(suite, "Full")
         with brand.connect() as connection:
             connection.call("signals.track", {"event": "Before", "userId": "1", "messageId": "before"})
-            fill(mount / "filler")
+            fill(mount / "filler", leaving=1 << 20)
             written, error = until_refused(connection)
             report.check("writes are refused as storageFull, which says what to do",
                          error and error.code == -32015 and "space" in error.message, error)
@@ -305,8 +305,8 @@ def full_disk(report, programs, directory):
         subprocess.run(["umount", str(mount)], check=False)
 
 
-def fill(path):
-    """Leaves no byte free."""
+def fill(path, leaving):
+    """Leaves a few bytes free."""
     with open(path, "wb", buffering=0) as file:
         size = 1 << 20
         while size:
@@ -315,6 +315,7 @@ def fill(path):
                     size //= 2
             except OSError:
                 size //= 2
+        file.truncate(file.tell() - leaving)
 
 
 def until_refused(connection):

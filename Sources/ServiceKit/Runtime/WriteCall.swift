@@ -44,6 +44,7 @@ final class WriteCall: CommitWork, @unchecked Sendable {
         // Of a call that is performed again only the second time counts.
         outcome = .pending
         lastTold = nil
+        hasBegunJob = false
         if let milliseconds = call.deadlineMilliseconds,
             runtime.clock.now().microseconds - call.now.microseconds > milliseconds * 1_000
         {
