@@ -45,13 +45,13 @@ let package = Package(
 
         // Contracts: the generator, what generated code speaks, and what it wrote.
         .library("ProtoGen", ["JSON"]),
-        .program("proto-gen", ["JSON", "ProtoGen", .argumentParser]),
+        .program("proto-gen", ["ProtoGen", .argumentParser]),
         .library("ServiceContract", ["JSON", "JSONRPC", "SQLite"]),
-        .api("Common"),
-        .api("Gateway", ["CommonAPI"]),
-        .api("Platform", ["CommonAPI"]),
-        .api("Signals", ["CommonAPI"]),
-        .api("Tenancy", ["CommonAPI"]),
+        .api("Common", ["JSON"]),
+        .api("Gateway"),
+        .api("Platform"),
+        .api("Signals"),
+        .api("Tenancy"),
 
         // Kernels: pure functions over values.
         .library("Mapping", ["JSON"]),
@@ -66,9 +66,14 @@ let package = Package(
             ]),
 
         // Services: a library each, and a Main that only composes it.
-        .service("Gateway", ["SignalsAPI", "TenancyAPI", .hummingbird, .mustache, .nio("NIOCore"), .nio("NIOPosix")]),
-        .service("Signals", ["Mapping"]),
-        .service("Tenancy", ["SignalsAPI"]),
+        .service(
+            "Gateway",
+            [
+                "JSONRPCUnixSocket", "PlatformAPI", "SignalsAPI", "TenancyAPI", .configuration, .hummingbird,
+                .lifecycle, .logging, .metrics, .mustache, .nio("NIOCore"),
+            ]),
+        .service("Signals", ["Mapping", "OpenSSL"]),
+        .service("Tenancy", ["OpenSSL", "PlatformAPI"]),
         .main("Gateway"),
         .main("Signals"),
         .main("Tenancy"),
@@ -107,7 +112,7 @@ let package = Package(
             ["CProcess", "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "SignalsAPI", "TenancyAPI", .argumentParser]),
         .tests("JSON", []),
         .tests("JSONRPC", ["JSON", "JSONRPCInProcess"]),
-        .tests("JSONRPCUnixSocket", ["JSON", "JSONRPC", .nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOPosix")]),
+        .tests("JSONRPCUnixSocket", ["JSON", "JSONRPC", .nio("NIOCore"), .nio("NIOPosix")]),
         .tests("Mapping", ["JSON"]),
         .tests("OpenSSL", []),
         .testTarget(
@@ -117,19 +122,19 @@ let package = Package(
             ],
             exclude: ["Golden/CommonAPI"], swiftSettings: .strict + [.goldenCommonAPI]),
         .target(
-            name: "ProtoGenTestsCommonAPI", dependencies: ["JSON", "JSONRPC", "ServiceContract"],
+            name: "ProtoGenTestsCommonAPI", dependencies: ["JSON"],
             path: "Tests/ProtoGenTests/Golden/CommonAPI", swiftSettings: .strict),
         .tests("SQLite", ["CFaultVFS", "CSQLite"]),
         .tests(
             "ServiceKit",
             [
-                "CommonAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "OpenSSL", "PlatformAPI", "SQLite",
-                "ServiceContract", .logging, .metrics,
+                "CommonAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "PlatformAPI", "SQLite", "ServiceContract",
+                .configuration, .logging, .metrics,
             ]),
         .tests(
             "SignalsService",
             [
-                "CommonAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "Mapping", "OpenSSL", "SQLite", "ServiceContract",
+                "CommonAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "OpenSSL", "SQLite", "ServiceContract",
                 "ServiceKit", "SignalsAPI",
             ]),
         .tests(
@@ -169,10 +174,11 @@ extension Target {
     }
 
     /// Generated from `proto-json/<name>.json` by `proto-gen`.
-    static func api(_ name: String, _ dependencies: [Dependency] = []) -> Target {
+    static func api(
+        _ name: String, _ dependencies: [Dependency] = ["CommonAPI", "JSON", "JSONRPC", "ServiceContract"]
+    ) -> Target {
         .target(
-            name: name + "API", dependencies: ["JSON", "JSONRPC", "ServiceContract"] + dependencies,
-            path: "Sources/APIs/\(name)API", swiftSettings: .strict)
+            name: name + "API", dependencies: dependencies, path: "Sources/APIs/\(name)API", swiftSettings: .strict)
     }
 
     /// A service without its `Main`: domain flow in `Service`, SQL in `Store`.
@@ -180,9 +186,8 @@ extension Target {
         .target(
             name: name + "Service",
             dependencies: [
-                "CommonAPI", "JSON", "JSONRPC", "JSONRPCUnixSocket", "OpenSSL", "PlatformAPI", "SQLite",
-                "ServiceContract", "ServiceKit", .byName(name: name + "API"), .lifecycle, .logging, .metrics,
-                .configuration,
+                "CommonAPI", "JSON", "JSONRPC", "SQLite", "ServiceContract", "ServiceKit",
+                .byName(name: name + "API"),
             ] + dependencies,
             path: "services/\(name.lowercased())", exclude: ["Main", "Migrations"], sources: ["Service", "Store"],
             swiftSettings: .strict)

@@ -28,7 +28,7 @@ import Testing
 
     @Test(
         "Its documents are valid by OpenRPC's own meta-schema",
-        .enabled(if: OpenRPCOracle.isAvailable, OpenRPCOracle.requirement))
+        .enabled(if: OpenRPCOracle.isAvailable, Comment(rawValue: OpenRPCOracle.requirement)))
     func metaSchema() throws {
         let routes = try Routes()
         let problems = try OpenRPCOracle.problems(of: [

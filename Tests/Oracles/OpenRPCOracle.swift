@@ -1,10 +1,9 @@
 import Foundation
-public import Testing
 
 /// OpenRPC's own meta-schema, applied by `openrpc_check.py`.
 public enum OpenRPCOracle {
     /// What a test without it says.
-    public static let requirement: Comment =
+    public static let requirement =
         "This takes ../shared/data/openrpc-1.4-schema.json and python3 with the module jsonschema."
 
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
