@@ -8,7 +8,8 @@ import Testing
 @Suite struct StructuredLogHandlerTests {
     private func handler() -> StructuredLogHandler {
         StructuredLogHandler(
-            label: "calls", service: "notes", level: .info, clock: MovableClock("2026-01-01T00:00:00.5Z").clock)
+            label: "calls", service: "notes", level: LogLevel(.info),
+            clock: MovableClock("2026-01-01T00:00:00.5Z").clock)
     }
 
     private func line(_ handler: StructuredLogHandler, _ message: String, _ metadata: Logger.Metadata = [:]) -> String {
@@ -33,6 +34,29 @@ import Testing
         let value = try JSONValue.parse(line)
         #expect(value["message"]?.string == text)
         #expect(value["cause"]?.string == text)
+    }
+
+    @Test("The process's level may change while loggers are in use; a logger's own stays")
+    func level() {
+        let level = LogLevel(.info)
+        let handler = StructuredLogHandler(label: "calls", service: "notes", level: level)
+        var quiet = handler
+        quiet.logLevel = .error
+        level.current = .debug
+        #expect(handler.logLevel == .debug && quiet.logLevel == .error)
+    }
+
+    @Test("A configuration that is read again sets the level; one that cannot be read changes nothing")
+    func reload() {
+        let (level, logger) = (LogLevel(.info), Logger(label: "test"))
+        ConfigurationReload(logLevel: level, logger: logger) {
+            ServiceConfiguration(dataDirectory: "", logLevel: .debug)
+        }.reload()
+        #expect(level.current == .debug)
+        ConfigurationReload(logLevel: level, logger: logger) {
+            throw ConfigurationFileError(description: "Broken on purpose.")
+        }.reload()
+        #expect(level.current == .debug)
     }
 
     @Test("An entry's metadata wins over its logger's")

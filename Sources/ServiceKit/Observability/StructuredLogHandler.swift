@@ -12,21 +12,28 @@ public import Logging
 /// Log ids, counts and causes; never names, addresses or values that somebody sent.
 public struct StructuredLogHandler: LogHandler {
     public var metadata: Logger.Metadata = [:]
-    public var logLevel: Logger.Level
+    /// Of this logger alone; nil: as much as the process.
+    private var ownLevel: Logger.Level?
+    private let processLevel: LogLevel
     public var metadataProvider: Logger.MetadataProvider?
     private let label: String
     private let service: String
     private let clock: Clock
 
-    init(label: String, service: String, level: Logger.Level, clock: Clock = .system) {
+    init(label: String, service: String, level: LogLevel, clock: Clock = .system) {
         self.label = label
         self.service = service
         self.clock = clock
-        logLevel = level
+        processLevel = level
+    }
+
+    public var logLevel: Logger.Level {
+        get { ownLevel ?? processLevel.current }
+        set { ownLevel = newValue }
     }
 
     /// Makes this the handler of all loggers of the process. Call once, first thing.
-    public static func bootstrap(service: String, level: Logger.Level) {
+    public static func bootstrap(service: String, level: LogLevel) {
         LoggingSystem.bootstrap { StructuredLogHandler(label: $0, service: service, level: level) }
     }
 

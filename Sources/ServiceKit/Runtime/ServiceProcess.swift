@@ -120,7 +120,8 @@ public enum ServiceProcess {
         signal(SIGPIPE, SIG_IGN)
         let reader = try ConfigReader.environmentAndFile()
         let configuration = ServiceConfiguration(reader: reader)
-        StructuredLogHandler.bootstrap(service: definition.name, level: configuration.logLevel)
+        let logLevel = LogLevel(configuration.logLevel)
+        StructuredLogHandler.bootstrap(service: definition.name, level: logLevel)
         let metrics = PrometheusMetrics()
         MetricsSystem.bootstrap(metrics)
         let logger = Logger(label: definition.name)
@@ -150,10 +151,14 @@ public enum ServiceProcess {
         let server = try await UnixSocketServer.bind(
             to: configuration.socketPath(of: definition.name), on: group
         ) { _ in dispatcher }
+        let reload = ConfigurationReload(logLevel: logLevel, logger: logger) {
+            ServiceConfiguration(reader: try .environmentAndFile())
+        }
         logger.info("serving", metadata: ["socket": "\(server.path)", "brands": "\(databases.count)"])
         try await ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [courier, JobRunner(parts.jobs, runtime: runtime), SocketService(server)] + parts.services,
+                services: [courier, reload, JobRunner(parts.jobs, runtime: runtime), SocketService(server)]
+                    + parts.services,
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         ).run()
         runtime.stop()

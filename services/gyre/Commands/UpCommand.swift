@@ -48,7 +48,8 @@ struct UpCommand: AsyncParsableCommand {
             output.show(file.json) { Welcome(directory: suite.directory, file: file, isDetached: true).text }
             return
         }
-        let start = SuiteStart(directory: suite.directory, httpPort: port, isDemo: demo)
+        let start = SuiteStart(
+            directory: suite.directory, httpPort: port, isDemo: demo, isDetached: reportsToParent)
         let parent = reportsToParent ? ParentReport() : nil
         do {
             try await start.run { file, demo in

@@ -9,6 +9,8 @@ struct SuiteStart {
     /// Where the gateway listens on loopback; nil: it picks a free port.
     let httpPort: Int?
     let isDemo: Bool
+    /// Whether it runs on behind the command that started it.
+    let isDetached: Bool
 
     /// How long all services may take to be ready.
     static let readyMilliseconds: Int64 = 60_000
@@ -33,7 +35,9 @@ struct SuiteStart {
         unlink(directory.readyFile)
         unlink(directory.portFile)
         try SmallFile.replace(directory.pidFile("gyre"), with: Array("\(getpid())\n".utf8))
-        let supervisor = try Supervisor(directory, lock: lock.descriptor, httpPort: httpPort) { say($0) }
+        let supervisor = try Supervisor(
+            directory, lock: lock.descriptor, isDetached: isDetached, httpPort: httpPort
+        ) { say($0) }
         try supervisor.start()
         var failure: CommandFailure?
         do {

@@ -2,7 +2,9 @@ import CProcess
 import Glibc
 import Synchronization
 
-/// Starts the services of a suite, restarts what dies, and ends them all on SIGTERM, SIGINT or SIGHUP.
+/// Starts the services of a suite, restarts what dies, and ends them all on SIGTERM or SIGINT.
+///
+/// SIGHUP makes the services of a detached suite read their configuration again; a suite in a terminal ends with it.
 ///
 /// It has a thread of its own, which lives from the first start to the last exit: Linux sends a child its parent's
 /// death signal when the *thread* that started it ends.
@@ -17,19 +19,23 @@ final class Supervisor: Sendable {
 
     private let directory: DataDirectory
     private let lock: Int32
+    private let isDetached: Bool
     private let signals: Int32
     private let report: @Sendable (String) -> Void
     private let shared: Mutex<Shared>
 
     /// - Parameters:
     ///   - lock: the descriptor of the directory's lock; every service inherits it.
+    ///   - isDetached: whether no terminal belongs to it, whose end would be its own.
     ///   - httpPort: where the gateway listens on loopback; nil: it picks one.
     ///   - report: takes one sentence about a service.
     init(
-        _ directory: DataDirectory, lock: Int32, httpPort: Int?, report: @escaping @Sendable (String) -> Void
+        _ directory: DataDirectory, lock: Int32, isDetached: Bool, httpPort: Int?,
+        report: @escaping @Sendable (String) -> Void
     ) throws(CommandFailure) {
         self.directory = directory
         self.lock = lock
+        self.isDetached = isDetached
         self.report = report
         shared = Mutex(Shared(httpPort: httpPort))
         signals = cprocess_signal_pipe()
@@ -92,8 +98,12 @@ final class Supervisor: Sendable {
         while true {
             for action in suite.act(at: MonotonicClock.milliseconds) { perform(action, in: &suite) }
             if suite.isOver { break }
-            for number in receiveSignals(until: suite.nextMoment) where number != SIGCHLD {
-                suite.stop(at: MonotonicClock.milliseconds)
+            for number in receiveSignals(until: suite.nextMoment) {
+                switch number {
+                case SIGCHLD: break
+                case SIGHUP where isDetached: passOn(SIGHUP, to: suite)
+                default: suite.stop(at: MonotonicClock.milliseconds)
+                }
             }
             reapAll(in: &suite)
         }
@@ -114,6 +124,12 @@ final class Supervisor: Sendable {
             start(action.service, in: &suite)
         }
         publish(suite)
+    }
+
+    private func passOn(_ signal: Int32, to suite: SuiteSupervision) {
+        for (_, supervision) in suite.services {
+            if let pid = supervision.pid { kill(pid, signal) }
+        }
     }
 
     private func start(_ name: String, in suite: inout SuiteSupervision) {
