@@ -40,6 +40,7 @@ final class ServiceUnderTest {
             name: definition.name, databases: databases, courier: courier, clock: Clock { Self.now },
             identifiers: CountingIdentifiers())
         courier.attach(to: runtime)
+        // Unstructured, because it lives as long as this object: ``stop()`` ends it.
         running = Task { try await courier.run() }
         let environment = ServiceEnvironment(
             configuration: configuration,

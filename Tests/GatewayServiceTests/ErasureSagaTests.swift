@@ -114,6 +114,7 @@ import Testing
             runtime = ServiceRuntime(name: "gateway", databases: databases, courier: courier)
             let saga = ErasureSaga(runtime: runtime, services: order) { services[$0] ?? FakeService([]) }
             requests = PrivacyRequestsService(saga: saga)
+            // Unstructured, because it lives as long as this object, which ends it.
             task = Task { try await saga.run() }
         }
 

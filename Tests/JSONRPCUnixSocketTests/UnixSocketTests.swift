@@ -135,6 +135,7 @@ import Testing
         let held = Held()
         let server = try await serve(held)
         let client = client()
+        // Unstructured, so that it can be cancelled while it waits.
         let task = Task { try await client.call("never", params: Array("{}".utf8), context: nil) }
         try await Task.sleep(for: .milliseconds(100))
         task.cancel()

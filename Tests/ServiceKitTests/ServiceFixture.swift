@@ -151,6 +151,7 @@ final class ServiceFixture: Sendable {
 /// Runs `body` with a service of its own whose courier runs too, and ends both.
 func withService(_ service: ServiceFixture? = nil, _ body: (ServiceFixture) async throws -> Void) async throws {
     let service = try service ?? ServiceFixture()
+    // It ends when this function does.
     let courier = Task { try await service.runtime.courier.run() }
     let outcome: Result<Void, any Error>
     do {
