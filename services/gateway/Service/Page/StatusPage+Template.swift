@@ -16,7 +16,7 @@ extension StatusPage {
         th, td { text-align: left; padding: .4rem .6rem; border-bottom: 1px solid var(--line); vertical-align: middle; }
         th { font-weight: 600; } td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
         .good { color: var(--good); } .bad { color: var(--bad); } .quiet { opacity: .7; font-size: .85rem; }
-        svg { width: 12rem; height: 2.4rem; } rect { fill: var(--bar); }
+        svg { width: 12rem; height: 2.4rem; border-bottom: 1px solid var(--line); } rect { fill: var(--bar); }
         pre { background: #8881; padding: .8rem; overflow-x: auto; }
         </style>
         </head>

@@ -85,7 +85,7 @@ struct StatusPage: Sendable {
             services: services.map {
                 Content.Service(
                     name: $0.name, isReady: $0.ready,
-                    detail: $0.problem ?? $0.startedAt.map { "since \($0)" } ?? "")
+                    detail: $0.problem ?? $0.startedAt.map { "since \(Self.readable($0))" } ?? "")
             },
             brands: shown, hasBrands: !shown.isEmpty, isWithoutBrands: shown.isEmpty,
             isWithoutSignals: !shown.isEmpty && !hasSignals,
@@ -101,7 +101,7 @@ struct StatusPage: Sendable {
         return Content.Brand(
             id: "\(brand.id)", name: brand.name, industry: brand.industry.rawValue,
             people: Self.grouped(people), signals: Self.grouped(sums.signals),
-            revenue: sums.revenue.map { "\($0.amount) \($0.currency)" }.joined(separator: ", "),
+            revenue: sums.revenue.map { "\(Self.grouped($0.amount)) \($0.currency)" }.joined(separator: ", "),
             hour: "\(Self.grouped(total)) in the last hour", bars: bars(arrivals.series))
     }
 
@@ -114,8 +114,21 @@ struct StatusPage: Sendable {
             let height = max(1, stretch.signals * 24 / max(1, peak))
             return Content.Bar(
                 x: Self.minutes - 1 - ago, y: 24 - height, height: height,
-                label: "\(stretch.signals) at \(stretch.from)")
+                label: "\(Self.grouped(stretch.signals)) at \(Self.readable(stretch.from))")
         }
+    }
+
+    /// 2026-01-31 12:05:59 UTC.
+    static func readable(_ time: Timestamp) -> String {
+        let text = "\(Timestamp(microseconds: time.microseconds / 1_000_000 * 1_000_000))"
+        return text.replacing("T", with: " ").replacing("Z", with: " UTC")
+    }
+
+    /// 2500315.63 as 2,500,315.63.
+    static func grouped(_ amount: Amount) -> String {
+        let parts = amount.description.split(separator: ".", maxSplits: 1)
+        guard let whole = Int(parts[0]), whole != 0 else { return amount.description }
+        return ([grouped(whole)] + parts.dropFirst().map(String.init)).joined(separator: ".")
     }
 
     /// 69659 as 69,659.
