@@ -24,6 +24,39 @@ enum ByteScan {
             & tops
     }
 
+    /// Passes a run of plain characters in a string: stands at the first one that is not plain, or where fewer than
+    /// eight bytes are left.
+    @inline(__always)
+    static func firstNotPlain(_ start: UnsafePointer<UInt8>, end: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {
+        var position = start
+        // Names and short values end here.
+        if end - position >= 8 {
+            let marks = notPlain(load(position))
+            if marks != 0 { return position + firstMark(marks) }
+            position += 8
+        }
+        while end - position >= 16, arePlain16(position) { position += 16 }
+        while end - position >= 8 {
+            let marks = notPlain(load(position))
+            if marks != 0 { return position + firstMark(marks) }
+            position += 8
+        }
+        return position
+    }
+
+    /// Whether sixteen bytes are plain characters. Without a branch, so that the compiler makes it a few vector
+    /// instructions.
+    @inline(__always)
+    private static func arePlain16(_ bytes: UnsafePointer<UInt8>) -> Bool {
+        var stops: UInt8 = 0
+        for index in 0..<16 {
+            let byte = bytes[index]
+            // As a signed number, a byte outside ASCII is below the control characters.
+            stops |= (Int8(bitPattern: byte) < 0x20 ? 1 : 0) | (byte == 0x22 ? 1 : 0) | (byte == 0x5C ? 1 : 0)
+        }
+        return stops == 0
+    }
+
     /// Marks the bytes that a writer must escape: a quote, a backslash, a control character. Only the lowest mark is
     /// exact.
     @inlinable @inline(__always)

@@ -51,19 +51,10 @@ extension JSONReader {
     @usableFromInline
     mutating func scanString() throws(JSONError) -> JSONKey {
         let start = cursor + 1
-        var position = start
-        while end - position >= 8 {
-            let marks = ByteScan.notPlain(ByteScan.load(position))
-            if marks == 0 {
-                position += 8
-                continue
-            }
-            position += ByteScan.firstMark(marks)
-            if _fastPath(position.pointee == Ascii.quote) {
-                cursor = position + 1
-                return JSONKey(start: start, count: position - start, hasEscapes: false, isASCII: true)
-            }
-            break
+        let position = ByteScan.firstNotPlain(start, end: end)
+        if _fastPath(position < end && position.pointee == Ascii.quote) {
+            cursor = position + 1
+            return JSONKey(start: start, count: position - start, hasEscapes: false, isASCII: true)
         }
         return try scanStringSlowly(start: start, from: position)
     }

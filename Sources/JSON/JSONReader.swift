@@ -57,6 +57,7 @@ public struct JSONReader: ~Copyable {
     ///   - bytes: One document; white space around it is allowed.
     ///   - unknownMembers: What becomes of members that the reading type did not declare.
     ///   - maximumDepth: How many arrays and objects may be open at once, 0 to `depthLimit`.
+    @inlinable
     public init(
         _ bytes: UnsafeRawBufferPointer, unknownMembers: UnknownMembers = .refuse, maximumDepth: Int = depthLimit
     ) {

@@ -2,10 +2,12 @@
 /// ends with a comma, a colon, an opening bracket or a line break.
 extension JSONWriter {
     /// Text as it is: the fixed parts of a message.
+    @inlinable
     public mutating func verbatim(_ text: StaticString) {
+        guard text.utf8CodeUnitCount > 0 else { return }
         reserve(text.utf8CodeUnitCount)
         append(text.utf8Start, text.utf8CodeUnitCount)
-        resumeComma()
+        needsComma = Self.needsComma(after: text.utf8Start[text.utf8CodeUnitCount - 1])
     }
 
     /// Bytes as they are: a part of a message that another process wrote.

@@ -8,7 +8,8 @@
 /// ```
 ///
 /// It does not check that keys and values alternate or that brackets match: what calls it is generated, and tested.
-public struct JSONWriter: ~Copyable {
+public struct JSONWriter: ~Copyable, @unchecked Sendable {
+    // Unchecked: the memory is this writer's alone, and there is one of each.
     @usableFromInline var buffer: UnsafeMutablePointer<UInt8>
     @usableFromInline var capacity: Int
     @usableFromInline var length = 0
@@ -157,9 +158,14 @@ public struct JSONWriter: ~Copyable {
             needsComma = false
             return
         }
-        switch buffer[length - 1] {
-        case Ascii.openBrace, Ascii.openBracket, Ascii.colon, Ascii.comma, Ascii.newline: needsComma = false
-        default: needsComma = true
+        needsComma = Self.needsComma(after: buffer[length - 1])
+    }
+
+    @inlinable @inline(__always)
+    static func needsComma(after byte: UInt8) -> Bool {
+        switch byte {
+        case Ascii.openBrace, Ascii.openBracket, Ascii.colon, Ascii.comma, Ascii.newline: false
+        default: true
         }
     }
 
