@@ -13,7 +13,7 @@
 ///
 /// Escapes are honoured: `"t\u0079pe"` matches `"type"`. It points into the reader's bytes and must not outlive them;
 /// `string` makes a copy that may.
-public struct JSONKey {
+public struct JSONKey: ExpressibleByStringLiteral {
     @usableFromInline let start: UnsafePointer<UInt8>
     /// Bytes between the quotes, escapes as they were written.
     @usableFromInline let count: Int
@@ -26,6 +26,11 @@ public struct JSONKey {
         self.count = count
         self.hasEscapes = hasEscapes
         self.isASCII = isASCII
+    }
+
+    /// A name that is known at compile time; it is taken as it stands, without escapes.
+    public init(stringLiteral text: StaticString) {
+        self.init(start: text.utf8Start, count: text.utf8CodeUnitCount, hasEscapes: false, isASCII: text.isASCII)
     }
 
     /// Whether the unescaped text is `pattern`, byte for byte.

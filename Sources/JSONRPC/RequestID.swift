@@ -18,23 +18,26 @@ public struct RequestID: Hashable, Sendable {
         json = String(number)
     }
 
-    /// An id from validated JSON text.
-    init(json: String) {
+    private init(json: String) {
         self.json = json
+    }
+
+    /// An id from its JSON text, which was validated.
+    init(validated text: UnsafeRawBufferPointer) {
+        json = String(decoding: text, as: UTF8.self)
     }
 }
 
 extension RequestID {
-    /// Reads an id where `reader` stands.
+    /// Passes an id where `reader` stands.
     ///
-    /// - Returns: nil when the value is no string, number or null, or is too long.
-    static func read(from reader: inout JSONReader, in line: UnsafeRawBufferPointer) throws(JSONError) -> RequestID? {
+    /// - Returns: where its text is; nil when the value is no string, number or null, or is too long.
+    static func readText(from reader: inout JSONReader) throws(JSONError) -> Range<Int>? {
         let kind = try reader.peek()
         let range = try reader.skipRange()
         switch kind {
         case .string, .number, .null:
-            guard range.count <= maximumBytes else { return nil }
-            return RequestID(json: String(decoding: line[range], as: UTF8.self))
+            return range.count <= maximumBytes ? range : nil
         case .object, .array, .bool:
             return nil
         }

@@ -31,18 +31,10 @@ public final class Session {
         do {
             var reader = JSONReader(line)
             if try reader.peek() == .array { return try receiveBatch(line) }
-            let parsed = try Request.parse(from: &reader, in: line)
+            let request = try Request.parse(from: &reader, in: line)
             try reader.finish()
-            switch parsed {
-            case .request(let request):
-                guard let id = request.id else {
-                    notify(request)
-                    return 0
-                }
-                handler.handle(request, Reply(to: id, over: channel))
-            case .invalid(let id, let error):
-                Reply(to: id, over: channel).fail(error)
-            }
+            deliver(request, over: channel)
+            return request.expectsReply ? 1 : 0
         } catch {
             Reply(to: .null, over: channel).fail(.parseError(error))
         }
@@ -54,8 +46,18 @@ public final class Session {
         handler.cancel(nil, on: channel.connection)
     }
 
-    private func notify(_ request: Request) {
-        guard request.method == "rpc.cancel" else { return handler.handle(request, nil) }
+    private func deliver(_ request: borrowing Request, over channel: any ReplyChannel) {
+        if let problem = request.problem {
+            Reply(to: request.id ?? .null, over: channel).fail(.invalidRequest(problem))
+        } else if let id = request.id {
+            handler.handle(request, Reply(to: id, over: channel))
+        } else {
+            notify(request)
+        }
+    }
+
+    private func notify(_ request: borrowing Request) {
+        guard request.methodName == "rpc.cancel" else { return handler.handle(request, nil) }
         var reader = JSONReader(request.paramsBytes, unknownMembers: .ignore)
         // A malformed cancellation cancels nothing: a notification has no reply to say so.
         if let id = try? Self.cancelledID(&reader, in: request.paramsBytes) {
@@ -70,7 +72,10 @@ public final class Session {
         try reader.beginObject()
         while let key = try reader.nextMember() {
             switch key {
-            case "id": id = try RequestID.read(from: &reader, in: params)
+            case "id":
+                id = try RequestID.readText(from: &reader).map {
+                    RequestID(validated: UnsafeRawBufferPointer(rebasing: params[$0]))
+                }
             default: try reader.unknownMember()
             }
         }
@@ -79,35 +84,22 @@ public final class Session {
 
     private func receiveBatch(_ line: UnsafeRawBufferPointer) throws(JSONError) -> Int {
         var reader = JSONReader(line)
-        var elements: [Request.Parsed] = []
+        var requests: [Request] = []
         try reader.beginArray()
         while try reader.nextElement() {
-            let element = try Request.parse(from: &reader, in: line)
+            let request = try Request.parse(from: &reader, in: line)
             // A longer batch is refused whole, but read to its end first: it may not even be JSON.
-            if elements.count <= Self.maximumBatch { elements.append(element) }
+            if requests.count <= Self.maximumBatch { requests.append(request) }
         }
         try reader.finish()
-        guard (1...Self.maximumBatch).contains(elements.count) else {
+        guard (1...Self.maximumBatch).contains(requests.count) else {
             Reply(to: .null, over: channel).fail(
                 .invalidRequest("A batch holds 1 to \(Self.maximumBatch) requests; nothing of this one was done."))
             return 1
         }
-        let requests = elements.count { element in
-            if case .request(let request) = element { request.id != nil } else { true }
-        }
-        let replies = BatchReplies(requests: requests, over: channel)
-        for element in elements {
-            switch element {
-            case .request(let request):
-                if let id = request.id {
-                    handler.handle(request, Reply(to: id, over: replies))
-                } else {
-                    notify(request)
-                }
-            case .invalid(let id, let error):
-                Reply(to: id, over: replies).fail(error)
-            }
-        }
-        return requests
+        let expected = requests.count(where: \.expectsReply)
+        let replies = BatchReplies(requests: expected, over: channel)
+        for request in requests { deliver(request, over: replies) }
+        return expected
     }
 }
