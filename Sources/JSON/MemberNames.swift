@@ -91,7 +91,7 @@ struct MemberNames: ~Copyable {
 
     /// A number made of the length and the first and last eight bytes: cheap, and different for most names that are.
     @inline(__always)
-    private static func tag(_ name: JSONKey) -> UInt64 {
+    static func tag(_ name: JSONKey) -> UInt64 {
         if _slowPath(name.hasEscapes) { return tag(unescaping: name) }
         let count = name.count
         if count >= 8 {

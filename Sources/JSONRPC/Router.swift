@@ -1,3 +1,5 @@
+import JSON
+
 /// Handles one method, or all of them.
 public protocol RequestHandler: Sendable {
     /// Takes over one request.
@@ -17,26 +19,28 @@ extension RequestHandler {
 
 /// Finds the handler of a method by its name.
 public struct Router: RequestHandler {
-    private var handlers: [String: any RequestHandler] = [:]
+    private var names = JSONKeyIndex()
+    /// By the numbers of their methods' names.
+    private var handlers: [any RequestHandler] = []
 
     public init() {}
 
     /// The registered methods, sorted.
-    public var methods: [String] { handlers.keys.sorted() }
+    public var methods: [String] { names.names.sorted() }
 
     /// Registers `handler` for `method`. Registering a method twice is a programming error.
     public mutating func register(_ method: String, _ handler: any RequestHandler) {
-        let previous = handlers.updateValue(handler, forKey: method)
-        precondition(previous == nil, "The method \(method) is registered twice.")
+        precondition(names.insert(method), "The method \(method) is registered twice.")
+        handlers.append(handler)
     }
 
     public func cancel(_ id: RequestID?, on connection: ObjectIdentifier) {
-        for handler in handlers.values { handler.cancel(id, on: connection) }
+        for handler in handlers { handler.cancel(id, on: connection) }
     }
 
     public func handle(_ request: borrowing Request, _ reply: Reply?) {
-        if let handler = handlers[request.method] {
-            handler.handle(request, reply)
+        if let number = names[request.methodName] {
+            handlers[number].handle(request, reply)
         } else {
             reply?.fail(.methodNotFound(request.method))
         }
