@@ -202,8 +202,9 @@ private final class ClientChannelHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         framer.append(unwrapInboundIn(data))
-        while let output = framer.next() {
-            if case .line(let line) = output { line.withUnsafeReadableBytes { connection.received($0) } }
+        framer.forEachLine { output in
+            if case .line(let line) = output { connection.received(line) }
+            return true
         }
     }
 

@@ -11,9 +11,9 @@ import NIOCore
 /// What is longer than the limit is reported once and then thrown away up to its line end, so that a stream without
 /// one holds no memory.
 struct LineFramer {
-    enum Output: Equatable {
-        /// A line, its LF not included.
-        case line(ByteBuffer)
+    enum Output {
+        /// A line, its LF not included; valid only in the closure that it is lent to.
+        case line(UnsafeRawBufferPointer)
         /// A line passed the limit; its bytes are gone and framing goes on behind its LF.
         case tooLong
     }
@@ -24,11 +24,13 @@ struct LineFramer {
     private var searched = 0
     private var isDiscarding = false
 
+    private static let lineEnd = UInt8(ascii: "\n")
+
     init(maximumLineBytes: Int) {
         self.maximumLineBytes = maximumLineBytes
     }
 
-    /// Bytes held for a line that is not whole yet.
+    /// Bytes held for lines that were not lent yet.
     var heldBytes: Int { buffer.readableBytes }
 
     mutating func append(_ bytes: ByteBuffer) {
@@ -41,37 +43,42 @@ struct LineFramer {
         }
     }
 
-    /// The next line, or nil until more bytes arrive.
-    mutating func next() -> Output? {
-        while let end = nextLineEnd() {
-            searched = 0
-            let line = buffer.readSlice(length: end)
-            buffer.moveReaderIndex(forwardBy: 1)
-            if isDiscarding {
-                isDiscarding = false
-                continue
-            }
-            guard let line, end <= maximumLineBytes else { return .tooLong }
-            return .line(line)
-        }
-        searched = buffer.readableBytes
-        if isDiscarding {
-            drop()
-        } else if buffer.readableBytes > maximumLineBytes {
-            drop()
-            isDiscarding = true
-            return .tooLong
-        } else if buffer.readableBytes == 0 {
-            drop()
-        }
-        return nil
+    /// The stream has ended: what stands behind the last LF counts as a line.
+    mutating func finish() {
+        guard buffer.readableBytes > 0, buffer.readableBytesView.last != Self.lineEnd else { return }
+        buffer.writeInteger(Self.lineEnd)
     }
 
-    /// At the end of the stream: what stands behind the last LF counts as a line.
-    mutating func finish() -> Output? {
-        guard buffer.readableBytes > 0, !isDiscarding else { return nil }
-        defer { drop() }
-        return .line(buffer)
+    /// Lends the whole lines there are, one after the other, while `body` wants more.
+    ///
+    /// - Returns: whether `body` ended it, so that there may be another line.
+    @discardableResult
+    mutating func forEachLine(_ body: (Output) -> Bool) -> Bool {
+        var taken = 0
+        let wantsMore = buffer.withUnsafeReadableBytes { bytes in
+            while let end = Self.lineEnd(in: bytes, from: searched) {
+                let line = UnsafeRawBufferPointer(rebasing: bytes[taken..<end])
+                taken = end + 1
+                searched = taken
+                if isDiscarding {
+                    isDiscarding = false
+                    continue
+                }
+                guard body(line.count <= maximumLineBytes ? .line(line) : .tooLong) else { return false }
+            }
+            searched = bytes.count
+            return true
+        }
+        buffer.moveReaderIndex(forwardBy: taken)
+        searched -= taken
+        guard wantsMore else { return true }
+        if !isDiscarding, buffer.readableBytes > maximumLineBytes {
+            isDiscarding = true
+            drop()
+            return !body(.tooLong)
+        }
+        if isDiscarding || buffer.readableBytes == 0 { drop() }
+        return false
     }
 
     private mutating func drop() {
@@ -79,12 +86,10 @@ struct LineFramer {
         searched = 0
     }
 
-    private func nextLineEnd() -> Int? {
-        buffer.withUnsafeReadableBytes { bytes in
-            guard let start = bytes.baseAddress, searched < bytes.count,
-                let found = memchr(start + searched, 0x0A, bytes.count - searched)
-            else { return nil }
-            return UnsafeRawPointer(found) - start
-        }
+    private static func lineEnd(in bytes: UnsafeRawBufferPointer, from index: Int) -> Int? {
+        guard let start = bytes.baseAddress, index < bytes.count,
+            let found = memchr(start + index, CInt(lineEnd), bytes.count - index)
+        else { return nil }
+        return UnsafeRawPointer(found) - start
     }
 }

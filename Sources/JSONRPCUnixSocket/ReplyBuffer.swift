@@ -1,18 +1,23 @@
+import JSON
 import JSONRPC
 import NIOCore
 import Synchronization
 
 /// The replies of one connection on their way to its event loop: many threads append, one write takes them all.
 final class ReplyBuffer: ReplyChannel {
-    private struct State {
-        var bytes = ByteBuffer()
-        /// Whether the loop already knows that there is something to take.
-        var isScheduled = false
+    private struct State: ~Copyable {
+        var lines = JSONWriter()
+        /// Whether the loop already knows that there is, or may be, something to take.
+        var isExpected = false
         var isClosed = false
     }
 
+    /// A connection keeps the memory for replies that took no more than this; what larger ones took is given back.
+    private static let keptBytes = 64 << 10
+
     private let state = Mutex(State())
-    private let unanswered = Atomic<Int>(0)
+    /// Changed only under the lock, read without it.
+    private let answered = Atomic<Int>(0)
     private let wake: @Sendable () -> Void
 
     /// - Parameter wake: called from any thread when there is something to take; the loop then calls ``take()``.
@@ -20,37 +25,37 @@ final class ReplyBuffer: ReplyChannel {
         self.wake = wake
     }
 
-    var isClosed: Bool { state.withLock(\.isClosed) }
+    var isClosed: Bool { state.withLock { $0.isClosed } }
     var connection: ObjectIdentifier { ObjectIdentifier(self) }
 
-    /// Requests that wait for their reply.
-    var requestsInFlight: Int { unanswered.load(ordering: .relaxed) }
-
-    func began(_ requests: Int) {
-        unanswered.add(requests, ordering: .relaxed)
-    }
+    /// Requests that were answered so far.
+    var requestsAnswered: Int { answered.load(ordering: .relaxed) }
 
     func send(_ message: UnsafeRawBufferPointer, answering count: Int) {
         let mustWake = state.withLock { state in
             guard !state.isClosed else { return false }
-            state.bytes.reserveCapacity(minimumWritableBytes: message.count + 1)
-            state.bytes.writeBytes(message)
-            state.bytes.writeInteger(UInt8(ascii: "\n"))
-            // Only now: whoever sees no request in flight must find every reply here.
-            unanswered.subtract(count, ordering: .relaxed)
-            defer { state.isScheduled = true }
-            return !state.isScheduled
+            state.lines.verbatim(message)
+            state.lines.newline()
+            // Only now: whoever sees a request answered must find its reply here.
+            answered.store(answered.load(ordering: .relaxed) + count, ordering: .relaxed)
+            defer { state.isExpected = true }
+            return !state.isExpected
         }
         if mustWake { wake() }
+    }
+
+    /// Until it calls ``take()``, which it is about to do, the loop need not be woken.
+    func expectTake() {
+        state.withLock { $0.isExpected = true }
     }
 
     /// Takes what was appended since the last time; nil when that is nothing.
     func take() -> ByteBuffer? {
         state.withLock { state in
-            state.isScheduled = false
-            guard state.bytes.readableBytes > 0 else { return nil }
-            defer { state.bytes = ByteBuffer() }
-            return state.bytes
+            state.isExpected = false
+            guard state.lines.count > 0 else { return nil }
+            defer { state.lines.removeAll(keepingCapacity: state.lines.count <= Self.keptBytes) }
+            return state.lines.withBytes { ByteBuffer(bytes: $0) }
         }
     }
 
@@ -58,7 +63,7 @@ final class ReplyBuffer: ReplyChannel {
     func close() {
         state.withLock { state in
             state.isClosed = true
-            state.bytes = ByteBuffer()
+            state.lines.removeAll(keepingCapacity: false)
         }
     }
 }

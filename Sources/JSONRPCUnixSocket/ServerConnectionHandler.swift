@@ -15,6 +15,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     private var framer: LineFramer
     private var session: Session?
     private var replies: ReplyBuffer?
+    private var requestsBegun = 0
     private var isReadHeldBack = false
     private var isInputClosed = false
 
@@ -42,51 +43,60 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         let replies = ReplyBuffer {
             eventLoop.execute {
                 let (handler, context) = bound.value
-                handler.writeReplies(context: context)
+                handler.serve(context: context)
             }
         }
         self.replies = replies
         session = Session(handler: requests, channel: replies)
-        receiveLines(context: context)
-        resumeReading(context: context)
+        serve(context: context)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         framer.append(unwrapInboundIn(data))
-        receiveLines(context: context)
+        serve(context: context)
     }
 
-    /// Handles the lines there are, as far as the limit of requests in flight allows.
-    private func receiveLines(context: ChannelHandlerContext) {
+    /// Handles the lines there are, as far as the limit of requests in flight allows, and writes the replies that are
+    /// ready.
+    private func serve(context: ChannelHandlerContext) {
         guard let session, let replies else { return }
-        while replies.requestsInFlight < limits.requestsInFlight {
-            guard let output = framer.next() ?? (isInputClosed ? framer.finish() : nil) else { break }
-            switch output {
-            case .line(let line):
-                // An empty line is no message; it is what a person's Enter or a keep-alive sends.
-                guard line.readableBytes > 0 else { continue }
-                replies.began(line.withUnsafeReadableBytes { session.receive($0) })
-            case .tooLong:
-                replies.began(1)
-                Reply(to: .null, over: replies).fail(.requestTooLarge(limit: limits.lineBytes))
-            }
-        }
+        var isCutShort: Bool
+        repeat {
+            replies.expectTake()
+            isCutShort = receiveLines(session, replies)
+            if let bytes = replies.take() { context.writeAndFlush(wrapOutboundOut(bytes), promise: nil) }
+            // What another thread answered before it was taken woke nobody: it may have made room.
+        } while isCutShort && hasRoom
+        resumeReading(context: context)
         closeIfDone(context: context)
     }
 
-    private func writeReplies(context: ChannelHandlerContext) {
-        if let bytes = replies?.take() {
-            context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    /// - Returns: whether the limit ended it, so that there may be another line.
+    private func receiveLines(_ session: Session, _ replies: ReplyBuffer) -> Bool {
+        guard hasRoom else { return true }
+        return framer.forEachLine { output in
+            switch output {
+            case .line(let line):
+                // An empty line is no message; it is what a person's Enter or a keep-alive sends.
+                guard !line.isEmpty else { return true }
+                let begun = session.receive(line)
+                requestsBegun += begun
+            case .tooLong:
+                requestsBegun += 1
+                Reply(to: .null, over: replies).fail(.requestTooLarge(limit: limits.lineBytes))
+            }
+            return hasRoom
         }
-        receiveLines(context: context)
-        resumeReading(context: context)
     }
 
     // MARK: Backpressure
 
+    private var requestsInFlight: Int { requestsBegun - (replies?.requestsAnswered ?? 0) }
+
+    private var hasRoom: Bool { requestsInFlight < limits.requestsInFlight }
+
     private func mayRead(_ context: ChannelHandlerContext) -> Bool {
-        guard let replies else { return false }
-        return replies.requestsInFlight < limits.requestsInFlight && context.channel.isWritable
+        replies != nil && hasRoom && context.channel.isWritable
     }
 
     func read(context: ChannelHandlerContext) {
@@ -114,13 +124,14 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         if case .inputClosed = event as? ChannelEvent {
             // The peer has said all it wants to say and may still wait for its replies.
             isInputClosed = true
-            receiveLines(context: context)
+            framer.finish()
+            serve(context: context)
         }
         context.fireUserInboundEventTriggered(event)
     }
 
     private func closeIfDone(context: ChannelHandlerContext) {
-        guard isInputClosed, let replies, replies.requestsInFlight == 0, framer.heldBytes == 0 else { return }
+        guard isInputClosed, let replies, requestsInFlight == 0, framer.heldBytes == 0 else { return }
         if let bytes = replies.take() {
             context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
         }

@@ -13,7 +13,7 @@ import Testing
             var rest = ByteBuffer(string: stream)
             while let piece = rest.readSlice(length: min(size, max(1, rest.readableBytes))) {
                 framer.append(piece)
-                while case .line(let line)? = framer.next() { lines.append(String(buffer: line)) }
+                lines += framer.lines()
             }
             #expect(lines == ["one", "two", "", "three"])
             #expect(framer.heldBytes == 0)
@@ -24,10 +24,7 @@ import Testing
     func limit() {
         var framer = LineFramer(maximumLineBytes: 4)
         framer.append(ByteBuffer(string: "1234\n12345\nok\n"))
-        #expect(framer.next() == .line(ByteBuffer(string: "1234")))
-        #expect(framer.next() == .tooLong)
-        #expect(framer.next() == .line(ByteBuffer(string: "ok")))
-        #expect(framer.next() == nil)
+        #expect(framer.lines() == ["1234", "too long", "ok"])
     }
 
     @Test("A stream without line ends is reported once and holds no memory")
@@ -36,23 +33,57 @@ import Testing
         var reports = 0
         for _ in 0..<100 {
             framer.append(ByteBuffer(repeating: UInt8(ascii: "x"), count: 999))
-            while let output = framer.next() {
-                if output == .tooLong { reports += 1 }
-            }
+            reports += framer.lines().count { $0 == "too long" }
             #expect(framer.heldBytes <= 1_000)
         }
         #expect(reports == 1)
         framer.append(ByteBuffer(string: "\nnext\n"))
-        #expect(framer.next() == .line(ByteBuffer(string: "next")))
+        #expect(framer.lines() == ["next"])
     }
 
     @Test("What stands behind the last line end counts as a line when the stream ends")
     func unterminated() {
         var framer = LineFramer(maximumLineBytes: 100)
         framer.append(ByteBuffer(string: "a\nb"))
-        #expect(framer.next() == .line(ByteBuffer(string: "a")))
-        #expect(framer.next() == nil)
-        #expect(framer.finish() == .line(ByteBuffer(string: "b")))
-        #expect(framer.finish() == nil)
+        #expect(framer.lines() == ["a"])
+        framer.finish()
+        #expect(framer.lines() == ["b"])
+        framer.finish()
+        #expect(framer.lines().isEmpty)
+    }
+
+    @Test("Whoever wants no more lines gets the next one the next time")
+    func pauses() {
+        var framer = LineFramer(maximumLineBytes: 4)
+        framer.append(ByteBuffer(string: "a\n12345\nb\nc"))
+        var lines: [String] = []
+        while framer.forEachLine({ output in
+            lines.append(output.text)
+            return false
+        }) {}
+        #expect(lines == ["a", "too long", "b"])
+        framer.append(ByteBuffer(string: "d\n"))
+        #expect(framer.lines() == ["cd"])
+    }
+}
+
+extension LineFramer {
+    /// The lines there are, "too long" for those that are.
+    fileprivate mutating func lines() -> [String] {
+        var lines: [String] = []
+        forEachLine { output in
+            lines.append(output.text)
+            return true
+        }
+        return lines
+    }
+}
+
+extension LineFramer.Output {
+    fileprivate var text: String {
+        switch self {
+        case .line(let bytes): String(decoding: bytes, as: UTF8.self)
+        case .tooLong: "too long"
+        }
     }
 }

@@ -65,6 +65,18 @@ import Testing
         try await server.close()
     }
 
+    @Test("Whatever threads answer, at the limit no request is left lying", arguments: [1, 2, 10])
+    func answersFromOtherThreads(limit: Int) async throws {
+        let server = try await serve(
+            Elsewhere(group), limits: UnixSocketLimits(lineBytes: 1_000, requestsInFlight: limit))
+        let stream = try await RawConnection(path, group)
+        await stream.send((0..<5_000).map { #"{"jsonrpc":"2.0","id":\#($0),"method":"m"}"# + "\n" }.joined())
+        let lines = try await stream.lines(5_000)
+        #expect(Set(lines).count == 5_000)
+        try await stream.close()
+        try await server.close()
+    }
+
     @Test("A line over the limit, a bad line and an empty one leave the connection usable")
     func badLines() async throws {
         let server = try await serve(Echo(), limits: UnixSocketLimits(lineBytes: 100, requestsInFlight: 10))
@@ -213,6 +225,23 @@ private struct Echo: RequestHandler {
 }
 
 private typealias Dropper = Echo
+
+/// Answers half of the requests at once, the others on some thread of a group.
+private struct Elsewhere: RequestHandler {
+    let group: MultiThreadedEventLoopGroup
+
+    init(_ group: MultiThreadedEventLoopGroup) {
+        self.group = group
+    }
+
+    func handle(_ request: borrowing Request, _ reply: Reply?) {
+        if Bool.random() {
+            reply?.succeed { $0.null() }
+        } else {
+            group.next().execute { reply?.succeed { $0.null() } }
+        }
+    }
+}
 
 /// Answers at once and remembers which methods were called.
 private final class Log: RequestHandler {
