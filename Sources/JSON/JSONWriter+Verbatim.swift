@@ -15,7 +15,7 @@ extension JSONWriter {
         guard let start = bytes.assumingMemoryBound(to: UInt8.self).baseAddress, bytes.count > 0 else { return }
         reserve(bytes.count)
         append(start, bytes.count)
-        resumeComma()
+        needsComma = Self.needsComma(after: bytes[bytes.count - 1])
     }
 
     /// Text as it is.

@@ -13,7 +13,7 @@ final class ReplyBuffer: ReplyChannel {
     }
 
     /// A connection keeps the memory for replies that took no more than this; what larger ones took is given back.
-    private static let keptBytes = 64 << 10
+    private static let keptBytes = 16 << 10
 
     private let state = Mutex(State())
     /// Changed only under the lock, read without it.
