@@ -13,6 +13,7 @@ public struct JSONWriter: ~Copyable, @unchecked Sendable {
     @usableFromInline var buffer: UnsafeMutablePointer<UInt8>
     @usableFromInline var capacity: Int
     @usableFromInline var length = 0
+    private var ownsBuffer = true
     /// A value was just completed: another one needs a comma first.
     @usableFromInline var needsComma = false
 
@@ -31,7 +32,18 @@ public struct JSONWriter: ~Copyable, @unchecked Sendable {
         buffer = .allocate(capacity: self.capacity)
     }
 
-    deinit { buffer.deallocate() }
+    /// An empty writer that uses `memory`, which must outlive it, until it needs more; then its own.
+    public init(using memory: UnsafeMutableRawBufferPointer) {
+        let bytes = memory.assumingMemoryBound(to: UInt8.self)
+        guard let start = bytes.baseAddress, bytes.count > JSONWriter.slack else { preconditionFailure("no room") }
+        buffer = start
+        capacity = bytes.count
+        ownsBuffer = false
+    }
+
+    deinit {
+        if ownsBuffer { buffer.deallocate() }
+    }
 
     /// Makes room for `size` more bytes and the slack.
     @inlinable @inline(__always)
@@ -44,7 +56,8 @@ public struct JSONWriter: ~Copyable, @unchecked Sendable {
         let larger = max(capacity * 2, length + size + JSONWriter.slack)
         let copy = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
         copy.update(from: buffer, count: length)
-        buffer.deallocate()
+        if ownsBuffer { buffer.deallocate() }
+        ownsBuffer = true
         buffer = copy
         capacity = larger
     }
@@ -138,7 +151,7 @@ public struct JSONWriter: ~Copyable, @unchecked Sendable {
     public mutating func removeAll(keepingCapacity: Bool = true) {
         length = 0
         needsComma = false
-        if !keepingCapacity, capacity > JSONWriter.smallCapacity {
+        if !keepingCapacity, ownsBuffer, capacity > JSONWriter.smallCapacity {
             buffer.deallocate()
             capacity = JSONWriter.smallCapacity
             buffer = .allocate(capacity: capacity)

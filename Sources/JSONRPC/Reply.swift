@@ -10,6 +10,9 @@ public final class Reply: Sendable {
     private let channel: any ReplyChannel
     private let isAnswered = Atomic<Bool>(false)
 
+    /// Most replies are made on the stack: a temporary allocation above 1 KiB would go to the heap.
+    private static let bytesOnStack = 1_024
+
     public init(to id: RequestID, over channel: any ReplyChannel) {
         self.id = id
         self.channel = channel
@@ -32,41 +35,47 @@ public final class Reply: Sendable {
     /// - Parameter write: writes exactly one JSON value. One that grows past ``Session/maximumReplyBytes`` is
     ///   replaced by the error responseTooLarge.
     public func succeed(_ write: (inout JSONWriter) -> Void) {
-        var writer = beginLine(",\"result\":", capacity: 384)
-        write(&writer)
-        if writer.count >= Session.maximumReplyBytes {
-            return fail(.responseTooLarge(limit: Session.maximumReplyBytes))
+        let isWithinLimit = sendLine(",\"result\":") { writer in
+            write(&writer)
+            return writer.count < Session.maximumReplyBytes
         }
-        finishLine(&writer)
+        if !isWithinLimit { fail(.responseTooLarge(limit: Session.maximumReplyBytes)) }
     }
 
     /// Answers with an error; its private cause stays behind.
     public func fail(_ error: RPCError) {
-        var writer = beginLine(",\"error\":", capacity: 256)
-        error.write(to: &writer)
-        finishLine(&writer)
+        _ = sendLine(",\"error\":") { writer in
+            error.write(to: &writer)
+            return true
+        }
     }
 
     /// Answers with what follows the id in a reply that this process trusts: `,"result":…}` or `,"error":…}`.
     public func splice(afterID rest: UnsafeRawBufferPointer) {
-        var writer = JSONWriter(capacity: rest.count + 64)
-        writer.verbatim("{\"jsonrpc\":\"2.0\",\"id\":")
-        writer.verbatim(id.json)
-        writer.verbatim(rest)
-        writer.withBytes { send($0) }
+        withUnsafeTemporaryAllocation(byteCount: Self.bytesOnStack, alignment: 1) { memory in
+            var writer = beginLine(in: memory)
+            writer.verbatim(rest)
+            writer.withBytes { send($0) }
+        }
     }
 
-    private func beginLine(_ member: StaticString, capacity: Int) -> JSONWriter {
-        var writer = JSONWriter(capacity: capacity)
+    /// Sends a line with one more member behind the id, unless `write` says that its value is no good.
+    private func sendLine(_ member: StaticString, _ write: (inout JSONWriter) -> Bool) -> Bool {
+        withUnsafeTemporaryAllocation(byteCount: Self.bytesOnStack, alignment: 1) { memory in
+            var writer = beginLine(in: memory)
+            writer.verbatim(member)
+            guard write(&writer) else { return false }
+            writer.verbatim("}")
+            writer.withBytes { send($0) }
+            return true
+        }
+    }
+
+    private func beginLine(in memory: UnsafeMutableRawBufferPointer) -> JSONWriter {
+        var writer = JSONWriter(using: memory)
         writer.verbatim("{\"jsonrpc\":\"2.0\",\"id\":")
         writer.verbatim(id.json)
-        writer.verbatim(member)
         return writer
-    }
-
-    private func finishLine(_ writer: inout JSONWriter) {
-        writer.verbatim("}")
-        writer.withBytes { send($0) }
     }
 
     private func send(_ message: UnsafeRawBufferPointer) {

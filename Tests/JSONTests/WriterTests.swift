@@ -186,4 +186,18 @@ struct WriterTests {
         #expect(String("a\"b").json() == Array(#""a\"b""#.utf8))
         #expect(true.json() == Array("true".utf8) && UInt64(1).json() == [0x31] && Int64(-1).json() == [0x2D, 0x31])
     }
+
+    @Test("A writer that outgrows the memory it was lent goes on in its own", arguments: [0, 1, 24, 25, 48, 49, 1_000])
+    func lentMemory(count: Int) {
+        withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { memory in
+            let text = String(repeating: "x", count: count)
+            var writer = JSONWriter(using: memory)
+            writer.verbatim(text)
+            writer.verbatim(text)
+            #expect(writer.string() == text + text)
+            writer.removeAll(keepingCapacity: false)
+            writer.verbatim("again")
+            #expect(writer.string() == "again")
+        }
+    }
 }
