@@ -7,6 +7,8 @@ final class ThreadConnections {
     private struct Entry {
         var connection: Connection
         var lastUse: UInt64
+        /// Whether its cache was emptied since.
+        var isEmptied = false
     }
 
     private let limit: Int
@@ -27,6 +29,7 @@ final class ThreadConnections {
         clock += 1
         if let position = entries.index(forKey: file) {
             entries.values[position].lastUse = clock
+            entries.values[position].isEmptied = false
             return entries.values[position].connection
         }
         // Before opening, so that the limit holds for descriptors at every moment.
@@ -47,13 +50,19 @@ final class ThreadConnections {
         entries.removeAll()
     }
 
-    /// After a turn: while SQLite uses more than three quarters of its soft limit, one other connection is closed, so
-    /// that caches of files nobody asks for any more make room.
+    /// After a turn: while SQLite uses more than three quarters of its soft limit, one other connection makes room. Its
+    /// cache is emptied, the one first that was used least recently: pages are soon read again, while a file that is
+    /// opened again costs some milliseconds. Only when all of them are empty is one closed.
     func relieveMemory(
         after file: DatabaseFile, used: Int64 = SQLiteMemory.usedBytes, limit: Int64 = SQLiteMemory.softLimitBytes
     ) {
         guard limit > 0, entries.count > 1, used > limit / 4 * 3 else { return }
-        closeLeastRecentlyUsed(keeping: file)
+        let full = entries.filter { $0.key != file && !$0.value.isEmptied }
+        guard let oldest = full.min(by: { $0.value.lastUse < $1.value.lastUse }) else {
+            return closeLeastRecentlyUsed(keeping: file)
+        }
+        oldest.value.connection.releaseMemory()
+        entries[oldest.key]?.isEmptied = true
     }
 
     /// After an error: a connection whose file is damaged, gone, replaced or failing is opened anew next time.
