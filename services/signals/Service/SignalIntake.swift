@@ -60,17 +60,21 @@ struct SignalIntake: Sendable {
         var person = Person()
         var evidence: Identifier?
         for identifier in identifiers {
-            guard let found = try actors.find(identifier, in: transaction) else {
+            guard let actor = person.actor, let evidence else {
+                person.actor = try actors.find(identifier, in: transaction)
+                if person.actor == nil { person.unknown.append(identifier) } else { evidence = identifier }
+                continue
+            }
+            // It is known who it is: the number alone says whether this identifier agrees.
+            guard let number = try actors.number(of: identifier, in: transaction) else {
                 person.unknown.append(identifier)
                 continue
             }
-            if let actor = person.actor, actor != found, let evidence {
+            if number != actor.number {
                 throw .conflict(
                     "This \(evidence.type) and this \(identifier.type) belong to two different people; "
                         + "send each with a call of its own.")
             }
-            person.actor = found
-            evidence = identifier
         }
         // Erasure removes an identifier when it leaves the tombstone, so those that were found have none.
         for identifier in person.unknown

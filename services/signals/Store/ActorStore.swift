@@ -39,6 +39,19 @@ struct ActorStore: Sendable {
         }
     }
 
+    /// The number of the actor that an identifier points to.
+    func number(
+        of identifier: Identifier, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Int64? {
+        let statement = try transaction.statement("SELECT actor FROM identifiers WHERE type = ? AND value = ?")
+        defer { statement.reset() }
+        return try storing { () throws(SQLiteError) in
+            try statement.bind(identifier.type, at: 1)
+            try statement.bind(identifier.value, at: 2)
+            return try statement.step() ? statement.int64(0) : nil
+        }
+    }
+
     func find(
         _ id: UUIDv7, in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> Key? {
