@@ -54,6 +54,7 @@ let package = Package(
         .api("Tenancy"),
 
         // Kernels: pure functions over values.
+        .library("CivilTime", ["JSON"]),
         .library("Mapping", ["JSON"]),
 
         // What every service runs on.
@@ -93,6 +94,7 @@ let package = Package(
         .target(
             name: "OpenRPCOracle", path: "Tests/Oracles", exclude: ["json_oracle.py", "openrpc_check.py"],
             swiftSettings: .strict),
+        .tests("CivilTime", ["JSON"]),
         .testTarget(
             name: "ContractTests",
             dependencies: [

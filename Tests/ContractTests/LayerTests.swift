@@ -35,7 +35,7 @@ import Testing
 
     @Test("Kernels import kernels and JSON only")
     func kernels() throws {
-        for kernel in ["Mapping"] {
+        for kernel in ["CivilTime", "Mapping"] {
             for (file, imports) in try Self.imports(below: "Sources/\(kernel)") {
                 #expect(imports.subtracting(["JSON"]).isEmpty, "\(file) imports \(imports)")
             }

@@ -47,8 +47,8 @@ public struct CalendarDate: Sendable, Hashable {
         return era * 146_097 + dayOfEra - 719_468
     }
 
-    /// How many days a month has.
-    static func days(inMonth month: Int, of year: Int) -> Int {
+    /// How many days a month, 1 to 12, has.
+    public static func days(inMonth month: Int, of year: Int) -> Int {
         switch month {
         case 2: (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 ? 29 : 28
         case 4, 6, 9, 11: 30
