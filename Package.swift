@@ -70,7 +70,8 @@ let package = Package(
         .service(
             "Gateway",
             [
-                "JSONRPCUnixSocket", "PlatformAPI", "SignalsAPI", "TenancyAPI", .configuration, .hummingbird,
+                "CivilTime", "JSONRPCUnixSocket", "PlatformAPI", "SignalsAPI", "TenancyAPI", .configuration,
+                .hummingbird,
                 .lifecycle, .logging, .metrics, .mustache, .nio("NIOCore"),
             ]),
         .service("Signals", ["Mapping", "OpenSSL"]),
@@ -105,7 +106,7 @@ let package = Package(
         .tests(
             "GatewayService",
             [
-                "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "OpenRPCOracle", "PlatformAPI", "SQLite",
+                "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "OpenRPCOracle", "OpenSSL", "PlatformAPI", "SQLite",
                 "ServiceContract", "ServiceKit", "SignalsAPI", "TenancyAPI", .hummingbird, .lifecycle,
             ]
         ),

@@ -18,7 +18,7 @@ extension CalendarDate {
         let (month, overflow) = (year * 12 + self.month - 1).addingReportingOverflow(months)
         guard !overflow, month >= 0 else { return nil }
         let (year, index) = month.quotientAndRemainder(dividingBy: 12)
-        let length = CalendarDate.days(inMonth: index + 1, of: year % 400)
+        let length = CalendarDate.days(inMonth: index + 1, of: year)
         return CalendarDate(year: year, month: index + 1, day: min(day, length))
     }
 
@@ -51,6 +51,7 @@ extension CalendarDate {
     /// with the year's first Thursday.
     public var isoWeek: ISOWeek {
         let thursday = dayOfYear + Weekday.thursday.rawValue - weekday.rawValue
+        // Without its February a year has 337 days.
         if thursday < 1 {
             // The Thursday lies in the year before; year 0 was a leap year, and so year −1 had 365 days.
             let length = year > 0 ? 337 + CalendarDate.days(inMonth: 2, of: year - 1) : 365

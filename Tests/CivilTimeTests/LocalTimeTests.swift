@@ -35,6 +35,9 @@ struct LocalTimeTests {
         let zone = try TimeZoneRules(posix: Self.berlin)
         #expect(zone.moments(at: try local("2026-03-29 01:59")) == .once(try moment("2026-03-29T00:59:00Z")))
         #expect(
+            zone.moments(at: try local("2026-03-29 02:00"))
+                == .skipped(at: try moment("2026-03-29T01:00:00Z"), shifted: try moment("2026-03-29T01:00:00Z")))
+        #expect(
             zone.moments(at: try local("2026-03-29 02:30"))
                 == .skipped(at: try moment("2026-03-29T01:00:00Z"), shifted: try moment("2026-03-29T01:30:00Z")))
         #expect(zone.moments(at: try local("2026-03-29 03:00")) == .once(try moment("2026-03-29T01:00:00Z")))

@@ -66,6 +66,9 @@ struct TimeZoneReadingTests {
             ("AAA0BBB,59/0,J300", "2024-02-28T23:59:59Z", 0), ("AAA0BBB,59/0,J300", "2024-02-29T00:00:00Z", 3_600),
             // A week off the day: the start of 2027 lies in 2026.
             ("AAA0BBB,J1/-167,J60", "2026-12-25T00:59:59Z", 0), ("AAA0BBB,J1/-167,J60", "2026-12-25T01:00:00Z", 3_600),
+            // Both changes of a year lie in the next: on 2 January the last one was two years ago.
+            ("AAA0BBB,J365/167,J364/167", "2026-01-02T00:00:00Z", 3_600),
+            ("AAA0BBB,J365/167,J364/167", "2026-01-06T00:00:00Z", 0),
         ])
     func rules(_ rule: String, _ moment: String, _ expected: Int) throws {
         #expect(try seconds(moment, try TimeZoneRules(posix: rule)) == expected)

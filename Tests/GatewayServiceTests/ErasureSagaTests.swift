@@ -3,11 +3,13 @@ import Foundation
 import GatewayAPI
 import JSON
 import JSONRPC
+import OpenSSL
 import SQLite
 import ServiceContract
 import ServiceKit
 import ServiceLifecycle
 import Synchronization
+import TenancyAPI
 import Testing
 
 @testable import GatewayService
@@ -48,7 +50,7 @@ import Testing
         let request = try await suite.submit([("email", "a@example.org")])
         #expect(try await suite.status(request) != .completed)
         let done = try await suite.completed(request)
-        #expect(done.status == .completed && done.completedAt != nil)
+        #expect(done.status == .completed && done.endedAt != nil)
         await suite.stop()
     }
 
@@ -81,8 +83,30 @@ import Testing
         await suite.stop()
     }
 
-    @Test("No statement can move a request backwards")
+    @Test("The database takes the steps of the state machine and no other")
     func transitions() async throws {
+        let suite = try Suite(services: [:], order: [])
+        let rows = try await suite.runtime.read(suite.runtime.databases.serviceFile) { transaction throws(RPCError) in
+            try transaction.all("SELECT before, after FROM privacy_transitions ORDER BY before, after") {
+                "\($0.text(0)) \($0.text(1))"
+            }
+        }
+        let table = PrivacyTransitions.all.flatMap { entry in entry.after.map { "\(entry.before) \($0)" } }
+        #expect(rows == table.sorted())
+        await suite.stop()
+    }
+
+    @Test("An illegal step is refused with those that are legal")
+    func illegal() {
+        let begun = RPCError.illegalTransition(
+            "This request is processing and cannot become cancelled: it can become completed.")
+        #expect(throws: begun) { try PrivacyTransitions.check(.processing, to: .cancelled) }
+        let ended = RPCError.illegalTransition("This request is denied and cannot become verified: nothing follows.")
+        #expect(throws: ended) { try PrivacyTransitions.check(.denied, to: .verified) }
+    }
+
+    @Test("No statement can move a request backwards")
+    func backwards() async throws {
         let suite = try Suite(
             services: ["signals": FakeService([.found(identifiers: [], actors: [], rows: [])])], order: ["signals"])
         let request = try await suite.submit([("email", "a@example.org")])
@@ -90,9 +114,144 @@ import Testing
         await #expect(throws: RPCError.self) {
             try await suite.runtime.write(suite.runtime.databases.serviceFile) { transaction throws(RPCError) in
                 _ = try transaction.run(
-                    "UPDATE privacy_requests SET status = 'processing', completed_at = NULL, identifiers = '[]'")
+                    "UPDATE privacy_requests SET status = 'processing', ended_at = NULL, identifiers = '[]'")
             }
         }
+        await suite.stop()
+    }
+
+    // MARK: Identity
+
+    @Test("A request with a code is carried out when the person names it, and not before")
+    func code() async throws {
+        let suite = try Suite(
+            services: ["signals": FakeService([.found(identifiers: [], actors: [], rows: [("signals", 1)])])],
+            order: ["signals"])
+        let submitted = try await suite.submit([("email", "a@example.org")], identity: .code)
+        let code = try #require(submitted.verificationCode)
+        #expect(submitted.status == .received && submitted.attemptsLeft == 5 && code.utf8.count == 8)
+        let wrong = try await suite.verify(submitted.id, code == "00000000" ? "00000001" : "00000000")
+        #expect(wrong.status == .received && wrong.attemptsLeft == 4 && wrong.verificationCode == nil)
+        #expect(suite.services["signals"]?.identifiers.isEmpty == true)
+        #expect(try await suite.verify(submitted.id, code).status == .verified)
+        #expect(try await suite.completed(submitted.id).services.count == 1)
+        await suite.stop()
+    }
+
+    @Test("The fifth wrong code ends the request, and the right one then comes too late")
+    func attempts() async throws {
+        let suite = try Suite(services: [:], order: [])
+        let submitted = try await suite.submit([("email", "a@example.org")], identity: .code)
+        let code = try #require(submitted.verificationCode)
+        let wrong = code == "00000000" ? "00000001" : "00000000"
+        for left in [4, 3, 2, 1] { #expect(try await suite.verify(submitted.id, wrong).attemptsLeft == left) }
+        let denied = try await suite.verify(submitted.id, wrong)
+        #expect(denied.status == .denied && denied.reason == .identityNotVerified && denied.endedAt != nil)
+        await #expect(throws: RPCError.self) { try await suite.verify(submitted.id, code) }
+        await suite.stop()
+    }
+
+    @Test("A request whose code nobody names expires after 14 days, and not a moment before")
+    func expiry() async throws {
+        let clock = SettableTime("2026-01-01T00:00:00Z")
+        let suite = try Suite(services: [:], order: [], clock: clock)
+        let request = try await suite.submit([("email", "a@example.org")], identity: .code).id
+        clock.set("2026-01-14T23:59:59.999999Z")
+        try await suite.look()
+        #expect(try await suite.status(request) == .received)
+        clock.set("2026-01-15T00:00:00Z")
+        try await suite.look()
+        #expect(try await suite.status(request) == .expired)
+        await suite.stop()
+    }
+
+    // MARK: Time
+
+    @Test("A request is due by the days of its brand's place, and may be extended once, before the first deadline")
+    func deadlines() async throws {
+        let clock = SettableTime("2026-01-31T22:30:00Z")
+        let suite = try Suite(services: ["tenancy": FakeService([.brand("Europe/Berlin")])], order: [], clock: clock)
+        let request = try await suite.submit([("email", "a@example.org")], identity: .code, regulation: .gdpr).id
+        try await suite.look()
+        // Received on 31 January in Berlin: the month ends on Saturday, 28 February, and so with Monday, 2 March.
+        let scheduled = try await suite.get(request)
+        #expect(scheduled.dueAt == Timestamp("2026-03-02T23:00:00Z") && scheduled.noticeBy == scheduled.dueAt)
+        #expect(scheduled.timeZone == "Europe/Berlin" && scheduled.acknowledgeBy == nil)
+        let extended = try await suite.extend(request)
+        #expect(extended.dueAt == Timestamp("2026-04-30T22:00:00Z") && extended.noticeBy == nil)
+        await #expect(throws: RPCError.self) { try await suite.extend(request) }
+        await suite.stop()
+    }
+
+    @Test("An extension comes too late at the deadline itself")
+    func lateExtension() async throws {
+        let clock = SettableTime("2026-01-05T12:00:00Z")
+        let suite = try Suite(services: ["tenancy": FakeService([.brand("UTC")])], order: [], clock: clock)
+        let request = try await suite.submit([("email", "a@example.org")], identity: .code, regulation: .hipaa).id
+        try await suite.look()
+        let due = try #require(try await suite.get(request).dueAt)
+        #expect(due == Timestamp("2026-02-05T00:00:00Z"))
+        clock.set(due.description)
+        await #expect(throws: RPCError.self) { try await suite.extend(request) }
+        await suite.stop()
+    }
+
+    // MARK: Certificates
+
+    @Test("A completed request has a certificate that its key signed, and that names nobody")
+    func certificates() async throws {
+        let suite = try Suite(
+            services: [
+                "signals": FakeService([
+                    .found(
+                        identifiers: [], actors: [UUIDv7(milliseconds: 1, sequence: 0, random: 5)],
+                        rows: [("signals", 3)])
+                ])
+            ], order: ["signals"])
+        let request = try await suite.submit([("email", "unmistakable@example.org")])
+        _ = try await suite.completed(request)
+        let certificate = try await suite.certificate(request)
+        let text = certificate.payload.description
+        #expect(text.contains("\"table\":\"signals\",\"rows\":3") && !text.contains("unmistakable"))
+        let key = try Ed25519.PublicKey(rawRepresentation: try #require(Hexadecimal.decode(certificate.publicKey)))
+        let signature = try #require(Hexadecimal.decode(certificate.signature))
+        let message = Array(ErasureCertificate.context.utf8) + certificate.payload.bytes
+        #expect(try key.isValid(signature: signature, for: message))
+        #expect(try !key.isValid(signature: signature, for: message + [0x20]))
+        await suite.stop()
+    }
+
+    @Test("A request that has no certificate says where it stands")
+    func noCertificate() async throws {
+        let suite = try Suite(services: [:], order: [])
+        let request = try await suite.submit([("email", "a@example.org")], identity: .code).id
+        await #expect(
+            throws: RPCError.illegalTransition(
+                "This request is received; only one that is completed has a certificate.")
+        ) { try await suite.certificate(request) }
+        await suite.stop()
+    }
+
+    // MARK: Decisions
+
+    @Test("A request can be denied or taken back until it is carried out; then neither, and another brand's never")
+    func decisions() async throws {
+        let suite = try Suite(services: [:], order: [])
+        let first = try await suite.submit([("email", "a@example.org")], identity: .code).id
+        let denied = try await suite.deny(first, .legalClaims)
+        #expect(denied.status == .denied && denied.reason == .legalClaims)
+        await #expect(throws: RPCError.self) { try await suite.cancel(first) }
+        let second = try await suite.submit([("email", "a@example.org")], identity: .code).id
+        let error = await #expect(throws: RPCError.self) {
+            try await suite.cancel(second, brand: UUIDv7(milliseconds: 9, sequence: 0, random: 8))
+        }
+        #expect(error == RPCError.notFound("privacy request", second))
+        #expect(try await suite.cancel(second).status == .cancelled)
+        let identifiers = try await suite.runtime.read(suite.runtime.databases.serviceFile) {
+            transaction throws(RPCError) in
+            try transaction.one("SELECT count(*) FROM privacy_requests WHERE identifiers IS NOT NULL") { $0.int(0) }
+        }
+        #expect(identifiers == 0)
         await suite.stop()
     }
 
@@ -102,35 +261,95 @@ import Testing
         let runtime: ServiceRuntime
         let services: [String: FakeService]
         private let requests: PrivacyRequestsService
+        private let saga: ErasureSaga
         private let task: Task<Void, any Error>
 
-        init(services: [String: FakeService], order: [String], directory: String? = nil) throws {
+        init(
+            services: [String: FakeService], order: [String], directory: String? = nil, clock: SettableTime? = nil
+        ) throws {
             self.services = services
             self.directory = directory ?? NSTemporaryDirectory() + "gyre-saga-\(UUID().uuidString)"
             let databases = try BrandDatabases(
                 directory: self.directory, brandMigrations: [],
                 serviceMigrations: GatewayService.definition.serviceMigrations)
             let courier = OutboxCourier(sender: "gateway") { _ in FakeService([]) }
-            runtime = ServiceRuntime(name: "gateway", databases: databases, courier: courier)
-            let saga = ErasureSaga(runtime: runtime, services: order) { services[$0] ?? FakeService([]) }
-            requests = PrivacyRequestsService(saga: saga)
+            runtime = ServiceRuntime(
+                name: "gateway", databases: databases, courier: courier, clock: clock?.clock ?? .system)
+            let saga = ErasureSaga(
+                runtime: runtime, services: order,
+                certificate: try ErasureCertificate(seed: Array(repeating: 5, count: 32))
+            ) { services[$0] ?? FakeService([.brand("UTC")]) }
+            self.saga = saga
+            requests = PrivacyRequestsService(
+                codes: try VerificationCode(key: Array(repeating: 6, count: 32)), saga: saga)
             // Unstructured, because it lives as long as this object, which ends it.
             task = Task { try await saga.run() }
         }
 
         func submit(_ identifiers: [(String, String)]) async throws -> UUIDv7 {
-            let call = CallContext(brand: ErasureSagaTests.brand, principal: "admin")
-            return try await runtime.write(runtime.databases.serviceFile) { [requests] transaction throws(RPCError) in
+            try await submit(identifiers, identity: .controller).id
+        }
+
+        func submit(
+            _ identifiers: [(String, String)], identity: IdentityProof, regulation: Regulation = .none
+        ) async throws -> PrivacyRequest {
+            try await write { requests, transaction, call throws(RPCError) in
                 try requests.submit(
                     PrivacyRequests.Submit.Params(
-                        identifiers: identifiers.map { Identifier(type: $0.0, value: $0.1) }),
-                    in: transaction, for: call
-                ).id
+                        identifiers: identifiers.map { Identifier(type: $0.0, value: $0.1) }, regulation: regulation,
+                        identity: identity),
+                    in: transaction, for: call)
             }
         }
 
-        func status(_ id: UUIDv7) async throws -> PrivacyRequest.Status {
+        func verify(_ id: UUIDv7, _ code: String) async throws -> PrivacyRequest {
+            try await write { requests, transaction, call throws(RPCError) in
+                try requests.verify(
+                    PrivacyRequests.Verify.Params(id: id, code: code), in: transaction, for: call)
+            }
+        }
+
+        func deny(_ id: UUIDv7, _ reason: DenialReason) async throws -> PrivacyRequest {
+            try await write { requests, transaction, call throws(RPCError) in
+                try requests.deny(PrivacyRequests.Deny.Params(id: id, reason: reason), in: transaction, for: call)
+            }
+        }
+
+        func cancel(_ id: UUIDv7, brand: UUIDv7 = ErasureSagaTests.brand) async throws -> PrivacyRequest {
+            try await write(for: brand) { requests, transaction, call throws(RPCError) in
+                try requests.cancel(PrivacyRequests.Cancel.Params(id: id), in: transaction, for: call)
+            }
+        }
+
+        func extend(_ id: UUIDv7) async throws -> PrivacyRequest {
+            try await write { requests, transaction, call throws(RPCError) in
+                try requests.extend(PrivacyRequests.Extend.Params(id: id), in: transaction, for: call)
+            }
+        }
+
+        func certificate(_ id: UUIDv7) async throws -> SignedCertificate {
+            let call = call(for: ErasureSagaTests.brand)
+            for _ in 0..<100 {
+                let found = try await runtime.read(runtime.databases.serviceFile) {
+                    [requests] transaction throws(RPCError) in
+                    try requests.requests.certificate(of: id, in: transaction)
+                }
+                if found != nil { break }
+                if try await status(id) != .completed { break }
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            return try await runtime.read(runtime.databases.serviceFile) { [requests] transaction throws(RPCError) in
+                try requests.certificate(PrivacyRequests.Certificate.Params(id: id), in: transaction, for: call)
+            }
+        }
+
+        func status(_ id: UUIDv7) async throws -> PrivacyStatus {
             try await get(id).status
+        }
+
+        /// Lets the saga look at all requests, and waits until it has.
+        func look() async throws {
+            await saga.carryOn()
         }
 
         func completed(_ id: UUIDv7) async throws -> PrivacyRequest {
@@ -142,10 +361,27 @@ import Testing
             throw RPCError.deadlineExceeded
         }
 
-        private func get(_ id: UUIDv7) async throws -> PrivacyRequest {
-            let call = CallContext(brand: ErasureSagaTests.brand, principal: "admin")
+        func get(_ id: UUIDv7) async throws -> PrivacyRequest {
+            let call = call(for: ErasureSagaTests.brand)
             return try await runtime.read(runtime.databases.serviceFile) { [requests] transaction throws(RPCError) in
                 try requests.get(PrivacyRequests.Get.Params(id: id), in: transaction, for: call)
+            }
+        }
+
+        private func call(for brand: UUIDv7) -> CallContext {
+            CallContext(brand: brand, principal: "admin", now: runtime.clock.now())
+        }
+
+        private func write<T: Sendable>(
+            for brand: UUIDv7 = ErasureSagaTests.brand,
+            _ body:
+                @escaping @Sendable (
+                    PrivacyRequestsService, borrowing WriteTransaction, CallContext
+                ) throws(RPCError) -> T
+        ) async throws -> T {
+            let call = call(for: brand)
+            return try await runtime.write(runtime.databases.serviceFile) { [requests] transaction throws(RPCError) in
+                try body(requests, transaction, call)
             }
         }
 
@@ -156,10 +392,27 @@ import Testing
     }
 }
 
+/// A clock that stands still until it is set.
+private final class SettableTime: Sendable {
+    private let time: Mutex<Timestamp>
+
+    init(_ text: String) {
+        time = Mutex(Timestamp(text) ?? Timestamp(microseconds: 0))
+    }
+
+    var clock: ServiceKit.Clock { ServiceKit.Clock { self.time.withLock(\.self) } }
+
+    func set(_ text: String) {
+        time.withLock { $0 = Timestamp(text) ?? $0 }
+    }
+}
+
 /// Answers `subjects.erase` from a script; the last answer repeats.
 final class FakeService: JSONRPCClient {
     enum Answer {
         case unavailable
+        /// What `brands.get` answers for a brand in this zone.
+        case brand(String)
         case found(identifiers: [(String, String)], actors: [UUIDv7], rows: [(String, Int)])
     }
 
@@ -181,6 +434,14 @@ final class FakeService: JSONRPCClient {
         let answer = script.withLock { $0.count > 1 ? $0.removeFirst() : $0.first ?? .unavailable }
         switch answer {
         case .unavailable: throw .dependencyUnavailable("fake")
+        case .brand(let zone):
+            guard let euro = Currency("EUR") else { throw .internalError("no euro") }
+            let brand = Brand(
+                id: UUIDv7(milliseconds: 9, sequence: 0, random: 9),
+                organizationId: UUIDv7(milliseconds: 9, sequence: 0, random: 1), name: "Shop", industry: .retail,
+                timeZone: zone, currency: euro, status: .active, createdAt: Timestamp(microseconds: 0),
+                version: 1)
+            return brand.json()
         case .found(let identifiers, let actors, let rows):
             let pairs = identifiers.map { #"{"type":"\#($0.0)","value":"\#($0.1)"}"# }.joined(separator: ",")
             let ids = actors.map { "\"\($0)\"" }.joined(separator: ",")

@@ -60,14 +60,19 @@ import Testing
     func certificate() throws {
         let time = try #require(Timestamp("2026-01-01T00:00:00Z"))
         let id = try #require(UUIDv7("01930000-0000-7000-8000-000000000001"))
-        let services = [ServiceErasure(service: "signals", rows: [ErasedRows(table: "signals", rows: 1_234)])]
+        let services = [
+            ServiceErasure(
+                service: "signals", rows: [ErasedRows(table: "signals", rows: 1_234)], scannedBytes: 65_536,
+                scanHits: 0)
+        ]
         let request = PrivacyRequest(
-            id: id, brandId: id, kind: .erasure, regulation: .gdpr, status: .completed, receivedAt: time,
-            completedAt: time, services: services)
+            id: id, brandId: id, kind: .erasure, regulation: .gdpr, status: .completed,
+            identity: .controller, receivedAt: time, endedAt: time, services: services)
         #expect(
-            PrivacyCommand.certificate(request) == """
+            PrivacyCommand.text(of: request) == """
                 Request    01930000-0000-7000-8000-000000000001
                 Status     completed at 2026-01-01T00:00:00Z
+                Searched   65,536 bytes for the identifiers afterwards: none is left
 
                 SERVICE  TABLE     ROWS
                 signals  signals  1,234

@@ -1,6 +1,8 @@
 """A customer is planted everywhere, erased, looked for in every byte, and refused from then on."""
 
+import json
 import secrets
+import subprocess
 
 import purchases
 import traces
@@ -59,6 +61,7 @@ def run(report, suite, brand, other, directory):
         error = connection.refusal("signals.track", {"event": "x", "identifiers": person.identifiers[:1]})
         report.check("a restart does not forget the refusal", error and error.code == SUPPRESSED, error)
     nothing_left(report, suite, person, "after a restart")
+    certified(report, suite, brand, directory)
     interrupted(report, suite, brand)
     taken = other.call("signals.track", {"event": "x", "identifiers": person.identifiers})
     report.equal("another brand, which erased nobody, takes the same customer as", taken["status"], "accepted")
@@ -115,6 +118,40 @@ def refused(report, suite, brand, person):
                      [row["line"] for row in listed] == [2, 3] and all(row["row"] == "" for row in listed), listed)
         missing = connection.refusal("actors.get", {"identifier": {"type": "email", "value": person.email}})
         report.check("actors.get knows nobody by that address", missing and missing.code == -32004, missing)
+
+
+def certified(report, suite, brand, directory):
+    """What was done is signed, and can be checked without the suite; a code stands between a stranger and an erasure."""
+    person = Person()
+    plant_one(brand, person)
+    with suite.admin(brand.id) as connection:
+        request = connection.call("privacyRequests.submit", {
+            "identifiers": [{"type": "email", "value": person.email}], "regulation": "gdpr", "identity": "code"})
+        code = request["verificationCode"]
+        wrong = connection.call("privacyRequests.verify", {"id": request["id"], "code": f"{(int(code) + 1) % 10**8:08}"})
+        report.equal("a wrong code costs an attempt and does nothing else", (wrong["status"], wrong["attemptsLeft"]),
+                     ("received", 4))
+        error = connection.refusal("privacyRequests.certificate", {"id": request["id"]})
+        report.check("there is no certificate yet", error and error.code == -32013, error)
+        connection.call("privacyRequests.verify", {"id": request["id"], "code": code})
+    report.equal("with the code it is carried out", wait_until_completed(suite, brand, request["id"]), "completed")
+    path = directory / "certificate.json"
+    wait_for(lambda: suite.run("privacy", "certificate", request["id"], "--brand", brand.id).returncode == 0)
+    path.write_text(suite.gyre("privacy", "certificate", request["id"], "--brand", brand.id))
+    payload = json.loads(path.read_text())["payload"]
+    report.check("the certificate counts rows and the bytes that were searched in vain",
+                 sum(rows["rows"] for service in payload["services"] for rows in service["rows"]) >= 3
+                 and all(service["scannedBytes"] > 0 and service["scanHits"] == 0 for service in payload["services"]),
+                 payload["services"])
+    report.check("and names nobody", not any(value in path.read_text() for value in (person.id, person.email)))
+    key = suite.gyre("privacy", "key").strip()
+    check = [str(suite.program), "privacy", "verify", str(path), "--key", key]
+    report.equal("gyre privacy verify finds it whole", subprocess.run(check, capture_output=True).returncode, 0)
+    path.write_text(json.dumps(json.loads(path.read_text()), indent=4))
+    report.equal("laid out anew as well", subprocess.run(check, capture_output=True).returncode, 0)
+    path.write_text(path.read_text().replace(request["id"], brand.id))
+    report.equal("but not changed", subprocess.run(check, capture_output=True).returncode, 1)
+    nothing_left(report, suite, person, "after it")
 
 
 def interrupted(report, suite, brand):

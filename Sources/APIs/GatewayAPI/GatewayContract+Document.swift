@@ -16,44 +16,112 @@ extension GatewayContract {
         "x-fixture":"live-only","params":[{"name":"key",\#
         "value":"gy_live_k7Qm2xTz_0000000000000000000000000000000000000000000_000000"}],"result":{"name":"reply",\#
         "value":{"brandId":"01930000-0000-7000-8000-000000000011","scopes":["signals:write"]}}}]},\#
-        {"name":"privacyRequests.submit","summary":"Erases one actor of a brand from every service, for good.",\#
+        {"name":"privacyRequests.submit","summary":"Takes the request of a person for what the law gives them.",\#
         "x-kind":"write","x-scope":"privacyRequests:write","x-cost":10,"x-callers":["public","admin"],\#
         "x-audit":true,"params":[{"name":"identifiers","required":true,"schema":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64,"minItems":1},"description":"The values \#
         that point to the actor; others known for it are found.","x-privacy":"identifier"},{"name":"kind",\#
-        "schema":{"type":"string","enum":["erasure"],"default":"erasure"},"description":"What is asked for."},\#
-        {"name":"regulation","schema":{"type":"string","enum":["gdpr","ccpa","hipaa","none"],"default":"none"},\#
-        "description":"The law it rests on."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/PrivacyKind","default":"erasure"},"description":"What is asked \#
+        for."},{"name":"regulation","schema":{"$ref":"#/components/schemas/Regulation","default":"none"},\#
+        "description":"The law it rests on."},{"name":"identity",\#
+        "schema":{"$ref":"#/components/schemas/IdentityProof","default":"controller"},"description":"How it is \#
+        shown whose request it is."}],"result":{"name":"reply",\#
         "schema":{"$ref":"#/components/schemas/PrivacyRequest"}},\#
         "errors":[{"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a customer leaves",\#
         "x-fixture":"live-only","params":[{"name":"identifiers","value":[{"type":"email","value":"a@example.org"}]},\#
         {"name":"regulation","value":"gdpr"}],"result":{"name":"reply",\#
         "value":{"id":"01930000-0000-7000-8000-000000000001","brandId":"01930000-0000-7000-8000-000000000011",\#
-        "kind":"erasure","regulation":"gdpr","status":"received","receivedAt":"2026-01-01T00:00:00Z",\#
-        "services":[]}}}]},{"name":"privacyRequests.get","summary":"Returns one privacy request and what each \#
-        service did for it.","x-kind":"read","x-scope":"privacyRequests:read","x-cost":1,"x-callers":["public",\#
-        "admin"],"params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
-        "description":"The request."}],"result":{"name":"reply",\#
-        "schema":{"$ref":"#/components/schemas/PrivacyRequest"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
-        "examples":[{"name":"a completed erasure","x-fixture":"live-only","params":[{"name":"id",\#
-        "value":"01930000-0000-7000-8000-000000000001"}],"result":{"name":"reply",\#
-        "value":{"id":"01930000-0000-7000-8000-000000000001","brandId":"01930000-0000-7000-8000-000000000011",\#
-        "kind":"erasure","regulation":"gdpr","status":"completed","receivedAt":"2026-01-01T00:00:00Z",\#
-        "services":[{"service":"signals","rows":[{"table":"signals","rows":3}]}],\#
-        "completedAt":"2026-01-01T00:00:00Z"}}}]},{"name":"privacyRequests.list","summary":"Lists a brand's privacy \#
-        requests, newest first.","x-kind":"read","x-scope":"privacyRequests:read","x-cost":1,"x-callers":["public",\#
-        "admin"],"params":[{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},\#
-        "description":"Where the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer",\#
-        "minimum":1,"maximum":500,"default":100},"description":"Items on one page.","x-unit":"items"}],\#
+        "kind":"erasure","regulation":"gdpr","status":"received","receivedAt":"2026-01-01T00:00:00Z","services":[],\#
+        "identity":"controller"}}}],"description":"With `identity` `controller` it is carried out at once. With \#
+        `code` it waits for `privacyRequests.verify`, and expires after 14 days."},{"name":"privacyRequests.get",\#
+        "summary":"Returns one privacy request and what each service did for it.","x-kind":"read",\#
+        "x-scope":"privacyRequests:read","x-cost":1,"x-callers":["public","admin"],"params":[{"name":"id",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The request."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/PrivacyRequest"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"a completed erasure",\#
+        "x-fixture":"live-only","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000001"}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000001",\#
+        "brandId":"01930000-0000-7000-8000-000000000011","kind":"erasure","regulation":"gdpr","status":"completed",\#
+        "receivedAt":"2026-01-01T00:00:00Z","services":[{"service":"signals","rows":[{"table":"signals",\#
+        "rows":3}]}],"identity":"controller","endedAt":"2026-01-01T00:00:00Z"}}}]},{"name":"privacyRequests.list",\#
+        "summary":"Lists a brand's privacy requests, newest first.","x-kind":"read",\#
+        "x-scope":"privacyRequests:read","x-cost":1,"x-callers":["public","admin"],"params":[{"name":"cursor",\#
+        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last page ended: its \#
+        `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,"default":100},\#
+        "description":"Items on one page.","x-unit":"items"},{"name":"status",\#
+        "schema":{"$ref":"#/components/schemas/PrivacyStatus"},"description":"Only requests that stand there."}],\#
         "result":{"name":"reply","schema":{"type":"object","required":["items"],\#
         "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/PrivacyRequest"},"maxItems":500,\#
         "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
         as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
         "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"none yet",\#
         "x-fixture":"live-only","params":[],"result":{"name":"reply","value":{"items":[]}}}]},\#
-        {"name":"system.status","summary":"Says what runs, and what each service answers.","x-kind":"flow",\#
-        "x-cost":1,"x-callers":["admin"],"params":[],"result":{"name":"reply","schema":{"type":"object",\#
-        "required":["services"],"properties":{"services":{"type":"array",\#
+        {"name":"privacyRequests.verify","summary":"Tries the code by which a person shows that a request is \#
+        theirs.","x-kind":"write","x-scope":"privacyRequests:write","x-cost":1,"x-callers":["public","admin"],\#
+        "x-audit":true,"params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The request."},{"name":"code","required":true,"schema":{"type":"string","minLength":8,\#
+        "maxLength":8,"pattern":"^[0-9]{8}$"},"description":"The code as the person names it.",\#
+        "x-privacy":"secret"}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/PrivacyRequest"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/illegalTransition"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"the right code","x-fixture":"live-only",\#
+        "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000051"},{"name":"code","value":"12345678"}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000051",\#
+        "brandId":"01930000-0000-7000-8000-000000000011","kind":"erasure","regulation":"gdpr","status":"verified",\#
+        "identity":"code","attemptsLeft":5,"receivedAt":"2026-01-01T00:00:00Z","timeZone":"Europe/Berlin",\#
+        "dueAt":"2026-02-02T23:00:00Z","noticeBy":"2026-02-02T23:00:00Z","services":[],\#
+        "verifiedAt":"2026-01-01T00:05:00Z"}}}],"description":"With the right one the request is carried out. A \#
+        wrong one costs an attempt, which the reply tells; the fifth ends the request as denied."},\#
+        {"name":"privacyRequests.deny","summary":"Refuses a request, for a reason that the law knows.",\#
+        "x-kind":"write","x-scope":"privacyRequests:write","x-cost":1,"x-callers":["public","admin"],"x-audit":true,\#
+        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
+        request."},{"name":"reason","required":true,"schema":{"$ref":"#/components/schemas/DenialReason"},\#
+        "description":"Why; the person must be told."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/PrivacyRequest"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"kept for a legal claim","x-fixture":"live-only","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000051"},{"name":"reason","value":"legalClaims"}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000051",\#
+        "brandId":"01930000-0000-7000-8000-000000000011","kind":"erasure","regulation":"gdpr","status":"denied",\#
+        "identity":"code","attemptsLeft":5,"receivedAt":"2026-01-01T00:00:00Z","timeZone":"Europe/Berlin",\#
+        "dueAt":"2026-02-02T23:00:00Z","noticeBy":"2026-02-02T23:00:00Z","services":[],"reason":"legalClaims",\#
+        "endedAt":"2026-01-02T00:00:00Z"}}}]},{"name":"privacyRequests.cancel","summary":"Takes a request back that \#
+        is not yet carried out.","x-kind":"write","x-scope":"privacyRequests:write","x-cost":1,\#
+        "x-callers":["public","admin"],"x-audit":true,"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The request."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/PrivacyRequest"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"taken back","x-fixture":"live-only","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000051"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000051","brandId":"01930000-0000-7000-8000-000000000011",\#
+        "kind":"erasure","regulation":"gdpr","status":"cancelled","identity":"code","attemptsLeft":5,\#
+        "receivedAt":"2026-01-01T00:00:00Z","timeZone":"Europe/Berlin","dueAt":"2026-02-02T23:00:00Z",\#
+        "noticeBy":"2026-02-02T23:00:00Z","services":[],"endedAt":"2026-01-02T00:00:00Z"}}}]},\#
+        {"name":"privacyRequests.extend","summary":"Extends the time for an answer, once, as far as its law \#
+        allows.","description":"The person must be told of it, with the reasons, before `noticeBy`; after that \#
+        moment it is refused.","x-kind":"write","x-scope":"privacyRequests:write","x-cost":1,"x-callers":["public",\#
+        "admin"],"x-audit":true,"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The request."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/PrivacyRequest"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"by two months","x-fixture":"live-only",\#
+        "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000051"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000051","brandId":"01930000-0000-7000-8000-000000000011",\#
+        "kind":"erasure","regulation":"gdpr","status":"received","identity":"code","attemptsLeft":5,\#
+        "receivedAt":"2026-01-01T00:00:00Z","timeZone":"Europe/Berlin","dueAt":"2026-04-01T22:00:00Z",\#
+        "noticeBy":"2026-02-02T23:00:00Z","services":[],"extendedAt":"2026-01-20T00:00:00Z"}}}]},\#
+        {"name":"privacyRequests.certificate","summary":"Returns the signed certificate of a completed request.",\#
+        "x-kind":"read","x-scope":"privacyRequests:read","x-cost":1,"x-callers":["public","admin"],\#
+        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
+        request."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/SignedCertificate"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/illegalTransition"}],\#
+        "examples":[{"name":"an erasure","x-fixture":"live-only","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000051"}],"result":{"name":"reply",\#
+        "value":{"payload":{"request":"01930000-0000-7000-8000-000000000051"},"keyId":"0000000000000000",\#
+        "publicKey":"0000000000000000000000000000000000000000000000000000000000000000",\#
+        "signature":"00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000\#
+        000000000000000000000000000000000"}}}]},{"name":"system.status","summary":"Says what runs, and what each \#
+        service answers.","x-kind":"flow","x-cost":1,"x-callers":["admin"],"params":[],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["services"],"properties":{"services":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/ServiceStatus"},"maxItems":16,"description":"One entry for each \#
         service."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"all well",\#
         "x-fixture":"live-only","params":[],"result":{"name":"reply","value":{"services":[{"name":"signals",\#
@@ -91,25 +159,72 @@ extension GatewayContract {
         "status":"cancelled","done":0,"unit":"bytes","createdAt":"2026-01-01T00:00:00Z",\#
         "updatedAt":"2026-01-01T00:00:00Z"}}}]}],"components":{"schemas":{"PrivacyRequest":{"type":"object",\#
         "description":"A request by or for a data subject. It never shows whose.","required":["id","brandId","kind",\#
-        "regulation","status","receivedAt","services"],"properties":{"id":{"$ref":"#/components/schemas/UUID",\#
-        "description":"The request."},"brandId":{"$ref":"#/components/schemas/UUID","description":"The brand it \#
-        concerns."},"kind":{"type":"string","enum":["erasure"],"description":"What was asked for."},\#
-        "regulation":{"type":"string","enum":["gdpr","ccpa","hipaa","none"],"description":"The law it rests on."},\#
-        "status":{"type":"string","enum":["received","processing","completed"],"description":"Where it stands."},\#
-        "receivedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it came in."},\#
-        "completedAt":{"$ref":"#/components/schemas/Timestamp","description":"When every service had done its \#
-        part."},"services":{"type":"array","items":{"$ref":"#/components/schemas/ServiceErasure"},"maxItems":16,\#
-        "description":"What each service did."}},"additionalProperties":false},"ServiceErasure":{"type":"object",\#
-        "description":"One service's part in an erasure.","required":["service","rows"],\#
-        "properties":{"service":{"type":"string","minLength":1,"maxLength":20,"description":"The service."},\#
-        "rows":{"type":"array","items":{"$ref":"#/components/schemas/ErasedRows"},"maxItems":200,\#
-        "description":"What it erased."}},"additionalProperties":false},"ServiceStatus":{"type":"object",\#
-        "description":"How one service is.","required":["name","ready"],"properties":{"name":{"type":"string",\#
-        "minLength":1,"maxLength":20,"description":"The service."},"ready":{"type":"boolean","description":"Whether \#
-        it answers and can write."},"brands":{"type":"integer","minimum":0,"description":"Brand databases it \#
-        holds."},"startedAt":{"$ref":"#/components/schemas/Timestamp","description":"When its process started."},\#
-        "problem":{"type":"string","minLength":1,"maxLength":500,"description":"What is wrong, when it is not \#
-        ready."}},"additionalProperties":false},"ErasedRows":{"type":"object","required":["table","rows"],\#
+        "regulation","status","identity","receivedAt","services"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The request."},\#
+        "brandId":{"$ref":"#/components/schemas/UUID","description":"The brand it concerns."},\#
+        "kind":{"$ref":"#/components/schemas/PrivacyKind","description":"What was asked for."},\#
+        "regulation":{"$ref":"#/components/schemas/Regulation","description":"The law it rests on."},\#
+        "status":{"$ref":"#/components/schemas/PrivacyStatus","description":"Where it stands."},\#
+        "reason":{"$ref":"#/components/schemas/DenialReason","description":"Why it was denied."},\#
+        "identity":{"$ref":"#/components/schemas/IdentityProof","description":"How it is shown whose it is."},\#
+        "attemptsLeft":{"type":"integer","minimum":0,"maximum":5,"description":"How often a code may still be \#
+        tried."},"verificationCode":{"type":"string","minLength":8,"maxLength":8,"description":"The code that the \#
+        person must name: shown once, to whoever submits the request, who brings it to the person by a way that \#
+        only they read.","x-privacy":"secret"},"receivedAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it came in."},"verifiedAt":{"$ref":"#/components/schemas/Timestamp","description":"When \#
+        it was shown whose it is."},"timeZone":{"type":"string","minLength":1,"maxLength":64,"description":"The \#
+        zone whose days count: the brand's."},"acknowledgeBy":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"Until when receipt must be confirmed, where the law asks for that."},\#
+        "dueAt":{"$ref":"#/components/schemas/Timestamp","description":"Until when it must be answered, extension \#
+        included; a moment after that is late."},"noticeBy":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"Until when it may be extended."},"extendedAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When the time was extended."},"endedAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it was completed, denied, cancelled, or expired."},"services":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/ServiceErasure"},"maxItems":16,"description":"What each service \#
+        did."}},"additionalProperties":false},"ServiceErasure":{"type":"object","description":"One service's part \#
+        in an erasure.","required":["service","rows"],"properties":{"service":{"type":"string","minLength":1,\#
+        "maxLength":20,"description":"The service."},"rows":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/ErasedRows"},"maxItems":200,"description":"What it erased."},\#
+        "scannedBytes":{"type":"integer","minimum":0,"description":"Bytes of its files that were searched for the \#
+        identifiers afterwards.","x-unit":"bytes"},"scanHits":{"type":"integer","minimum":0,"description":"Places \#
+        where one was still found: in what others said of themselves."}},"additionalProperties":false},\#
+        "ServiceStatus":{"type":"object","description":"How one service is.","required":["name","ready"],\#
+        "properties":{"name":{"type":"string","minLength":1,"maxLength":20,"description":"The service."},\#
+        "ready":{"type":"boolean","description":"Whether it answers and can write."},"brands":{"type":"integer",\#
+        "minimum":0,"description":"Brand databases it holds."},"startedAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When its process started."},"problem":{"type":"string","minLength":1,"maxLength":500,\#
+        "description":"What is wrong, when it is not ready."}},"additionalProperties":false},\#
+        "Regulation":{"type":"string","enum":["gdpr","ccpa","hipaa","none"],\#
+        "x-enum-descriptions":{"gdpr":"Regulation (EU) 2016/679: one month, extended by two.","ccpa":"California: \#
+        receipt confirmed within 10 business days, an answer within 45 days, extended to 90.","hipaa":"45 CFR 164: \#
+        30 days, extended by 30.","none":"No law is named: answered as under the GDPR."},"description":"The law a \#
+        request rests on."},"PrivacyStatus":{"type":"string","enum":["received","verified","processing","completed",\#
+        "denied","cancelled","expired"],"x-enum-descriptions":{"received":"On disk; whose it is still has to be \#
+        shown.","verified":"It comes from whom it concerns.","processing":"Under way; nothing stops it any more.",\#
+        "completed":"Done; the certificate is there.","denied":"Refused; `reason` says why.","cancelled":"Taken \#
+        back.","expired":"Nobody showed in time whose it is."},"description":"Where a privacy request stands."},\#
+        "DenialReason":{"type":"string","enum":["identityNotVerified","manifestlyUnfounded","excessive",\#
+        "legalObligation","legalClaims","publicInterest","notApplicable"],\#
+        "x-enum-descriptions":{"identityNotVerified":"It could not be shown that it comes from whom it concerns.",\#
+        "manifestlyUnfounded":"GDPR Art. 12(5).","excessive":"GDPR Art. 12(5): repetitive.","legalObligation":"GDPR \#
+        Art. 17(3)(b): the data must be kept by law.","legalClaims":"GDPR Art. 17(3)(e): the data is needed for \#
+        legal claims.","publicInterest":"GDPR Art. 17(3)(c) and (d).","notApplicable":"The law named does not give \#
+        the right that is asked for."},"description":"Why a privacy request is refused."},\#
+        "IdentityProof":{"type":"string","enum":["controller","code"],"x-enum-descriptions":{"controller":"Whoever \#
+        submits it vouches that it comes from whom it concerns.","code":"The person names a code that was sent to \#
+        them."},"description":"How it is shown that a request comes from whom it concerns."},\#
+        "SignedCertificate":{"type":"object","description":"What was done for a privacy request, signed: whoever \#
+        has it can check it without the suite.","required":["payload","keyId","publicKey","signature"],\#
+        "properties":{"payload":{"x-raw":true,"x-raw-type":"object","x-max-bytes":262144,"description":"What is \#
+        certified; the signature is over these very bytes."},"keyId":{"type":"string","minLength":16,"maxLength":16,\#
+        "pattern":"^[0-9a-f]{16}$","description":"The front of the SHA-256 hash of the public key."},\#
+        "publicKey":{"type":"string","minLength":64,"maxLength":64,"pattern":"^[0-9a-f]{64}$","description":"The \#
+        Ed25519 key that the signature is checked with: of the suite that `gyre privacy key` names."},\#
+        "signature":{"type":"string","minLength":128,"maxLength":128,"pattern":"^[0-9a-f]{128}$",\#
+        "description":"Ed25519 (RFC 8032) over `gyre-privacy-certificate-v1`, a line feed, and the payload's \#
+        bytes."}},"additionalProperties":false},"PrivacyKind":{"type":"string","enum":["erasure"],\#
+        "x-enum-descriptions":{"erasure":"Everything known of the person is deleted, and they are refused from then \#
+        on."},"description":"What a person asks for."},"ErasedRows":{"type":"object","required":["table","rows"],\#
         "additionalProperties":false,"properties":{"table":{"type":"string","minLength":1,"maxLength":64,\#
         "description":"The table."},"rows":{"type":"integer","minimum":0,"description":"Rows deleted or cleared."}},\#
         "description":"How much one table lost."},"Timestamp":{"type":"string","format":"date-time",\#
@@ -137,14 +252,15 @@ extension GatewayContract {
         itself, compared exactly after trimming; e-mail addresses in lower case.","x-privacy":"identifier"}},\#
         "description":"A typed value that points to an actor."},"UUID":{"type":"string","format":"uuid",\#
         "description":"An id: a UUID of version 7, whose order is the order of creation."}},\#
-        "errors":{"illegalTransition":{"code":-32013,"message":"Its state does not allow this; the message says \#
-        which states do."},"dependencyUnavailable":{"code":-32014,"message":"A service that this needs does not \#
-        answer; the message names it. The same call may be sent again."},"invalidCursor":{"code":-32016,\#
-        "message":"The cursor was not given out by this list with these filters; begin again without one."},\#
+        "errors":{"dependencyUnavailable":{"code":-32014,"message":"A service that this needs does not answer; the \#
+        message names it. The same call may be sent again."},"conflict":{"code":-32010,"message":"It contradicts \#
+        what is there; the message says what that is."},"illegalTransition":{"code":-32013,"message":"Its state \#
+        does not allow this; the message says which states do."},"invalidCursor":{"code":-32016,"message":"The \#
+        cursor was not given out by this list with these filters; begin again without one."},\#
         "notFound":{"code":-32004,"message":"There is no such thing, or it belongs to another brand: the two answer \#
         alike."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; reads go on."},\#
         "unauthenticated":{"code":-32001,"message":"The key is missing, unknown, expired or revoked."}}},\#
-        "x-http-statuses":{"illegalTransition":409,"dependencyUnavailable":503,"invalidCursor":400,"notFound":404,\#
-        "storageFull":507,"unauthenticated":401}}
+        "x-http-statuses":{"dependencyUnavailable":503,"conflict":409,"illegalTransition":409,"invalidCursor":400,\#
+        "notFound":404,"storageFull":507,"unauthenticated":401}}
         """#
 }

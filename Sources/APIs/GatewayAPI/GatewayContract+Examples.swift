@@ -26,7 +26,7 @@ extension GatewayContract {
             result: #"""
                 {"id":"01930000-0000-7000-8000-000000000001","brandId":"01930000-0000-7000-8000-000000000011",\#
                 "kind":"erasure","regulation":"gdpr","status":"received","receivedAt":"2026-01-01T00:00:00Z",\#
-                "services":[]}
+                "services":[],"identity":"controller"}
                 """#,
             errorCode: nil),
         MethodExample(
@@ -39,8 +39,8 @@ extension GatewayContract {
             result: #"""
                 {"id":"01930000-0000-7000-8000-000000000001","brandId":"01930000-0000-7000-8000-000000000011",\#
                 "kind":"erasure","regulation":"gdpr","status":"completed","receivedAt":"2026-01-01T00:00:00Z",\#
-                "services":[{"service":"signals","rows":[{"table":"signals","rows":3}]}],\#
-                "completedAt":"2026-01-01T00:00:00Z"}
+                "services":[{"service":"signals","rows":[{"table":"signals","rows":3}]}],"identity":"controller",\#
+                "endedAt":"2026-01-01T00:00:00Z"}
                 """#,
             errorCode: nil),
         MethodExample(
@@ -52,6 +52,77 @@ extension GatewayContract {
                 """#,
             result: #"""
                 {"items":[]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "privacyRequests.verify",
+            name: "the right code",
+            fixture: "live-only",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000051","code":"12345678"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000051","brandId":"01930000-0000-7000-8000-000000000011",\#
+                "kind":"erasure","regulation":"gdpr","status":"verified","identity":"code","attemptsLeft":5,\#
+                "receivedAt":"2026-01-01T00:00:00Z","timeZone":"Europe/Berlin","dueAt":"2026-02-02T23:00:00Z",\#
+                "noticeBy":"2026-02-02T23:00:00Z","services":[],"verifiedAt":"2026-01-01T00:05:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "privacyRequests.deny",
+            name: "kept for a legal claim",
+            fixture: "live-only",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000051","reason":"legalClaims"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000051","brandId":"01930000-0000-7000-8000-000000000011",\#
+                "kind":"erasure","regulation":"gdpr","status":"denied","identity":"code","attemptsLeft":5,\#
+                "receivedAt":"2026-01-01T00:00:00Z","timeZone":"Europe/Berlin","dueAt":"2026-02-02T23:00:00Z",\#
+                "noticeBy":"2026-02-02T23:00:00Z","services":[],"reason":"legalClaims",\#
+                "endedAt":"2026-01-02T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "privacyRequests.cancel",
+            name: "taken back",
+            fixture: "live-only",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000051"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000051","brandId":"01930000-0000-7000-8000-000000000011",\#
+                "kind":"erasure","regulation":"gdpr","status":"cancelled","identity":"code","attemptsLeft":5,\#
+                "receivedAt":"2026-01-01T00:00:00Z","timeZone":"Europe/Berlin","dueAt":"2026-02-02T23:00:00Z",\#
+                "noticeBy":"2026-02-02T23:00:00Z","services":[],"endedAt":"2026-01-02T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "privacyRequests.extend",
+            name: "by two months",
+            fixture: "live-only",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000051"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000051","brandId":"01930000-0000-7000-8000-000000000011",\#
+                "kind":"erasure","regulation":"gdpr","status":"received","identity":"code","attemptsLeft":5,\#
+                "receivedAt":"2026-01-01T00:00:00Z","timeZone":"Europe/Berlin","dueAt":"2026-04-01T22:00:00Z",\#
+                "noticeBy":"2026-02-02T23:00:00Z","services":[],"extendedAt":"2026-01-20T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "privacyRequests.certificate",
+            name: "an erasure",
+            fixture: "live-only",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000051"}
+                """#,
+            result: #"""
+                {"payload":{"request":"01930000-0000-7000-8000-000000000051"},"keyId":"0000000000000000",\#
+                "publicKey":"0000000000000000000000000000000000000000000000000000000000000000",\#
+                "signature":"000000000000000000000000000000000000000000000000000000000000000000000000000000000000000\#
+                00000000000000000000000000000000000000000"}
                 """#,
             errorCode: nil),
         MethodExample(

@@ -9,29 +9,63 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
     /// The brand it concerns.
     public let brandId: UUIDv7
     /// What was asked for.
-    public let kind: Kind
+    public let kind: PrivacyKind
     /// The law it rests on.
     public let regulation: Regulation
     /// Where it stands.
-    public let status: Status
+    public let status: PrivacyStatus
+    /// Why it was denied.
+    public let reason: DenialReason?
+    /// How it is shown whose it is.
+    public let identity: IdentityProof
+    /// How often a code may still be tried. 0 to 5.
+    public let attemptsLeft: Int?
+    /// The code that the person must name: shown once, to whoever submits the request, who brings it to the person by a
+    /// way that only they read. Exactly 8 characters.
+    public let verificationCode: String?
     /// When it came in.
     public let receivedAt: Timestamp
-    /// When every service had done its part.
-    public let completedAt: Timestamp?
+    /// When it was shown whose it is.
+    public let verifiedAt: Timestamp?
+    /// The zone whose days count: the brand's. 1 to 64 characters.
+    public let timeZone: String?
+    /// Until when receipt must be confirmed, where the law asks for that.
+    public let acknowledgeBy: Timestamp?
+    /// Until when it must be answered, extension included; a moment after that is late.
+    public let dueAt: Timestamp?
+    /// Until when it may be extended.
+    public let noticeBy: Timestamp?
+    /// When the time was extended.
+    public let extendedAt: Timestamp?
+    /// When it was completed, denied, cancelled, or expired.
+    public let endedAt: Timestamp?
     /// What each service did. At most 16 elements.
     public let services: [ServiceErasure]
 
     public init(
-        id: UUIDv7, brandId: UUIDv7, kind: Kind, regulation: Regulation, status: Status, receivedAt: Timestamp,
-        completedAt: Timestamp? = nil, services: [ServiceErasure]
+        id: UUIDv7, brandId: UUIDv7, kind: PrivacyKind, regulation: Regulation, status: PrivacyStatus,
+        reason: DenialReason? = nil, identity: IdentityProof, attemptsLeft: Int? = nil, verificationCode: String? = nil,
+        receivedAt: Timestamp, verifiedAt: Timestamp? = nil, timeZone: String? = nil, acknowledgeBy: Timestamp? = nil,
+        dueAt: Timestamp? = nil, noticeBy: Timestamp? = nil, extendedAt: Timestamp? = nil, endedAt: Timestamp? = nil,
+        services: [ServiceErasure]
     ) {
         self.id = id
         self.brandId = brandId
         self.kind = kind
         self.regulation = regulation
         self.status = status
+        self.reason = reason
+        self.identity = identity
+        self.attemptsLeft = attemptsLeft
+        self.verificationCode = verificationCode
         self.receivedAt = receivedAt
-        self.completedAt = completedAt
+        self.verifiedAt = verifiedAt
+        self.timeZone = timeZone
+        self.acknowledgeBy = acknowledgeBy
+        self.dueAt = dueAt
+        self.noticeBy = noticeBy
+        self.extendedAt = extendedAt
+        self.endedAt = endedAt
         self.services = services
     }
 
@@ -39,11 +73,21 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
         var seen: UInt64 = 0
         var id: UUIDv7?
         var brandId: UUIDv7?
-        var kind: Kind?
+        var kind: PrivacyKind?
         var regulation: Regulation?
-        var status: Status?
+        var status: PrivacyStatus?
+        var reason: DenialReason?
+        var identity: IdentityProof?
+        var attemptsLeft: Int?
+        var verificationCode: String?
         var receivedAt: Timestamp?
-        var completedAt: Timestamp?
+        var verifiedAt: Timestamp?
+        var timeZone: String?
+        var acknowledgeBy: Timestamp?
+        var dueAt: Timestamp?
+        var noticeBy: Timestamp?
+        var extendedAt: Timestamp?
+        var endedAt: Timestamp?
         var services: [ServiceErasure]?
         try reader.beginObject()
         while let key = try reader.nextMember() {
@@ -56,21 +100,51 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
                 brandId = try reader.readUUID()
             case "kind":
                 try reader.once(&seen, 2)
-                kind = try Kind(from: &reader)
+                kind = try PrivacyKind(from: &reader)
             case "regulation":
                 try reader.once(&seen, 3)
                 regulation = try Regulation(from: &reader)
             case "status":
                 try reader.once(&seen, 4)
-                status = try Status(from: &reader)
-            case "receivedAt":
+                status = try PrivacyStatus(from: &reader)
+            case "reason":
                 try reader.once(&seen, 5)
-                receivedAt = try reader.readTimestamp()
-            case "completedAt":
+                reason = try DenialReason(from: &reader)
+            case "identity":
                 try reader.once(&seen, 6)
-                completedAt = try reader.readTimestamp()
-            case "services":
+                identity = try IdentityProof(from: &reader)
+            case "attemptsLeft":
                 try reader.once(&seen, 7)
+                attemptsLeft = try Int(reader.readInt64(in: 0...5))
+            case "verificationCode":
+                try reader.once(&seen, 8)
+                verificationCode = try reader.readString(lengths: 8...8)
+            case "receivedAt":
+                try reader.once(&seen, 9)
+                receivedAt = try reader.readTimestamp()
+            case "verifiedAt":
+                try reader.once(&seen, 10)
+                verifiedAt = try reader.readTimestamp()
+            case "timeZone":
+                try reader.once(&seen, 11)
+                timeZone = try reader.readString(lengths: 1...64)
+            case "acknowledgeBy":
+                try reader.once(&seen, 12)
+                acknowledgeBy = try reader.readTimestamp()
+            case "dueAt":
+                try reader.once(&seen, 13)
+                dueAt = try reader.readTimestamp()
+            case "noticeBy":
+                try reader.once(&seen, 14)
+                noticeBy = try reader.readTimestamp()
+            case "extendedAt":
+                try reader.once(&seen, 15)
+                extendedAt = try reader.readTimestamp()
+            case "endedAt":
+                try reader.once(&seen, 16)
+                endedAt = try reader.readTimestamp()
+            case "services":
+                try reader.once(&seen, 17)
                 services = try Self.readServices(from: &reader)
             default:
                 try reader.unknownMember()
@@ -81,11 +155,14 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
         guard let kind else { throw reader.missing("kind") }
         guard let regulation else { throw reader.missing("regulation") }
         guard let status else { throw reader.missing("status") }
+        guard let identity else { throw reader.missing("identity") }
         guard let receivedAt else { throw reader.missing("receivedAt") }
         guard let services else { throw reader.missing("services") }
         self.init(
-            id: id, brandId: brandId, kind: kind, regulation: regulation, status: status, receivedAt: receivedAt,
-            completedAt: completedAt, services: services)
+            id: id, brandId: brandId, kind: kind, regulation: regulation, status: status, reason: reason,
+            identity: identity, attemptsLeft: attemptsLeft, verificationCode: verificationCode, receivedAt: receivedAt,
+            verifiedAt: verifiedAt, timeZone: timeZone, acknowledgeBy: acknowledgeBy, dueAt: dueAt, noticeBy: noticeBy,
+            extendedAt: extendedAt, endedAt: endedAt, services: services)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -100,11 +177,49 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
         regulation.write(to: &writer)
         writer.key("status")
         status.write(to: &writer)
+        if let reason {
+            writer.key("reason")
+            reason.write(to: &writer)
+        }
+        writer.key("identity")
+        identity.write(to: &writer)
+        if let attemptsLeft {
+            writer.key("attemptsLeft")
+            writer.int(attemptsLeft)
+        }
+        if let verificationCode {
+            writer.key("verificationCode")
+            writer.string(verificationCode)
+        }
         writer.key("receivedAt")
         receivedAt.write(to: &writer)
-        if let completedAt {
-            writer.key("completedAt")
-            completedAt.write(to: &writer)
+        if let verifiedAt {
+            writer.key("verifiedAt")
+            verifiedAt.write(to: &writer)
+        }
+        if let timeZone {
+            writer.key("timeZone")
+            writer.string(timeZone)
+        }
+        if let acknowledgeBy {
+            writer.key("acknowledgeBy")
+            acknowledgeBy.write(to: &writer)
+        }
+        if let dueAt {
+            writer.key("dueAt")
+            dueAt.write(to: &writer)
+        }
+        if let noticeBy {
+            writer.key("noticeBy")
+            noticeBy.write(to: &writer)
+        }
+        if let extendedAt {
+            writer.key("extendedAt")
+            extendedAt.write(to: &writer)
+        }
+        if let endedAt {
+            writer.key("endedAt")
+            endedAt.write(to: &writer)
         }
         writer.key("services")
         services.write(to: &writer)
@@ -122,63 +237,5 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
             elements.append(try ServiceErasure(from: &reader))
         }
         return elements
-    }
-
-    /// What was asked for.
-    public enum Kind: String, JSONReadable, JSONWritable, Sendable, CaseIterable {
-        case erasure
-
-        public init(from reader: inout JSONReader) throws(JSONError) {
-            switch try reader.readStringKey() {
-            case "erasure": self = .erasure
-            default: throw reader.fail(.constraint, "must be erasure")
-            }
-        }
-
-        public func write(to writer: inout JSONWriter) {
-            writer.string(rawValue)
-        }
-    }
-
-    /// The law it rests on.
-    public enum Regulation: String, JSONReadable, JSONWritable, Sendable, CaseIterable {
-        case gdpr
-        case ccpa
-        case hipaa
-        case none
-
-        public init(from reader: inout JSONReader) throws(JSONError) {
-            switch try reader.readStringKey() {
-            case "gdpr": self = .gdpr
-            case "ccpa": self = .ccpa
-            case "hipaa": self = .hipaa
-            case "none": self = .none
-            default: throw reader.fail(.constraint, "must be gdpr, ccpa, hipaa or none")
-            }
-        }
-
-        public func write(to writer: inout JSONWriter) {
-            writer.string(rawValue)
-        }
-    }
-
-    /// Where it stands.
-    public enum Status: String, JSONReadable, JSONWritable, Sendable, CaseIterable {
-        case received
-        case processing
-        case completed
-
-        public init(from reader: inout JSONReader) throws(JSONError) {
-            switch try reader.readStringKey() {
-            case "received": self = .received
-            case "processing": self = .processing
-            case "completed": self = .completed
-            default: throw reader.fail(.constraint, "must be received, processing or completed")
-            }
-        }
-
-        public func write(to writer: inout JSONWriter) {
-            writer.string(rawValue)
-        }
     }
 }

@@ -18,16 +18,20 @@ extension PrivacyRequests {
             public let cursor: String?
             /// Items on one page. 1 to 500 items. Default: 100.
             public let limit: Int
+            /// Only requests that stand there.
+            public let status: PrivacyStatus?
 
-            public init(cursor: String? = nil, limit: Int = 100) {
+            public init(cursor: String? = nil, limit: Int = 100, status: PrivacyStatus? = nil) {
                 self.cursor = cursor
                 self.limit = limit
+                self.status = status
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
                 var seen: UInt64 = 0
                 var cursor: String?
                 var limit: Int = 100
+                var status: PrivacyStatus?
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -37,11 +41,14 @@ extension PrivacyRequests {
                     case "limit":
                         try reader.once(&seen, 1)
                         limit = try Int(reader.readInt64(in: 1...500))
+                    case "status":
+                        try reader.once(&seen, 2)
+                        status = try PrivacyStatus(from: &reader)
                     default:
                         try reader.unknownMember()
                     }
                 }
-                self.init(cursor: cursor, limit: limit)
+                self.init(cursor: cursor, limit: limit, status: status)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -52,6 +59,10 @@ extension PrivacyRequests {
                 }
                 writer.key("limit")
                 writer.int(limit)
+                if let status {
+                    writer.key("status")
+                    status.write(to: &writer)
+                }
                 writer.endObject()
             }
         }

@@ -5,11 +5,14 @@ public import JSON
 public import ServiceContract
 
 extension PrivacyRequests {
-    /// Erases one actor of a brand from every service, for good.
+    /// Takes the request of a person for what the law gives them.
+    ///
+    /// With `identity` `controller` it is carried out at once. With `code` it waits for `privacyRequests.verify`, and
+    /// expires after 14 days.
     public enum Submit {
         /// What the contract says of `privacyRequests.submit`.
         public static let method = MethodDescription(
-            name: "privacyRequests.submit", summary: "Erases one actor of a brand from every service, for good.",
+            name: "privacyRequests.submit", summary: "Takes the request of a person for what the law gives them.",
             kind: .write, database: .service, scope: "privacyRequests:write", cost: 10, costItems: nil, isAudited: true,
             isIdempotent: false, callers: ["public", "admin"])
 
@@ -18,21 +21,28 @@ extension PrivacyRequests {
             /// The values that point to the actor; others known for it are found. 1 to 64 elements.
             public let identifiers: [Identifier]
             /// What is asked for. Default: "erasure".
-            public let kind: Kind
+            public let kind: PrivacyKind
             /// The law it rests on. Default: "none".
             public let regulation: Regulation
+            /// How it is shown whose request it is. Default: "controller".
+            public let identity: IdentityProof
 
-            public init(identifiers: [Identifier], kind: Kind = .erasure, regulation: Regulation = .none) {
+            public init(
+                identifiers: [Identifier], kind: PrivacyKind = .erasure, regulation: Regulation = .none,
+                identity: IdentityProof = .controller
+            ) {
                 self.identifiers = identifiers
                 self.kind = kind
                 self.regulation = regulation
+                self.identity = identity
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
                 var seen: UInt64 = 0
                 var identifiers: [Identifier]?
-                var kind: Kind = .erasure
+                var kind: PrivacyKind = .erasure
                 var regulation: Regulation = .none
+                var identity: IdentityProof = .controller
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -41,16 +51,19 @@ extension PrivacyRequests {
                         identifiers = try Self.readIdentifiers(from: &reader)
                     case "kind":
                         try reader.once(&seen, 1)
-                        kind = try Kind(from: &reader)
+                        kind = try PrivacyKind(from: &reader)
                     case "regulation":
                         try reader.once(&seen, 2)
                         regulation = try Regulation(from: &reader)
+                    case "identity":
+                        try reader.once(&seen, 3)
+                        identity = try IdentityProof(from: &reader)
                     default:
                         try reader.unknownMember()
                     }
                 }
                 guard let identifiers else { throw reader.missing("identifiers") }
-                self.init(identifiers: identifiers, kind: kind, regulation: regulation)
+                self.init(identifiers: identifiers, kind: kind, regulation: regulation, identity: identity)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -61,6 +74,8 @@ extension PrivacyRequests {
                 kind.write(to: &writer)
                 writer.key("regulation")
                 regulation.write(to: &writer)
+                writer.key("identity")
+                identity.write(to: &writer)
                 writer.endObject()
             }
 
@@ -76,44 +91,6 @@ extension PrivacyRequests {
                 }
                 guard !elements.isEmpty else { throw reader.fail(.constraint, "must not be empty") }
                 return elements
-            }
-
-            /// What is asked for.
-            public enum Kind: String, JSONReadable, JSONWritable, Sendable, CaseIterable {
-                case erasure
-
-                public init(from reader: inout JSONReader) throws(JSONError) {
-                    switch try reader.readStringKey() {
-                    case "erasure": self = .erasure
-                    default: throw reader.fail(.constraint, "must be erasure")
-                    }
-                }
-
-                public func write(to writer: inout JSONWriter) {
-                    writer.string(rawValue)
-                }
-            }
-
-            /// The law it rests on.
-            public enum Regulation: String, JSONReadable, JSONWritable, Sendable, CaseIterable {
-                case gdpr
-                case ccpa
-                case hipaa
-                case none
-
-                public init(from reader: inout JSONReader) throws(JSONError) {
-                    switch try reader.readStringKey() {
-                    case "gdpr": self = .gdpr
-                    case "ccpa": self = .ccpa
-                    case "hipaa": self = .hipaa
-                    case "none": self = .none
-                    default: throw reader.fail(.constraint, "must be gdpr, ccpa, hipaa or none")
-                    }
-                }
-
-                public func write(to writer: inout JSONWriter) {
-                    writer.string(rawValue)
-                }
             }
         }
 

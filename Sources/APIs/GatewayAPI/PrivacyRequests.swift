@@ -3,11 +3,17 @@
 public import JSONRPC
 public import ServiceContract
 
-/// The types of `privacyRequests.submit`, `privacyRequests.get` and `privacyRequests.list`.
+/// The types of `privacyRequests.submit`, `privacyRequests.get`, `privacyRequests.list`, `privacyRequests.verify`,
+/// `privacyRequests.deny`, `privacyRequests.cancel`, `privacyRequests.extend` and `privacyRequests.certificate`.
 public enum PrivacyRequests {
-    /// What a service implements to answer `privacyRequests.submit`, `privacyRequests.get` and `privacyRequests.list`.
+    /// What a service implements to answer `privacyRequests.submit`, `privacyRequests.get`, `privacyRequests.list`,
+    /// `privacyRequests.verify`, `privacyRequests.deny`, `privacyRequests.cancel`, `privacyRequests.extend` and
+    /// `privacyRequests.certificate`.
     public protocol Service: Sendable {
-        /// Erases one actor of a brand from every service, for good.
+        /// Takes the request of a person for what the law gives them.
+        ///
+        /// With `identity` `controller` it is carried out at once. With `code` it waits for `privacyRequests.verify`,
+        /// and expires after 14 days.
         func submit(
             _ params: Submit.Params, in transaction: borrowing WriteTransaction, for call: CallContext
         ) throws(RPCError) -> Submit.Reply
@@ -21,6 +27,36 @@ public enum PrivacyRequests {
         func list(
             _ params: List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
         ) throws(RPCError) -> List.Reply
+
+        /// Tries the code by which a person shows that a request is theirs.
+        ///
+        /// With the right one the request is carried out. A wrong one costs an attempt, which the reply tells; the
+        /// fifth ends the request as denied.
+        func verify(
+            _ params: Verify.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+        ) throws(RPCError) -> Verify.Reply
+
+        /// Refuses a request, for a reason that the law knows.
+        func deny(
+            _ params: Deny.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+        ) throws(RPCError) -> Deny.Reply
+
+        /// Takes a request back that is not yet carried out.
+        func cancel(
+            _ params: Cancel.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+        ) throws(RPCError) -> Cancel.Reply
+
+        /// Extends the time for an answer, once, as far as its law allows.
+        ///
+        /// The person must be told of it, with the reasons, before `noticeBy`; after that moment it is refused.
+        func extend(
+            _ params: Extend.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+        ) throws(RPCError) -> Extend.Reply
+
+        /// Returns the signed certificate of a completed request.
+        func certificate(
+            _ params: Certificate.Params, in transaction: borrowing ReadTransaction, for call: CallContext
+        ) throws(RPCError) -> Certificate.Reply
     }
 
     /// Calls these methods of a peer.
@@ -31,7 +67,10 @@ public enum PrivacyRequests {
             self.peer = peer
         }
 
-        /// Erases one actor of a brand from every service, for good.
+        /// Takes the request of a person for what the law gives them.
+        ///
+        /// With `identity` `controller` it is carried out at once. With `code` it waits for `privacyRequests.verify`,
+        /// and expires after 14 days.
         public func submit(
             _ params: Submit.Params, for call: CallContext? = nil
         ) async throws(RPCError) -> Submit.Reply {
@@ -47,11 +86,51 @@ public enum PrivacyRequests {
         public func list(_ params: List.Params, for call: CallContext? = nil) async throws(RPCError) -> List.Reply {
             try await peer.call("privacyRequests.list", params, context: call)
         }
+
+        /// Tries the code by which a person shows that a request is theirs.
+        ///
+        /// With the right one the request is carried out. A wrong one costs an attempt, which the reply tells; the
+        /// fifth ends the request as denied.
+        public func verify(
+            _ params: Verify.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Verify.Reply {
+            try await peer.call("privacyRequests.verify", params, context: call)
+        }
+
+        /// Refuses a request, for a reason that the law knows.
+        public func deny(_ params: Deny.Params, for call: CallContext? = nil) async throws(RPCError) -> Deny.Reply {
+            try await peer.call("privacyRequests.deny", params, context: call)
+        }
+
+        /// Takes a request back that is not yet carried out.
+        public func cancel(
+            _ params: Cancel.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Cancel.Reply {
+            try await peer.call("privacyRequests.cancel", params, context: call)
+        }
+
+        /// Extends the time for an answer, once, as far as its law allows.
+        ///
+        /// The person must be told of it, with the reasons, before `noticeBy`; after that moment it is refused.
+        public func extend(
+            _ params: Extend.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Extend.Reply {
+            try await peer.call("privacyRequests.extend", params, context: call)
+        }
+
+        /// Returns the signed certificate of a completed request.
+        public func certificate(
+            _ params: Certificate.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Certificate.Reply {
+            try await peer.call("privacyRequests.certificate", params, context: call)
+        }
     }
 }
 
 extension PrivacyRequests.Service {
-    /// Registers `privacyRequests.submit`, `privacyRequests.get` and `privacyRequests.list` with `table`.
+    /// Registers `privacyRequests.submit`, `privacyRequests.get`, `privacyRequests.list`, `privacyRequests.verify`,
+    /// `privacyRequests.deny`, `privacyRequests.cancel`, `privacyRequests.extend` and `privacyRequests.certificate`
+    /// with `table`.
     public func registerMethods(with table: inout MethodTable) {
         table.write(PrivacyRequests.Submit.method) {
             (params: PrivacyRequests.Submit.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
@@ -64,6 +143,27 @@ extension PrivacyRequests.Service {
         table.read(PrivacyRequests.List.method) {
             (params: PrivacyRequests.List.Params, transaction: borrowing ReadTransaction, call) throws(RPCError) in
             try self.list(params, in: transaction, for: call)
+        }
+        table.write(PrivacyRequests.Verify.method) {
+            (params: PrivacyRequests.Verify.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
+            try self.verify(params, in: transaction, for: call)
+        }
+        table.write(PrivacyRequests.Deny.method) {
+            (params: PrivacyRequests.Deny.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
+            try self.deny(params, in: transaction, for: call)
+        }
+        table.write(PrivacyRequests.Cancel.method) {
+            (params: PrivacyRequests.Cancel.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
+            try self.cancel(params, in: transaction, for: call)
+        }
+        table.write(PrivacyRequests.Extend.method) {
+            (params: PrivacyRequests.Extend.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
+            try self.extend(params, in: transaction, for: call)
+        }
+        table.read(PrivacyRequests.Certificate.method) {
+            (params: PrivacyRequests.Certificate.Params, transaction: borrowing ReadTransaction, call)
+                throws(RPCError) in
+            try self.certificate(params, in: transaction, for: call)
         }
     }
 }

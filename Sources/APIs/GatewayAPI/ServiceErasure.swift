@@ -9,16 +9,24 @@ public struct ServiceErasure: JSONReadable, JSONWritable, Sendable, Equatable {
     public let service: String
     /// What it erased. At most 200 elements.
     public let rows: [ErasedRows]
+    /// Bytes of its files that were searched for the identifiers afterwards. At least 0 bytes.
+    public let scannedBytes: Int?
+    /// Places where one was still found: in what others said of themselves. At least 0.
+    public let scanHits: Int?
 
-    public init(service: String, rows: [ErasedRows]) {
+    public init(service: String, rows: [ErasedRows], scannedBytes: Int? = nil, scanHits: Int? = nil) {
         self.service = service
         self.rows = rows
+        self.scannedBytes = scannedBytes
+        self.scanHits = scanHits
     }
 
     public init(from reader: inout JSONReader) throws(JSONError) {
         var seen: UInt64 = 0
         var service: String?
         var rows: [ErasedRows]?
+        var scannedBytes: Int?
+        var scanHits: Int?
         try reader.beginObject()
         while let key = try reader.nextMember() {
             switch key {
@@ -28,13 +36,19 @@ public struct ServiceErasure: JSONReadable, JSONWritable, Sendable, Equatable {
             case "rows":
                 try reader.once(&seen, 1)
                 rows = try Self.readRows(from: &reader)
+            case "scannedBytes":
+                try reader.once(&seen, 2)
+                scannedBytes = try Int(reader.readInt64(in: 0...Int64.max))
+            case "scanHits":
+                try reader.once(&seen, 3)
+                scanHits = try Int(reader.readInt64(in: 0...Int64.max))
             default:
                 try reader.unknownMember()
             }
         }
         guard let service else { throw reader.missing("service") }
         guard let rows else { throw reader.missing("rows") }
-        self.init(service: service, rows: rows)
+        self.init(service: service, rows: rows, scannedBytes: scannedBytes, scanHits: scanHits)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -43,6 +57,14 @@ public struct ServiceErasure: JSONReadable, JSONWritable, Sendable, Equatable {
         writer.string(service)
         writer.key("rows")
         rows.write(to: &writer)
+        if let scannedBytes {
+            writer.key("scannedBytes")
+            writer.int(scannedBytes)
+        }
+        if let scanHits {
+            writer.key("scanHits")
+            writer.int(scanHits)
+        }
         writer.endObject()
     }
 

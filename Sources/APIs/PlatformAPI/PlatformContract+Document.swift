@@ -55,7 +55,10 @@ extension PlatformContract {
         knew beside those it was given."},"actors":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},\#
         "maxItems":64,"description":"The actors that were found and erased."},"rows":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/ErasedRows"},"maxItems":200,"description":"What was erased, table by \#
-        table."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"},\#
+        table."},"scannedBytes":{"type":"integer","minimum":0,"description":"Bytes of the files that held the \#
+        brand's data here, searched for every identifier of 12 bytes or more afterwards.","x-unit":"bytes"},\#
+        "scanHits":{"type":"integer","minimum":0,"description":"Places where one was still found."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"},\#
         {"$ref":"#/components/errors/notFound"}],"examples":[{"name":"an unknown person","x-fixture":"live-only",\#
         "params":[{"name":"request","value":"01930000-0000-7000-8000-000000000003"},{"name":"identifiers",\#
         "value":[{"type":"email","value":"a@example.org"}]},{"name":"actors","value":[]}],"result":{"name":"reply",\#

@@ -102,11 +102,21 @@ extension Subjects {
             public let actors: [UUIDv7]
             /// What was erased, table by table. At most 200 elements.
             public let rows: [ErasedRows]
+            /// Bytes of the files that held the brand's data here, searched for every identifier of 12 bytes or more
+            /// afterwards. At least 0 bytes.
+            public let scannedBytes: Int?
+            /// Places where one was still found. At least 0.
+            public let scanHits: Int?
 
-            public init(identifiers: [Identifier], actors: [UUIDv7], rows: [ErasedRows]) {
+            public init(
+                identifiers: [Identifier], actors: [UUIDv7], rows: [ErasedRows], scannedBytes: Int? = nil,
+                scanHits: Int? = nil
+            ) {
                 self.identifiers = identifiers
                 self.actors = actors
                 self.rows = rows
+                self.scannedBytes = scannedBytes
+                self.scanHits = scanHits
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
@@ -114,6 +124,8 @@ extension Subjects {
                 var identifiers: [Identifier]?
                 var actors: [UUIDv7]?
                 var rows: [ErasedRows]?
+                var scannedBytes: Int?
+                var scanHits: Int?
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -126,6 +138,12 @@ extension Subjects {
                     case "rows":
                         try reader.once(&seen, 2)
                         rows = try Self.readRows(from: &reader)
+                    case "scannedBytes":
+                        try reader.once(&seen, 3)
+                        scannedBytes = try Int(reader.readInt64(in: 0...Int64.max))
+                    case "scanHits":
+                        try reader.once(&seen, 4)
+                        scanHits = try Int(reader.readInt64(in: 0...Int64.max))
                     default:
                         try reader.unknownMember()
                     }
@@ -133,7 +151,9 @@ extension Subjects {
                 guard let identifiers else { throw reader.missing("identifiers") }
                 guard let actors else { throw reader.missing("actors") }
                 guard let rows else { throw reader.missing("rows") }
-                self.init(identifiers: identifiers, actors: actors, rows: rows)
+                self.init(
+                    identifiers: identifiers, actors: actors, rows: rows, scannedBytes: scannedBytes,
+                    scanHits: scanHits)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -144,6 +164,14 @@ extension Subjects {
                 actors.write(to: &writer)
                 writer.key("rows")
                 rows.write(to: &writer)
+                if let scannedBytes {
+                    writer.key("scannedBytes")
+                    writer.int(scannedBytes)
+                }
+                if let scanHits {
+                    writer.key("scanHits")
+                    writer.int(scanHits)
+                }
                 writer.endObject()
             }
 

@@ -80,7 +80,13 @@ struct NounRenderer {
         text.line("table.\(method.kind.rawValue)(\(type).method) {")
         text.indented { (text: inout SourceText) in
             if let transaction = method.transactionType {
-                text.line("(params: \(type).Params, transaction: borrowing \(transaction), call) throws(RPCError) in")
+                let parameters = "(params: \(type).Params, transaction: borrowing \(transaction), call)"
+                if text.indent + parameters.count + " throws(RPCError) in".count <= SourceText.width {
+                    text.line(parameters + " throws(RPCError) in")
+                } else {
+                    text.line(parameters)
+                    text.indented { $0.line("throws(RPCError) in") }
+                }
                 text.line("try self.\(verb)(params, in: transaction, for: call)")
             } else {
                 text.line("(params: \(type).Params, call) throws(RPCError) in")

@@ -62,12 +62,14 @@ struct PlatformService: BrandFiles.Service, Health.Service, JobRecords.Service, 
     ) async throws(RPCError) -> Subjects.Erase.Reply {
         guard let brand = call.brand else { throw .forbidden("An erasure needs a brand.") }
         var outcome = SubjectErasure.Outcome()
+        var scanned = (bytes: 0, hits: 0)
         if let file = runtime.databases.file(of: brand) {
             outcome = try await runtime.write(file) { [brandErasure] transaction throws(RPCError) in
                 try brandErasure.erase(
                     params.identifiers, actors: params.actors, request: params.request, at: call.now, in: transaction)
             }
-            try await runtime.checkpoint(file)
+            scanned = try await runtime.checkpoint(
+                file, searchingFor: params.identifiers + outcome.identifiers)
         }
         let known = params.identifiers + outcome.identifiers
         let actors = Array(Set(params.actors + outcome.actors))
@@ -75,9 +77,10 @@ struct PlatformService: BrandFiles.Service, Health.Service, JobRecords.Service, 
             [serviceErasure] transaction throws(RPCError) in
             try serviceErasure.erase(known, actors: actors, request: params.request, at: call.now, in: transaction)
         }
-        try await runtime.checkpoint(runtime.databases.serviceFile)
+        let own = try await runtime.checkpoint(runtime.databases.serviceFile, searchingFor: known)
         return Subjects.Erase.Reply(
-            identifiers: outcome.identifiers, actors: outcome.actors, rows: outcome.rows + rest.rows)
+            identifiers: outcome.identifiers, actors: outcome.actors, rows: outcome.rows + rest.rows,
+            scannedBytes: scanned.bytes + own.bytes, scanHits: scanned.hits + own.hits)
     }
 }
 

@@ -1,3 +1,4 @@
+public import CommonAPI
 import JSON
 public import JSONRPC
 public import SQLite
@@ -100,9 +101,20 @@ public final class ServiceRuntime: Sendable {
 
     /// Leaves nothing that was deleted in any byte of the file or of its write-ahead log.
     public func checkpoint(_ file: DatabaseFile) async throws(RPCError) {
+        _ = try await checkpoint(file, searchingFor: [])
+    }
+
+    /// The same, and then looks through the file and what lies beside it, before anything else is written.
+    ///
+    /// - Returns: the bytes that were read, and the places in which an identifier of 12 bytes or more was found.
+    public func checkpoint(
+        _ file: DatabaseFile, searchingFor identifiers: [Identifier]
+    ) async throws(RPCError) -> (bytes: Int, hits: Int) {
+        let scan = ByteScan(identifiers)
         do {
-            try await writer.maintain(file) { connection throws(any Error) in
+            return try await writer.maintain(file) { connection throws(any Error) in
                 _ = try connection.eraseTraces()
+                return scan.search([file.path, file.path + "-wal", file.path + "-shm"])
             }
         } catch {
             throw RPCError(any: error)

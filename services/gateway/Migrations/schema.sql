@@ -1,28 +1,59 @@
 -- Requests by or for data subjects, and how far each service is with them.
 --
 -- A row is the ledger entry: it is on disk before anything is deleted, and from then on the request is carried out
--- whatever happens. Identifiers stand here only while they are needed; a completed request no longer knows whose it was.
+-- whatever happens. Identifiers stand here only while they are needed; a request that has ended no longer knows whose it
+-- was.
 CREATE TABLE privacy_requests (
     id BLOB NOT NULL PRIMARY KEY,
     brand BLOB NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('erasure')),
     regulation TEXT NOT NULL CHECK (regulation IN ('gdpr', 'ccpa', 'hipaa', 'none')),
-    status TEXT NOT NULL CHECK (status IN ('received', 'processing', 'completed')),
+    status TEXT NOT NULL,
+    -- Why it was denied.
+    reason TEXT CHECK ((reason IS NULL) = (status <> 'denied')),
+    -- How it is shown whose it is; with a code, its keyed hash and how often it may still be tried.
+    identity TEXT NOT NULL CHECK (identity IN ('controller', 'code')),
+    code_digest BLOB,
+    attempts_left INTEGER CHECK (attempts_left >= 0),
     -- JSON: what points to the subject, as far as it is known.
-    identifiers TEXT CHECK ((identifiers IS NULL) = (status = 'completed')),
+    identifiers TEXT CHECK ((identifiers IS NULL) = (status NOT IN ('received', 'verified', 'processing'))),
     actors TEXT NOT NULL DEFAULT '[]',
     received_at INTEGER NOT NULL,
-    completed_at INTEGER CHECK ((completed_at IS NULL) = (status <> 'completed'))
+    verified_at INTEGER CHECK (verified_at IS NOT NULL OR status NOT IN ('verified', 'processing', 'completed')),
+    -- The calendar of the brand decides until when it must be answered; all NULL until it is known.
+    time_zone TEXT,
+    acknowledge_by INTEGER,
+    due_at INTEGER,
+    extended_due_at INTEGER,
+    extended_at INTEGER,
+    ended_at INTEGER CHECK ((ended_at IS NULL) = (status IN ('received', 'verified', 'processing'))),
+    -- What was signed in the end: the payload's text, then key and signature.
+    certificate TEXT,
+    certificate_key BLOB,
+    certificate_signature BLOB
 ) STRICT;
 CREATE INDEX privacy_requests_by_brand ON privacy_requests (brand, id);
-CREATE INDEX privacy_requests_open ON privacy_requests (id) WHERE status <> 'completed';
+CREATE INDEX privacy_requests_open ON privacy_requests (id) WHERE status IN ('received', 'verified', 'processing');
+CREATE INDEX privacy_requests_uncertified ON privacy_requests (id) WHERE status = 'completed' AND certificate IS NULL;
 
--- A request goes forward only.
-CREATE TRIGGER privacy_requests_go_forward BEFORE UPDATE OF status ON privacy_requests
-WHEN NOT (OLD.status = NEW.status
-    OR OLD.status = 'received' AND NEW.status = 'processing'
-    OR OLD.status = 'processing' AND NEW.status = 'completed')
-BEGIN SELECT RAISE(ABORT, 'a privacy request goes from received to processing to completed'); END;
+-- What may follow what: the one state machine, which the program reads from its own table and a test compares.
+CREATE TABLE privacy_transitions (
+    before TEXT NOT NULL,
+    after TEXT NOT NULL,
+    PRIMARY KEY (before, after)
+) STRICT, WITHOUT ROWID;
+INSERT INTO privacy_transitions (before, after) VALUES
+    ('received', 'verified'), ('received', 'denied'), ('received', 'cancelled'), ('received', 'expired'),
+    ('verified', 'processing'), ('verified', 'denied'), ('verified', 'cancelled'),
+    ('processing', 'completed');
+
+CREATE TRIGGER privacy_requests_begin BEFORE INSERT ON privacy_requests WHEN NEW.status NOT IN ('received', 'verified')
+BEGIN SELECT RAISE(ABORT, 'a privacy request begins as received or verified'); END;
+
+CREATE TRIGGER privacy_requests_follow BEFORE UPDATE OF status ON privacy_requests
+WHEN OLD.status <> NEW.status AND NOT EXISTS (
+    SELECT 1 FROM privacy_transitions WHERE before = OLD.status AND after = NEW.status)
+BEGIN SELECT RAISE(ABORT, 'privacy_transitions has no such step for a privacy request'); END;
 
 -- What each service erased for a request.
 CREATE TABLE privacy_request_rows (
@@ -39,5 +70,8 @@ CREATE TABLE privacy_request_services (
     service TEXT NOT NULL,
     -- How many identifiers and actors it was given; once more are known, it is asked again.
     known INTEGER NOT NULL,
+    -- Bytes of its files that were searched for the identifiers afterwards, and where one was found.
+    scanned_bytes INTEGER NOT NULL DEFAULT 0,
+    scan_hits INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (request, service)
 ) STRICT, WITHOUT ROWID;

@@ -23,9 +23,14 @@ public enum GatewayService {
         let configuration = GatewayConfiguration(reader: environment.reader)
         let siblings = environment.siblings
         let status = SystemStatus(services: Siblings.names) { siblings[$0] }
-        let saga = ErasureSaga(runtime: environment.runtime, services: Siblings.names) { siblings[$0] }
+        let secrets = environment.configuration.secretsDirectory
+        let saga = ErasureSaga(
+            runtime: environment.runtime, services: Siblings.names,
+            certificate: try ErasureCertificate(seed: SecretFile.key(named: "privacy-certificates", in: secrets))
+        ) { siblings[$0] }
+        let codes = try VerificationCode(key: SecretFile.key(named: "verification-codes", in: secrets))
         var methods = MethodTable()
-        PrivacyRequestsService(saga: saga).registerMethods(with: &methods)
+        PrivacyRequestsService(codes: codes, saga: saga).registerMethods(with: &methods)
         status.registerMethods(with: &methods)
         JobsService(services: Siblings.names.filter { $0 != definition.name }) { siblings[$0] }
             .registerMethods(with: &methods)

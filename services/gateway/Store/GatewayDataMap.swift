@@ -4,16 +4,20 @@ extension DataMap {
     /// What the gateway's own database holds.
     static let gateway = DataMap([
         Table(
-            "privacy_requests", "requests by or for data subjects; identifiers only until completed", .nobody,
-            kept: "for ever, as proof; without identifiers once completed",
+            "privacy_requests", "requests by or for data subjects; identifiers only until they end", .nobody,
+            kept: "for ever, as proof; without identifiers once they have ended",
             columns: [
-                "id", "brand", "kind", "regulation", "status", "identifiers", "actors", "received_at", "completed_at",
+                "id", "brand", "kind", "regulation", "status", "reason", "identity", "code_digest", "attempts_left",
+                "identifiers", "actors", "received_at", "verified_at", "time_zone", "acknowledge_by", "due_at",
+                "extended_due_at", "extended_at", "ended_at", "certificate", "certificate_key",
+                "certificate_signature",
             ]),
+        Table("privacy_transitions", "what may become of a privacy request", .nobody, columns: ["before", "after"]),
         Table(
             "privacy_request_rows", "how many rows each service erased", .nobody, kept: "for ever, as proof",
             columns: ["request", "service", "erased_table", "rows"]),
         Table(
             "privacy_request_services", "which services are done with a request", .nobody,
-            kept: "for ever, as proof", columns: ["request", "service", "known"]),
+            kept: "for ever, as proof", columns: ["request", "service", "known", "scanned_bytes", "scan_hits"]),
     ])
 }

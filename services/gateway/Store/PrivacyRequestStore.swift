@@ -8,78 +8,101 @@ import ServiceKit
 
 /// Privacy requests and how far each service is with them.
 struct PrivacyRequestStore {
-    /// A request that is not completed, with what is known of its subject by now.
-    struct Open: Sendable {
-        let id: UUIDv7
-        let brand: UUIDv7
-        var identifiers: [Identifier]
-        var actors: [UUIDv7]
-
-        /// Grows with every identifier and actor that a service adds.
-        var known: Int64 { Int64(identifiers.count + actors.count) }
-    }
-
-    func insert(
-        _ id: UUIDv7, _ params: PrivacyRequests.Submit.Params, brand: UUIDv7, at time: Timestamp,
-        in transaction: borrowing WriteTransaction
-    ) throws(RPCError) {
+    func insert(_ request: StoredPrivacyRequest, in transaction: borrowing WriteTransaction) throws(RPCError) {
         try transaction.run(
             """
-            INSERT INTO privacy_requests (id, brand, kind, regulation, status, identifiers, received_at)
-            VALUES (:id, :brand, :kind, :regulation, 'received', :identifiers, :time)
+            INSERT INTO privacy_requests
+                (id, brand, kind, regulation, status, identity, code_digest, attempts_left, identifiers, received_at,
+                verified_at)
+            VALUES (:id, :brand, :kind, :regulation, :status, :identity, :code, :attempts, :identifiers, :received,
+                :verified)
             """,
             [
-                ":id": id, ":brand": brand, ":kind": params.kind.rawValue, ":regulation": params.regulation.rawValue,
-                ":identifiers": params.identifiers.text, ":time": time,
+                ":id": request.id, ":brand": request.brand, ":kind": request.kind.rawValue,
+                ":regulation": request.regulation.rawValue, ":status": request.status.rawValue,
+                ":identity": request.identity.rawValue, ":code": request.codeDigest,
+                ":attempts": request.attemptsLeft, ":identifiers": request.identifiers.text,
+                ":received": request.receivedAt, ":verified": request.verifiedAt,
             ])
     }
 
     func find(
-        _ id: UUIDv7, brand: UUIDv7, in transaction: borrowing some Transaction & ~Copyable
-    ) throws(RPCError) -> PrivacyRequest? {
-        let request = try transaction.one(
+        _ id: UUIDv7, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> StoredPrivacyRequest? {
+        try transaction.one(
             """
-            SELECT id, brand, kind, regulation, status, received_at, completed_at FROM privacy_requests
-            WHERE id = :id AND brand = :brand
-            """, [":id": id, ":brand": brand], Self.request)
-        guard let request else { return nil }
-        return try withServices(request, in: transaction)
+            SELECT id, brand, kind, regulation, status, reason, identity, code_digest, attempts_left, identifiers,
+                actors, received_at, verified_at, time_zone, acknowledge_by, due_at, extended_due_at, extended_at,
+                ended_at
+            FROM privacy_requests WHERE id = :id
+            """, [":id": id], Self.stored)
     }
 
     /// The newest requests of a brand that are older than `cursor`.
     func list(
-        brand: UUIDv7, before cursor: UUIDv7?, limit: Int64, in transaction: borrowing some Transaction & ~Copyable
-    ) throws(RPCError) -> [PrivacyRequest] {
-        let requests = try transaction.all(
-            """
-            SELECT id, brand, kind, regulation, status, received_at, completed_at FROM privacy_requests
-            WHERE brand = :brand AND (:cursor IS NULL OR id < :cursor) ORDER BY id DESC LIMIT :limit
-            """, [":brand": brand, ":cursor": cursor, ":limit": limit], Self.request)
-        var complete: [PrivacyRequest] = []
-        for request in requests { complete.append(try withServices(request, in: transaction)) }
-        return complete
-    }
-
-    // MARK: The saga
-
-    func open(in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> [Open] {
+        brand: UUIDv7, status: PrivacyStatus?, before cursor: UUIDv7?, limit: Int64,
+        in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [StoredPrivacyRequest] {
         try transaction.all(
-            "SELECT id, brand, identifiers, actors FROM privacy_requests WHERE status <> 'completed' ORDER BY id"
-        ) { row throws(RPCError) in
-            Open(
-                id: row.uuid(0), brand: row.uuid(1), identifiers: try [Identifier](text: row.text(2)),
-                actors: try UUIDv7.list(row.text(3)))
-        }
+            """
+            SELECT id, brand, kind, regulation, status, reason, identity, code_digest, attempts_left, identifiers,
+                actors, received_at, verified_at, time_zone, acknowledge_by, due_at, extended_due_at, extended_at,
+                ended_at
+            FROM privacy_requests
+            WHERE brand = :brand AND (:status IS NULL OR status = :status) AND (:cursor IS NULL OR id < :cursor)
+            ORDER BY id DESC LIMIT :limit
+            """, [":brand": brand, ":status": status?.rawValue, ":cursor": cursor, ":limit": limit], Self.stored)
     }
 
-    func begin(_ id: UUIDv7, in transaction: borrowing WriteTransaction) throws(RPCError) {
-        try transaction.run(
-            "UPDATE privacy_requests SET status = 'processing' WHERE id = :id AND status = 'received'", [":id": id])
+    /// Those that have not ended, the oldest first.
+    func open(in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> [StoredPrivacyRequest] {
+        try transaction.all(
+            """
+            SELECT id, brand, kind, regulation, status, reason, identity, code_digest, attempts_left, identifiers,
+                actors, received_at, verified_at, time_zone, acknowledge_by, due_at, extended_due_at, extended_at,
+                ended_at
+            FROM privacy_requests WHERE status IN ('received', 'verified', 'processing') ORDER BY id
+            """, [:], Self.stored)
     }
+
+    /// Completed ones that have no certificate yet.
+    func uncertified(
+        in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [StoredPrivacyRequest] {
+        try transaction.all(
+            """
+            SELECT id, brand, kind, regulation, status, reason, identity, code_digest, attempts_left, identifiers,
+                actors, received_at, verified_at, time_zone, acknowledge_by, due_at, extended_due_at, extended_at,
+                ended_at
+            FROM privacy_requests WHERE status = 'completed' AND certificate IS NULL ORDER BY id
+            """, [:], Self.stored)
+    }
+
+    /// Keeps how a request stands. One that has ended forgets whose it was.
+    func update(_ request: StoredPrivacyRequest, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        try transaction.run(
+            """
+            UPDATE privacy_requests SET status = :status, reason = :reason, attempts_left = :attempts,
+                identifiers = :identifiers, actors = :actors, verified_at = :verified, time_zone = :zone,
+                acknowledge_by = :acknowledge, due_at = :due, extended_due_at = :extendedDue, extended_at = :extended,
+                ended_at = :ended
+            WHERE id = :id
+            """,
+            [
+                ":status": request.status.rawValue, ":reason": request.reason?.rawValue,
+                ":attempts": request.attemptsLeft, ":identifiers": request.isOpen ? request.identifiers.text : nil,
+                ":actors": String(decoding: request.actors.json(), as: UTF8.self), ":verified": request.verifiedAt,
+                ":zone": request.timeZone, ":acknowledge": request.acknowledgeBy, ":due": request.dueAt,
+                ":extendedDue": request.extendedDueAt, ":extended": request.extendedAt, ":ended": request.endedAt,
+                ":id": request.id,
+            ])
+    }
+
+    // MARK: What services did
 
     /// The services that have done all that is known now.
     func finished(
-        _ request: Open, in transaction: borrowing some Transaction & ~Copyable
+        _ request: StoredPrivacyRequest, in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> Set<String> {
         Set(
             try transaction.all(
@@ -88,74 +111,110 @@ struct PrivacyRequestStore {
             ) { $0.text(0) })
     }
 
-    /// Notes that `service` has done its part, and whatever else it knew of the subject.
+    /// Notes what `service` did.
     ///
-    /// - Parameter known: what it was given.
+    /// - Parameter known: how much it was given.
     func note(
-        _ service: String, known: Int64, rows: [ErasedRows], _ request: Open,
+        _ service: String, known: Int64, _ part: ServiceErasure, of request: UUIDv7,
         in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
-        for row in rows {
+        for row in part.rows {
             try transaction.run(
                 """
                 INSERT INTO privacy_request_rows (request, service, erased_table, rows)
                 VALUES (:id, :service, :table, :rows)
                 ON CONFLICT DO UPDATE SET rows = rows + excluded.rows
-                """, [":id": request.id, ":service": service, ":table": row.table, ":rows": Int64(row.rows)])
+                """, [":id": request, ":service": service, ":table": row.table, ":rows": Int64(row.rows)])
         }
         try transaction.run(
             """
-            INSERT INTO privacy_request_services (request, service, known) VALUES (:id, :service, :known)
-            ON CONFLICT DO UPDATE SET known = excluded.known
-            """, [":id": request.id, ":service": service, ":known": known])
-        try transaction.run(
-            "UPDATE privacy_requests SET identifiers = :identifiers, actors = :actors WHERE id = :id",
+            INSERT INTO privacy_request_services (request, service, known, scanned_bytes, scan_hits)
+            VALUES (:id, :service, :known, :bytes, :hits)
+            ON CONFLICT DO UPDATE SET known = excluded.known, scanned_bytes = excluded.scanned_bytes,
+                scan_hits = excluded.scan_hits
+            """,
             [
-                ":identifiers": request.identifiers.text,
-                ":actors": String(decoding: request.actors.json(), as: UTF8.self), ":id": request.id,
+                ":id": request, ":service": service, ":known": known, ":bytes": part.scannedBytes ?? 0,
+                ":hits": part.scanHits ?? 0,
             ])
     }
 
-    /// Closes a request and forgets whose it was.
-    func complete(_ id: UUIDv7, at time: Timestamp, in transaction: borrowing WriteTransaction) throws(RPCError) {
-        try transaction.run(
-            """
-            UPDATE privacy_requests SET status = 'completed', identifiers = NULL, completed_at = :time WHERE id = :id
-            """, [":id": id, ":time": time])
-    }
-
-    // MARK: Rows
-
-    private static func request(_ row: Statement) throws(RPCError) -> PrivacyRequest {
-        guard let kind = PrivacyRequest.Kind(rawValue: row.text(2)),
-            let regulation = PrivacyRequest.Regulation(rawValue: row.text(3)),
-            let status = PrivacyRequest.Status(rawValue: row.text(4))
-        else { throw .internalError("A privacy request has an unknown kind, regulation or status.") }
-        return PrivacyRequest(
-            id: row.uuid(0), brandId: row.uuid(1), kind: kind, regulation: regulation, status: status,
-            receivedAt: row.timestamp(5), completedAt: row.timestampOrNil(6), services: [])
-    }
-
-    private func withServices(
-        _ request: PrivacyRequest, in transaction: borrowing some Transaction & ~Copyable
-    ) throws(RPCError) -> PrivacyRequest {
+    /// What each service did for a request, by name.
+    func services(
+        of request: UUIDv7, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [ServiceErasure] {
         let services = try transaction.all(
-            "SELECT service FROM privacy_request_services WHERE request = :id ORDER BY service", [":id": request.id]
-        ) { $0.text(0) }
+            """
+            SELECT service, scanned_bytes, scan_hits FROM privacy_request_services WHERE request = :id ORDER BY service
+            """, [":id": request]
+        ) { (name: $0.text(0), bytes: $0.int(1), hits: $0.int(2)) }
         var erasures: [ServiceErasure] = []
         for service in services {
             let rows = try transaction.all(
                 """
                 SELECT erased_table, rows FROM privacy_request_rows
                 WHERE request = :id AND service = :service ORDER BY erased_table
-                """, [":id": request.id, ":service": service]
-            ) { ErasedRows(table: $0.text(0), rows: Int($0.int64(1))) }
-            erasures.append(ServiceErasure(service: service, rows: rows))
+                """, [":id": request, ":service": service.name]
+            ) { ErasedRows(table: $0.text(0), rows: $0.int(1)) }
+            erasures.append(
+                ServiceErasure(
+                    service: service.name, rows: rows, scannedBytes: service.bytes, scanHits: service.hits))
         }
-        return PrivacyRequest(
-            id: request.id, brandId: request.brandId, kind: request.kind, regulation: request.regulation,
-            status: request.status, receivedAt: request.receivedAt, completedAt: request.completedAt,
-            services: erasures)
+        return erasures
+    }
+
+    // MARK: Certificates
+
+    func keep(
+        _ certificate: (payload: [UInt8], publicKey: [UInt8], signature: [UInt8]), of request: UUIDv7,
+        in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        try transaction.run(
+            """
+            UPDATE privacy_requests SET certificate = :payload, certificate_key = :key,
+                certificate_signature = :signature
+            WHERE id = :id
+            """,
+            [
+                ":payload": String(decoding: certificate.payload, as: UTF8.self), ":key": certificate.publicKey,
+                ":signature": certificate.signature, ":id": request,
+            ])
+    }
+
+    func certificate(
+        of request: UUIDv7, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> SignedCertificate? {
+        try transaction.one(
+            """
+            SELECT certificate, certificate_key, certificate_signature FROM privacy_requests
+            WHERE id = :id AND certificate IS NOT NULL
+            """, [":id": request]
+        ) { row throws(RPCError) in
+            do {
+                return SignedCertificate(
+                    payload: try JSONRaw(validating: row.text(0)), publicKey: row.bytes(1), signature: row.bytes(2))
+            } catch {
+                throw .internalError("The certificate of \(request) is no JSON: \(error).")
+            }
+        }
+    }
+
+    // MARK: Rows
+
+    private static func stored(_ row: Statement) throws(RPCError) -> StoredPrivacyRequest {
+        guard let kind = PrivacyKind(rawValue: row.text(2)),
+            let regulation = Regulation(rawValue: row.text(3)), let status = PrivacyStatus(rawValue: row.text(4)),
+            let identity = IdentityProof(rawValue: row.text(6))
+        else { throw .internalError("A privacy request has an unknown kind, regulation, status or identity.") }
+        return StoredPrivacyRequest(
+            id: row.uuid(0), brand: row.uuid(1), kind: kind, regulation: regulation, status: status,
+            reason: row.textOrNil(5).flatMap { DenialReason(rawValue: $0) }, identity: identity,
+            codeDigest: row.bytesOrNil(7), attemptsLeft: row.isNull(8) ? nil : row.int(8),
+            identifiers: try row.textOrNil(9).map { text throws(RPCError) in try [Identifier](text: text) } ?? [],
+            actors: try UUIDv7.list(row.text(10)), receivedAt: row.timestamp(11), verifiedAt: row.timestampOrNil(12),
+            timeZone: row.textOrNil(13), acknowledgeBy: row.timestampOrNil(14), dueAt: row.timestampOrNil(15),
+            extendedDueAt: row.timestampOrNil(16), extendedAt: row.timestampOrNil(17),
+            endedAt: row.timestampOrNil(18))
     }
 }
 

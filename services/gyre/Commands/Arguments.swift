@@ -19,4 +19,8 @@ extension Currency: ExpressibleByArgument {
 
 extension Industry: ExpressibleByArgument {}
 
-extension PrivacyRequests.Submit.Params.Regulation: ExpressibleByArgument {}
+extension Regulation: ExpressibleByArgument {}
+
+extension DenialReason: ExpressibleByArgument {}
+
+extension PrivacyStatus: ExpressibleByArgument {}

@@ -8,7 +8,10 @@ import JSONRPC
 struct PrivacyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "privacy", abstract: "Handles the requests of the people whose data a brand holds.",
-        subcommands: [Erase.self, List.self])
+        subcommands: [
+            Erase.self, List.self, Show.self, VerifyIdentity.self, Deny.self, Cancel.self, Extend.self,
+            CertificateOf.self, Verify.self, PublicKey.self,
+        ])
 
     struct Erase: SuiteCommand {
         static let configuration = CommandConfiguration(
@@ -21,6 +24,7 @@ struct PrivacyCommand: AsyncParsableCommand {
                 EXAMPLES
                   gyre privacy erase --brand 'Corner Shop' email=a@example.org
                   gyre privacy erase --regulation gdpr customerId=00001 phone=+4930123
+                  gyre privacy erase --code email=a@example.org     waits until the person names a code
                   gyre privacy erase - < identifiers.txt
                 """)
 
@@ -28,7 +32,10 @@ struct PrivacyCommand: AsyncParsableCommand {
         var identifiers: [String]
 
         @Option(help: "The law it rests on.")
-        var regulation = PrivacyRequests.Submit.Params.Regulation.none
+        var regulation = Regulation.none
+
+        @Flag(help: "Make a code that the person has to name before anything is done.")
+        var code = false
 
         @Flag(
             name: .customLong("no-wait"),
@@ -49,17 +56,27 @@ struct PrivacyCommand: AsyncParsableCommand {
                 throw CommandFailure("No identifier was given.", remedy: "Such as email=a@example.org")
             }
             let params = PrivacyRequests.Submit.Params(
-                identifiers: try given.map { try Identifier(argument: $0) }, regulation: regulation)
+                identifiers: try given.map { try Identifier(argument: $0) }, regulation: regulation,
+                identity: code ? .code : .controller)
             let requests = PrivacyRequests.Client(try await caller.connect(suite))
             var request = try await requests.submit(params)
-            if !noWait { request = try await completion(of: request, requests) }
+            if !noWait && !code { request = try await completion(of: request, requests) }
             output.show(request) { [request] in
-                let certificate = PrivacyCommand.certificate(request)
-                guard request.status != .completed else { return certificate }
-                return certificate + """
+                let text = PrivacyCommand.text(of: request)
+                if let code = request.verificationCode {
+                    let verify = suite.command("privacy verify-identity \(request.id) CODE")
+                    return text + """
+
+                        The code is \(code). Nothing shows it again: bring it to the person by a way that only they read.
+                        When they name it:  \(verify)
+
+                        """
+                }
+                guard request.status != .completed else { return text }
+                return text + """
 
                     It goes on by itself, after a crash too. See how far it is:
-                      \(suite.command("privacy list"))
+                      \(suite.command("privacy show \(request.id)"))
 
                     """
             }
@@ -87,7 +104,11 @@ struct PrivacyCommand: AsyncParsableCommand {
     }
 
     struct List: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists a brand's privacy requests, newest first.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists a brand's privacy requests, newest first, with their deadlines.")
+
+        @Option(help: "Only requests that stand there, such as received.")
+        var status: PrivacyStatus?
 
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions
@@ -95,8 +116,8 @@ struct PrivacyCommand: AsyncParsableCommand {
 
         func perform() async throws {
             let client = PrivacyRequests.Client(try await caller.connect(suite))
-            let requests = try await allPages { cursor throws(RPCError) in
-                let page = try await client.list(PrivacyRequests.List.Params(cursor: cursor))
+            let requests = try await allPages { [status] cursor throws(RPCError) in
+                let page = try await client.list(PrivacyRequests.List.Params(cursor: cursor, status: status))
                 return (page.items, page.nextCursor)
             }
             output.show(WholeList(items: requests)) {
@@ -106,30 +127,154 @@ struct PrivacyCommand: AsyncParsableCommand {
         }
     }
 
+    struct Show: RequestCommand {
+        static let configuration = CommandConfiguration(abstract: "Shows one request, its deadline and what was done.")
+
+        @OptionGroup var request: RequestOptions
+
+        func call(_ requests: PrivacyRequests.Client) async throws(RPCError) -> PrivacyRequest {
+            try await requests.get(PrivacyRequests.Get.Params(id: request.id))
+        }
+    }
+
+    struct VerifyIdentity: RequestCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "verify-identity",
+            abstract: "Tries the code by which a person shows that a request is theirs.",
+            discussion: "A wrong code costs one of five attempts; after the last the request is denied.")
+
+        @OptionGroup var request: RequestOptions
+
+        @Argument(help: "The eight digits, as the person names them.")
+        var code: String
+
+        func call(_ requests: PrivacyRequests.Client) async throws(RPCError) -> PrivacyRequest {
+            try await requests.verify(PrivacyRequests.Verify.Params(id: request.id, code: code))
+        }
+
+        func comment(_ request: PrivacyRequest) -> String? {
+            switch request.status {
+            case .received: "That is not the code; \((request.attemptsLeft ?? 0).counted("attempt")) left."
+            case .denied: "That is not the code, and it was the last attempt."
+            default: nil
+            }
+        }
+    }
+
+    struct Deny: RequestCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Refuses a request, for a reason that the law knows.",
+            discussion: """
+                EXAMPLE
+                  gyre privacy deny 01930000-0000-7000-8000-000000000051 --reason legalClaims
+                """)
+
+        @OptionGroup var request: RequestOptions
+
+        @Option(help: "Why; the person must be told.")
+        var reason: DenialReason
+
+        func call(_ requests: PrivacyRequests.Client) async throws(RPCError) -> PrivacyRequest {
+            try await requests.deny(PrivacyRequests.Deny.Params(id: request.id, reason: reason))
+        }
+    }
+
+    struct Cancel: RequestCommand {
+        static let configuration = CommandConfiguration(abstract: "Takes a request back that is not yet carried out.")
+
+        @OptionGroup var request: RequestOptions
+
+        func call(_ requests: PrivacyRequests.Client) async throws(RPCError) -> PrivacyRequest {
+            try await requests.cancel(PrivacyRequests.Cancel.Params(id: request.id))
+        }
+    }
+
+    struct Extend: RequestCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Extends the time for an answer, once, as far as its law allows.",
+            discussion: "The person must be told, with the reasons, before the first deadline.")
+
+        @OptionGroup var request: RequestOptions
+
+        func call(_ requests: PrivacyRequests.Client) async throws(RPCError) -> PrivacyRequest {
+            try await requests.extend(PrivacyRequests.Extend.Params(id: request.id))
+        }
+    }
+
     static func table(_ requests: [PrivacyRequest]) -> TextTable {
         var table = TextTable([
-            .init("REQUEST"), .init("KIND"), .init("LAW"), .init("STATUS"), .init("RECEIVED"), .init("COMPLETED"),
+            .init("REQUEST"), .init("KIND"), .init("LAW"), .init("STATUS"), .init("RECEIVED"), .init("DUE"),
+            .init("ENDED"),
         ])
         for request in requests {
             table.add([
                 request.id.description, request.kind.rawValue, request.regulation.rawValue, request.status.rawValue,
-                request.receivedAt.description, request.completedAt?.description,
+                request.receivedAt.description, request.dueAt?.description, request.endedAt?.description,
             ])
         }
         return table
     }
 
-    /// What each service erased, table by table.
-    static func certificate(_ request: PrivacyRequest) -> String {
+    /// Where a request stands, and what each service erased, table by table.
+    static func text(of request: PrivacyRequest) -> String {
+        var lines = ["Request    \(request.id)"]
+        let reason = request.reason.map { " (\($0.rawValue))" } ?? ""
+        lines.append("Status     \(request.status.rawValue)\(reason)" + (request.endedAt.map { " at \($0)" } ?? ""))
+        if request.endedAt == nil {
+            if let dueAt = request.dueAt {
+                lines.append("Due        \(dueAt), by the days of \(request.timeZone ?? "UTC")")
+            }
+            if let by = request.acknowledgeBy { lines.append("Confirm    receipt before \(by)") }
+            if let by = request.noticeBy { lines.append("Extend     before \(by)") }
+        }
+        let scanned = request.services.compactMap(\.scannedBytes).reduce(0, +)
+        if scanned > 0 {
+            let hits = request.services.compactMap(\.scanHits).reduce(0, +)
+            lines.append(
+                "Searched   \(scanned.grouped) bytes for the identifiers afterwards: "
+                    + (hits == 0 ? "none is left" : "left in \(hits.counted("place")), in what others said"))
+        }
         var table = TextTable([.init("SERVICE"), .init("TABLE"), .init("ROWS", .right)])
         for service in request.services {
             for rows in service.rows { table.add([service.service, rows.table, rows.rows.grouped]) }
         }
-        let completed = request.completedAt.map { " at \($0)" } ?? ""
-        let heading = "Request    \(request.id)\nStatus     \(request.status.rawValue)\(completed)\n"
+        let heading = lines.joined(separator: "\n") + "\n"
         if !table.isEmpty { return heading + "\n" + table.text(width: Terminal.width) }
         return request.status == .completed ? heading + "\nNothing was known of this person.\n" : heading
     }
+}
+
+/// A command about one privacy request, which answers how it stands then.
+protocol RequestCommand: SuiteCommand {
+    var request: RequestOptions { get }
+
+    func call(_ requests: PrivacyRequests.Client) async throws(RPCError) -> PrivacyRequest
+
+    /// What to say in front, for people.
+    func comment(_ request: PrivacyRequest) -> String?
+}
+
+extension RequestCommand {
+    var suite: SuiteOptions { request.suite }
+
+    func comment(_ request: PrivacyRequest) -> String? { nil }
+
+    func perform() async throws {
+        let result = try await call(PrivacyRequests.Client(try await request.caller.connect(suite)))
+        request.output.show(result) {
+            (comment(result).map { $0 + "\n\n" } ?? "") + PrivacyCommand.text(of: result)
+        }
+    }
+}
+
+/// Which request, and as whom.
+struct RequestOptions: ParsableArguments {
+    @Argument(help: "The request's id, as `gyre privacy list` shows it.")
+    var id: UUIDv7
+
+    @OptionGroup var caller: CallerOptions
+    @OptionGroup var suite: SuiteOptions
+    @OptionGroup var output: OutputOptions
 }
 
 extension Identifier {

@@ -1,75 +1,182 @@
-import CommonAPI
+import CivilTime
+import CoreMetrics
 import GatewayAPI
 import JSON
 import JSONRPC
 import Logging
+import OpenSSL
 import PlatformAPI
 import ServiceContract
 import ServiceKit
 import ServiceLifecycle
+import Synchronization
 
 /// Carries privacy requests through all services, however long one of them is down.
 ///
 /// Every step can be repeated: a service that erased already finds nothing more. What a service knows of the subject
-/// beside what it was given is written down and taken to all others, until nobody knows anything new. A request is
-/// never given up.
+/// beside what it was given is written down and taken to all others, until nobody knows anything new. A request that is
+/// processing is never given up; it ends with a signed certificate.
 final class ErasureSaga: Service {
     /// How long to wait before a service that did not answer is asked again.
     private static let retrySeconds = 1
+    /// How often deadlines are looked at when nothing else happens.
+    private static let lookSeconds = 60
+    /// How long before its deadline a request counts as near it.
+    static let nearMicroseconds: Int64 = 3 * 24 * 3_600 * 1_000_000
     private static let stepDeadlineMilliseconds: Int64 = 60_000
 
     private let runtime: ServiceRuntime
     private let dial: @Sendable (String) -> any JSONRPCClient
     private let services: [String]
+    private let deadlines: PrivacyDeadlines
+    private let certificate: ErasureCertificate
     private let requests = PrivacyRequestStore()
     private let wakes: AsyncStream<Void>
     private let wakeUp: AsyncStream<Void>.Continuation
     private let logger = Logger(label: "privacy")
+    private let openGauge = Gauge(label: "gyre.privacy_requests.open")
+    private let nearGauge = Gauge(label: "gyre.privacy_requests.near_deadline")
+    private let lateGauge = Gauge(label: "gyre.privacy_requests.late")
+    /// Whether a request may have ended, whose identifiers still stand in the file's free space and log.
+    private let mayHaveTraces = Atomic(true)
 
     /// - Parameter services: all that may hold something of a data subject.
-    init(runtime: ServiceRuntime, services: [String], dial: @escaping @Sendable (String) -> any JSONRPCClient) {
+    init(
+        runtime: ServiceRuntime, services: [String], certificate: ErasureCertificate,
+        dial: @escaping @Sendable (String) -> any JSONRPCClient
+    ) {
         self.runtime = runtime
         self.services = services
+        self.certificate = certificate
         self.dial = dial
+        deadlines = PrivacyDeadlines(tenancy: dial("tenancy"))
         (wakes, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Says that there may be a new request. One whose transaction is still open is found by the next look.
+    /// Says that a request came or changed. One whose transaction is still open is found by the next look.
     func wake() {
+        mayHaveTraces.store(true, ordering: .releasing)
         wakeUp.yield()
     }
 
     func run() async throws {
         wake()
         await withGracefulShutdownHandler {
-            for await _ in wakes { await carryOn() }
+            await withDiscardingTaskGroup { group in
+                group.addTask {
+                    while (try? await Task.sleep(for: .seconds(Self.lookSeconds))) != nil { self.wakeUp.yield() }
+                }
+                for await _ in wakes { await carryOn() }
+                group.cancelAll()
+            }
         } onGracefulShutdown: {
             self.wakeUp.finish()
         }
     }
 
-    private func carryOn() async {
+    /// Carries every request as far as it goes now. What waits for one service holds no other request up.
+    func carryOn() async {
+        let file = runtime.databases.serviceFile
+        var waiting: RPCError?
         do {
             // The commit that holds a new request may still be on its way to the disk.
-            try await runtime.write(runtime.databases.serviceFile) { _ throws(RPCError) in () }
-            let open = try await runtime.read(runtime.databases.serviceFile) {
-                [requests] transaction throws(RPCError) in
+            try await runtime.write(file) { _ throws(RPCError) in () }
+            let open = try await runtime.read(file) { [requests] transaction throws(RPCError) in
                 try requests.open(in: transaction)
             }
-            for request in open { try await carryOut(request) }
+            for request in open { waiting = await problem(of: request) ?? waiting }
+            // A crash may have come between the end of one and its certificate.
+            let uncertified = try await runtime.read(file) { [requests] transaction throws(RPCError) in
+                try requests.uncertified(in: transaction)
+            }
+            for request in uncertified { try await certify(request) }
+            let left = try await runtime.read(file) { [requests] transaction throws(RPCError) in
+                try requests.open(in: transaction)
+            }
+            tell(of: left)
+            if mayHaveTraces.exchange(false, ordering: .acquiring) { try await runtime.checkpoint(file) }
         } catch {
-            logger.warning("a privacy request waits", metadata: ["cause": "\(error.cause ?? error.message)"])
-            try? await Task.sleep(for: .seconds(Self.retrySeconds))
-            wake()
+            waiting = error
+        }
+        guard let waiting else { return }
+        logger.warning("a privacy request waits", metadata: ["cause": "\(waiting.cause ?? waiting.message)"])
+        try? await Task.sleep(for: .seconds(Self.retrySeconds))
+        wakeUp.yield()
+    }
+
+    /// Carries one request as far as it goes now; what it waits for, if it waits.
+    private func problem(of request: StoredPrivacyRequest) async -> RPCError? {
+        var waiting: RPCError?
+        if request.dueAt == nil {
+            do throws(RPCError) { try await schedule(request) } catch { waiting = error }
+        }
+        do throws(RPCError) {
+            switch request.status {
+            case .received: try await expireIfDue(request)
+            case .verified, .processing: try await carryOut(request)
+            case .completed, .denied, .cancelled, .expired: break
+            }
+        } catch {
+            waiting = error
+        }
+        return waiting
+    }
+
+    /// Changes a request that is still as it was seen; another that was changed meanwhile is left to the next look.
+    private func update(
+        _ id: UUIDv7,
+        _ change: @escaping @Sendable (inout StoredPrivacyRequest) throws(RPCError) -> Void
+    ) async throws(RPCError) -> StoredPrivacyRequest? {
+        try await runtime.write(runtime.databases.serviceFile) { [requests] transaction throws(RPCError) in
+            guard var request = try requests.find(id, in: transaction), request.isOpen else { return nil }
+            try change(&request)
+            try requests.update(request, in: transaction)
+            return request
         }
     }
 
-    private func carryOut(_ request: PrivacyRequestStore.Open) async throws(RPCError) {
-        let file = runtime.databases.serviceFile
-        var request = request
-        try await runtime.write(file) { [requests, request] transaction throws(RPCError) in
-            try requests.begin(request.id, in: transaction)
+    // MARK: Time
+
+    private func schedule(_ request: StoredPrivacyRequest) async throws(RPCError) {
+        let (zone, deadline) = try await deadlines.deadline(of: request)
+        _ = try await update(request.id) { request in
+            request.timeZone = zone
+            request.acknowledgeBy = deadline.acknowledgeBy
+            request.dueAt = deadline.dueAt
+            request.extendedDueAt = deadline.extendedDueAt
         }
+    }
+
+    private func expireIfDue(_ request: StoredPrivacyRequest) async throws(RPCError) {
+        let now = runtime.clock.now()
+        let waited = now.microseconds - request.receivedAt.microseconds
+        guard waited >= Int64(VerificationCode.validDays) * 24 * 3_600 * 1_000_000 else { return }
+        _ = try await update(request.id) { request in
+            if request.status == .received { request.end(as: .expired, at: now) }
+        }
+        mayHaveTraces.store(true, ordering: .releasing)
+    }
+
+    /// Metrics, and a warning for those that are late.
+    private func tell(of open: [StoredPrivacyRequest]) {
+        let now = runtime.clock.now().microseconds
+        let dues = open.compactMap(\.answerBy).map { $0.microseconds - now }
+        let late = dues.count { $0 <= 0 }
+        openGauge.record(open.count)
+        nearGauge.record(dues.count { $0 > 0 && $0 <= Self.nearMicroseconds })
+        lateGauge.record(late)
+        if late > 0 { logger.error("privacy requests are past their deadline", metadata: ["count": "\(late)"]) }
+    }
+
+    // MARK: Erasure
+
+    private func carryOut(_ request: StoredPrivacyRequest) async throws(RPCError) {
+        let file = runtime.databases.serviceFile
+        let begun = try await update(request.id) { request throws(RPCError) in
+            if request.status == .verified { request.status = .processing }
+        }
+        // Taken back at the last moment.
+        guard var request = begun, request.status == .processing else { return }
         while true {
             let finished = try await runtime.read(file) { [requests, request] transaction throws(RPCError) in
                 try requests.finished(request, in: transaction)
@@ -77,22 +184,23 @@ final class ErasureSaga: Service {
             guard let service = services.first(where: { !finished.contains($0) }) else { break }
             request = try await erase(request, in: service)
         }
-        try await runtime.write(file) { [requests, request, now = runtime.clock.now()] transaction throws(RPCError) in
-            try requests.complete(request.id, at: now, in: transaction)
-        }
-        // The identifiers stood in this file until now; a checkpoint leaves none of them in the log.
-        try await runtime.checkpoint(file)
+        try await complete(request)
         logger.info("a privacy request is completed", metadata: ["request": "\(request.id)"])
     }
 
     private func erase(
-        _ request: PrivacyRequestStore.Open, in service: String
-    ) async throws(RPCError) -> PrivacyRequestStore.Open {
+        _ request: StoredPrivacyRequest, in service: String
+    ) async throws(RPCError) -> StoredPrivacyRequest {
         let call = CallContext(
             brand: request.brand, principal: "service:gateway", deadlineMilliseconds: Self.stepDeadlineMilliseconds)
         let params = Subjects.Erase.Params(
             request: request.id, identifiers: request.identifiers, actors: request.actors)
         let reply = try await Subjects.Client(dial(service)).erase(params, for: call)
+        if service != runtime.name, let hits = reply.scanHits, hits > 0 {
+            logger.warning(
+                "identifiers of an erased person are left in what others said",
+                metadata: ["request": "\(request.id)", "of": "\(service)", "places": "\(hits)"])
+        }
         var known = request
         for identifier in reply.identifiers where !known.identifiers.contains(identifier) {
             known.identifiers.append(identifier)
@@ -100,9 +208,46 @@ final class ErasureSaga: Service {
         for actor in reply.actors where !known.actors.contains(actor) { known.actors.append(actor) }
         // A service that itself added something has erased by it already.
         let given = known.known
+        // Here the request itself still names them: this file is searched when it has ended.
+        let isSearched = service != runtime.name
+        let part = ServiceErasure(
+            service: service, rows: reply.rows, scannedBytes: isSearched ? reply.scannedBytes : nil,
+            scanHits: isSearched ? reply.scanHits : nil)
         try await runtime.write(runtime.databases.serviceFile) { [requests, known] transaction throws(RPCError) in
-            try requests.note(service, known: given, rows: reply.rows, known, in: transaction)
+            try requests.note(service, known: given, part, of: known.id, in: transaction)
+            try requests.update(known, in: transaction)
         }
         return known
+    }
+
+    /// Closes the request and forgets whose it was; then searches this file too, and signs what was done.
+    private func complete(_ request: StoredPrivacyRequest) async throws(RPCError) {
+        let file = runtime.databases.serviceFile
+        var ended = request
+        ended.end(as: .completed, at: runtime.clock.now())
+        try await runtime.write(file) { [requests, ended] transaction throws(RPCError) in
+            try requests.update(ended, in: transaction)
+        }
+        let scanned = try await runtime.checkpoint(file, searchingFor: request.identifiers)
+        try await runtime.write(file) { [requests, request, name = runtime.name] transaction throws(RPCError) in
+            let part = ServiceErasure(service: name, rows: [], scannedBytes: scanned.bytes, scanHits: scanned.hits)
+            try requests.note(name, known: request.known, part, of: request.id, in: transaction)
+        }
+        try await certify(ended)
+    }
+
+    private func certify(_ request: StoredPrivacyRequest) async throws(RPCError) {
+        try await runtime.write(runtime.databases.serviceFile) {
+            [requests, certificate] transaction throws(RPCError) in
+            let services = try requests.services(of: request.id, in: transaction)
+            let payload = ErasureCertificate.payload(of: request, services)
+            let signature: [UInt8]
+            do {
+                signature = try certificate.signature(of: payload)
+            } catch {
+                throw .internalError("The certificate of \(request.id) cannot be signed: \(error)")
+            }
+            try requests.keep((payload, certificate.publicKey, signature), of: request.id, in: transaction)
+        }
     }
 }

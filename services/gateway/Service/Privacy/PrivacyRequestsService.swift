@@ -1,34 +1,38 @@
 import GatewayAPI
 import JSON
 import JSONRPC
+import OpenSSL
 import ServiceContract
 import ServiceKit
 
-/// Takes privacy requests; ``ErasureSaga`` carries them out.
+/// Takes privacy requests and what is decided about them; ``ErasureSaga`` carries them out.
 struct PrivacyRequestsService: PrivacyRequests.Service {
     let requests = PrivacyRequestStore()
+    let codes: VerificationCode
     let saga: ErasureSaga
 
     func submit(
         _ params: PrivacyRequests.Submit.Params, in transaction: borrowing WriteTransaction, for call: CallContext
     ) throws(RPCError) -> PrivacyRequest {
-        let brand = try brand(of: call)
         let id = transaction.newID(at: call.now)
-        try requests.insert(id, params, brand: brand, at: call.now, in: transaction)
+        let isVouched = params.identity == .controller
+        let code = try isVouched ? nil : makeCode()
+        let request = StoredPrivacyRequest(
+            id: id, brand: try brand(of: call), kind: params.kind, regulation: params.regulation,
+            status: isVouched ? .verified : .received, identity: params.identity,
+            codeDigest: code.map { codes.digest($0, of: id) },
+            attemptsLeft: isVouched ? nil : VerificationCode.attempts, identifiers: params.identifiers, actors: [],
+            receivedAt: call.now, verifiedAt: isVouched ? call.now : nil)
+        try requests.insert(request, in: transaction)
         saga.wake()
-        guard let request = try requests.find(id, brand: brand, in: transaction) else {
-            throw .internalError("A privacy request is gone right after it was written.")
-        }
-        return request
+        return request.reply([], code: code)
     }
 
     func get(
         _ params: PrivacyRequests.Get.Params, in transaction: borrowing ReadTransaction, for call: CallContext
     ) throws(RPCError) -> PrivacyRequest {
-        guard let request = try requests.find(params.id, brand: brand(of: call), in: transaction) else {
-            throw .notFound("privacy request", params.id)
-        }
-        return request
+        let request = try find(params.id, in: transaction, for: call)
+        return request.reply(try requests.services(of: request.id, in: transaction))
     }
 
     func list(
@@ -39,15 +43,125 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
             cursor = UUIDv7(text)
             if cursor == nil { throw .invalidCursor }
         }
-        let items = try requests.list(
-            brand: brand(of: call), before: cursor, limit: Int64(params.limit) + 1, in: transaction)
-        let page = Array(items.prefix(params.limit))
+        let found = try requests.list(
+            brand: brand(of: call), status: params.status, before: cursor, limit: Int64(params.limit) + 1,
+            in: transaction)
+        var page: [PrivacyRequest] = []
+        for request in found.prefix(params.limit) {
+            page.append(request.reply(try requests.services(of: request.id, in: transaction)))
+        }
         return PrivacyRequests.List.Reply(
-            items: page, nextCursor: items.count > page.count ? page.last.map { "\($0.id)" } : nil)
+            items: page, nextCursor: found.count > page.count ? page.last.map { "\($0.id)" } : nil)
+    }
+
+    func certificate(
+        _ params: PrivacyRequests.Certificate.Params, in transaction: borrowing ReadTransaction, for call: CallContext
+    ) throws(RPCError) -> SignedCertificate {
+        let request = try find(params.id, in: transaction, for: call)
+        guard let certificate = try requests.certificate(of: request.id, in: transaction) else {
+            throw .illegalTransition(
+                "This request is \(request.status.rawValue); only one that is completed has a certificate.")
+        }
+        return certificate
+    }
+
+    // MARK: What is decided
+
+    func verify(
+        _ params: PrivacyRequests.Verify.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+    ) throws(RPCError) -> PrivacyRequest {
+        try change(params.id, to: .verified, in: transaction, for: call) { request in
+            let digest = codes.digest(params.code, of: request.id)
+            let left = request.attemptsLeft ?? 0
+            if left > 0, let expected = request.codeDigest, constantTimeEqual(digest, expected) {
+                request.status = .verified
+                request.verifiedAt = call.now
+            } else {
+                request.attemptsLeft = max(0, left - 1)
+                if left <= 1 { request.end(as: .denied, .identityNotVerified, at: call.now) }
+            }
+        }
+    }
+
+    func deny(
+        _ params: PrivacyRequests.Deny.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+    ) throws(RPCError) -> PrivacyRequest {
+        try change(params.id, to: .denied, in: transaction, for: call) { request in
+            request.end(as: .denied, params.reason, at: call.now)
+        }
+    }
+
+    func cancel(
+        _ params: PrivacyRequests.Cancel.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+    ) throws(RPCError) -> PrivacyRequest {
+        try change(params.id, to: .cancelled, in: transaction, for: call) { request in
+            request.end(as: .cancelled, at: call.now)
+        }
+    }
+
+    func extend(
+        _ params: PrivacyRequests.Extend.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+    ) throws(RPCError) -> PrivacyRequest {
+        var request = try find(params.id, in: transaction, for: call)
+        guard request.isOpen else {
+            throw .illegalTransition("This request is \(request.status.rawValue); its time is no longer counted.")
+        }
+        guard let noticeBy = request.noticeBy else {
+            throw .conflict(
+                request.extendedAt == nil
+                    ? "The time of this request cannot be extended." : "The time of this request was extended already.")
+        }
+        guard call.now < noticeBy else {
+            throw .conflict("The person had to be told of an extension before \(noticeBy).")
+        }
+        request.extendedAt = call.now
+        try requests.update(request, in: transaction)
+        return request.reply(try requests.services(of: request.id, in: transaction))
+    }
+
+    /// Changes a request that may become `status`.
+    private func change(
+        _ id: UUIDv7, to status: PrivacyStatus, in transaction: borrowing WriteTransaction, for call: CallContext,
+        _ change: (inout StoredPrivacyRequest) -> Void
+    ) throws(RPCError) -> PrivacyRequest {
+        var request = try find(id, in: transaction, for: call)
+        try PrivacyTransitions.check(request.status, to: status)
+        change(&request)
+        try requests.update(request, in: transaction)
+        saga.wake()
+        return request.reply(try requests.services(of: request.id, in: transaction))
+    }
+
+    private func makeCode() throws(RPCError) -> String {
+        do {
+            return try codes.make()
+        } catch {
+            throw .internalError("No verification code could be made: \(error)")
+        }
+    }
+
+    private func find(
+        _ id: UUIDv7, in transaction: borrowing some Transaction & ~Copyable, for call: CallContext
+    ) throws(RPCError) -> StoredPrivacyRequest {
+        let brand = try brand(of: call)
+        guard let request = try requests.find(id, in: transaction), request.brand == brand else {
+            throw .notFound("privacy request", id)
+        }
+        return request
     }
 
     private func brand(of call: CallContext) throws(RPCError) -> UUIDv7 {
         guard let brand = call.brand else { throw .forbidden("A privacy request needs a brand: name it in meta.") }
         return brand
+    }
+}
+
+extension StoredPrivacyRequest {
+    /// Ends it, and forgets whose it was.
+    mutating func end(as status: PrivacyStatus, _ reason: DenialReason? = nil, at time: Timestamp) {
+        self.status = status
+        self.reason = reason
+        endedAt = time
+        identifiers = []
     }
 }

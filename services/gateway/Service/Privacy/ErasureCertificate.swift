@@ -1,0 +1,88 @@
+import GatewayAPI
+import JSON
+import OpenSSL
+import ServiceContract
+
+/// Says, signed, what was done for a request: for the person, and for whoever supervises the brand.
+struct ErasureCertificate: Sendable {
+    /// In front of what is signed, so that a signature means nothing else anywhere.
+    static let context = "gyre-privacy-certificate-v1\n"
+
+    private let key: Ed25519.PrivateKey
+
+    /// - Parameter seed: 32 bytes from a file of their own.
+    init(seed: [UInt8]) throws(OpenSSLError) {
+        key = try Ed25519.PrivateKey(rawRepresentation: seed)
+    }
+
+    var publicKey: [UInt8] { key.publicKey.rawRepresentation }
+
+    func signature(of payload: [UInt8]) throws(OpenSSLError) -> [UInt8] {
+        try key.signature(for: Array(Self.context.utf8) + payload)
+    }
+
+    /// What is certified of a request that is completed.
+    static func payload(of request: StoredPrivacyRequest, _ services: [ServiceErasure]) -> [UInt8] {
+        var writer = JSONWriter(capacity: 2_048)
+        writer.beginObject()
+        writer.key("version")
+        writer.int(1)
+        writer.key("request")
+        request.id.write(to: &writer)
+        writer.key("brand")
+        request.brand.write(to: &writer)
+        writer.key("kind")
+        writer.string(request.kind.rawValue)
+        writer.key("regulation")
+        writer.string(request.regulation.rawValue)
+        writer.key("identity")
+        writer.string(request.identity.rawValue)
+        writer.key("receivedAt")
+        request.receivedAt.write(to: &writer)
+        if let dueAt = request.answerBy {
+            writer.key("dueAt")
+            dueAt.write(to: &writer)
+        }
+        if let endedAt = request.endedAt {
+            writer.key("completedAt")
+            endedAt.write(to: &writer)
+        }
+        writer.key("actors")
+        request.actors.write(to: &writer)
+        writer.key("services")
+        services.write(to: &writer)
+        writer.key("kept")
+        writer.beginArray()
+        for (what, why) in kept {
+            writer.beginObject()
+            writer.key("what")
+            writer.string(what)
+            writer.key("why")
+            writer.string(why)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+        return writer.bytes()
+    }
+
+    /// What stays after an erasure, and the law that allows it.
+    private static let kept = [
+        (
+            what: "a keyed hash of each identifier",
+            why: "so that the person is refused when they are sent again: GDPR Art. 5(1)(f) and 17(1)"
+        ),
+        (
+            what: "this request without identifiers, and audit entries with ids",
+            why: "to show that the law was followed: GDPR Art. 5(2)"
+        ),
+    ]
+}
+
+extension SignedCertificate {
+    init(payload: JSONRaw, publicKey: [UInt8], signature: [UInt8]) {
+        self.init(
+            payload: payload, keyId: String(SHA256.hash(publicKey).description.prefix(16)),
+            publicKey: Hexadecimal.encode(publicKey), signature: Hexadecimal.encode(signature))
+    }
+}

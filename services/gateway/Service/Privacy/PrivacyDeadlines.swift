@@ -1,0 +1,47 @@
+import CivilTime
+import GatewayAPI
+import JSON
+import JSONRPC
+import ServiceContract
+import ServiceKit
+import TenancyAPI
+
+/// Reckons until when a request must be answered, by the days of its brand's place.
+struct PrivacyDeadlines: Sendable {
+    private static let deadlineMilliseconds: Int64 = 2_000
+
+    let tenancy: any JSONRPCClient
+
+    /// - Throws: what keeps tenancy from saying where the brand is; then it is asked again.
+    func deadline(
+        of request: StoredPrivacyRequest
+    ) async throws(RPCError) -> (timeZone: String, deadline: LegalDeadline) {
+        let call = CallContext(principal: "service:gateway", deadlineMilliseconds: Self.deadlineMilliseconds)
+        let brand = try await Brands.Client(tenancy).get(Brands.Get.Params(id: request.brand), for: call)
+        // A zone that this machine does not know: the days of UTC, which people can see in the request.
+        let rules = Self.rules(of: brand.timeZone)
+        do {
+            let deadline = try LegalDeadline(
+                receivedAt: request.receivedAt, regime: request.regulation.regime, zone: rules ?? .utc,
+                calendar: BusinessCalendar())
+            return (rules == nil ? "UTC" : brand.timeZone, deadline)
+        } catch {
+            throw .internalError("The deadline of \(request.id) cannot be reckoned: \(error.description)")
+        }
+    }
+
+    private static func rules(of zone: String) -> TimeZoneRules? {
+        ZoneFiles().bytes(of: zone).flatMap { try? TimeZoneRules(parsing: $0) }
+    }
+}
+
+extension Regulation {
+    /// The periods of the law; without one those of the GDPR.
+    var regime: DeadlineRegime {
+        switch self {
+        case .gdpr, .none: .gdpr
+        case .ccpa: .ccpa
+        case .hipaa: .hipaaAccess
+        }
+    }
+}

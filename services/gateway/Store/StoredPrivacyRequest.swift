@@ -1,0 +1,48 @@
+import CommonAPI
+import GatewayAPI
+import JSON
+
+/// A privacy request with all that is known of it.
+struct StoredPrivacyRequest: Sendable {
+    let id: UUIDv7
+    let brand: UUIDv7
+    let kind: PrivacyKind
+    let regulation: Regulation
+    var status: PrivacyStatus
+    var reason: DenialReason?
+    let identity: IdentityProof
+    let codeDigest: [UInt8]?
+    var attemptsLeft: Int?
+    /// What points to the subject, as far as it is known; empty once the request has ended.
+    var identifiers: [Identifier]
+    var actors: [UUIDv7]
+    let receivedAt: Timestamp
+    var verifiedAt: Timestamp?
+    /// Nil until the brand's calendar was asked.
+    var timeZone: String?
+    var acknowledgeBy: Timestamp?
+    var dueAt: Timestamp?
+    var extendedDueAt: Timestamp?
+    var extendedAt: Timestamp?
+    var endedAt: Timestamp?
+
+    /// Grows with every identifier and actor that a service adds.
+    var known: Int64 { Int64(identifiers.count + actors.count) }
+
+    var isOpen: Bool { endedAt == nil }
+
+    /// Until when it must be answered.
+    var answerBy: Timestamp? { extendedAt == nil ? dueAt : extendedDueAt }
+
+    /// Until when the person may be told of an extension; nil where there can be none any more.
+    var noticeBy: Timestamp? { isOpen && extendedAt == nil && extendedDueAt != nil ? dueAt : nil }
+
+    /// As callers see it.
+    func reply(_ services: [ServiceErasure], code: String? = nil) -> PrivacyRequest {
+        PrivacyRequest(
+            id: id, brandId: brand, kind: kind, regulation: regulation, status: status, reason: reason,
+            identity: identity, attemptsLeft: status == .received ? attemptsLeft : nil, verificationCode: code,
+            receivedAt: receivedAt, verifiedAt: verifiedAt, timeZone: timeZone, acknowledgeBy: acknowledgeBy,
+            dueAt: answerBy, noticeBy: noticeBy, extendedAt: extendedAt, endedAt: endedAt, services: services)
+    }
+}

@@ -1,0 +1,109 @@
+import ArgumentParser
+import GatewayAPI
+import Glibc
+import JSON
+import JSONRPC
+import OpenSSL
+
+extension PrivacyCommand {
+    struct CertificateOf: SuiteCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "certificate", abstract: "Prints the signed certificate of a completed request.",
+            discussion: """
+                It is JSON, whole and checkable without the suite.
+
+                EXAMPLE
+                  gyre privacy certificate 01930000-0000-7000-8000-000000000051 > certificate.json
+                """)
+
+        @Argument(help: "The request's id, as `gyre privacy list` shows it.")
+        var id: UUIDv7
+
+        @OptionGroup var caller: CallerOptions
+        @OptionGroup var suite: SuiteOptions
+
+        func perform() async throws {
+            let requests = PrivacyRequests.Client(try await caller.connect(suite))
+            let certificate = try await requests.certificate(PrivacyRequests.Certificate.Params(id: id))
+            Terminal.out(String(decoding: certificate.json(), as: UTF8.self) + "\n")
+        }
+    }
+
+    struct Verify: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Checks a certificate, without a suite.",
+            discussion: """
+                Says whether the signature is right. That the key is the suite's, only --key can show: \
+                `gyre privacy key` prints it there.
+
+                EXAMPLE
+                  gyre privacy verify certificate.json --key 1f0c…
+                """)
+
+        @Argument(help: "The certificate's file.", completion: .file(extensions: ["json"]))
+        var file: String
+
+        @Option(help: ArgumentHelp("The suite's public key, 64 hexadecimal digits.", valueName: "key"))
+        var key: String?
+
+        func run() throws {
+            let certificate = try Self.read(file)
+            let problem = Self.problem(of: certificate, key: key)
+            if let problem { throw CommandFailure("\(file): \(problem)") }
+            Terminal.out(
+                """
+                The signature is right: nothing in \(file) was changed since key \(certificate.keyId) signed it.
+                \(key == nil ? "Whose key that is was not checked: compare it with `gyre privacy key` of the suite.\n" : "")
+                """)
+        }
+
+        private static func read(_ path: String) throws(CommandFailure) -> SignedCertificate {
+            guard let bytes = SmallFile.read(path) else { throw CommandFailure("\(path) cannot be read.") }
+            do {
+                return try SignedCertificate(json: bytes)
+            } catch {
+                throw CommandFailure("\(path) is no certificate: \(error.pointer) \(error.message).")
+            }
+        }
+
+        /// What is wrong with a certificate; nil: nothing.
+        static func problem(of certificate: SignedCertificate, key: String?) -> String? {
+            if let key, key.lowercased() != certificate.publicKey {
+                return "it is signed by another key: \(certificate.publicKey)."
+            }
+            guard let publicKey = Hexadecimal.decode(certificate.publicKey),
+                let signature = Hexadecimal.decode(certificate.signature),
+                let verifier = try? Ed25519.PublicKey(rawRepresentation: publicKey),
+                String(SHA256.hash(publicKey).description.prefix(16)) == certificate.keyId
+            else { return "its key or signature is none." }
+            // Signed without white space; a program may have laid it out since.
+            guard let payload = try? JSONValue(parsing: certificate.payload.bytes) else {
+                return "its payload is none."
+            }
+            let message = Array("gyre-privacy-certificate-v1\n".utf8) + payload.json()
+            let isValid = (try? verifier.isValid(signature: signature, for: message)) ?? false
+            return isValid ? nil : "the signature is wrong: it was changed, or another key signed it."
+        }
+    }
+
+    struct PublicKey: SuiteCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "key", abstract: "Prints the public key that a suite's certificates are checked with.",
+            discussion: "Reads the suite's secrets, and so works only as the user that it runs as.")
+
+        @OptionGroup var suite: SuiteOptions
+
+        func perform() async throws {
+            let path = suite.directory.path + "/secrets/privacy-certificates"
+            guard let seed = SmallFile.read(path) else {
+                throw CommandFailure("\(path) cannot be read.", remedy: "Start the suite once, and ask as its user.")
+            }
+            do {
+                let key = try Ed25519.PrivateKey(rawRepresentation: seed)
+                Terminal.out(Hexadecimal.encode(key.publicKey.rawRepresentation) + "\n")
+            } catch {
+                throw CommandFailure("\(path) is no key: \(error).")
+            }
+        }
+    }
+}
