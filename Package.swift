@@ -37,10 +37,11 @@ let package = Package(
         .library("JSONRPCUnixSocket", ["CUnixSocket", "JSON", "JSONRPC", .nio("NIOCore"), .nio("NIOPosix")]),
         .target(name: "CUnixSocket"),
 
-        // The ground: storage and cryptography, each over one system library.
+        // The ground: storage, cryptography and TLS, each over one system library.
         .library("OpenSSL", ["COpenSSL"]),
         .library("SQLite", ["CSQLite"]),
-        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .library("TLS", ["COpenSSL", .nio("NIOCore")]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
         // Contracts: the generator, what generated code speaks, and what it wrote.
@@ -140,6 +141,7 @@ let package = Package(
                 "CommonAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "OpenSSL", "SQLite", "ServiceContract",
                 "ServiceKit", "SignalsAPI",
             ]),
+        .tests("TLS", ["COpenSSL", .nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOPosix")]),
         .tests(
             "TenancyService",
             [
