@@ -18,51 +18,47 @@ struct PendingWrites {
 
     /// Takes flushed bytes off the front, in their order, into `encrypt`.
     /// - Parameter limit: bytes to take.
-    /// - Returns: a promise to fulfil when they are written, which fulfils those of all writes taken to their end.
+    /// - Returns: a promise to fulfil when they are written, which fulfils those of all writes taken to their end; and
+    ///   what `encrypt` threw, if it did.
     mutating func takeFlushed(
-        limit: Int, on eventLoop: any EventLoop,
-        _ encrypt: (_ bytes: inout ByteBuffer, _ count: Int) throws(TLSError) -> Void
-    ) throws(TLSError) -> EventLoopPromise<Void>? {
+        limit: Int, _ encrypt: (_ bytes: inout ByteBuffer, _ count: Int) throws(TLSError) -> Void
+    ) -> (promise: EventLoopPromise<Void>?, error: TLSError?) {
         var room = limit
-        var written: EventLoopPromise<Void>?
+        var promise: EventLoopPromise<Void>?
         while writes.hasMark {
             let first = writes.startIndex
             let count = min(writes[first].bytes.readableBytes, room)
             do {
                 try encrypt(&writes[first].bytes, count)
             } catch {
-                written?.fail(error)
-                throw error
+                return (promise, error)
             }
             byteCount -= count
             room -= count
             if writes[first].bytes.readableBytes > 0 { break }
-            guard let promise = writes.removeFirst().promise else { continue }
-            if let written {
-                written.futureResult.cascade(to: promise)
-            } else {
-                written = promise
-            }
+            promise.setOrCascade(to: writes.removeFirst().promise)
         }
-        return written
+        return (promise, nil)
     }
 
-    mutating func failUnflushed(_ error: TLSError) {
-        var kept = MarkedCircularBuffer<(bytes: ByteBuffer, promise: EventLoopPromise<Void>?)>(initialCapacity: 8)
-        var unflushed: [EventLoopPromise<Void>?] = []
-        while writes.hasMark { kept.append(writes.removeFirst()) }
-        kept.mark()
-        while let write = writes.popFirst() {
-            byteCount -= write.bytes.readableBytes
-            unflushed.append(write.promise)
+    // Failing a promise runs its owner's code, which may write again: so it is left to the caller, who then does not
+    // hold this value any more.
+
+    /// Forgets what was not flushed.
+    mutating func dropUnflushed() -> [EventLoopPromise<Void>] {
+        var flushed = PendingWrites()
+        while writes.hasMark {
+            let (bytes, promise) = writes.removeFirst()
+            flushed.append(bytes, promise)
         }
-        writes = kept
-        for promise in unflushed { promise?.fail(error) }
+        flushed.flush()
+        defer { self = flushed }
+        return writes.compactMap(\.promise)
     }
 
-    mutating func failAll(_ error: TLSError) {
-        let promises = writes.map(\.promise)
-        self = PendingWrites()
-        for promise in promises { promise?.fail(error) }
+    /// Forgets everything.
+    mutating func dropAll() -> [EventLoopPromise<Void>] {
+        defer { self = PendingWrites() }
+        return writes.compactMap(\.promise)
     }
 }

@@ -69,8 +69,7 @@ public final class TLSHandler: ChannelDuplexHandler {
     public func handlerRemoved(context: ChannelHandlerContext) {
         // Nothing is left to do unless the channel never was active.
         timer?.cancel()
-        writes.failAll(.closed)
-        completeOutput(.closed)
+        failWrites(.closed)
         completeClose()
     }
 
@@ -206,20 +205,25 @@ public final class TLSHandler: ChannelDuplexHandler {
         defer { isEncrypting = false }
         while state.mayEncrypt, writes.hasFlushed, context.channel.isWritable {
             connection.reserve(plaintextBytes: min(limits.bytesPerWrite, writes.byteCount))
-            do {
-                let promise = try writes.takeFlushed(limit: limits.bytesPerWrite, on: context.eventLoop) {
-                    (bytes, count) throws(TLSError) in try connection.encrypt(&bytes, count: count)
-                }
-                if let records = connection.takeOutgoing() {
-                    context.writeAndFlush(wrapOutboundOut(records), promise: promise)
-                } else {
-                    promise?.succeed()
-                }
-            } catch {
+            let (promise, error) = writes.takeFlushed(limit: limits.bytesPerWrite) { (bytes, count) throws(TLSError) in
+                try connection.encrypt(&bytes, count: count)
+            }
+            if let error {
+                promise?.fail(error)
                 return perform(state.failed(error), context)
             }
+            send(promise, context)
         }
         if !writes.hasFlushed { perform(state.drained(), context) }
+    }
+
+    /// Sends the records there are; `written` may be of writes that made none.
+    private func send(_ written: EventLoopPromise<Void>?, _ context: ChannelHandlerContext) {
+        if let records = connection.takeOutgoing() {
+            context.writeAndFlush(wrapOutboundOut(records), promise: written)
+        } else {
+            written?.succeed()
+        }
     }
 
     /// Sends what reading the peer's records made necessary.
@@ -242,11 +246,7 @@ public final class TLSHandler: ChannelDuplexHandler {
             completeOutput((try? result.get()) == nil ? .closed : nil)
             perform(state.closeNotifyWritten(), context)
         }
-        if let records = connection.takeOutgoing() {
-            context.writeAndFlush(wrapOutboundOut(records), promise: written)
-        } else {
-            written.succeed()
-        }
+        send(written, context)
     }
 
     // MARK: Doing what the state machine says
@@ -279,10 +279,9 @@ public final class TLSHandler: ChannelDuplexHandler {
         case .sendCloseNotify:
             sendCloseNotify(context)
         case .failUnflushedWrites:
-            writes.failUnflushed(.closed)
+            for promise in writes.dropUnflushed() { promise.fail(TLSError.closed) }
         case .failWrites(let error):
-            writes.failAll(error)
-            completeOutput(error)
+            failWrites(error)
         case .report(let error):
             context.fireErrorCaught(error)
         case .closeChannel:
@@ -290,6 +289,11 @@ public final class TLSHandler: ChannelDuplexHandler {
             closePromise = nil
             context.close(promise: promise)
         }
+    }
+
+    private func failWrites(_ error: TLSError) {
+        for promise in writes.dropAll() { promise.fail(error) }
+        completeOutput(error)
     }
 
     private func completeClose() {

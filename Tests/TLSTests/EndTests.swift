@@ -105,6 +105,26 @@ import Testing
         #expect(pair.client.seen.text == "flushed")
     }
 
+    @Test("Whoever writes again when told that a write failed is told again, and nothing else happens")
+    func writingOnFailure() throws {
+        let pair = try TLSPair.shaken()
+        let channel = pair.server.channel
+        let second = channel.write(ByteBuffer(string: "not flushed")).flatMapError { _ in
+            channel.writeAndFlush(ByteBuffer(string: "again"))
+        }
+        channel.close(promise: nil)
+        pair.exchange()
+        #expect(throws: TLSError.closed) { try second.wait() }
+
+        let other = try TLSPair.shaken()
+        other.server.channel.isWritable = false
+        let third = other.server.write("waits").flatMapError { [channel = other.server.channel] _ in
+            channel.writeAndFlush(ByteBuffer(string: "again"))
+        }
+        other.server.channel.pipeline.fireChannelInactive()
+        #expect(throws: TLSError.closed) { try third.wait() }
+    }
+
     @Test("A record that was tampered with ends the connection; the sender learns it from an alert")
     func tampering() throws {
         for version in [TLSVersion.version12, .version13] {

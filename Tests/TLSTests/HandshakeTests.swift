@@ -173,6 +173,37 @@ import Testing
         #expect(pair.server.seen.errors == [.handshakeTruncated])
     }
 
+    @Test("A handshake with bytes changed at random ends in an error or not at all, and never delivers anything")
+    func changedBytes() throws {
+        var seed: UInt64 = 1
+        func random(below limit: Int) -> Int {
+            seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(seed >> 33) % limit
+        }
+        let client = try TLSClientContext(roots: Certificates.roots)
+        let server = try TLSServerContext(
+            certificates: [Certificates.localhost, Certificates.shop], applicationProtocols: ["a"])
+        for round in 0..<300 {
+            let pair = try TLSPair(client: client, server: server)
+            try pair.connect()
+            for (from, to) in [(pair.client, pair.server), (pair.server, pair.client), (pair.client, pair.server)] {
+                while var bytes = from.takeOutbound() {
+                    if random(below: 2) == 0 {
+                        let index = random(below: bytes.writerIndex)
+                        bytes.setInteger(UInt8(random(below: 256)), at: index)
+                    }
+                    if random(below: 8) == 0 {
+                        bytes = bytes.readSlice(length: random(below: bytes.readableBytes)) ?? bytes
+                    }
+                    if to.channel.isActive { to.receive(bytes) }
+                }
+            }
+            pair.exchange()
+            #expect(pair.server.seen.text.isEmpty && pair.client.seen.text.isEmpty, "round \(round)")
+            #expect(pair.server.seen.errors.count <= 1 && pair.client.seen.errors.count <= 1, "round \(round)")
+        }
+    }
+
     @Test("A handler added to a channel that is active already starts at once")
     func addedLate() throws {
         let channel = EmbeddedChannel()
