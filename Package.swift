@@ -17,6 +17,7 @@ let package = Package(
         .library(name: "JSONRPCUnixSocket", targets: ["JSONRPCUnixSocket"]),
         .library(name: "SQLite", targets: ["SQLite"]),
         .library(name: "SignalsAPI", targets: ["SignalsAPI"]),
+        .library(name: "TLS", targets: ["TLS"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -188,6 +188,13 @@ class Bench:
             "--appendonly", "yes", "--appendfsync", "always", "--save", "", "--auto-aof-rewrite-percentage", 0)
         return socket
 
+    @functools.cached_property
+    def tls_servers(self):
+        """Our TLS server and OpenSSL's, with one certificate."""
+        # Here, because that module needs this one.
+        from tls import TLSServers
+        return TLSServers(self)
+
     def suite(self, name="shared"):
         """A running suite; rows that name the same one share it."""
         if name not in self.suites:

@@ -99,15 +99,18 @@ class Workshop:
         return process
 
     def start_listening(self, path, *command, seconds=20):
-        """Starts a server and waits until it takes connections on a Unix socket."""
+        """Starts a server and waits until it takes connections on a Unix socket, or on a port of the loopback."""
+        family, address = socket.AF_UNIX, str(path)
+        if isinstance(path, int):
+            family, address = socket.AF_INET, ("127.0.0.1", path)
         process = self.start(*command)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if process.poll() is not None:
                 raise RuntimeError(f"{command[0]} ended: {process.log.read_text()[-500:]}")
-            with socket.socket(socket.AF_UNIX) as probe:
+            with socket.socket(family) as probe:
                 try:
-                    probe.connect(str(path))
+                    probe.connect(address)
                     return process
                 except OSError:
                     time.sleep(0.02)

@@ -8,6 +8,7 @@ import typing
 import machine
 import purchases
 from harness import HERE, Bench, NotMeasured
+from tls import TLSServers
 
 SETTLE_SECONDS = 3  # caches that are cleared by a timer are
 
@@ -90,6 +91,22 @@ def echo_pipelined(bench):
 @row("echo-1", "the same, one in flight, p50", "a C echo server", "µs", at_most(2))
 def echo_alone(bench):
     return echo(bench, 1, "p50")
+
+
+def tls(bench, measure):
+    servers = bench.tls_servers
+    return bench.pairs(lambda: measure(servers, servers.ours), lambda: measure(servers, servers.yardstick))
+
+
+@row("tls-handshakes", "full TLS 1.3 handshakes through our channel handler, one after the other", "openssl s_server",
+     "/s", at_least(0.7))
+def tls_handshakes(bench):
+    return tls(bench, TLSServers.connections)
+
+
+@row("tls-bulk", "bytes through our TLS channel handler, one connection", "openssl s_server", "MB/s", at_least(0.7))
+def tls_bulk(bench):
+    return tls(bench, TLSServers.megabytes)
 
 
 @row("sqlite", "durable transactions of 1,000 rows through SQLite", "a C program, same schema and pragmas", "rows/s",

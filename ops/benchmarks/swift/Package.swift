@@ -32,5 +32,12 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "sqlite-rows", dependencies: [suite("JSON"), suite("SQLite")], swiftSettings: strict),
+        .executableTarget(
+            name: "tls-pages",
+            dependencies: [
+                suite("TLS"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
     ]
 )
