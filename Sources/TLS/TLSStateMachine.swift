@@ -126,7 +126,10 @@ struct TLSStateMachine: Equatable {
             flow.output = .draining
             state = .open(flow)
             return [.failUnflushedWrites, .drain]
-        case .idle, .handshaking, .open, .closed:
+        case .idle:
+            // Half of a connection that there never was.
+            return close()
+        case .handshaking, .open, .closed:
             return []
         }
     }

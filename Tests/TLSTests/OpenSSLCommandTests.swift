@@ -9,7 +9,7 @@ import Testing
         _ certificates: [TLSCertificateFiles] = [Certificates.localhost, Certificates.shop]
     ) async throws -> EchoServer {
         try await EchoServer(
-            TLSServerContexts { () throws(TLSError) in
+            TLSServerContexts {
                 try TLSServerContext(certificates: certificates, applicationProtocols: ["http/1.1"])
             })
     }
@@ -94,7 +94,7 @@ import Testing
             try Certificates.copy(files.privateKey, to: keyPath)
         }
         try install(Certificates.localhost)
-        let contexts = try TLSServerContexts { () throws(TLSError) in
+        let contexts = try TLSServerContexts {
             try TLSServerContext(
                 certificates: [TLSCertificateFiles(certificateChain: path, privateKey: keyPath)])
         }

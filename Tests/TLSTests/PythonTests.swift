@@ -7,7 +7,7 @@ import Testing
 @Suite(.enabled(if: Command.isThere && Command.python != nil, "\(Command.missingPython)")) struct PythonTests {
     private func server(_ limits: TLSLimits = TLSLimits()) async throws -> EchoServer {
         try await EchoServer(
-            TLSServerContexts { () throws(TLSError) in try TLSServerContext(Certificates.localhost, ["http/1.1"]) },
+            TLSServerContexts { try TLSServerContext(Certificates.localhost, ["http/1.1"]) },
             limits: limits)
     }
 

@@ -83,6 +83,15 @@ struct StateMachineTests {
         #expect(!state.acceptsWrites && !state.reads && !state.mayEncrypt)
     }
 
+    @Test("What is closed before it began, wholly or in half, never begins")
+    func neverBegun() {
+        for close in [{ $0.close() }, { $0.closeOutput() }] as [(inout TLSStateMachine) -> [TLSStateMachine.Action]] {
+            var state = TLSStateMachine()
+            #expect(close(&state) == [.stopTimer, .failWrites(.closed), .closeChannel])
+            #expect(state.start() == [])
+        }
+    }
+
     @Test("A timer that fires after its handshake changes nothing")
     func lateTimer() {
         var state = open
