@@ -173,6 +173,10 @@ struct EvolutionTests {
             (#""name": "messageId", "required": true"#, #""name": "messageId""#),
             (#""x-callers": ["admin""#, #""x-callers": ["anyone", "admin""#),
             (
+                #""x-cost": 100, "x-callers": ["admin""#,
+                #""x-cost": 100, "x-scope": "segments:write", "x-callers": ["public", "admin""#
+            ),
+            (
                 #""by-name", "params": []"#,
                 #""by-name", "params": [{"name": "why", "description": "Why.", "schema": {"type": "boolean"}}]"#
             ),

@@ -91,7 +91,8 @@ struct Evolution {
         for caller in old.callers where !new.callers.contains(caller) {
             problems.add(new.node.problem("may no longer be called by \(caller)"))
         }
-        if let scope = new.scope, scope != old.scope {
+        // No key reached what was not public.
+        if let scope = new.scope, scope != old.scope, old.callers.contains("public") {
             problems.add(new.node.problem("now needs the scope \(scope), which existing keys may lack"))
         }
         if old.isIdempotent, !new.isIdempotent {
