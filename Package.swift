@@ -60,11 +60,14 @@ let package = Package(
         .library("Mapping", ["JSON"]),
         .library("MerkleLog", ["OpenSSL"]),
 
+        // What the audit log proves: the bytes that are hashed and signed, and how they are checked.
+        .library("AuditProof", ["CommonAPI", "JSON", "MerkleLog", "OpenSSL"]),
+
         // What every service runs on.
         .library(
             "ServiceKit",
             [
-                "CommonAPI", "JSON", "JSONRPC", "JSONRPCUnixSocket", "OpenSSL", "PlatformAPI", "SQLite",
+                "AuditProof", "CommonAPI", "JSON", "JSONRPC", "JSONRPCUnixSocket", "OpenSSL", "PlatformAPI", "SQLite",
                 "ServiceContract", .configuration, .lifecycle, .logging, .metrics, .nio("NIOCore"), .nio("NIOPosix"),
                 .signals,
             ]),
@@ -78,7 +81,7 @@ let package = Package(
                 .lifecycle, .logging, .metrics, .mustache, .nio("NIOCore"),
             ]),
         .service("Signals", ["Mapping", "OpenSSL"]),
-        .service("Tenancy", ["OpenSSL", "PlatformAPI"]),
+        .service("Tenancy", ["AuditProof", "MerkleLog", "OpenSSL", "PlatformAPI", .lifecycle, .logging]),
         .main("Gateway"),
         .main("Signals"),
         .main("Tenancy"),
@@ -87,7 +90,7 @@ let package = Package(
         .program(
             "Gyre",
             [
-                "CProcess", "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "JSONRPCUnixSocket", "OpenSSL",
+                "AuditProof", "CProcess", "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "JSONRPCUnixSocket", "OpenSSL",
                 "ServiceContract", "SignalsAPI", "TenancyAPI", .argumentParser, .nio("NIOCore"), .nio("NIOPosix"),
                 .yams,
             ], path: "services/gyre"),
@@ -97,8 +100,9 @@ let package = Package(
         .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
         .target(
             name: "OpenRPCOracle", path: "Tests/Oracles",
-            exclude: ["civil_oracle.py", "json_oracle.py", "merkle_oracle.py", "openrpc_check.py"],
+            exclude: ["audit_verify.py", "civil_oracle.py", "json_oracle.py", "merkle_oracle.py", "openrpc_check.py"],
             swiftSettings: .strict),
+        .tests("AuditProof", ["CommonAPI", "JSON", "MerkleLog", "OpenRPCOracle", "OpenSSL"]),
         .tests("CivilTime", ["JSON"]),
         .testTarget(
             name: "ContractTests",
@@ -116,7 +120,10 @@ let package = Package(
         ),
         .tests(
             "Gyre",
-            ["CProcess", "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "SignalsAPI", "TenancyAPI", .argumentParser]),
+            [
+                "AuditProof", "CProcess", "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "SignalsAPI", "TenancyAPI",
+                .argumentParser,
+            ]),
         .tests("JSON", []),
         .tests("JSONRPC", ["JSON", "JSONRPCInProcess"]),
         .tests("JSONRPCUnixSocket", ["JSON", "JSONRPC", .nio("NIOCore"), .nio("NIOPosix")]),
@@ -136,8 +143,8 @@ let package = Package(
         .tests(
             "ServiceKit",
             [
-                "CommonAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "PlatformAPI", "SQLite", "ServiceContract",
-                .configuration, .logging, .metrics,
+                "AuditProof", "CommonAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "MerkleLog", "OpenSSL", "PlatformAPI",
+                "SQLite", "ServiceContract", .configuration, .logging, .metrics,
             ]),
         .tests(
             "SignalsService",
@@ -149,8 +156,8 @@ let package = Package(
         .tests(
             "TenancyService",
             [
-                "CommonAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "OpenSSL", "PlatformAPI", "SQLite",
-                "ServiceContract", "ServiceKit", "TenancyAPI",
+                "AuditProof", "CommonAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "MerkleLog", "OpenRPCOracle",
+                "OpenSSL", "PlatformAPI", "SQLite", "ServiceContract", "ServiceKit", "TenancyAPI",
             ]),
     ]
 )

@@ -12,6 +12,7 @@ enum Fixtures {
         ("one-organization", SQL(isForBrand: false, text: organization)),
         ("one-brand", SQL(isForBrand: false, text: organization + brand)),
         ("one-key", SQL(isForBrand: false, text: organization + brand + key)),
+        ("audit-log", SQL(isForBrand: false, text: log)),
         ("one-actor", SQL(isForBrand: true, text: actor)),
         ("one-import", SQL(isForBrand: true, text: importing)),
         ("one-import-done", SQL(isForBrand: true, text: importing + "UPDATE jobs SET status = 'completed';")),
@@ -34,6 +35,33 @@ enum Fixtures {
         INSERT INTO keys (id, kid, brand, name, mode, scopes, rate, burst, digest, pepper_version, status, created_at)
         VALUES (x'01930000000070008000000000000021', 'k7Qm2xTz', x'01930000000070008000000000000011', 'web shop',
             'live', '["signals:write"]', 100, 200, zeroblob(32), 1, 'active', 1767225600000000);
+
+        """
+
+    /// Signed with the key whose seed are the bytes 0 to 31.
+    private static let log = """
+        INSERT INTO audit_entries (leaf_index, id, at, service, principal, brand, method, ids, fields)
+        VALUES (0, x'01930000000070008000000000000051', 1767225600000000, 'tenancy', 'admin', x'01930000000070008000000000000011',
+            'brands.provision', '["01930000-0000-7000-8000-000000000011"]', '["name"]');
+        INSERT INTO audit_nodes (level, position, hash) VALUES
+            (0, 0, x'f2a5fd46ca988c719ad87014b57f7a6ffb069b808c7fbe5143dd9707df315ed5');
+        INSERT INTO audit_entries (leaf_index, id, at, service, principal, brand, method, ids, fields)
+        VALUES (1, x'01930000000070008000000000000052', 1767225601000000, 'tenancy', 'admin', x'01930000000070008000000000000011',
+            'keys.create', '["01930000-0000-7000-8000-000000000011","01930000-0000-7000-8000-000000000021"]',
+            '["brandId","name","scopes"]');
+        INSERT INTO audit_nodes (level, position, hash) VALUES
+            (0, 1, x'8aeefd64a81b37faff5779210771ddf599746bb561c260d0391f95831ddd7249');
+        INSERT INTO audit_entries (leaf_index, id, at, service, principal, brand, method, ids, fields)
+        VALUES (2, x'01930000000070008000000000000053', 1767225602000000, 'tenancy', 'admin', x'01930000000070008000000000000011',
+            'keys.revoke', '["01930000-0000-7000-8000-000000000021"]', '["id","reason"]');
+        INSERT INTO audit_nodes (level, position, hash) VALUES
+            (0, 2, x'2f892ed77cdaa54abd9fee6207cdd44274f7b82ada286fcbbf61db92d82ef568');
+        INSERT INTO audit_nodes (level, position, hash) VALUES
+            (1, 0, x'266e560305c1753788a98ad3f6a7c012e686e15f7ebebc91eac7b482793c3b58');
+        INSERT INTO tree_heads (tree_size, root_hash, signed_at, public_key, signature) VALUES (3,
+            x'ed4eadb3a485a9e08389e0ec7e42be2b2037b599f94943185e204ae16ccab2aa', 1767225602000000,
+            x'03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8',
+            x'319949d6e4abbe4d0d248f53552ff955e469a06a2ef2790792ae7929f86e0c8a8dd31556f0f4c235d88e28053f7721a97c322b5eb89d48fe37e00a52c0c3ca0a');
 
         """
 

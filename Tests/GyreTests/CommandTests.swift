@@ -31,6 +31,10 @@ import Testing
             "phone=1")
         #expect(erase.identifiers == ["email=a@b.c", "phone=1"])
         #expect(try parse(PrivacyCommand.Erase.self, "privacy", "erase", "-").identifiers == ["-"])
+        #expect(try parse(AuditCommand.List.self, "audit", "--last", "20").last == 20)
+        #expect(try parse(AuditCommand.Head.self, "audit", "head").output.json == false)
+        let verify = try parse(AuditCommand.Verify.self, "audit", "verify", "--export", "audit.ndjson")
+        #expect(verify.exportPath == "audit.ndjson")
         #expect(try parse(CallCommand.self, "call", "actors.count").parameters == "{}")
         #expect(try parse(ImportCommand.self, "import", "a.csv", "--mapping", "m.yaml").source == nil)
         #expect(try parse(TailCommand.self, "tail", "--last", "20", "--json").output.json)
@@ -41,6 +45,7 @@ import Testing
         arguments: [
             ["up", "--port", "0"], ["up", "--port", "65536"], ["up", "--json"], ["tail", "--last", "-1"],
             ["call", "a.b", "--key", "k", "--brand", "b"], ["keys", "create", "--brand", "b", "--name", "n"],
+            ["audit", "list", "--last", "0"],
             ["keys", "revoke", "not-an-id"], ["brands", "provision", "B", "--currency", "euro"],
         ])
     func refused(arguments: [String]) {

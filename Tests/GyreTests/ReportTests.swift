@@ -3,6 +3,7 @@ import JSON
 import SignalsAPI
 import Testing
 
+@testable import AuditProof
 @testable import Gyre
 
 @Suite struct SuiteHealthTests {
@@ -72,6 +73,50 @@ import Testing
         #expect(text.contains("and 10 more: "))
         #expect(text.contains("\"line\": 2, \"row\": \"…\"}' --data /srv/gyre"))
         #expect(!text.contains("secret"))
+    }
+}
+
+@Suite struct AuditReportTests {
+    @Test("A verification is one line: what was verified, or what is wrong")
+    func lines() {
+        var verdict = AuditVerifier.Verdict(
+            entries: 1_234, covered: 1_230, heads: 58, witnesses: ["gateway", "signals"])
+        #expect(
+            AuditReport(verdict: verdict).text
+                == "Verified: 1,234 entries agree with 58 heads, witnessed by gateway and signals; "
+                + "the newest 4 are not covered by a head yet.\n")
+        #expect(
+            AuditReport(verdict: .init(entries: 1, covered: 1, heads: 1)).text
+                == "Verified: 1 entry agrees with 1 head.\n")
+        verdict.problems = [
+            .init(index: nil, description: "signals refused a head of size 3: fork"),
+            .init(index: 7, description: "entry 7 is missing"),
+        ]
+        #expect(
+            AuditReport(verdict: verdict).text
+                == "Wrong: signals refused a head of size 3: fork; entry 7 is missing.\n")
+        let json = String(decoding: AuditReport(verdict: verdict).json(), as: UTF8.self)
+        #expect(json.contains(#""verified":false"#) && json.contains(#""firstBadIndex":7"#))
+    }
+
+    @Test("An export appears under its name when it is complete, for its owner only, or not at all")
+    func export() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/audit.ndjson"
+            try {
+                let file = try ExportFile(path)
+                try file.write(Array("half".utf8))
+            }()
+            #expect(SmallFile.read(path) == nil && SmallFile.read(path + ".new") == nil)
+            let file = try ExportFile(path)
+            let line = [UInt8](repeating: 0x61, count: 1_000) + [0x0A]
+            for _ in 0..<600 { try file.write(line) }
+            #expect(SmallFile.read(path) == nil)
+            try file.finish()
+            #expect(SmallFile.read(path)?.count == 600 * 1_001)
+            #expect(try permissions(path) == 0o600)
+            #expect(throws: CommandFailure.self) { try ExportFile(directory + "/none/audit.ndjson") }
+        }
     }
 }
 

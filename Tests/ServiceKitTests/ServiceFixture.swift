@@ -46,6 +46,7 @@ final class ServiceFixture: Sendable {
         topics.on("note.told", as: Note.self) { note, transaction, _ throws(RPCError) in
             try Self.add(note.text, in: transaction)
         }
+        HeadWitness.register(in: &topics)
         var methods = Self.methods(flow)
         let erasure = SubjectErasure(
             dataMap: .ground, directory: nil, tombstones: try Tombstones(key: Array(repeating: 7, count: 32)))

@@ -1,3 +1,4 @@
+import CommonAPI
 import JSON
 import JSONRPC
 import PlatformAPI
@@ -83,23 +84,28 @@ import Testing
     func paging(limit: Int) async throws {
         try await withTenancy { tenancy in
             let brands = try ["0a", "0b"].map { try #require(UUIDv7("01930000-0000-7000-8000-0000000000\($0)")) }
+            let (log, now) = (tenancy.log, tenancy.clock.now)
             try await tenancy.write { transaction throws(RPCError) in
                 for number in 1...9 {
                     let message = AuditEntryMessage.made(number, brand: brands[number % 2])
-                    try AuditEntriesService().record(message, in: transaction)
+                    try AuditEntriesService(log: log).record(message, at: now, in: transaction)
                 }
             }
-            for brand in [nil, brands[0], brands[1]] {
+            for (brand, sort) in [
+                (nil, .newest), (brands[0], .newest), (brands[1], .newest), (nil, .oldest), (brands[0], .oldest),
+            ] as [(UUIDv7?, AuditEntries.List.Params.Sort)] {
                 var listed: [AuditEntry] = []
                 var cursor: String?
                 repeat {
                     let page = try await tenancy.auditEntries.list(
-                        .init(brandId: brand, cursor: cursor, limit: limit), for: tenancy.admin)
+                        .init(brandId: brand, cursor: cursor, limit: limit, sort: sort), for: tenancy.admin)
                     listed += page.items
                     cursor = page.nextCursor
                 } while cursor != nil
-                let expected = (1...9).reversed().filter { brand == nil || brands[$0 % 2] == brand }
-                #expect(listed.map(\.fields) == expected.map { ["field\($0)"] })
+                let expected = (1...9).filter { brand == nil || brands[$0 % 2] == brand }
+                let ordered = sort == .newest ? expected.reversed() : expected
+                #expect(listed.map(\.fields) == ordered.map { ["field\($0)"] })
+                #expect(listed.map(\.leafIndex) == ordered.map { $0 - 1 })
             }
         }
     }
@@ -116,13 +122,47 @@ import Testing
         }
     }
 
-    @Test("An entry can neither be changed nor removed")
+    @Test("A key lists what concerned its own brand, and knows of no other")
+    func ownBrand() async throws {
+        try await withTenancy { tenancy in
+            let brands = try ["0a", "0b"].map { try #require(UUIDv7("01930000-0000-7000-8000-0000000000\($0)")) }
+            let (log, now) = (tenancy.log, tenancy.clock.now)
+            try await tenancy.write { transaction throws(RPCError) in
+                for number in 1...9 {
+                    let brand = number == 9 ? nil : brands[number % 2]
+                    try log.append(.made(number, brand: brand), brand: brand, at: now, in: transaction)
+                }
+            }
+            let key = CallContext(brand: brands[0], principal: "key:1", scopes: ["audit:read"])
+            let own = try await tenancy.auditEntries.list(.init(), for: key).items
+            #expect(own.map(\.fields) == [["field8"], ["field6"], ["field4"], ["field2"]])
+            #expect(try await tenancy.auditEntries.list(.init(brandId: brands[0]), for: key).items == own)
+            let other = await failure { () async throws(RPCError) in
+                try await tenancy.auditEntries.list(.init(brandId: brands[1]), for: key)
+            }
+            #expect(other?.code == RPCError.Code.notFound)
+            let unscoped = CallContext(brand: brands[0], principal: "key:1", scopes: ["signals:write"])
+            let refused = await failure { () async throws(RPCError) in
+                try await tenancy.auditEntries.list(.init(), for: unscoped)
+            }
+            #expect(refused?.code == RPCError.Code.forbidden)
+        }
+    }
+
+    @Test("An entry, its hashes and heads can neither be changed nor removed, and none is put in between")
     func permanence() async throws {
         try await withTenancy { tenancy in
+            let (log, now) = (tenancy.log, tenancy.clock.now)
             try await tenancy.write { transaction throws(RPCError) in
-                try AuditEntriesService().record(.made(1, brand: nil), in: transaction)
+                try AuditEntriesService(log: log).record(.made(1, brand: nil), at: now, in: transaction)
+                try log.signHead(at: now, in: transaction)
             }
-            for sql: StaticString in ["DELETE FROM audit_entries", "UPDATE audit_entries SET principal = 'nobody'"] {
+            for sql: StaticString in [
+                "DELETE FROM audit_entries", "UPDATE audit_entries SET principal = 'nobody'",
+                "INSERT INTO audit_entries SELECT 2, x'00', at, service, principal, brand, method, ids, fields FROM audit_entries",
+                "DELETE FROM audit_nodes", "UPDATE audit_nodes SET hash = zeroblob(32)", "DELETE FROM tree_heads",
+                "UPDATE tree_heads SET root_hash = zeroblob(32)",
+            ] {
                 let failed = await failure { () async throws(RPCError) in
                     try await tenancy.write { transaction throws(RPCError) in try transaction.run(sql) }
                 }
@@ -138,10 +178,12 @@ import Testing
 }
 
 extension AuditEntryMessage {
-    fileprivate static func made(_ number: Int, brand: UUIDv7?) -> AuditEntryMessage {
+    static func made(_ number: Int, brand: UUIDv7?) -> AuditEntryMessage {
         let brand = brand.map { #""brand":"\#($0)","# } ?? ""
+        let id = UUIDv7(milliseconds: 0x0193_0000_0000, sequence: 0, random: 0x1000_0000_0000 + UInt64(number))
+        let time = Timestamp(microseconds: 1_767_225_600_000_000 + Int64(number) * 1_000_000)
         let text = """
-            {"id":"01930000-0000-7000-8000-10000000000\(number)","at":"2026-01-01T00:00:0\(number)Z",\(brand)
+            {"id":"\(id)","at":"\(time)",\(brand)
             "service":"signals","principal":"key:1","method":"imports.create","ids":[],"fields":["field\(number)"]}
             """
         do {

@@ -20,6 +20,7 @@ final class Tenancy: Sendable {
     let gateway: PlayedService
     let runtime: ServiceRuntime
     let client: InProcessClient
+    let log: VerifiableLog
     private let courier: Task<Void, any Error>
 
     /// - Parameters:
@@ -41,11 +42,12 @@ final class Tenancy: Sendable {
             courier: courier, clock: clock.clock, identifiers: CountedIdentifiers())
         courier.attach(to: runtime)
         var parts = ServiceParts()
+        log = try VerifiableLog(directory: directory.path + "/secrets", witnesses: ["gateway"])
         TenancyService.register(
             BrandsService(
                 runtime: runtime, siblings: siblings.map { BrandsService.Sibling(name: $0.name, client: $0) }),
             KeysService(peppers: try KeyPeppers(directory: directory.path + "/secrets"), random: random),
-            in: &parts)
+            log, in: &parts)
         try PlatformService.played(by: runtime, topics: parts.topics).registerAll(with: &parts.methods)
         client = InProcessClient(MethodDispatcher(parts.methods, runtime: runtime))
         dialled.tenancy = client
@@ -66,6 +68,8 @@ final class Tenancy: Sendable {
     var brands: Brands.Client { Brands.Client(client) }
     var keys: Keys.Client { Keys.Client(client) }
     var auditEntries: AuditEntries.Client { AuditEntries.Client(client) }
+    var auditLog: AuditLog.Client { AuditLog.Client(client) }
+    var headSchedule: HeadSchedule { HeadSchedule(log: log, runtime: runtime) }
 
     /// A brand of a new organisation.
     func newBrand(_ name: String = "Corner Shop") async throws -> Brand {

@@ -28,7 +28,7 @@ struct Gyre: AsyncParsableCommand {
                 name: "USING IT",
                 subcommands: [
                     BrandsCommand.self, KeysCommand.self, ImportCommand.self, ImportsCommand.self, JobsCommand.self,
-                    TailCommand.self, PrivacyCommand.self, CallCommand.self, MethodsCommand.self,
+                    TailCommand.self, PrivacyCommand.self, AuditCommand.self, CallCommand.self, MethodsCommand.self,
                 ]),
         ])
 }

@@ -19,6 +19,7 @@ public enum GatewayContract {
         Jobs.Get.method,
         Jobs.List.method,
         Jobs.Cancel.method,
+        AuditWitnesses.List.method,
     ]
 
     /// The HTTP status of each error code that these methods may answer.

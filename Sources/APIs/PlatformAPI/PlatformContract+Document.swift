@@ -89,12 +89,54 @@ extension PlatformContract {
         "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000031"}],"result":{"name":"reply",\#
         "value":{"id":"01930000-0000-7000-8000-000000000031","service":"signals","kind":"import",\#
         "status":"cancelled","done":0,"unit":"bytes","createdAt":"2026-01-01T00:00:00Z",\#
-        "updatedAt":"2026-01-01T00:00:00Z"}}}]}],"components":{"schemas":{"Message":{"type":"object",\#
-        "description":"One row of an outbox.","required":["sequence","topic","body"],\#
-        "properties":{"sequence":{"type":"integer","minimum":1,"description":"Its place in the sender's outbox."},\#
-        "topic":{"type":"string","minLength":1,"maxLength":60,"description":"What kind of message it is."},\#
-        "body":{"x-raw":true,"x-max-bytes":65536,"description":"The message; its shape is the topic's."}},\#
-        "additionalProperties":false},"Job":{"type":"object","description":"Long work, and how far it is.",\#
+        "updatedAt":"2026-01-01T00:00:00Z"}}}]},{"name":"witnessedHeads.list","summary":"Lists the heads of the \#
+        audit log that this service was told of, in the order in which it was.","x-kind":"read","x-cost":1,\#
+        "x-callers":["service:gateway","service:tenancy"],"params":[{"name":"limit","required":true,\#
+        "schema":{"type":"integer","minimum":1,"maximum":501},"description":"How many at most.","x-unit":"items"},\#
+        {"name":"after","schema":{"type":"integer","minimum":0,"default":0},"description":"Only heads behind the \#
+        one of this number."}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/WitnessedHead"},"maxItems":501,\#
+        "description":"The heads: the newest thousand that were accepted, and those that contradict another, with \#
+        that one."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"one head",\#
+        "x-fixture":"live-only","params":[{"name":"limit","value":10}],"result":{"name":"reply",\#
+        "value":{"items":[{"witness":"signals","number":1,"head":{"treeSize":3,\#
+        "rootHash":"ed4eadb3a485a9e08389e0ec7e42be2b2037b599f94943185e204ae16ccab2aa",\#
+        "timestamp":"2026-01-01T00:00:02Z",\#
+        "keyId":"56475aa75463474c0285df5dbf2bcab73da651358839e9b77481b2eab107708c",\#
+        "publicKey":"03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8",\#
+        "signature":"319949d6e4abbe4d0d248f53552ff955e469a06a2ef2790792ae7929f86e0c8a8dd31556f0f4c235d88e28053f7721a\#
+        97c322b5eb89d48fe37e00a52c0c3ca0a"},"receivedAt":"2026-01-01T00:00:02.1Z"}]}}}]}],\#
+        "components":{"schemas":{"Message":{"type":"object","description":"One row of an outbox.",\#
+        "required":["sequence","topic","body"],"properties":{"sequence":{"type":"integer","minimum":1,\#
+        "description":"Its place in the sender's outbox."},"topic":{"type":"string","minLength":1,"maxLength":60,\#
+        "description":"What kind of message it is."},"body":{"x-raw":true,"x-max-bytes":65536,"description":"The \#
+        message; its shape is the topic's."}},"additionalProperties":false},"WitnessedHead":{"type":"object",\#
+        "description":"A head of the audit log as a service keeps it that tenancy told of it, to say later what it \#
+        was.","required":["witness","number","head","receivedAt"],"properties":{"witness":{"type":"string",\#
+        "minLength":1,"maxLength":20,"description":"The service that keeps it."},"number":{"type":"integer",\#
+        "minimum":1,"description":"Its place among those that this service was told."},\#
+        "head":{"$ref":"#/components/schemas/SignedTreeHead","description":"The head, as it was told."},\#
+        "receivedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was told."},\#
+        "problem":{"type":"string","enum":["signature","key","smaller","fork"],\#
+        "x-enum-descriptions":{"signature":"The signature is not one of the key that it names.","key":"It is signed \#
+        by another key than the heads before.","smaller":"It covers fewer entries than a head before.","fork":"It \#
+        covers as many entries as a head before, and has another root."},"description":"Why the service refused it, \#
+        and keeps it as evidence with the one that it contradicts; absent where it did not."},\#
+        "contradicts":{"type":"integer","minimum":1,"description":"The number of the head that a refused one \#
+        contradicts; absent where there is none."}},"additionalProperties":false},"SignedTreeHead":{"type":"object",\#
+        "description":"What the audit log is at one moment: how long, and the root of its tree, signed.",\#
+        "required":["treeSize","rootHash","timestamp","keyId","publicKey","signature"],\#
+        "properties":{"treeSize":{"type":"integer","minimum":1,"description":"How many entries it covers: those of \#
+        the indexes below."},"rootHash":{"$ref":"#/components/schemas/Hash","description":"The root of the tree \#
+        over them (RFC 6962)."},"timestamp":{"$ref":"#/components/schemas/Timestamp","description":"When it was \#
+        signed."},"keyId":{"$ref":"#/components/schemas/Hash","description":"Names the key: the SHA-256 of \#
+        `publicKey`'s bytes."},"publicKey":{"type":"string","minLength":64,"maxLength":64,\#
+        "pattern":"^[0-9a-f]{64}$","description":"The Ed25519 key that the signature is checked with, in \#
+        hexadecimal."},"signature":{"type":"string","minLength":128,"maxLength":128,"pattern":"^[0-9a-f]{128}$",\#
+        "description":"Ed25519 (RFC 8032) over `gyre audit tree head 1`, a line feed, timestamp in microseconds and \#
+        treeSize in 8 bytes each with the highest first, and the bytes of rootHash and keyId; in hexadecimal."}},\#
+        "additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 \#
+        hash in lower-case hexadecimal."},"Job":{"type":"object","description":"Long work, and how far it is.",\#
         "required":["id","service","kind","status","done","unit","createdAt","updatedAt"],\#
         "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},"service":{"type":"string",\#
         "minLength":1,"maxLength":20,"description":"The service that does it."},"kind":{"type":"string",\#

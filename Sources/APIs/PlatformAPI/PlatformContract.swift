@@ -14,6 +14,7 @@ public enum PlatformContract {
         JobRecords.Get.method,
         JobRecords.List.method,
         JobRecords.Cancel.method,
+        WitnessedHeads.List.method,
     ]
 
     /// The HTTP status of each error code that these methods may answer.

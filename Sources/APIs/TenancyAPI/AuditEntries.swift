@@ -7,7 +7,9 @@ public import ServiceContract
 public enum AuditEntries {
     /// What a service implements to answer `auditEntries.list`.
     public protocol Service: Sendable {
-        /// Lists what was done by whom, newest first. Entries hold ids and field names, never values.
+        /// Lists what was done by whom. Entries hold ids and field names, never values.
+        ///
+        /// With a key: what concerned its brand. Entry by entry, oldest first, they are the leaves of the audit log.
         func list(
             _ params: List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
         ) throws(RPCError) -> List.Reply
@@ -21,7 +23,9 @@ public enum AuditEntries {
             self.peer = peer
         }
 
-        /// Lists what was done by whom, newest first. Entries hold ids and field names, never values.
+        /// Lists what was done by whom. Entries hold ids and field names, never values.
+        ///
+        /// With a key: what concerned its brand. Entry by entry, oldest first, they are the leaves of the audit log.
         public func list(_ params: List.Params, for call: CallContext? = nil) async throws(RPCError) -> List.Reply {
             try await peer.call("auditEntries.list", params, context: call)
         }

@@ -125,17 +125,82 @@ extension TenancyContract {
         key."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"an unknown key",\#
         "params":[{"name":"kid","value":"nobody00"},{"name":"secret","value":"x"},{"name":"mode","value":"live"}],\#
         "result":{"name":"reply","value":{"epoch":0}}}]},{"name":"auditEntries.list","summary":"Lists what was done \#
-        by whom, newest first. Entries hold ids and field names, never values.","x-kind":"read","x-cost":1,\#
-        "x-callers":["admin"],"params":[{"name":"brandId","schema":{"$ref":"#/components/schemas/UUID"},\#
-        "description":"Only this brand's."},{"name":"cursor","schema":{"type":"string","minLength":1,\#
-        "maxLength":200},"description":"Where the last page ended: its `nextCursor`."},{"name":"limit",\#
-        "schema":{"type":"integer","minimum":1,"maximum":500,"default":100},"description":"Items on one page.",\#
-        "x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        by whom. Entries hold ids and field names, never values.","description":"With a key: what concerned its \#
+        brand. Entry by entry, oldest first, they are the leaves of the audit log.","x-kind":"read",\#
+        "x-scope":"audit:read","x-cost":1,"x-callers":["public","admin"],"params":[{"name":"brandId",\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"Only this brand's."},{"name":"cursor",\#
+        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last page ended: its \#
+        `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,"default":100},\#
+        "description":"Items on one page.","x-unit":"items"},{"name":"sort","schema":{"type":"string",\#
+        "enum":["newest","oldest"],"x-enum-descriptions":{"newest":"The newest entry first.","oldest":"The oldest \#
+        entry first, in the order of the log."},"default":"newest"},"description":"In which order; a cursor belongs \#
+        to one."}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
         "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/AuditEntry"},"maxItems":500,\#
         "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
         as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
-        "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"an empty trail","params":[],\#
-        "result":{"name":"reply","value":{"items":[]}}}]}],"components":{"schemas":{"Industry":{"type":"string",\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"},{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"an empty trail","params":[],"result":{"name":"reply","value":{"items":[]}}},\#
+        {"name":"the first two entries","x-fixture":"audit-log","params":[{"name":"limit","value":2},{"name":"sort",\#
+        "value":"oldest"}],"result":{"name":"reply","value":{"items":[{"id":"01930000-0000-7000-8000-000000000051",\#
+        "at":"2026-01-01T00:00:00Z","service":"tenancy","principal":"admin",\#
+        "brandId":"01930000-0000-7000-8000-000000000011","method":"brands.provision",\#
+        "ids":["01930000-0000-7000-8000-000000000011"],"fields":["name"],"leafIndex":0,\#
+        "leafHash":"f2a5fd46ca988c719ad87014b57f7a6ffb069b808c7fbe5143dd9707df315ed5"},\#
+        {"id":"01930000-0000-7000-8000-000000000052","at":"2026-01-01T00:00:01Z","service":"tenancy",\#
+        "principal":"admin","brandId":"01930000-0000-7000-8000-000000000011","method":"keys.create",\#
+        "ids":["01930000-0000-7000-8000-000000000011","01930000-0000-7000-8000-000000000021"],"fields":["brandId",\#
+        "name","scopes"],"leafIndex":1,\#
+        "leafHash":"8aeefd64a81b37faff5779210771ddf599746bb561c260d0391f95831ddd7249"}],"nextCursor":"2"}}}]},\#
+        {"name":"auditLog.head","summary":"Returns the newest signed head of the audit log.","description":"A head \#
+        is signed at most each second while entries arrive, and after each thousand entries; the other services \#
+        keep what they were told of it (auditWitnesses.list).","x-kind":"read","x-scope":"audit:read","x-cost":1,\#
+        "x-callers":["public","admin"],"params":[],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/SignedTreeHead"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"three entries","x-fixture":"audit-log","params":[],"result":{"name":"reply",\#
+        "value":{"treeSize":3,"rootHash":"ed4eadb3a485a9e08389e0ec7e42be2b2037b599f94943185e204ae16ccab2aa",\#
+        "timestamp":"2026-01-01T00:00:02Z",\#
+        "keyId":"56475aa75463474c0285df5dbf2bcab73da651358839e9b77481b2eab107708c",\#
+        "publicKey":"03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8",\#
+        "signature":"319949d6e4abbe4d0d248f53552ff955e469a06a2ef2790792ae7929f86e0c8a8dd31556f0f4c235d88e28053f7721a\#
+        97c322b5eb89d48fe37e00a52c0c3ca0a"}}},{"name":"nothing was recorded yet","params":[],\#
+        "x-error":"#/components/errors/notFound"}]},{"name":"auditLog.inclusionProof","summary":"Shows that an \#
+        entry is in the audit log.","description":"The audit path of RFC 6962, section 2.1.1; RFC 9162, section \#
+        2.1.3.2, says how it is checked against a head's root.","x-kind":"read","x-scope":"audit:read","x-cost":1,\#
+        "x-callers":["public","admin"],"params":[{"name":"leafIndex","required":true,"schema":{"type":"integer",\#
+        "minimum":0},"description":"The entry's place in the log."},{"name":"treeSize","schema":{"type":"integer",\#
+        "minimum":1},"description":"How many entries the head covers; absent: those of the newest head."}],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["leafIndex","treeSize","leafHash","path"],\#
+        "properties":{"leafIndex":{"type":"integer","minimum":0,"description":"The entry's place in the log."},\#
+        "treeSize":{"type":"integer","minimum":1,"description":"How many entries the tree covers that the path \#
+        leads into."},"leafHash":{"$ref":"#/components/schemas/Hash","description":"The entry's hash."},\#
+        "path":{"type":"array","items":{"$ref":"#/components/schemas/Hash"},"maxItems":64,"description":"The hashes \#
+        beside the way from the leaf to the root."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"the second of three entries",\#
+        "x-fixture":"audit-log","params":[{"name":"leafIndex","value":1}],"result":{"name":"reply",\#
+        "value":{"leafIndex":1,"treeSize":3,\#
+        "leafHash":"8aeefd64a81b37faff5779210771ddf599746bb561c260d0391f95831ddd7249",\#
+        "path":["f2a5fd46ca988c719ad87014b57f7a6ffb069b808c7fbe5143dd9707df315ed5",\#
+        "2f892ed77cdaa54abd9fee6207cdd44274f7b82ada286fcbbf61db92d82ef568"]}}},{"name":"an entry that is not there",\#
+        "x-fixture":"audit-log","params":[{"name":"leafIndex","value":3}],\#
+        "x-error":"#/components/errors/notFound"}]},{"name":"auditLog.consistencyProof","summary":"Shows that \#
+        nothing but appending happened to the audit log between two heads.","description":"The proof of RFC 6962, \#
+        section 2.1.2; RFC 9162, section 2.1.4.2, says how it is checked against the two roots.","x-kind":"read",\#
+        "x-scope":"audit:read","x-cost":1,"x-callers":["public","admin"],"params":[{"name":"fromSize",\#
+        "required":true,"schema":{"type":"integer","minimum":1},"description":"How many entries the earlier head \#
+        covers."},{"name":"toSize","schema":{"type":"integer","minimum":1},"description":"How many entries the \#
+        later head covers, no fewer; absent: those of the newest head."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["fromSize","toSize","path"],\#
+        "properties":{"fromSize":{"type":"integer","minimum":1,"description":"How many entries the earlier head \#
+        covers."},"toSize":{"type":"integer","minimum":1,"description":"How many entries the later head covers."},\#
+        "path":{"type":"array","items":{"$ref":"#/components/schemas/Hash"},"maxItems":64,"description":"The hashes \#
+        of the proof, in its order."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"from one entry to three",\#
+        "x-fixture":"audit-log","params":[{"name":"fromSize","value":1},{"name":"toSize","value":3}],\#
+        "result":{"name":"reply","value":{"fromSize":1,"toSize":3,\#
+        "path":["8aeefd64a81b37faff5779210771ddf599746bb561c260d0391f95831ddd7249",\#
+        "2f892ed77cdaa54abd9fee6207cdd44274f7b82ada286fcbbf61db92d82ef568"]}}},{"name":"a size that the log has not \#
+        reached","x-fixture":"audit-log","params":[{"name":"fromSize","value":4}],\#
+        "x-error":"#/components/errors/notFound"}]}],"components":{"schemas":{"Industry":{"type":"string",\#
         "enum":["restaurants","retail","telecom","finance","health","property","other"],"description":"What a brand \#
         sells."},"Organization":{"type":"object","description":"Owns brands.","required":["id","name","createdAt"],\#
         "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The organisation."},\#
@@ -170,28 +235,43 @@ extension TenancyContract {
         "additionalProperties":false},"KeyRevocation":{"type":"object","description":"The end of a key.",\#
         "required":["revokedAt"],"properties":{"revokedAt":{"$ref":"#/components/schemas/Timestamp",\#
         "description":"When the key stopped to open anything."}},"additionalProperties":false},\#
-        "AuditEntry":{"type":"object","description":"One administrative act.","required":["id","at","service",\#
-        "principal","method","ids","fields"],"properties":{"id":{"$ref":"#/components/schemas/UUID",\#
-        "description":"The entry."},"at":{"$ref":"#/components/schemas/Timestamp","description":"When it was \#
-        done."},"service":{"type":"string","minLength":1,"maxLength":20,"description":"Where it was done."},\#
-        "principal":{"type":"string","minLength":1,"maxLength":100,"description":"Who did it."},\#
-        "brandId":{"$ref":"#/components/schemas/UUID","description":"The brand it concerned."},\#
-        "method":{"type":"string","minLength":1,"maxLength":80,"description":"What was done."},\#
-        "ids":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},"maxItems":16,"description":"The ids it \#
-        named."},"fields":{"type":"array","items":{"type":"string","minLength":1,"maxLength":80},"maxItems":64,\#
-        "description":"The parameters it was given, by name."}},"additionalProperties":false},\#
-        "Timestamp":{"type":"string","format":"date-time","description":"A moment, as RFC 3339 in UTC; microseconds \#
-        are kept, finer fractions are cut off."},"KeyMode":{"type":"string","enum":["live","test"],\#
-        "description":"What an API key is for; it stands in the key, so that a test key is recognised anywhere."},\#
-        "Currency":{"type":"string","format":"currency","description":"An ISO 4217 code of three capital letters."},\#
-        "UUID":{"type":"string","format":"uuid","description":"An id: a UUID of version 7, whose order is the order \#
-        of creation."}},"errors":{"dependencyUnavailable":{"code":-32014,"message":"A service that this needs does \#
-        not answer; the message names it. The same call may be sent again."},"conflict":{"code":-32010,\#
-        "message":"It contradicts what is there; the message says what that is."},"notFound":{"code":-32004,\#
-        "message":"There is no such thing, or it belongs to another brand: the two answer alike."},\#
-        "invalidCursor":{"code":-32016,"message":"The cursor was not given out by this list with these filters; \#
-        begin again without one."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; \#
-        reads go on."}}},"x-http-statuses":{"dependencyUnavailable":503,"conflict":409,"notFound":404,\#
+        "Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 hash in lower-case \#
+        hexadecimal."},"SignedTreeHead":{"type":"object","description":"What the audit log is at one moment: how \#
+        long, and the root of its tree, signed.","required":["treeSize","rootHash","timestamp","keyId","publicKey",\#
+        "signature"],"properties":{"treeSize":{"type":"integer","minimum":1,"description":"How many entries it \#
+        covers: those of the indexes below."},"rootHash":{"$ref":"#/components/schemas/Hash","description":"The \#
+        root of the tree over them (RFC 6962)."},"timestamp":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it was signed."},"keyId":{"$ref":"#/components/schemas/Hash","description":"Names the \#
+        key: the SHA-256 of `publicKey`'s bytes."},"publicKey":{"type":"string","minLength":64,"maxLength":64,\#
+        "pattern":"^[0-9a-f]{64}$","description":"The Ed25519 key that the signature is checked with, in \#
+        hexadecimal."},"signature":{"type":"string","minLength":128,"maxLength":128,"pattern":"^[0-9a-f]{128}$",\#
+        "description":"Ed25519 (RFC 8032) over `gyre audit tree head 1`, a line feed, timestamp in microseconds and \#
+        treeSize in 8 bytes each with the highest first, and the bytes of rootHash and keyId; in hexadecimal."}},\#
+        "additionalProperties":false},"AuditEntry":{"type":"object","description":"One act, and its place in the \#
+        audit log.","required":["id","at","service","principal","method","ids","fields","leafIndex","leafHash"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The entry."},\#
+        "at":{"$ref":"#/components/schemas/Timestamp","description":"When it was done."},"service":{"type":"string",\#
+        "minLength":1,"maxLength":20,"description":"Where it was done."},"principal":{"type":"string","minLength":1,\#
+        "maxLength":100,"description":"Who did it."},"brandId":{"$ref":"#/components/schemas/UUID",\#
+        "description":"The brand it concerned."},"method":{"type":"string","minLength":1,"maxLength":80,\#
+        "description":"What was done."},"ids":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},\#
+        "maxItems":16,"description":"The ids it named."},"fields":{"type":"array","items":{"type":"string",\#
+        "minLength":1,"maxLength":80},"maxItems":64,"description":"The parameters it was given, by name."},\#
+        "leafIndex":{"type":"integer","minimum":0,"description":"Its place in the audit log, from 0."},\#
+        "leafHash":{"$ref":"#/components/schemas/Hash","description":"The hash that the log keeps for it: SHA-256 \#
+        (RFC 6962, section 2.1) of the entry's other members but leafIndex, as canonical JSON (RFC 8785)."}},\#
+        "additionalProperties":false},"Timestamp":{"type":"string","format":"date-time","description":"A moment, as \#
+        RFC 3339 in UTC; microseconds are kept, finer fractions are cut off."},"KeyMode":{"type":"string",\#
+        "enum":["live","test"],"description":"What an API key is for; it stands in the key, so that a test key is \#
+        recognised anywhere."},"Currency":{"type":"string","format":"currency","description":"An ISO 4217 code of \#
+        three capital letters."},"UUID":{"type":"string","format":"uuid","description":"An id: a UUID of version 7, \#
+        whose order is the order of creation."}},"errors":{"dependencyUnavailable":{"code":-32014,"message":"A \#
+        service that this needs does not answer; the message names it. The same call may be sent again."},\#
+        "conflict":{"code":-32010,"message":"It contradicts what is there; the message says what that is."},\#
+        "notFound":{"code":-32004,"message":"There is no such thing, or it belongs to another brand: the two answer \#
+        alike."},"invalidCursor":{"code":-32016,"message":"The cursor was not given out by this list with these \#
+        filters; begin again without one."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was \#
+        written; reads go on."}}},"x-http-statuses":{"dependencyUnavailable":503,"conflict":409,"notFound":404,\#
         "invalidCursor":400,"storageFull":507}}
         """#
 }

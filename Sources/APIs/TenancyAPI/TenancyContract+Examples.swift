@@ -134,5 +134,93 @@ extension TenancyContract {
                 {"items":[]}
                 """#,
             errorCode: nil),
+        MethodExample(
+            method: "auditEntries.list",
+            name: "the first two entries",
+            fixture: "audit-log",
+            params: #"""
+                {"limit":2,"sort":"oldest"}
+                """#,
+            result: #"""
+                {"items":[{"id":"01930000-0000-7000-8000-000000000051","at":"2026-01-01T00:00:00Z",\#
+                "service":"tenancy","principal":"admin","brandId":"01930000-0000-7000-8000-000000000011",\#
+                "method":"brands.provision","ids":["01930000-0000-7000-8000-000000000011"],"fields":["name"],\#
+                "leafIndex":0,"leafHash":"f2a5fd46ca988c719ad87014b57f7a6ffb069b808c7fbe5143dd9707df315ed5"},\#
+                {"id":"01930000-0000-7000-8000-000000000052","at":"2026-01-01T00:00:01Z","service":"tenancy",\#
+                "principal":"admin","brandId":"01930000-0000-7000-8000-000000000011","method":"keys.create",\#
+                "ids":["01930000-0000-7000-8000-000000000011","01930000-0000-7000-8000-000000000021"],\#
+                "fields":["brandId","name","scopes"],"leafIndex":1,\#
+                "leafHash":"8aeefd64a81b37faff5779210771ddf599746bb561c260d0391f95831ddd7249"}],"nextCursor":"2"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "auditLog.head",
+            name: "three entries",
+            fixture: "audit-log",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"treeSize":3,"rootHash":"ed4eadb3a485a9e08389e0ec7e42be2b2037b599f94943185e204ae16ccab2aa",\#
+                "timestamp":"2026-01-01T00:00:02Z",\#
+                "keyId":"56475aa75463474c0285df5dbf2bcab73da651358839e9b77481b2eab107708c",\#
+                "publicKey":"03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8",\#
+                "signature":"319949d6e4abbe4d0d248f53552ff955e469a06a2ef2790792ae7929f86e0c8a8dd31556f0f4c235d88e280\#
+                53f7721a97c322b5eb89d48fe37e00a52c0c3ca0a"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "auditLog.head",
+            name: "nothing was recorded yet",
+            fixture: nil,
+            params: #"""
+                {}
+                """#,
+            result: nil,
+            errorCode: -32004),
+        MethodExample(
+            method: "auditLog.inclusionProof",
+            name: "the second of three entries",
+            fixture: "audit-log",
+            params: #"""
+                {"leafIndex":1}
+                """#,
+            result: #"""
+                {"leafIndex":1,"treeSize":3,\#
+                "leafHash":"8aeefd64a81b37faff5779210771ddf599746bb561c260d0391f95831ddd7249",\#
+                "path":["f2a5fd46ca988c719ad87014b57f7a6ffb069b808c7fbe5143dd9707df315ed5",\#
+                "2f892ed77cdaa54abd9fee6207cdd44274f7b82ada286fcbbf61db92d82ef568"]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "auditLog.inclusionProof",
+            name: "an entry that is not there",
+            fixture: "audit-log",
+            params: #"""
+                {"leafIndex":3}
+                """#,
+            result: nil,
+            errorCode: -32004),
+        MethodExample(
+            method: "auditLog.consistencyProof",
+            name: "from one entry to three",
+            fixture: "audit-log",
+            params: #"""
+                {"fromSize":1,"toSize":3}
+                """#,
+            result: #"""
+                {"fromSize":1,"toSize":3,"path":["8aeefd64a81b37faff5779210771ddf599746bb561c260d0391f95831ddd7249",\#
+                "2f892ed77cdaa54abd9fee6207cdd44274f7b82ada286fcbbf61db92d82ef568"]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "auditLog.consistencyProof",
+            name: "a size that the log has not reached",
+            fixture: "audit-log",
+            params: #"""
+                {"fromSize":4}
+                """#,
+            result: nil,
+            errorCode: -32004),
     ]
 }

@@ -16,6 +16,9 @@ public enum TenancyContract {
         Keys.Revoke.method,
         Keys.Verify.method,
         AuditEntries.List.method,
+        AuditLog.Head.method,
+        AuditLog.InclusionProof.method,
+        AuditLog.ConsistencyProof.method,
     ]
 
     /// The HTTP status of each error code that these methods may answer.

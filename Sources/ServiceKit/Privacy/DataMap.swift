@@ -29,6 +29,13 @@ public struct DataMap: Sendable {
                 "id", "kind", "status", "done", "total", "unit", "state", "problem", "created_at", "updated_at",
             ]),
         Table(
+            "audit_heads", "what the audit log was at moments, as tenancy signed it", .nobody,
+            kept: "the newest thousand, and those that contradict each other",
+            columns: [
+                "number", "tree_size", "root_hash", "signed_at", "key_id", "public_key", "signature", "received_at",
+                "problem", "contradicts",
+            ]),
+        Table(
             "tombstones", "keyed hashes of erased identifiers, so that they stay erased", .nobody,
             kept: "for ever: without them an erased person would come back with the next import",
             columns: ["digest", "request", "erased_at"]),

@@ -6,9 +6,10 @@ import SQLite
 import ServiceContract
 import Synchronization
 
-/// What every service answers to its siblings: brand files, jobs, messages, erasure, health, metrics.
+/// What every service answers to its siblings: brand files, jobs, messages, erasure, health, metrics, and what it
+/// witnessed of the audit log.
 struct PlatformService: BrandFiles.Service, Health.Service, JobRecords.Service, Messages.Service,
-    PlatformAPI.Metrics.Service, Subjects.Service
+    PlatformAPI.Metrics.Service, Subjects.Service, WitnessedHeads.Service
 {
     let runtime: ServiceRuntime
     let topics: MessageTopics

@@ -146,6 +146,7 @@ public enum ServiceProcess {
 
         var parts = ServiceParts()
         try await compose(environment, &parts)
+        HeadWitness.register(in: &parts.topics)
         platform(definition, parts, environment).registerAll(with: &parts.methods)
         let dispatcher = MethodDispatcher(parts.methods, runtime: runtime)
         let server = try await UnixSocketServer.bind(
@@ -188,6 +189,7 @@ extension PlatformService {
         (self as any Messages.Service).registerMethods(with: &table)
         (self as any PlatformAPI.Metrics.Service).registerMethods(with: &table)
         (self as any Subjects.Service).registerMethods(with: &table)
+        (self as any WitnessedHeads.Service).registerMethods(with: &table)
     }
 }
 

@@ -71,6 +71,21 @@ extension Migration {
             ) STRICT, WITHOUT ROWID;
             CREATE INDEX jobs_running ON jobs (updated_at, id) WHERE status = 'running';
 
+            -- Heads of the audit log as tenancy told them: the newest, and for ever those that contradict each other.
+            CREATE TABLE audit_heads (
+                number INTEGER PRIMARY KEY AUTOINCREMENT,
+                tree_size INTEGER NOT NULL,
+                root_hash BLOB NOT NULL,
+                signed_at INTEGER NOT NULL,
+                key_id BLOB NOT NULL,
+                public_key BLOB NOT NULL,
+                signature BLOB NOT NULL,
+                received_at INTEGER NOT NULL,
+                -- Why it was refused, and which head it contradicts.
+                problem TEXT CHECK (problem IN ('signature', 'key', 'smaller', 'fork')),
+                contradicts INTEGER
+            ) STRICT;
+
             -- Keyed hashes of erased identifiers: what matches one is refused.
             CREATE TABLE tombstones (
                 digest BLOB NOT NULL PRIMARY KEY,

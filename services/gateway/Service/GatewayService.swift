@@ -34,6 +34,8 @@ public enum GatewayService {
         status.registerMethods(with: &methods)
         JobsService(services: Siblings.names.filter { $0 != definition.name }) { siblings[$0] }
             .registerMethods(with: &methods)
+        AuditWitnessesService(services: Siblings.names.filter { $0 != "tenancy" }) { siblings[$0] }
+            .registerMethods(with: &methods)
 
         let validEpoch = ValidEpoch()
         parts.topics.on("keys.changed", as: KeysChanged.self) { message, _, _ in validEpoch.raise(to: message.epoch) }

@@ -1,3 +1,4 @@
+import CommonAPI
 import JSON
 import JSONRPC
 import ServiceContract
@@ -6,27 +7,56 @@ import TenancyAPI
 
 /// What was done by whom, in all services.
 struct AuditEntriesService: AuditEntries.Service {
+    private let log: VerifiableLog
     private let entries = AuditStore()
     private let brands = BrandStore()
     private let keys = KeyStore()
 
+    init(log: VerifiableLog) {
+        self.log = log
+    }
+
     /// Appends what a service recorded of a call.
-    func record(_ message: AuditEntryMessage, in transaction: borrowing WriteTransaction) throws(RPCError) {
-        try entries.insert(message, brand: try brand(of: message, in: transaction), in: transaction)
+    func record(
+        _ message: AuditEntryMessage, at time: Timestamp, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        try log.append(message, brand: try brand(of: message, in: transaction), at: time, in: transaction)
     }
 
     func list(
         _ params: AuditEntries.List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
     ) throws(RPCError) -> AuditEntries.List.Reply {
+        let brand = try brand(listedFor: call, params.brandId)
         let cursor = try Cursor.number(params.cursor)
-        let rows =
-            if let brand = params.brandId {
-                try entries.list(of: brand, before: cursor, count: params.limit + 1, in: transaction)
-            } else {
-                try entries.list(before: cursor, count: params.limit + 1, in: transaction)
-            }
-        let page = Page(rows, limit: params.limit) { "\($0.sequence)" }
-        return AuditEntries.List.Reply(items: page.items.map(\.entry), nextCursor: page.nextCursor)
+        let count = params.limit + 1
+        switch params.sort {
+        case .newest:
+            let rows =
+                if let brand {
+                    try entries.list(of: brand, before: cursor, count: count, in: transaction)
+                } else {
+                    try entries.list(before: cursor, count: count, in: transaction)
+                }
+            let page = Page(rows, limit: params.limit) { "\($0.leafIndex)" }
+            return AuditEntries.List.Reply(items: page.items, nextCursor: page.nextCursor)
+        case .oldest:
+            let rows =
+                if let brand {
+                    try entries.list(of: brand, from: cursor, count: count, in: transaction)
+                } else {
+                    try entries.list(from: cursor, count: count, in: transaction)
+                }
+            let page = Page(rows, limit: params.limit) { "\($0.leafIndex + 1)" }
+            return AuditEntries.List.Reply(items: page.items, nextCursor: page.nextCursor)
+        }
+    }
+
+    /// The brand whose entries are listed, nil for all: a key sees those of its own brand, an administrator any.
+    private func brand(listedFor call: CallContext, _ asked: UUIDv7?) throws(RPCError) -> UUIDv7? {
+        if call.principal == "admin" { return asked }
+        guard let own = call.brand else { throw .forbidden("This call needs a brand; use a key of one.") }
+        if let asked, asked != own { throw .notFound("brand", asked) }
+        return own
     }
 
     /// The brand that a call was made for; of an administrator's call, who is in no brand, the one that its ids name.

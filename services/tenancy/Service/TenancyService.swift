@@ -15,22 +15,29 @@ public enum TenancyService {
     /// Puts tenancy together.
     public static func compose(_ environment: ServiceEnvironment, _ parts: inout ServiceParts) async throws {
         let siblings = environment.siblings
+        let log = try VerifiableLog(
+            directory: environment.configuration.secretsDirectory,
+            witnesses: Siblings.names.filter { $0 != definition.name })
         let peppers = try KeyPeppers(directory: environment.configuration.secretsDirectory)
         register(
             BrandsService(
                 runtime: environment.runtime,
                 siblings: brandServices.map { BrandsService.Sibling(name: $0, client: siblings[$0]) }),
-            KeysService(peppers: peppers), in: &parts)
+            KeysService(peppers: peppers), log, in: &parts)
+        parts.services.append(HeadSchedule(log: log, runtime: environment.runtime))
     }
 
-    static func register(_ brands: BrandsService, _ keys: KeysService, in parts: inout ServiceParts) {
+    static func register(
+        _ brands: BrandsService, _ keys: KeysService, _ log: VerifiableLog, in parts: inout ServiceParts
+    ) {
         OrganizationsService().registerMethods(with: &parts.methods)
         brands.registerMethods(with: &parts.methods)
         keys.registerMethods(with: &parts.methods)
-        let audit = AuditEntriesService()
+        let audit = AuditEntriesService(log: log)
         audit.registerMethods(with: &parts.methods)
-        parts.topics.on("audit.recorded", as: AuditEntryMessage.self) { message, transaction, _ throws(RPCError) in
-            try audit.record(message, in: transaction)
+        AuditLogService().registerMethods(with: &parts.methods)
+        parts.topics.on("audit.recorded", as: AuditEntryMessage.self) { message, transaction, call throws(RPCError) in
+            try audit.record(message, at: call.now, in: transaction)
         }
     }
 }

@@ -1,66 +1,95 @@
+import CommonAPI
 import JSON
 import JSONRPC
+import MerkleLog
+import OpenSSL
 import SQLite
 import ServiceContract
 import ServiceKit
-import TenancyAPI
 
-/// The audit trail, as rows.
+/// The entries of the audit log, as rows.
 struct AuditStore {
-    /// An entry and its place in the trail.
-    struct Row {
-        let sequence: Int64
-        let entry: AuditEntry
+    /// How many entries there are: the index of the next one.
+    func size(in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> Int {
+        try transaction.one("SELECT coalesce(max(leaf_index) + 1, 0) FROM audit_entries") { $0.int(0) } ?? 0
     }
 
-    /// Appends an entry. One that is there already, as after a restore, is left alone.
-    func insert(
-        _ message: AuditEntryMessage, brand: UUIDv7?, in transaction: borrowing WriteTransaction
-    ) throws(RPCError) {
+    func exists(_ id: UUIDv7, in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> Bool {
+        try transaction.one("SELECT 1 FROM audit_entries WHERE id = :id", [":id": id]) { _ in true } ?? false
+    }
+
+    func insert(_ entry: AuditEntry, in transaction: borrowing WriteTransaction) throws(RPCError) {
         try transaction.run(
             """
-            INSERT INTO audit_entries (id, at, service, principal, brand, method, ids, fields)
-            VALUES (:id, :at, :service, :principal, :brand, :method, :ids, :fields) ON CONFLICT (id) DO NOTHING
+            INSERT INTO audit_entries (leaf_index, id, at, service, principal, brand, method, ids, fields)
+            VALUES (:index, :id, :at, :service, :principal, :brand, :method, :ids, :fields)
             """,
             [
-                ":id": message.id, ":at": message.at, ":service": message.service, ":principal": message.principal,
-                ":brand": brand, ":method": message.method, ":ids": Self.text(message.ids),
-                ":fields": Self.text(message.fields),
+                ":index": entry.leafIndex, ":id": entry.id, ":at": entry.at, ":service": entry.service,
+                ":principal": entry.principal, ":brand": entry.brandId, ":method": entry.method,
+                ":ids": Self.text(entry.ids), ":fields": Self.text(entry.fields),
             ])
     }
 
-    /// The newest entries before `cursor`.
+    /// The newest entries before `cursor`, newest first.
     func list(
         before cursor: Int64?, count: Int, in transaction: borrowing some Transaction & ~Copyable
-    ) throws(RPCError) -> [Row] {
+    ) throws(RPCError) -> [AuditEntry] {
         try transaction.all(
             """
-            SELECT sequence, id, at, service, principal, brand, method, ids, fields FROM audit_entries
-            WHERE sequence < coalesce(:cursor, 9223372036854775807) ORDER BY sequence DESC LIMIT :count
-            """, [":cursor": cursor, ":count": count], Self.row)
+            SELECT leaf_index, id, at, service, principal, brand, method, ids, fields, hash
+            FROM audit_entries LEFT JOIN audit_nodes ON level = 0 AND position = leaf_index
+            WHERE leaf_index < coalesce(:cursor, 9223372036854775807) ORDER BY leaf_index DESC LIMIT :count
+            """, [":cursor": cursor, ":count": count], Self.entry)
     }
 
-    /// The newest entries that concern a brand before `cursor`.
+    /// The newest entries that concern a brand before `cursor`, newest first.
     func list(
         of brand: UUIDv7, before cursor: Int64?, count: Int, in transaction: borrowing some Transaction & ~Copyable
-    ) throws(RPCError) -> [Row] {
+    ) throws(RPCError) -> [AuditEntry] {
         try transaction.all(
             """
-            SELECT sequence, id, at, service, principal, brand, method, ids, fields FROM audit_entries
-            WHERE brand = :brand AND sequence < coalesce(:cursor, 9223372036854775807)
-            ORDER BY sequence DESC LIMIT :count
-            """, [":brand": brand, ":cursor": cursor, ":count": count], Self.row)
+            SELECT leaf_index, id, at, service, principal, brand, method, ids, fields, hash
+            FROM audit_entries LEFT JOIN audit_nodes ON level = 0 AND position = leaf_index
+            WHERE brand = :brand AND leaf_index < coalesce(:cursor, 9223372036854775807)
+            ORDER BY leaf_index DESC LIMIT :count
+            """, [":brand": brand, ":cursor": cursor, ":count": count], Self.entry)
     }
 
-    private static func row(_ row: Statement) throws(RPCError) -> Row {
-        guard let ids = try? [UUIDv7](json: Array(row.text(7).utf8)),
-            let fields = try? [String](json: Array(row.text(8).utf8))
-        else { throw .internalError("The audit entry \(row.int64(0)) is not of its form.") }
-        return Row(
-            sequence: row.int64(0),
-            entry: AuditEntry(
-                id: row.uuid(1), at: row.timestamp(2), service: row.text(3), principal: row.text(4),
-                brandId: row.uuidOrNil(5), method: row.text(6), ids: ids, fields: fields))
+    /// The oldest entries from `cursor` on, in the order of the log.
+    func list(
+        from cursor: Int64?, count: Int, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [AuditEntry] {
+        try transaction.all(
+            """
+            SELECT leaf_index, id, at, service, principal, brand, method, ids, fields, hash
+            FROM audit_entries LEFT JOIN audit_nodes ON level = 0 AND position = leaf_index
+            WHERE leaf_index >= coalesce(:cursor, 0) ORDER BY leaf_index LIMIT :count
+            """, [":cursor": cursor, ":count": count], Self.entry)
+    }
+
+    /// The oldest entries that concern a brand from `cursor` on, in the order of the log.
+    func list(
+        of brand: UUIDv7, from cursor: Int64?, count: Int, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [AuditEntry] {
+        try transaction.all(
+            """
+            SELECT leaf_index, id, at, service, principal, brand, method, ids, fields, hash
+            FROM audit_entries LEFT JOIN audit_nodes ON level = 0 AND position = leaf_index
+            WHERE brand = :brand AND leaf_index >= coalesce(:cursor, 0) ORDER BY leaf_index LIMIT :count
+            """, [":brand": brand, ":cursor": cursor, ":count": count], Self.entry)
+    }
+
+    /// An entry whose hash is missing, as nothing of Gyre's leaves it, shows zeros: whoever verifies it finds out.
+    private static let noHash = Hexadecimal.encode([UInt8](repeating: 0, count: MerkleTree.Hash.byteCount))
+
+    /// Arrays that are none, as nothing of Gyre's leaves them either, show empty, for the same reason.
+    private static func entry(_ row: Statement) -> AuditEntry {
+        AuditEntry(
+            id: row.uuid(1), at: row.timestamp(2), service: row.text(3), principal: row.text(4),
+            brandId: row.uuidOrNil(5), method: row.text(6), ids: (try? [UUIDv7](json: Array(row.text(7).utf8))) ?? [],
+            fields: (try? [String](json: Array(row.text(8).utf8))) ?? [], leafIndex: row.int(0),
+            leafHash: row.bytesOrNil(9).map { Hexadecimal.encode($0) } ?? noHash)
     }
 
     private static func text(_ array: some JSONWritable) -> String {

@@ -22,6 +22,12 @@ extension DataMap {
         Table(
             "audit_entries", "what staff and programs did, as ids and field names; no values", .nobody,
             kept: "for ever, as proof",
-            columns: ["sequence", "id", "at", "service", "principal", "brand", "method", "ids", "fields"]),
+            columns: ["leaf_index", "id", "at", "service", "principal", "brand", "method", "ids", "fields"]),
+        Table(
+            "audit_nodes", "hashes over audit_entries, which prove that none was changed", .nobody,
+            kept: "for ever, as proof", columns: ["level", "position", "hash"]),
+        Table(
+            "tree_heads", "what the audit log was at moments, signed", .nobody, kept: "for ever, as proof",
+            columns: ["tree_size", "root_hash", "signed_at", "public_key", "signature"]),
     ])
 }

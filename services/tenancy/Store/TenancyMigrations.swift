@@ -66,9 +66,11 @@ enum TenancyMigrations {
                 ) STRICT;
                 INSERT INTO key_epoch (id, epoch) VALUES (1, 0);
 
-                -- What was done by whom, from all services: ids and field names, never values.
+                -- What was done by whom, from all services: ids and field names, never values. The entries of the \#
+                audit log, in its
+                -- order and without a gap.
                 CREATE TABLE audit_entries (
-                    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+                    leaf_index INTEGER PRIMARY KEY CHECK (leaf_index >= 0),
                     id BLOB NOT NULL UNIQUE,
                     at INTEGER NOT NULL,
                     service TEXT NOT NULL,
@@ -79,12 +81,44 @@ enum TenancyMigrations {
                     ids TEXT NOT NULL,
                     fields TEXT NOT NULL
                 ) STRICT;
-                CREATE INDEX audit_entries_by_brand ON audit_entries (brand, sequence);
+                CREATE INDEX audit_entries_by_brand ON audit_entries (brand, leaf_index);
 
+                CREATE TRIGGER audit_entries_are_appended BEFORE INSERT ON audit_entries
+                WHEN NEW.leaf_index <> (SELECT coalesce(max(leaf_index) + 1, 0) FROM audit_entries)
+                BEGIN SELECT RAISE(ABORT, 'an audit entry comes behind the last one'); END;
                 CREATE TRIGGER audit_entries_are_not_changed BEFORE UPDATE ON audit_entries
                 BEGIN SELECT RAISE(ABORT, 'an audit entry is not changed'); END;
                 CREATE TRIGGER audit_entries_are_not_removed BEFORE DELETE ON audit_entries
                 BEGIN SELECT RAISE(ABORT, 'an audit entry is not removed'); END;
+
+                -- The hashes of the complete subtrees over audit_entries (RFC 6962, section 2.1); level 0 are the \#
+                entries' own. Each is
+                -- written once, by the entry that completes it, and read for proofs.
+                CREATE TABLE audit_nodes (
+                    level INTEGER NOT NULL CHECK (level >= 0),
+                    position INTEGER NOT NULL CHECK (position >= 0),
+                    hash BLOB NOT NULL CHECK (length(hash) = 32),
+                    PRIMARY KEY (level, position)
+                ) STRICT, WITHOUT ROWID;
+
+                CREATE TRIGGER audit_nodes_are_not_changed BEFORE UPDATE ON audit_nodes
+                BEGIN SELECT RAISE(ABORT, 'a hash of the audit log is not changed'); END;
+                CREATE TRIGGER audit_nodes_are_not_removed BEFORE DELETE ON audit_nodes
+                BEGIN SELECT RAISE(ABORT, 'a hash of the audit log is not removed'); END;
+
+                -- Heads of the audit log as they were signed. The key that signs lies outside the database.
+                CREATE TABLE tree_heads (
+                    tree_size INTEGER PRIMARY KEY CHECK (tree_size >= 1),
+                    root_hash BLOB NOT NULL CHECK (length(root_hash) = 32),
+                    signed_at INTEGER NOT NULL,
+                    public_key BLOB NOT NULL CHECK (length(public_key) = 32),
+                    signature BLOB NOT NULL CHECK (length(signature) = 64)
+                ) STRICT;
+
+                CREATE TRIGGER tree_heads_are_not_changed BEFORE UPDATE ON tree_heads
+                BEGIN SELECT RAISE(ABORT, 'a signed head is not changed'); END;
+                CREATE TRIGGER tree_heads_are_not_removed BEFORE DELETE ON tree_heads
+                BEGIN SELECT RAISE(ABORT, 'a signed head is not removed'); END;
                 """#)
     ]
 }

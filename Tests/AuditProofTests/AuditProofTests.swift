@@ -1,0 +1,196 @@
+import CommonAPI
+import JSON
+import MerkleLog
+import OpenRPCOracle
+import OpenSSL
+import Testing
+
+@testable import AuditProof
+
+/// The bytes that are hashed and signed: other languages have to make the same ones.
+@Suite struct CanonicalBytesTests {
+    @Test("A leaf is the entry's canonical JSON: members in order, without what the tree says of it")
+    func leaf() throws {
+        let entry = try Log.entry(0, brand: "01930000-0000-7000-8000-000000000011")
+        #expect(
+            String(decoding: entry.leafBytes, as: UTF8.self)
+                == #"{"at":"2026-01-01T00:00:00Z","brandId":"01930000-0000-7000-8000-000000000011","fields":["field0"],"#
+                + #""id":"01930000-0000-7000-8000-100000000000","ids":["01930000-0000-7000-8000-000000000011"],"#
+                + #""method":"keys.create","principal":"admin","service":"tenancy"}"#)
+        #expect(
+            "\(try Log.entry(7).computedLeafHash)" == "\(MerkleTree.leafHash(try Log.entry(7, at: 9).leafBytes))")
+    }
+
+    @Test("An absent brand is left out; quotes, backslashes and control characters are escaped as RFC 8785 says")
+    func strings() throws {
+        let entry = try Log.entry(0, principal: "a\"\\/\u{8}\t\n\u{c}\r\u{1}\u{1f}\u{7f}é€😀")
+        let text = String(decoding: entry.leafBytes, as: UTF8.self)
+        #expect(!text.contains("brandId"))
+        #expect(text.contains(#""principal":"a\"\\/\b\t\n\f\r\u0001\u001f"# + "\u{7f}é€😀\""))
+    }
+
+    @Test("A head is signed over context, time, size, root and key, and nothing else is")
+    func signature() throws {
+        let key = try Ed25519.PrivateKey(rawRepresentation: Array(0..<32))
+        let time = Timestamp(microseconds: 1_767_225_602_000_000)
+        let root = MerkleTree.leafHash([])
+        let head = try SignedTreeHead.signing(treeSize: 3, root: root, at: time, with: key)
+        #expect(head.isSigned)
+        let message =
+            Array("gyre audit tree head 1\n".utf8) + [0x00, 0x06, 0x47, 0x48, 0x46, 0x3e, 0xc4, 0x80]
+            + [0, 0, 0, 0, 0, 0, 0, 3] + root.bytes + SHA256.hash(key.publicKey.rawRepresentation).bytes
+        #expect(try key.signature(for: message) == Hexadecimal.decode(head.signature))
+        func isSigned(
+            size: Int = 3, root: String? = nil, time: Int64 = 0, keyID: String? = nil, key: String? = nil,
+            signature: String? = nil
+        ) -> Bool {
+            SignedTreeHead(
+                treeSize: size, rootHash: root ?? head.rootHash,
+                timestamp: Timestamp(microseconds: head.timestamp.microseconds + time), keyId: keyID ?? head.keyId,
+                publicKey: key ?? head.publicKey, signature: signature ?? head.signature
+            ).isSigned
+        }
+        let other = String(repeating: "0", count: 64)
+        #expect(isSigned())
+        #expect(!isSigned(size: 4) && !isSigned(root: other) && !isSigned(time: 1) && !isSigned(keyID: other))
+        #expect(!isSigned(key: other) && !isSigned(signature: other + other) && !isSigned(signature: "x"))
+    }
+}
+
+/// What a verification finds.
+@Suite struct AuditVerifierTests {
+    private static let size = 40
+
+    private func verdict(
+        _ entries: [AuditEntry], _ log: Log, witnessed: [Int] = [8, 20, 33], head: Int? = 33,
+        more: [WitnessedHead] = [], keyID: String? = nil
+    ) throws -> AuditVerifier.Verdict {
+        let told = try witnessed.enumerated().map { try log.witnessed($0.element, number: $0.offset + 1) }
+        var verifier = AuditVerifier(head: try head.map(log.head), witnessed: told + more, keyID: keyID)
+        for entry in entries { verifier.add(entry) }
+        let verdict = verifier.verdict()
+        try compare(verdict, with: entries, try head.map(log.head), told + more, keyID: keyID)
+        return verdict
+    }
+
+    /// The verifier in Python says the same.
+    private func compare(
+        _ verdict: AuditVerifier.Verdict, with entries: [AuditEntry], _ head: SignedTreeHead?,
+        _ witnessed: [WitnessedHead], keyID: String?
+    ) throws {
+        guard AuditOracle.isAvailable else { return }
+        let lines = (head.map { [AuditExport.line($0)] } ?? []) + witnessed.map(AuditExport.line)
+        let (json, status) = try AuditOracle.verdict(
+            on: (lines + entries.map(AuditExport.line)).flatMap(\.self), keyID: keyID)
+        let told = try JSONValue(parsing: json)
+        #expect(told["verified"]?.bool == verdict.isGood && status == (verdict.isGood ? 0 : 1))
+        #expect(told["firstBadIndex"]?.int64.map { Int($0) } == verdict.firstBadIndex)
+        #expect(told["problems"]?.array?.count == verdict.problems.count)
+    }
+
+    @Test("A log that is what every head says is good, with or without entries and heads")
+    func good() throws {
+        let log = try Log(Self.size)
+        let verdict = try verdict(log.entries, log)
+        #expect(verdict == .init(entries: 40, covered: 33, heads: 4, witnesses: ["gateway"]))
+        #expect(try self.verdict([], log, witnessed: [], head: nil).isGood)
+        #expect(try self.verdict(log.entries, log, witnessed: [], head: nil).covered == 0)
+        #expect(try self.verdict(Array(log.entries.prefix(33)), log).isGood)
+    }
+
+    @Test("A changed entry is named; with the log's hash changed too, the stretch between the heads around it is")
+    func changed() throws {
+        let log = try Log(Self.size)
+        for index in [0, 7, 8, 19, 20, 32] {
+            var entries = log.entries
+            entries[index] = try Log.entry(index, principal: "nobody", keeping: entries[index].leafHash)
+            #expect(try verdict(entries, log).firstBadIndex == index)
+            entries[index] = try Log.entry(index, principal: "nobody")
+            let stretch = index < 8 ? 0 : index < 20 ? 8 : 20
+            #expect(try verdict(entries, log).firstBadIndex == stretch)
+        }
+        // Nobody witnessed it yet; but the log's own hash is not the entry's.
+        var entries = log.entries
+        entries[36] = try Log.entry(36, principal: "nobody", keeping: entries[36].leafHash)
+        #expect(try verdict(entries, log).firstBadIndex == 36)
+    }
+
+    @Test("A missing entry, one too many, exchanged ones and a shorter log are found where they begin")
+    func moved() throws {
+        let log = try Log(Self.size)
+        var entries = log.entries
+        entries.remove(at: 11)
+        #expect(try verdict(entries, log).firstBadIndex == 11)
+        entries = log.entries
+        entries.insert(entries[5], at: 6)
+        #expect(try verdict(entries, log).firstBadIndex == 6)
+        entries = log.entries
+        entries.swapAt(3, 30)
+        #expect(try verdict(entries, log).firstBadIndex == 3)
+        #expect(try verdict(Array(log.entries.prefix(32)), log).firstBadIndex == 32)
+        #expect(try verdict([], log).firstBadIndex == 0)
+    }
+
+    @Test("Heads that are forged, of another key, of another log, or refused, are told")
+    func heads() throws {
+        let log = try Log(Self.size)
+        let other = try Log(Self.size, principal: "nobody")
+        #expect(try verdict(log.entries, log, more: [other.witnessed(20, number: 9)]).problems.count == 1)
+        #expect(try verdict(log.entries, log, more: [other.witnessed(21, number: 9)]).firstBadIndex == 20)
+        let stranger = try Log(Self.size, seed: 1)
+        #expect(try verdict(log.entries, log, more: [stranger.witnessed(21, number: 9)]).problems.count == 1)
+        #expect(try verdict(log.entries, log, more: [log.witnessed(5, number: 9, .smaller)]).problems.count == 1)
+        let own = try log.head(33).keyId
+        #expect(try verdict(log.entries, log, keyID: own).isGood)
+        #expect(try verdict(log.entries, log, keyID: String(repeating: "0", count: 64)).problems.count == 4)
+        let head = try log.head(12)
+        let forged = SignedTreeHead(
+            treeSize: 13, rootHash: head.rootHash, timestamp: head.timestamp, keyId: head.keyId,
+            publicKey: head.publicKey, signature: head.signature)
+        let told = WitnessedHead(witness: "signals", number: 1, head: forged, receivedAt: head.timestamp)
+        #expect(try verdict(log.entries, log, more: [told]).problems.count == 1)
+    }
+}
+
+/// A log of made-up entries.
+private struct Log {
+    let entries: [AuditEntry]
+    private let key: Ed25519.PrivateKey
+    private let roots: [MerkleTree.Hash]
+
+    init(_ size: Int, principal: String = "admin", seed: UInt8 = 0) throws {
+        entries = try (0..<size).map { try Self.entry($0, principal: principal) }
+        key = try Ed25519.PrivateKey(rawRepresentation: [UInt8](repeating: seed, count: 32))
+        var frontier = Frontier()
+        roots = entries.map { entry in
+            frontier.append(entry.computedLeafHash)
+            return frontier.root
+        }
+    }
+
+    func head(_ size: Int) throws -> SignedTreeHead {
+        try SignedTreeHead.signing(
+            treeSize: size, root: roots[size - 1], at: Timestamp(microseconds: Int64(size) * 1_234_567), with: key)
+    }
+
+    func witnessed(_ size: Int, number: Int, _ problem: WitnessedHead.Problem? = nil) throws -> WitnessedHead {
+        WitnessedHead(
+            witness: "gateway", number: number, head: try head(size), receivedAt: Timestamp(microseconds: 0),
+            problem: problem)
+    }
+
+    static func entry(
+        _ index: Int, at place: Int? = nil, principal: String = "admin", brand: String? = nil,
+        keeping leafHash: String? = nil
+    ) throws -> AuditEntry {
+        func made(_ leafHash: String) throws -> AuditEntry {
+            AuditEntry(
+                id: UUIDv7(milliseconds: 0x0193_0000_0000, sequence: 0, random: 0x1000_0000_0000 + UInt64(index)),
+                at: Timestamp(microseconds: 1_767_225_600_000_000), service: "tenancy", principal: principal,
+                brandId: brand.flatMap { UUIDv7($0) }, method: "keys.create",
+                ids: [try #require(UUIDv7("01930000-0000-7000-8000-000000000011"))], fields: ["field\(index)"],
+                leafIndex: place ?? index, leafHash: leafHash)
+        }
+        return try made(leafHash ?? "\(made("").computedLeafHash)")
+    }
+}

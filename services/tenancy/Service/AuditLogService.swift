@@ -1,0 +1,53 @@
+import CommonAPI
+import JSONRPC
+import MerkleLog
+import OpenSSL
+import ServiceContract
+import TenancyAPI
+
+/// Proofs that the audit log is what its heads say.
+struct AuditLogService: AuditLog.Service {
+    private let entries = AuditStore()
+    private let nodes = AuditNodeStore()
+    private let heads = TreeHeadStore()
+
+    func head(
+        _ params: AuditLog.Head.Params, in transaction: borrowing ReadTransaction, for call: CallContext
+    ) throws(RPCError) -> SignedTreeHead {
+        try newestHead(in: transaction)
+    }
+
+    func inclusionProof(
+        _ params: AuditLog.InclusionProof.Params, in transaction: borrowing ReadTransaction, for call: CallContext
+    ) throws(RPCError) -> AuditLog.InclusionProof.Reply {
+        let (index, size) = (params.leafIndex, try size(params.treeSize, in: transaction))
+        guard index < size else { throw .notFound("entry in the first \(size) of the audit log with the index", index) }
+        let leaf = try nodes.hash(at: NodePlace(level: 0, index: index), in: transaction)
+        let path = try nodes.path(InclusionProof.subtrees(leafIndex: index, treeSize: size), in: transaction)
+        return AuditLog.InclusionProof.Reply(
+            leafIndex: index, treeSize: size, leafHash: "\(leaf)", path: path.map(\.description))
+    }
+
+    func consistencyProof(
+        _ params: AuditLog.ConsistencyProof.Params, in transaction: borrowing ReadTransaction, for call: CallContext
+    ) throws(RPCError) -> AuditLog.ConsistencyProof.Reply {
+        let (from, to) = (params.fromSize, try size(params.toSize, in: transaction))
+        guard from <= to else { throw .notFound("beginning of the first \(to) entries of the size", from) }
+        let path = try nodes.path(ConsistencyProof.subtrees(fromSize: from, toSize: to), in: transaction)
+        return AuditLog.ConsistencyProof.Reply(fromSize: from, toSize: to, path: path.map(\.description))
+    }
+
+    /// The size that a proof is for: what is asked for, if the log has reached it, or that of the newest head.
+    private func size(
+        _ asked: Int?, in transaction: borrowing ReadTransaction
+    ) throws(RPCError) -> Int {
+        guard let asked else { return try newestHead(in: transaction).treeSize }
+        guard asked <= (try entries.size(in: transaction)) else { throw .notFound("audit log of the size", asked) }
+        return asked
+    }
+
+    private func newestHead(in transaction: borrowing ReadTransaction) throws(RPCError) -> SignedTreeHead {
+        guard let head = try heads.newest(in: transaction) else { throw .notFound("head of the audit log", "yet") }
+        return head
+    }
+}
