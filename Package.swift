@@ -67,9 +67,10 @@ let package = Package(
         .library(
             "ServiceKit",
             [
-                "AuditProof", "CommonAPI", "JSON", "JSONRPC", "JSONRPCUnixSocket", "OpenSSL", "PlatformAPI", "SQLite",
-                "ServiceContract", .configuration, .lifecycle, .logging, .metrics, .nio("NIOCore"), .nio("NIOPosix"),
-                .signals,
+                "AuditProof", "CommonAPI", "JSON", "JSONRPC", "JSONRPCUnixSocket", "MerkleLog", "OpenSSL",
+                "PlatformAPI",
+                "SQLite", "ServiceContract", .configuration, .lifecycle, .logging, .metrics, .nio("NIOCore"),
+                .nio("NIOPosix"), .signals,
             ]),
 
         // Services: a library each, and a Main that only composes it.

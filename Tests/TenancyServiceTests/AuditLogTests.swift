@@ -24,10 +24,22 @@ import Testing
         try await tenancy.auditEntries.list(.init(limit: 500, sort: .oldest), for: tenancy.admin).items
     }
 
-    /// The heads that the gateway was told.
+    /// The heads that the gateway was told, each of which is proved to continue the one before.
     private func told(_ tenancy: Tenancy) throws -> [SignedTreeHead] {
-        try tenancy.gateway.messages.filter { $0["topic"] == "audit.head" }
-            .map { try SignedTreeHead(json: ($0["body"] ?? .null).json()) }
+        var last: SignedTreeHead?
+        return try tenancy.gateway.messages.filter { $0["topic"] == "audit.head" }.map { message in
+            let notice = try TreeHeadNotice(json: (message["body"] ?? .null).json())
+            #expect(notice.fromSize == last?.treeSize ?? 0)
+            if let last, let from = MerkleTree.Hash(hexadecimal: last.rootHash),
+                let to = MerkleTree.Hash(hexadecimal: notice.head.rootHash)
+            {
+                let path = notice.path.compactMap { MerkleTree.Hash(hexadecimal: $0) }
+                let proof = ConsistencyProof(fromSize: last.treeSize, toSize: notice.head.treeSize, path: path)
+                #expect(proof.isValid(from: from, to: to))
+            }
+            last = notice.head
+            return notice.head
+        }
     }
 
     @Test("Entries get the indexes from 0 and the hashes of a Merkle tree, fewer than two for each")

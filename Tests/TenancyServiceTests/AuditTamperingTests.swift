@@ -80,7 +80,7 @@ import Testing
                 }
             }
             try await tenancy.eventually { tenancy.gateway.messages.count == Self.headSizes.count }
-            heads = try tenancy.gateway.messages.map { try SignedTreeHead(json: ($0["body"] ?? .null).json()) }
+            heads = try tenancy.gateway.messages.map { try TreeHeadNotice(json: ($0["body"] ?? .null).json()).head }
         }
         return heads.enumerated().map { number, head in
             WitnessedHead(witness: "gateway", number: number + 1, head: head, receivedAt: head.timestamp)

@@ -100,7 +100,7 @@ public struct WitnessedHead: JSONReadable, JSONWritable, Sendable, Equatable {
         case key
         /// It covers fewer entries than a head before.
         case smaller
-        /// It covers as many entries as a head before, and has another root.
+        /// It covers as many entries as a head before and has another root, or more that do not continue those.
         case fork
 
         public init(from reader: inout JSONReader) throws(JSONError) {

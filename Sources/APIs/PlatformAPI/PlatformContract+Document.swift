@@ -120,12 +120,12 @@ extension PlatformContract {
         "problem":{"type":"string","enum":["signature","key","smaller","fork"],\#
         "x-enum-descriptions":{"signature":"The signature is not one of the key that it names.","key":"It is signed \#
         by another key than the heads before.","smaller":"It covers fewer entries than a head before.","fork":"It \#
-        covers as many entries as a head before, and has another root."},"description":"Why the service refused it, \#
-        and keeps it as evidence with the one that it contradicts; absent where it did not."},\#
-        "contradicts":{"type":"integer","minimum":1,"description":"The number of the head that a refused one \#
-        contradicts; absent where there is none."}},"additionalProperties":false},"SignedTreeHead":{"type":"object",\#
-        "description":"What the audit log is at one moment: how long, and the root of its tree, signed.",\#
-        "required":["treeSize","rootHash","timestamp","keyId","publicKey","signature"],\#
+        covers as many entries as a head before and has another root, or more that do not continue those."},\#
+        "description":"Why the service refused it, and keeps it as evidence with the one that it contradicts; \#
+        absent where it did not."},"contradicts":{"type":"integer","minimum":1,"description":"The number of the \#
+        head that a refused one contradicts; absent where there is none."}},"additionalProperties":false},\#
+        "SignedTreeHead":{"type":"object","description":"What the audit log is at one moment: how long, and the \#
+        root of its tree, signed.","required":["treeSize","rootHash","timestamp","keyId","publicKey","signature"],\#
         "properties":{"treeSize":{"type":"integer","minimum":1,"description":"How many entries it covers: those of \#
         the indexes below."},"rootHash":{"$ref":"#/components/schemas/Hash","description":"The root of the tree \#
         over them (RFC 6962)."},"timestamp":{"$ref":"#/components/schemas/Timestamp","description":"When it was \#

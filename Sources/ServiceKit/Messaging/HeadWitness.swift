@@ -3,14 +3,17 @@ import CommonAPI
 import JSON
 import JSONRPC
 import Logging
+import MerkleLog
 import OpenSSL
 import SQLite
 import ServiceContract
 
 /// Remembers what tenancy said the audit log was, so that it cannot say something else later.
 ///
-/// A head that contradicts an earlier one is refused: it is logged, and both are kept as evidence. The message counts
-/// as taken all the same, or those behind it would wait for ever.
+/// Each head comes with the proof that its log continues the one before, so that a head that is kept speaks for those
+/// that are forgotten. Where there is no such proof, as after a restore, the head before is kept for ever. A head that
+/// contradicts an earlier one is refused: it is logged, and both are kept as evidence. The message counts as taken all
+/// the same, or those behind it would wait for ever.
 enum HeadWitness {
     /// The topic of heads on their way.
     static let topic = "audit.head"
@@ -18,6 +21,8 @@ enum HeadWitness {
     static let maximumAccepted = 1_000
     /// Refused heads that are kept: the first, which show where it began.
     static let maximumRefused = 1_000
+    /// Heads that are kept because nothing proves that the next one continues them: the first.
+    static let maximumUnproved = 1_000
 
     private static let logger = Logger(label: "audit")
 
@@ -28,27 +33,31 @@ enum HeadWitness {
     }
 
     static func register(in topics: inout MessageTopics) {
-        topics.on(topic, as: SignedTreeHead.self) { head, transaction, call throws(RPCError) in
+        topics.on(topic, as: TreeHeadNotice.self) { notice, transaction, call throws(RPCError) in
             guard call.principal == "service:tenancy" else {
                 return logger.error("a head of the audit log came from another than tenancy")
             }
-            try take(head, at: call.now, in: transaction)
+            try take(notice, at: call.now, in: transaction)
         }
     }
 
     static func take(
-        _ head: SignedTreeHead, at time: Timestamp, in transaction: borrowing WriteTransaction
+        _ notice: TreeHeadNotice, at time: Timestamp, in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
+        let head = notice.head
         let newest = try newestAccepted(in: transaction)
         let alike = try accepted(ofSize: head.treeSize, in: transaction)
         if let alike, alike.head.rootHash == head.rootHash, alike.head.signature == head.signature { return }
-        guard let problem = problem(with: head, alike: alike?.head, newest: newest?.head) else {
+        guard let problem = problem(with: notice, alike: alike?.head, newest: newest?.head) else {
             // Of a tree that did not grow the first head says it all.
             guard alike == nil else { return }
+            if let newest, notice.fromSize != newest.head.treeSize {
+                try keepForEver(newest.number, in: transaction)
+            }
             try keep(head, at: time, in: transaction)
             return try forgetOldest(in: transaction)
         }
-        let contradicted = problem == .fork ? alike : newest
+        let contradicted = problem == .fork ? alike ?? newest : newest
         logger.error(
             "a head of the audit log is refused",
             metadata: [
@@ -60,19 +69,32 @@ enum HeadWitness {
         try keep(head, problem, contradicts: contradicted?.number, at: time, in: transaction)
     }
 
-    /// Why `head` cannot be true, if what was accepted is.
+    /// Why a head cannot be true, if what was accepted is.
     ///
     /// - Parameters:
     ///   - alike: the accepted head of the same size.
     ///   - newest: the one that was accepted last, and is the largest.
     private static func problem(
-        with head: SignedTreeHead, alike: SignedTreeHead?, newest: SignedTreeHead?
+        with notice: TreeHeadNotice, alike: SignedTreeHead?, newest: SignedTreeHead?
     ) -> WitnessedHead.Problem? {
+        let head = notice.head
         guard head.isSigned else { return .signature }
         guard let newest else { return nil }
         if head.keyId != newest.keyId { return .key }
         if let alike, alike.rootHash != head.rootHash { return .fork }
-        return head.treeSize < newest.treeSize ? .smaller : nil
+        if head.treeSize < newest.treeSize { return .smaller }
+        if head.treeSize == newest.treeSize { return nil }
+        return notice.fromSize != newest.treeSize || continues(notice, newest) ? nil : .fork
+    }
+
+    /// Whether the proof holds that the log only grew since `head`.
+    private static func continues(_ notice: TreeHeadNotice, _ head: SignedTreeHead) -> Bool {
+        guard let from = MerkleTree.Hash(hexadecimal: head.rootHash),
+            let to = MerkleTree.Hash(hexadecimal: notice.head.rootHash)
+        else { return false }
+        let path = notice.path.compactMap { MerkleTree.Hash(hexadecimal: $0) }
+        let proof = ConsistencyProof(fromSize: notice.fromSize, toSize: notice.head.treeSize, path: path)
+        return path.count == notice.path.count && proof.isValid(from: from, to: to)
     }
 
     // MARK: Rows
@@ -125,10 +147,9 @@ enum HeadWitness {
     ) throws(RPCError) {
         try transaction.run(
             """
-            INSERT INTO audit_heads
-                (tree_size, root_hash, signed_at, key_id, public_key, signature, received_at, problem, contradicts)
-            VALUES
-                (:size, :root, :signedAt, :keyID, :publicKey, :signature, :receivedAt, :problem, :contradicts)
+            INSERT INTO audit_heads (tree_size, root_hash, signed_at, key_id, public_key, signature, received_at,
+                problem, contradicts)
+            VALUES (:size, :root, :signedAt, :keyID, :publicKey, :signature, :receivedAt, :problem, :contradicts)
             """,
             [
                 ":size": head.treeSize, ":root": bytes(head.rootHash), ":signedAt": head.timestamp,
@@ -137,11 +158,21 @@ enum HeadWitness {
             ])
     }
 
-    /// Leaves the newest accepted heads, and those that a refused one contradicts.
+    /// Keeps a head because nothing proves that the one after it continues it.
+    private static func keepForEver(_ number: Int64, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        try transaction.run(
+            """
+            UPDATE audit_heads SET is_kept = 1
+            WHERE number = :number AND (SELECT count(*) FROM audit_heads WHERE is_kept = 1) < :limit
+            """, [":number": number, ":limit": maximumUnproved])
+    }
+
+    /// Leaves the newest accepted heads, those that a refused one contradicts, and those that none after is proved to
+    /// continue.
     private static func forgetOldest(in transaction: borrowing WriteTransaction) throws(RPCError) {
         try transaction.run(
             """
-            DELETE FROM audit_heads WHERE problem IS NULL
+            DELETE FROM audit_heads WHERE problem IS NULL AND is_kept = 0
                 AND number <= (
                     SELECT number FROM audit_heads WHERE problem IS NULL ORDER BY number DESC LIMIT 1 OFFSET :count)
                 AND number NOT IN (SELECT contradicts FROM audit_heads WHERE contradicts IS NOT NULL)

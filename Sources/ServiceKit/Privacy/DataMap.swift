@@ -30,10 +30,11 @@ public struct DataMap: Sendable {
             ]),
         Table(
             "audit_heads", "what the audit log was at moments, as tenancy signed it", .nobody,
-            kept: "the newest thousand, and those that contradict each other",
+            kept:
+                "the newest thousand; for ever those that contradict each other, or that no later one is proved to continue",
             columns: [
                 "number", "tree_size", "root_hash", "signed_at", "key_id", "public_key", "signature", "received_at",
-                "problem", "contradicts",
+                "problem", "contradicts", "is_kept",
             ]),
         Table(
             "tombstones", "keyed hashes of erased identifiers, so that they stay erased", .nobody,

@@ -83,7 +83,9 @@ extension Migration {
                 received_at INTEGER NOT NULL,
                 -- Why it was refused, and which head it contradicts.
                 problem TEXT CHECK (problem IN ('signature', 'key', 'smaller', 'fork')),
-                contradicts INTEGER
+                contradicts INTEGER,
+                -- Nothing proves that the head after it continues it: it is never forgotten.
+                is_kept INTEGER NOT NULL DEFAULT 0 CHECK (is_kept IN (0, 1))
             ) STRICT;
 
             -- Keyed hashes of erased identifiers: what matches one is refused.

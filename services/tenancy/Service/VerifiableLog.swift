@@ -69,6 +69,16 @@ struct VerifiableLog: Sendable {
             throw .internalError("The head of the audit log cannot be signed: \(error)")
         }
         try heads.insert(head, in: transaction)
-        for witness in witnesses { try transaction.tell(witness, Self.topic, head, at: time) }
+        let notice = try notice(of: head, after: newest?.treeSize ?? 0, in: transaction)
+        for witness in witnesses { try transaction.tell(witness, Self.topic, notice, at: time) }
+    }
+    /// A head with the proof that the log only grew since the one before.
+    private func notice(
+        of head: SignedTreeHead, after size: Int, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> TreeHeadNotice {
+        guard size > 0 else { return TreeHeadNotice(head: head, fromSize: 0, path: []) }
+        let subtrees = ConsistencyProof.subtrees(fromSize: size, toSize: head.treeSize)
+        let path = try nodes.path(subtrees, in: transaction)
+        return TreeHeadNotice(head: head, fromSize: size, path: path.map(\.description))
     }
 }
