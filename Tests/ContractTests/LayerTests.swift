@@ -42,6 +42,13 @@ import Testing
         }
     }
 
+    @Test("What the audit log proves is computed from its entries and heads, without any service's code")
+    func auditProof() throws {
+        for (file, imports) in try Self.imports(below: "Sources/AuditProof") {
+            #expect(imports.subtracting(["CommonAPI", "JSON", "MerkleLog", "OpenSSL"]).isEmpty, "\(file)")
+        }
+    }
+
     @Test("No library and no service imports Foundation")
     func foundation() throws {
         let files = try Self.imports(below: "Sources") + Self.imports(below: "services")

@@ -1,0 +1,82 @@
+"""The audit log is whole after its services were killed, and a changed row is found, by Gyre and without it."""
+
+import pathlib
+import random
+import sqlite3
+import subprocess
+import sys
+
+from suite import Brand, wait_for
+
+VERIFIER = pathlib.Path(__file__).resolve().parents[2] / "Tests" / "Oracles" / "audit_verify.py"
+COLUMNS = "leaf_index, id, at, service, principal, brand, method, ids, fields"
+
+
+def run(report, suite, directory):
+    brand = Brand(suite, "Audited")
+    answered = 1
+    for process in ("tenancy", "signals", "gateway"):
+        answered += keys(suite, brand, process, "before")
+        pid = suite.kill(process)
+        wait_for(lambda: suite.pid(process) not in (None, pid), what=f"a new {process}")
+        answered += keys(suite, brand, process, "after")
+    verdict = wait_for(lambda: covered(suite), what="a head over all entries")
+    report.check("the log agrees with every head, witnessed by both other services",
+                 verdict["witnesses"] == ["gateway", "signals"] and verdict["heads"] > 2, verdict)
+    entries = suite.gyre_json("audit", "list", "--brand", brand.id, "--last", 1_000)["items"]
+    made = sum(entry["method"] == "keys.create" for entry in entries)
+    report.equal("every answered call is in it once", made, answered)
+    report.equal("without Gyre it verifies too", both(suite, directory), (0, 0))
+    tamper(report, suite, directory, verdict["covered"])
+    report.equal("with all rows as they were it verifies again", both(suite, directory), (0, 0))
+
+
+def keys(suite, brand, process, when, count=3):
+    for number in range(count):
+        wait_for(lambda: suite.run("keys", "create", "--brand", brand.id, "--name", f"{process}-{when}-{number}",
+                                   "--scope", "audit:read").returncode == 0, what="a key")
+    return count
+
+
+def covered(suite):
+    """What the verification says, once a head covers every entry."""
+    verdict = suite.gyre_json("audit", "verify")
+    return verdict if verdict["covered"] == verdict["entries"] else None
+
+
+def both(suite, directory):
+    """The exit statuses of both verifiers."""
+    export = directory / "audit.ndjson"
+    mine = suite.run("audit", "verify", "--export", export)
+    other = subprocess.run([sys.executable, VERIFIER, export], capture_output=True, timeout=180)
+    return mine.returncode, other.returncode
+
+
+def tamper(report, suite, directory, size):
+    """Changes rows in tenancy's database as somebody would who has it open, and takes each change back."""
+    chance = random.Random(6962)
+    connection = sqlite3.connect(suite.directory / "tenancy" / "service.db", timeout=10, isolation_level=None)
+    for trigger in ("appended", "not_changed", "not_removed"):
+        connection.execute(f"DROP TRIGGER audit_entries_are_{trigger}")
+    rows = connection.execute(f"SELECT {COLUMNS} FROM audit_entries ORDER BY leaf_index").fetchall()
+    for change in ("edited", "dropped", "exchanged", "cut off"):
+        index, other = sorted(chance.sample(range(size), 2))
+        connection.execute("BEGIN IMMEDIATE")
+        if change == "edited":
+            connection.execute("UPDATE audit_entries SET principal = 'nobody' WHERE leaf_index = ?", (index,))
+        elif change == "dropped":
+            connection.execute("DELETE FROM audit_entries WHERE leaf_index = ?", (index,))
+        elif change == "cut off":
+            connection.execute("DELETE FROM audit_entries WHERE leaf_index >= ?", (index,))
+        else:
+            for row, place in ((index, size + 1_000), (other, index), (size + 1_000, other)):
+                connection.execute("UPDATE audit_entries SET leaf_index = ? WHERE leaf_index = ?", (place, row))
+        connection.execute("COMMIT")
+        said = suite.run("audit", "verify").stdout
+        report.check(f"an entry that was {change} is found where it is",
+                     both(suite, directory) == (1, 1) and f"entry {index} " in said, said)
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("DELETE FROM audit_entries")
+        connection.executemany(f"INSERT INTO audit_entries ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.execute("COMMIT")
+    connection.close()
