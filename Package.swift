@@ -15,6 +15,7 @@ let package = Package(
         .library(name: "JSON", targets: ["JSON"]),
         .library(name: "JSONRPC", targets: ["JSONRPC"]),
         .library(name: "JSONRPCUnixSocket", targets: ["JSONRPCUnixSocket"]),
+        .library(name: "Limits", targets: ["Limits"]),
         .library(name: "SQLite", targets: ["SQLite"]),
         .library(name: "SignalsAPI", targets: ["SignalsAPI"]),
         .library(name: "TLS", targets: ["TLS"]),
@@ -57,6 +58,7 @@ let package = Package(
 
         // Kernels: pure functions over values.
         .library("CivilTime", ["JSON"]),
+        .library("Limits"),
         .library("Mapping", ["JSON"]),
         .library("MerkleLog", ["OpenSSL"]),
 
@@ -128,6 +130,7 @@ let package = Package(
         .tests("JSON", []),
         .tests("JSONRPC", ["JSON", "JSONRPCInProcess"]),
         .tests("JSONRPCUnixSocket", ["JSON", "JSONRPC", .nio("NIOCore"), .nio("NIOPosix")]),
+        .tests("Limits", []),
         .tests("Mapping", ["JSON"]),
         .tests("MerkleLog", ["OpenSSL"]),
         .tests("OpenSSL", []),

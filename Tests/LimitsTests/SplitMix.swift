@@ -1,0 +1,15 @@
+/// SplitMix64 (Steele, Lea, Flood 2014), for tests that must be the same every time.
+struct SplitMix {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    /// A number from 0 to below `bound`.
+    mutating func next(_ bound: Int64) -> Int64 { Int64(next() % UInt64(bound)) }
+}
