@@ -79,9 +79,8 @@ let package = Package(
         .service(
             "Gateway",
             [
-                "CivilTime", "JSONRPCUnixSocket", "PlatformAPI", "SignalsAPI", "TenancyAPI", .configuration,
-                .hummingbird,
-                .lifecycle, .logging, .metrics, .mustache, .nio("NIOCore"),
+                "CivilTime", "JSONRPCUnixSocket", "Limits", "PlatformAPI", "SignalsAPI", "TenancyAPI", .configuration,
+                .hummingbird, .lifecycle, .logging, .metrics, .mustache, .nio("NIOCore"),
             ]),
         .service("Signals", ["Mapping", "OpenSSL"]),
         .service("Tenancy", ["AuditProof", "MerkleLog", "OpenSSL", "PlatformAPI", .lifecycle, .logging]),
@@ -117,8 +116,9 @@ let package = Package(
         .tests(
             "GatewayService",
             [
-                "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "OpenRPCOracle", "OpenSSL", "PlatformAPI", "SQLite",
-                "ServiceContract", "ServiceKit", "SignalsAPI", "TenancyAPI", .hummingbird, .lifecycle,
+                "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "JSONRPCUnixSocket", "Limits", "OpenRPCOracle", "OpenSSL",
+                "PlatformAPI", "SQLite", "ServiceContract", "ServiceKit", "SignalsAPI", "TenancyAPI", .configuration,
+                .hummingbird, .lifecycle, .logging, .nio("NIOCore"), .nio("NIOPosix"),
             ]
         ),
         .tests(

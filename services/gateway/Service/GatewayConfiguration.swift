@@ -4,12 +4,15 @@ import Configuration
 struct GatewayConfiguration: Sendable {
     /// `GYRE_HTTP_PORT`: the loopback port of `POST /rpc` and the pages; 0 lets the system choose. Default 0.
     let httpPort: Int
+    let limits: LimitsConfiguration
 
-    init(httpPort: Int) {
+    init(httpPort: Int, limits: LimitsConfiguration = LimitsConfiguration()) {
         self.httpPort = httpPort
+        self.limits = limits
     }
 
     init(reader: ConfigReader) {
-        self.init(httpPort: reader.int(forKey: "gyre.http.port", default: 0))
+        self.init(
+            httpPort: reader.int(forKey: "gyre.http.port", default: 0), limits: LimitsConfiguration(reader: reader))
     }
 }

@@ -42,20 +42,29 @@ public enum GatewayService {
 
         let routes = try Routes()
         let local = MethodDispatcher(methods, runtime: environment.runtime)
+        let bootClock = BootClock.system()
+        let limiter = try await LimitKeeper.restore(environment.runtime, bootClock)
+        let (wakes, wakeKeeper) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let gate = try await environment.eventLoop.submit {
             NIOLoopBound(
                 Gate(
                     routes: routes, local: local, siblings: siblings,
                     keys: KeyRing(
-                        tenancy: siblings["tenancy"], clock: environment.runtime.clock, validEpoch: validEpoch),
-                    clock: environment.runtime.clock,
-                    metrics: GateMetrics(routes.methods, errorCodes: Array(GatewayContract.httpStatuses.keys))),
+                        tenancy: siblings["tenancy"], clock: environment.runtime.clock, validEpoch: validEpoch,
+                        limits: configuration.limits),
+                    clock: environment.runtime.clock, bootClock: bootClock,
+                    metrics: GateMetrics(routes.methods, errorCodes: Array(GatewayContract.httpStatuses.keys)),
+                    limiter: limiter, eventLoop: environment.eventLoop
+                ) { wakeKeeper.yield() },
                 eventLoop: environment.eventLoop)
         }.get()
+        let keeper = LimitKeeper(
+            gate, on: environment.eventLoop, runtime: environment.runtime, clock: bootClock, wakes: wakes)
         let run = environment.configuration.runDirectory
+        let addressLimit = configuration.limits.address
         let clients = try await UnixSocketServer.bind(
             to: run + "/gateway.sock", on: environment.eventLoop, limits: .publicEdge
-        ) { _ in ClientDoor(gate.value) }
+        ) { peer in ClientDoor(gate.value, for: Caller(.user(peer.userID), addressLimit)) }
         let administrators = try await UnixSocketServer.bind(
             to: run + "/admin.sock", on: environment.eventLoop, limits: .publicEdge
         ) { peer in mayAdminister(peer) ? AdministratorDoor(gate.value) : nil }
@@ -66,14 +75,15 @@ public enum GatewayService {
         let logger = environment.logger
         let http = HTTPServer.make(
             port: configuration.httpPort, on: environment.eventLoop,
-            door: HTTPDoor(gate, on: environment.eventLoop), pages: pages, status: status,
+            door: HTTPDoor(gate, on: environment.eventLoop, addressLimit), pages: pages, status: status,
             metrics: environment.metrics
         ) { port in
             if !FileBytes.writeDurably(Array("\(port)\n".utf8), to: run + "/http.port") {
                 logger.error("the port's file cannot be written", metadata: ["port": "\(port)"])
             }
         }
-        parts.services += [saga, SocketService(clients), SocketService(administrators), http]
+        // The keeper ends last: what is admitted while the doors close counts too.
+        parts.services += [keeper, saga, SocketService(clients), SocketService(administrators), http]
     }
 
     /// The platform's own door is for the user that Gyre runs as, and for root.

@@ -19,5 +19,14 @@ extension DataMap {
         Table(
             "privacy_request_services", "which services are done with a request", .nobody,
             kept: "for ever, as proof", columns: ["request", "service", "known", "scanned_bytes", "scan_hits"]),
+        Table(
+            "limit_buckets", "what keys, brands and classes of methods have spent of their rate", .nobody,
+            kept: "until the bucket is full again", columns: ["kind", "subject", "arrival"]),
+        Table(
+            "limit_checkpoint", "which clock the buckets count by", .nobody,
+            columns: ["id", "boot", "clock", "is_clean"]),
+        Table(
+            "quota_uses", "what keys and brands have used of their quotas", .nobody,
+            kept: "the two latest days and months", columns: ["kind", "subject", "period", "number", "units"]),
     ])
 }

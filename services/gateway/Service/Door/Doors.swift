@@ -9,6 +9,7 @@ import NIOCore
 final class ClientDoor: RequestHandler, @unchecked Sendable {
     // Unchecked: made and called on the event loop only, as its Gate is.
     private let gate: Gate
+    private let caller: Caller
     /// The key that `session.authenticate` bound this connection to, or that an HTTP request carried.
     private var boundKey: String?
     /// What the headers of an HTTP request said; a line's own `meta` replaces it.
@@ -16,8 +17,9 @@ final class ClientDoor: RequestHandler, @unchecked Sendable {
     /// Clients send the same `meta` again and again.
     private var lastMeta: (bytes: [UInt8], meta: RequestMeta)?
 
-    init(_ gate: Gate, headers: RequestMeta? = nil) {
+    init(_ gate: Gate, for caller: Caller, headers: RequestMeta? = nil) {
         self.gate = gate
+        self.caller = caller
         self.headers = headers
         boundKey = headers?.key
     }
@@ -32,8 +34,9 @@ final class ClientDoor: RequestHandler, @unchecked Sendable {
             switch request.method {
             case "session.authenticate": authenticate(request.paramsBytes, reply)
             case "rpc.discover":
+                if let error = gate.chargeStranger(caller) { throw error }
                 reply?.succeed { writer in gate.routes.clientDocument.withUnsafeBytes { writer.rawBytes($0) } }
-            default: gate.admit(call, key: meta.key ?? boundKey)
+            default: gate.admit(call, key: meta.key ?? boundKey, from: caller)
             }
         } catch {
             reply?.fail(error)
@@ -65,7 +68,7 @@ final class ClientDoor: RequestHandler, @unchecked Sendable {
         // Bound at once: what the client sends behind this waits for the same proof.
         let previous = boundKey
         boundKey = key
-        gate.authenticate(key) { result in
+        gate.authenticate(key, from: caller) { result in
             switch result {
             case .success(let grant):
                 reply?.succeed { writer in

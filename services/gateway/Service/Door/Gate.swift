@@ -1,6 +1,7 @@
 import JSON
 import JSONRPC
 import JSONRPCUnixSocket
+import Limits
 import NIOCore
 import ServiceContract
 import ServiceKit
@@ -10,23 +11,46 @@ import ServiceKit
 ///
 /// Confined to the event loop, as are the doors that use it.
 final class Gate {
+    /// Calls that wait until what they spend is on disk.
+    static let maximumUnreserved = 4_096
+    /// Bytes of their parameters.
+    static let maximumUnreservedBytes = 16 << 20
+
     let routes: Routes
     private let local: MethodDispatcher
     private let siblings: Siblings
     private let keys: KeyRing
     private let clock: Clock
+    private let bootClock: BootClock
     private let metrics: GateMetrics
-    private var limiter = RateLimiter()
+    private var limiter: Limiter
+    private var unreserved = UnreservedCalls(
+        maximumCalls: Gate.maximumUnreserved, maximumBytes: Gate.maximumUnreservedBytes)
+    private let wakeKeeper: () -> Void
+    private var queues: [String: ServiceQueue] = [:]
+    private var isOpen = true
 
+    /// - Parameters:
+    ///   - limiter: as the process before left it.
+    ///   - wakeKeeper: says that ``takeReservations()`` has something.
     init(
-        routes: Routes, local: MethodDispatcher, siblings: Siblings, keys: KeyRing, clock: Clock, metrics: GateMetrics
+        routes: Routes, local: MethodDispatcher, siblings: Siblings, keys: KeyRing, clock: Clock,
+        bootClock: BootClock, metrics: GateMetrics, limiter: Limiter, eventLoop: any EventLoop,
+        wakeKeeper: @escaping () -> Void
     ) {
         self.routes = routes
         self.local = local
         self.siblings = siblings
         self.keys = keys
         self.clock = clock
+        self.bootClock = bootClock
         self.metrics = metrics
+        self.limiter = limiter
+        self.wakeKeeper = wakeKeeper
+        for name in Siblings.names {
+            queues[name] = ServiceQueue(
+                to: siblings[name], name: name, methods: routes.methods.count, on: eventLoop)
+        }
     }
 
     /// One request of a client, with what it said beside it. Its bytes are valid only during the call.
@@ -40,31 +64,60 @@ final class Gate {
 
     /// A request from a client of the public edge.
     ///
-    /// - Parameter key: from `meta`, or the one that the connection is bound to.
-    func admit(_ call: Call, key: String?) {
-        guard let route = routes[call.method] else { return fail(call, .methodNotFound(call.method)) }
-        guard let key else { return fail(call, .keyMissing) }
+    /// - Parameters:
+    ///   - key: from `meta`, or the one that the connection is bound to.
+    ///   - isCharged: whether the caller's address was charged for it already.
+    func admit(_ call: Call, key: String?, from caller: Caller, isCharged: Bool = false) {
+        guard let key else {
+            let error = routes[call.method] == nil ? RPCError.methodNotFound(call.method) : .keyMissing
+            return fail(call, chargeStranger(caller) ?? error)
+        }
         switch keys.find(key) {
-        case .granted(let grant):
-            guard route.method.admits(principal: grant.principal, scopes: grant.scopes) else {
-                return fail(call, .missingScope(route.method))
-            }
-            let cost = Routes.cost(of: route.method, call.params)
-            switch limiter.spend(cost, from: grant.id, grant.limit, at: Int64(NIODeadline.now().uptimeNanoseconds)) {
-            case .admitted: send(call, route, grant)
-            case .refused(let wait): fail(call, .rateLimited(grant.limit, retryAfterNanoseconds: wait))
-            case .tooCostly: fail(call, .tooCostly(cost, grant.limit))
-            }
-        case .refused(let error): fail(call, error)
+        case .granted(let grant): admit(call, grant, from: caller)
+        case .refused(let error): fail(call, isCharged ? error : chargeStranger(caller) ?? error)
         case .unproved:
+            if !isCharged, let error = chargeStranger(caller) { return fail(call, error) }
             // The bytes are valid only now, and the answer comes later.
             let params = Array(call.params)
             keys.whenProved(key) {
                 params.withUnsafeBytes { bytes in
-                    self.admit(
-                        Call(method: call.method, params: bytes, meta: call.meta, reply: call.reply), key: key)
+                    let call = Call(method: call.method, params: bytes, meta: call.meta, reply: call.reply)
+                    self.admit(call, key: key, from: caller, isCharged: true)
                 }
             }
+        }
+    }
+
+    /// A request whose caller is known.
+    private func admit(_ call: Call, _ grant: KeyRing.Grant, from caller: Caller) {
+        guard let route = routes[call.method] else { return fail(call, .methodNotFound(call.method)) }
+        guard route.method.admits(principal: grant.principal, scopes: grant.scopes) else {
+            return fail(call, .missingScope(route.method))
+        }
+        guard isOpen else { return fail(call, .busy("The gateway")) }
+        // What came later with the same key waits behind what waits.
+        if unreserved.holds(grant.id) { return wait(call, grant, from: caller) }
+        let cost = Routes.cost(of: route.method, call.params)
+        let now = bootClock.now()
+        var usedAt: Int64 = 0
+        let verdict = limiter.admit(cost, route.method.kind, grant.allowance, clock: now) {
+            usedAt = clock.now().microseconds
+            return usedAt
+        }
+        if limiter.wantsReservations { wakeKeeper() }
+        switch verdict {
+        case .admitted:
+            if let onStanding = caller.onStanding {
+                onStanding(standing(grant.allowance, route.method.kind, now))
+            }
+            let refund =
+                grant.allowance.quotas.isEmpty
+                ? nil : Refund(cost: cost, grant.allowance.quotas, usedAt: usedAt, call.meta, by: self)
+            send(call, route, grant, refund)
+        case .unreserved:
+            wait(call, grant, from: caller)
+        default:
+            refuse(call, verdict, cost, route.method.kind, grant.allowance, caller, now)
         }
     }
 
@@ -75,15 +128,20 @@ final class Gate {
         guard route.method.admits(principal: context.principal, scopes: []) else {
             return fail(call, .forbidden("\(call.method) is for clients with a key."))
         }
-        forward(call, route, context)
+        forward(call, route, context, nil)
     }
 
     /// Proves a key for a connection that wants to be bound to it.
-    func authenticate(_ key: String, then: @escaping (Result<KeyRing.Grant, RPCError>) -> Void) {
+    func authenticate(
+        _ key: String, from caller: Caller, isCharged: Bool = false,
+        then: @escaping (Result<KeyRing.Grant, RPCError>) -> Void
+    ) {
         switch keys.find(key) {
         case .granted(let grant): then(.success(grant))
-        case .refused(let error): then(.failure(error))
-        case .unproved: keys.whenProved(key) { self.authenticate(key, then: then) }
+        case .refused(let error): then(.failure(isCharged ? error : chargeStranger(caller) ?? error))
+        case .unproved:
+            if !isCharged, let error = chargeStranger(caller) { return then(.failure(error)) }
+            keys.whenProved(key) { self.authenticate(key, from: caller, isCharged: true, then: then) }
         }
     }
 
@@ -92,17 +150,107 @@ final class Gate {
         call.reply?.failAndLog(error, method: "gate")
     }
 
-    // MARK: Sending on
+    // MARK: Limits
 
-    private func send(_ call: Call, _ route: Routes.Route, _ grant: KeyRing.Grant) {
-        if call.meta.isPlain && route.service != "gateway" {
-            splice(call, route, context: grant.plainContext, milliseconds: CallContext.defaultDeadlineMilliseconds)
-        } else {
-            forward(call, route, grant.context)
+    /// Charges the address of a caller that shows no good key.
+    ///
+    /// - Returns: why it may not go on.
+    func chargeStranger(_ caller: Caller) -> RPCError? {
+        let limit = caller.charges[0].limit
+        switch limiter.buckets.spend(1, of: &caller.charges, at: bootClock.now()) {
+        case .refused(_, let wait):
+            return .rateLimited(policy: "address", limit, retryAfterNanoseconds: wait, nil)
+        case .tableFull: return .tooManyBuckets
+        case .admitted, .tooCostly, .unreserved: return nil
         }
     }
 
-    private func forward(_ call: Call, _ route: Routes.Route, _ caller: CallContext) {
+    private func refuse(
+        _ call: Call, _ verdict: Limiter.Verdict, _ cost: Int64, _ kind: MethodDescription.Kind,
+        _ allowance: Allowance, _ caller: Caller, _ now: Int64
+    ) {
+        switch verdict {
+        case .rateLimited(let index, let wait):
+            let policy = Standing.policy(of: index, kind)
+            let standing = standing(
+                allowance, kind, now, .init(policy: policy, retryAfterSeconds: Standing.seconds(wait)))
+            caller.onStanding?(standing)
+            let limit = allowance.charges[kind.number][index].limit
+            fail(call, .rateLimited(policy: policy, limit, retryAfterNanoseconds: wait, standing))
+        case .tooCostly(let index):
+            let limit = allowance.charges[kind.number][index].limit
+            caller.onStanding?(standing(allowance, kind, now))
+            fail(call, .tooCostly(cost, policy: Standing.policy(of: index, kind), limit))
+        case .quotaExhausted(let index):
+            let quota = allowance.quotas[index]
+            let standing = standing(allowance, kind, now)
+            caller.onStanding?(standing)
+            let resetsAt = limiter.quotas.standing(of: quota, at: clock.now().microseconds).resetsAt
+            fail(call, .quotaExhausted(quota, resetsAt: Timestamp(microseconds: resetsAt), standing))
+        case .tableFull: fail(call, .tooManyBuckets)
+        case .admitted, .unreserved: break
+        }
+    }
+
+    private func standing(
+        _ allowance: Allowance, _ kind: MethodDescription.Kind, _ now: Int64, _ refusal: Standing.Refusal? = nil
+    ) -> Standing {
+        Standing(
+            allowance, kind, in: limiter, clock: now, time: clock.now().microseconds, refusal: refusal)
+    }
+
+    /// Keeps a call until what it spends is on disk.
+    private func wait(_ call: Call, _ grant: KeyRing.Grant, from caller: Caller) {
+        let params = Array(call.params)
+        let isKept = unreserved.keep(for: grant.id, bytes: params.count) { problem in
+            params.withUnsafeBytes { bytes in
+                let call = Call(method: call.method, params: bytes, meta: call.meta, reply: call.reply)
+                if let problem { self.fail(call, problem) } else { self.admit(call, grant, from: caller) }
+            }
+        }
+        if !isKept { fail(call, .busy("What waits for the disk", retryAfterMilliseconds: 100)) }
+    }
+
+    /// What has to be on disk now.
+    func takeReservations() -> LimitStore.Reservations { limiter.takeReservations() }
+
+    /// It is on disk, or cannot be: whoever waits for it goes on.
+    func reserved(_ reservations: LimitStore.Reservations, _ problem: RPCError?) {
+        if problem == nil {
+            limiter.reserved(reservations)
+        } else {
+            limiter.notReserved(reservations)
+        }
+        for goOn in unreserved.takeAll() { goOn(problem) }
+    }
+
+    /// Admits nothing more.
+    ///
+    /// - Returns: what was spent.
+    func close() -> LimitStore.Reservations {
+        isOpen = false
+        for goOn in unreserved.takeAll() { goOn(.busy("The gateway")) }
+        return limiter.spent(at: bootClock.now())
+    }
+
+    /// A call failed inside Gyre: it costs nothing of a quota.
+    fileprivate func giveBack(_ refund: Refund) {
+        limiter.quotas.giveBack(refund.cost, of: refund.quotas, usedAt: refund.usedAt)
+    }
+
+    // MARK: Sending on
+
+    private func send(_ call: Call, _ route: Routes.Route, _ grant: KeyRing.Grant, _ refund: Refund?) {
+        if call.meta.isPlain && route.service != "gateway" {
+            splice(
+                call, route, context: grant.plainContext, brand: grant.brand,
+                milliseconds: CallContext.defaultDeadlineMilliseconds, refund)
+        } else {
+            forward(call, route, grant.context, refund)
+        }
+    }
+
+    private func forward(_ call: Call, _ route: Routes.Route, _ caller: CallContext, _ refund: Refund?) {
         var context = caller
         context.idempotencyKey = call.meta.idempotencyKey
         context.traceparent = call.meta.traceparent
@@ -113,15 +261,19 @@ final class Gate {
             do throws(RPCError) {
                 try local.dispatch(call.method, params: call.params, for: context, call.reply)
             } catch {
+                refund?.giveBack(after: error)
                 fail(call, error)
             }
         } else {
             let milliseconds = context.deadlineMilliseconds ?? CallContext.defaultDeadlineMilliseconds
-            splice(call, route, context: context.json(), milliseconds: milliseconds)
+            splice(
+                call, route, context: context.json(), brand: context.brand, milliseconds: milliseconds, refund)
         }
     }
 
-    private func splice(_ call: Call, _ route: Routes.Route, context: [UInt8], milliseconds: Int64) {
+    private func splice(
+        _ call: Call, _ route: Routes.Route, context: [UInt8], brand: UUIDv7?, milliseconds: Int64, _ refund: Refund?
+    ) {
         metrics.admitted(route.method)
         var message = JSONWriter(capacity: route.head.count + context.count + call.params.count + 16)
         route.head.withUnsafeBytes { message.verbatim($0) }
@@ -129,37 +281,78 @@ final class Gate {
         message.verbatim(",\"params\":")
         message.verbatimOnOneLine(call.params)
         message.verbatim("}")
-        let receiver = SplicedReply(to: call.reply, metrics: metrics)
+        let receiver = SplicedReply(to: call.reply, metrics: metrics, refund: refund)
+        let deadline = receiver.began + .milliseconds(milliseconds)
         message.withBytes {
-            siblings[route.service].forward(
-                afterID: $0, deadline: .now() + .milliseconds(milliseconds), to: receiver)
+            // A flow may wait for something else than its service: no turn of others waits for it.
+            if route.method.kind == .flow {
+                siblings[route.service].forward(afterID: $0, deadline: deadline, to: receiver)
+            } else {
+                queues[route.service]?.send(
+                    $0, of: BucketName(.brand, high: brand?.high ?? 0, low: brand?.low ?? 0), method: route.number,
+                    deadline: deadline, to: receiver)
+            }
         }
     }
 }
 
+/// What a call has used of quotas, and gets back when it fails inside Gyre.
+struct Refund {
+    fileprivate let cost: Int64
+    fileprivate let quotas: [QuotaTable.Charge]
+    fileprivate let usedAt: Int64
+    private let choseDeadline: Bool
+    private let gate: Gate
+
+    init(cost: Int64, _ quotas: [QuotaTable.Charge], usedAt: Int64, _ meta: RequestMeta, by gate: Gate) {
+        self.cost = cost
+        self.quotas = quotas
+        self.usedAt = usedAt
+        self.gate = gate
+        choseDeadline = meta.deadlineMilliseconds != nil
+    }
+
+    func giveBack(after error: RPCError) {
+        if error.isOurs(choseDeadline: choseDeadline) { gate.giveBack(self) }
+    }
+}
+
 /// Passes the reply of a service on to the client, unread.
-private final class SplicedReply: ReplyReceiver {
+final class SplicedReply: ReplyReceiver, @unchecked Sendable {
+    // Unchecked: made, called and released on the event loop only.
     private let reply: Reply?
     private let metrics: GateMetrics
-    private let began = NIODeadline.now()
+    private let refund: Refund?
+    let began = NIODeadline.now()
+    /// Where it came through on its way to the service, and when.
+    var flight: (queue: ServiceQueue, flight: FairQueue.Flight, sentAt: NIODeadline)?
 
-    init(to reply: Reply?, metrics: GateMetrics) {
+    init(to reply: Reply?, metrics: GateMetrics, refund: Refund?) {
         self.reply = reply
         self.metrics = metrics
+        self.refund = refund
     }
 
     func received(_ rest: UnsafeRawBufferPointer) {
-        metrics.answered(after: NIODeadline.now() - began)
+        let now = NIODeadline.now()
+        metrics.answered(after: now - began)
+        if let refund, case .failure(let error) = ReplyLine.outcome(afterID: rest) { refund.giveBack(after: error) }
         reply?.splice(afterID: rest)
+        if let flight { flight.queue.ended(flight.flight, after: now - flight.sentAt, at: now) }
     }
 
     func failed(_ error: RPCError) {
         metrics.refused(error)
+        refund?.giveBack(after: error)
         reply?.failAndLog(error, method: "gate")
+        if let flight { flight.queue.ended(flight.flight, after: nil, at: .now()) }
     }
 }
 
 extension RPCError {
+    /// The buckets of so many callers are in use that there is none for this one.
+    static let tooManyBuckets = busy("The table of callers", retryAfterMilliseconds: 1_000)
+
     static func missingScope(_ method: MethodDescription) -> RPCError {
         guard let scope = method.scope, method.callers.contains("public") else {
             return .forbidden("\(method.name) is not for API keys; use the admin socket.")

@@ -13,6 +13,8 @@ struct Routes {
         let service: String
         /// `,"method":"signals.track","context":`, ready to be sent on.
         let head: [UInt8]
+        /// Counts the methods from 0.
+        let number: Int
     }
 
     private let routes: [String: Route]
@@ -38,7 +40,8 @@ struct Routes {
                 head.verbatim(",\"method\":")
                 head.string(method.name)
                 head.verbatim(",\"context\":")
-                routes[method.name] = Route(method: method, service: contract.service, head: head.bytes())
+                routes[method.name] = Route(
+                    method: method, service: contract.service, head: head.bytes(), number: routes.count)
             }
         }
         self.routes = routes

@@ -11,6 +11,14 @@ final class HTTPConnection: ReplyChannel {
     }
 
     private let state = Mutex(State.open)
+    private let lastStanding = Mutex<Standing?>(nil)
+
+    /// Where the caller stands with its limits after its last call; nil where no call was charged.
+    var standing: Standing? { lastStanding.withLock(\.self) }
+
+    func tell(_ standing: Standing) {
+        lastStanding.withLock { $0 = standing }
+    }
 
     var connection: ObjectIdentifier { ObjectIdentifier(self) }
 

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import JSON
 import JSONRPC
+import Limits
 import NIOCore
 import ServiceKit
 
@@ -10,13 +11,16 @@ import ServiceKit
 struct HTTPDoor: Sendable {
     private let gate: NIOLoopBound<Gate>
     private let eventLoop: any EventLoop
+    private let addressLimit: RateLimit
 
-    init(_ gate: NIOLoopBound<Gate>, on eventLoop: any EventLoop) {
+    init(_ gate: NIOLoopBound<Gate>, on eventLoop: any EventLoop, _ addressLimit: RateLimit) {
         self.gate = gate
         self.eventLoop = eventLoop
+        self.addressLimit = addressLimit
     }
 
-    func handle(_ request: Hummingbird.Request) async -> Response {
+    /// - Parameter address: of the peer, without its port.
+    func handle(_ request: Hummingbird.Request, from address: String?) async -> Response {
         let body: [UInt8]
         let meta: RequestMeta
         do throws(RPCError) {
@@ -26,14 +30,15 @@ struct HTTPDoor: Sendable {
             return Self.refusal(error)
         }
         let connection = HTTPConnection()
-        let begun = try? await eventLoop.submit { [gate] in
+        let begun = try? await eventLoop.submit { [gate, addressLimit] in
+            let caller = Caller(.address(address), addressLimit) { connection.tell($0) }
             let session = JSONRPC.Session(
-                handler: ClientDoor(gate.value, headers: meta), channel: connection)
+                handler: ClientDoor(gate.value, for: caller, headers: meta), channel: connection)
             return body.withUnsafeBytes { session.receive($0) }
         }.get()
         guard let begun, begun > 0 else { return Response(status: .noContent) }
         let answer = await connection.answer()
-        return Self.response(answer)
+        return Self.response(answer, connection.standing)
     }
 
     private static func body(of request: Hummingbird.Request) async throws(RPCError) -> [UInt8] {
@@ -58,9 +63,13 @@ struct HTTPDoor: Sendable {
         return response(writer.bytes())
     }
 
-    private static func response(_ json: [UInt8]) -> Response {
+    private static func response(_ json: [UInt8], _ standing: Standing? = nil) -> Response {
         var headers = HTTPFields()
         headers[.contentType] = "application/json"
+        if let standing, let policy = HTTPField.Name("RateLimit-Policy"), let limit = HTTPField.Name("RateLimit") {
+            headers[policy] = standing.policies
+            headers[limit] = standing.limits
+        }
         let (status, retryAfter) = status(of: json)
         if let retryAfter { headers[.retryAfter] = retryAfter }
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: json)))
@@ -73,6 +82,10 @@ struct HTTPDoor: Sendable {
         var retryAfter: String?
         if case .number(let wait)? = error["data"]?["retryAfterMilliseconds"], let milliseconds = Int("\(wait)") {
             retryAfter = String(max(1, (milliseconds + 999) / 1_000))
+        }
+        if case .string(let text)? = error["data"]?["resetsAt"], let end = Timestamp(text) {
+            let wait = end.microseconds - Clock.system.now().microseconds
+            retryAfter = String(max(1, (wait + 999_999) / 1_000_000))
         }
         return (HTTPResponse.Status(code: GatewayContract.httpStatuses[code] ?? 500), retryAfter)
     }

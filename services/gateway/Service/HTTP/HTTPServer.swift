@@ -15,9 +15,9 @@ enum HTTPServer {
         port: Int, on group: any EventLoopGroup, door: HTTPDoor, pages: StatusPage, status: SystemStatus,
         metrics: PrometheusMetrics, onBound: @escaping @Sendable (Int) -> Void
     ) -> some Service {
-        let router = Router(context: BasicRequestContext.self)
+        let router = Router(context: HTTPContext.self)
         router.add(middleware: LoopbackOnly())
-        router.post("/rpc") { request, _ in await door.handle(request) }
+        router.post("/rpc") { request, context in await door.handle(request, from: context.address) }
         router.get("/") { _, _ in
             Response(
                 status: .ok, headers: [.contentType: "text/html; charset=utf-8", .cacheControl: "no-store"],
@@ -59,5 +59,17 @@ enum HTTPServer {
         Response(
             status: status, headers: [.contentType: "text/plain; charset=utf-8"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+}
+
+/// What a request brings beside itself.
+struct HTTPContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// The peer's network address, without its port.
+    let address: String?
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        address = source.channel.remoteAddress?.ipAddress
     }
 }

@@ -1,6 +1,7 @@
 import JSON
 import JSONRPC
 import JSONRPCUnixSocket
+import Limits
 import NIOCore
 import ServiceKit
 import Synchronization
@@ -25,17 +26,19 @@ final class KeyRing {
         let brand: UUIDv7
         let principal: String
         let scopes: [String]
-        let limit: RateLimiter.Limit
+        let allowance: Allowance
         let expiresAt: Timestamp?
         /// The `context` of a request without deadline, trace or idempotency key: most of them.
         let plainContext: [UInt8]
 
-        init(_ key: Key) {
+        init(_ key: Key, _ limits: LimitsConfiguration) {
             id = key.id
             brand = key.brandId
             principal = "key:\(key.id)"
             scopes = key.scopes
-            limit = RateLimiter.Limit(ratePerSecond: Int64(key.ratePerSecond), burst: Int64(key.burst))
+            allowance = Allowance(
+                key: key.id, brand: key.brandId,
+                RateLimit(ratePerSecond: Int64(key.ratePerSecond), burst: Int64(key.burst)), limits)
             expiresAt = key.expiresAt
             plainContext = CallContext(brand: brand, principal: principal, scopes: scopes).json()
         }
@@ -59,13 +62,15 @@ final class KeyRing {
 
     private let tenancy: UnixSocketClient
     private let clock: Clock
+    private let limits: LimitsConfiguration
     private var proofs: [String: Proof] = [:]
     private var waiting: [String: [() -> Void]] = [:]
     private let validEpoch: ValidEpoch
 
-    init(tenancy: UnixSocketClient, clock: Clock, validEpoch: ValidEpoch) {
+    init(tenancy: UnixSocketClient, clock: Clock, validEpoch: ValidEpoch, limits: LimitsConfiguration) {
         self.tenancy = tenancy
         self.clock = clock
+        self.limits = limits
         self.validEpoch = validEpoch
     }
 
@@ -113,7 +118,7 @@ final class KeyRing {
     private func learn(_ text: String, _ outcome: Result<Keys.Verify.Reply, RPCError>, _ askedAt: NIODeadline) {
         switch outcome {
         case .success(let reply):
-            remember(text, Proof(outcome: Self.judge(reply.record), epoch: Int64(reply.epoch), provedAt: askedAt))
+            remember(text, Proof(outcome: judge(reply.record), epoch: Int64(reply.epoch), provedAt: askedAt))
         case .failure(let error):
             // A lease that still runs is kept to its end; without one, those who wait are told.
             if let held = proofs[text], NIODeadline.now() - held.provedAt < Self.lease {
@@ -136,10 +141,10 @@ final class KeyRing {
         proofs[text] = proof
     }
 
-    private static func judge(_ key: Key?) -> Result<Grant, RPCError> {
+    private func judge(_ key: Key?) -> Result<Grant, RPCError> {
         guard let key else { return .failure(.keyUnknown) }
         guard key.status == .active else { return .failure(.keyRevoked) }
-        return .success(Grant(key))
+        return .success(Grant(key, limits))
     }
 }
 

@@ -1,0 +1,64 @@
+import JSON
+import Limits
+import ServiceContract
+
+/// Where a caller stands with its limits, as `RateLimit-Policy` and `RateLimit` say it
+/// (draft-ietf-httpapi-ratelimit-headers-10): the key's own limit, the brand's, and the brand's quotas.
+///
+/// `r` is what is left, in cost units. `t` is when all of it will be back, in seconds rounded up; of a limit that has
+/// just refused a call it is when that call will be admitted.
+struct Standing: Equatable, Sendable {
+    /// What goes beside a refusal.
+    struct Refusal {
+        /// The policy that refused.
+        let policy: String
+        let retryAfterSeconds: Int64
+    }
+
+    let policies: String
+    let limits: String
+
+    /// - Parameters:
+    ///   - clock: nanoseconds of the clock of the buckets.
+    ///   - time: of the wall clock, in microseconds since 1970.
+    init(
+        _ allowance: Allowance, _ kind: MethodDescription.Kind, in limiter: Limiter, clock: Int64, time: Int64,
+        refusal: Refusal? = nil
+    ) {
+        var policies: [String] = []
+        var limits: [String] = []
+        func add(_ policy: String, quantity: Int64, window: Int64, remaining: Int64, reset: Int64) {
+            policies.append("\"\(policy)\";q=\(quantity);w=\(window)")
+            let reset = refusal?.policy == policy ? refusal?.retryAfterSeconds ?? reset : reset
+            limits.append("\"\(policy)\";r=\(remaining);t=\(reset)")
+        }
+        for (index, charge) in allowance.charges[kind.number].enumerated() {
+            let policy = Self.policy(of: index, kind)
+            // What all share is told to those only whom it stops.
+            guard index < 2 || refusal?.policy == policy else { continue }
+            let standing = limiter.buckets.standing(of: charge, at: clock)
+            add(
+                policy, quantity: charge.limit.burst, window: Self.seconds(charge.limit.tolerance),
+                remaining: standing.units, reset: Self.seconds(standing.fullAfterNanoseconds))
+        }
+        for quota in allowance.quotas {
+            let standing = limiter.quotas.standing(of: quota, at: time)
+            let number = quota.period.number(at: time)
+            let length = quota.period.start(of: number + 1) - quota.period.start(of: number)
+            add(
+                Self.policy(of: quota), quantity: quota.units, window: length / 1_000_000,
+                remaining: standing.units, reset: Self.seconds((standing.resetsAt - time) * 1_000))
+        }
+        self.policies = policies.joined(separator: ",")
+        self.limits = limits.joined(separator: ",")
+    }
+
+    static func policy(of charge: Int, _ kind: MethodDescription.Kind) -> String {
+        charge == 2 ? kind.policy : Allowance.policies[charge]
+    }
+
+    static func policy(of quota: QuotaTable.Charge) -> String { quota.period == .day ? "daily" : "monthly" }
+
+    /// Rounded up.
+    static func seconds(_ nanoseconds: Int64) -> Int64 { (nanoseconds + 999_999_999) / 1_000_000_000 }
+}
