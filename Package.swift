@@ -80,7 +80,7 @@ let package = Package(
             "Gateway",
             [
                 "CivilTime", "JSONRPCUnixSocket", "Limits", "PlatformAPI", "SignalsAPI", "TenancyAPI", .configuration,
-                .hummingbird, .lifecycle, .logging, .metrics, .mustache, .nio("NIOCore"),
+                .hummingbird, .hummingbirdCore, .lifecycle, .logging, .metrics, .mustache, .nio("NIOCore"),
             ]),
         .service("Signals", ["Mapping", "OpenSSL"]),
         .service("Tenancy", ["AuditProof", "MerkleLog", "OpenSSL", "PlatformAPI", .lifecycle, .logging]),
@@ -229,6 +229,7 @@ extension Target.Dependency {
     static var argumentParser: Self { .product(name: "ArgumentParser", package: "swift-argument-parser") }
     static var configuration: Self { .product(name: "Configuration", package: "swift-configuration") }
     static var hummingbird: Self { .product(name: "Hummingbird", package: "hummingbird") }
+    static var hummingbirdCore: Self { .product(name: "HummingbirdCore", package: "hummingbird") }
     static var lifecycle: Self { .product(name: "ServiceLifecycle", package: "swift-service-lifecycle") }
     static var logging: Self { .product(name: "Logging", package: "swift-log") }
     static var metrics: Self { .product(name: "CoreMetrics", package: "swift-metrics") }

@@ -31,6 +31,10 @@ final class ReplyBuffer: ReplyChannel {
     /// Requests that were answered so far.
     var requestsAnswered: Int { answered.load(ordering: .relaxed) }
 
+    /// Whether more lies here than one write should take.
+    var hasMany: Bool { state.withLock { $0.lines.count >= Self.many } }
+    private static let many = 256 << 10
+
     func send(_ message: UnsafeRawBufferPointer, answering count: Int) {
         let mustWake = state.withLock { state in
             guard !state.isClosed else { return false }

@@ -18,6 +18,8 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     private var requestsBegun = 0
     private var isReadHeldBack = false
     private var isInputClosed = false
+    /// Lines that are handled before a look at what lies unsent.
+    private static let linesBetweenWrites = 64
 
     init(limits: UnixSocketLimits, makeHandler: @escaping (PeerCredentials) -> (any RequestHandler)?) {
         self.limits = limits
@@ -63,17 +65,19 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         var isCutShort: Bool
         repeat {
             replies.expectTake()
-            isCutShort = receiveLines(session, replies)
+            // Replies that nobody has read yet leave first: bad lines are answered at once, each with more than it has.
+            isCutShort = context.channel.isWritable ? receiveLines(session, replies) : true
             if let bytes = replies.take() { context.writeAndFlush(wrapOutboundOut(bytes), promise: nil) }
             // What another thread answered before it was taken woke nobody: it may have made room.
-        } while isCutShort && hasRoom
+        } while isCutShort && hasRoom && context.channel.isWritable
         resumeReading(context: context)
         closeIfDone(context: context)
     }
 
-    /// - Returns: whether the limit ended it, so that there may be another line.
+    /// - Returns: whether a limit ended it, so that there may be another line.
     private func receiveLines(_ session: Session, _ replies: ReplyBuffer) -> Bool {
         guard hasRoom else { return true }
+        var handled = 0
         return framer.forEachLine { output in
             switch output {
             case .line(let line):
@@ -85,6 +89,8 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
                 requestsBegun += 1
                 Reply(to: .null, over: replies).fail(.requestTooLarge(limit: limits.lineBytes))
             }
+            handled += 1
+            if handled % Self.linesBetweenWrites == 0, replies.hasMany { return false }
             return hasRoom
         }
     }
@@ -114,7 +120,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        resumeReading(context: context)
+        if context.channel.isWritable { serve(context: context) }
         context.fireChannelWritabilityChanged()
     }
 

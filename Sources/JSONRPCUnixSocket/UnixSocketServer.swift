@@ -35,6 +35,9 @@ public struct UnixSocketServer: Sendable {
             .childChannelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator.reads)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if limits.areTimed {
+                        try channel.pipeline.syncOperations.addHandler(PeerPatienceHandler(limits: limits))
+                    }
                     try channel.pipeline.syncOperations.addHandler(
                         ServerConnectionHandler(limits: limits, makeHandler: makeHandler))
                 }

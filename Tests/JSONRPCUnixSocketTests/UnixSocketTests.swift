@@ -89,6 +89,74 @@ import Testing
         try await server.close()
     }
 
+    @Test("A line that does not end in its time ends the connection, and nobody else's")
+    func slowLine() async throws {
+        let server = try await serve(
+            Echo(), limits: UnixSocketLimits(lineBytes: 100, requestsInFlight: 10, lineTime: .milliseconds(300)))
+        let slow = try await RawConnection(path, group)
+        let idle = try await RawConnection(path, group)
+        for _ in 0..<6 {
+            await slow.send("x")
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        #expect(try await slow.isAtEnd())
+        await idle.send(#"{"jsonrpc":"2.0","id":1,"method":"e"}"# + "\n")
+        #expect(try await idle.lines(1).count == 1)
+        try await idle.close()
+        try await server.close()
+    }
+
+    @Test("A client that never reads is closed after a while, whatever it sends", arguments: [true, false])
+    func neverReads(isBadLine: Bool) async throws {
+        let server = try await serve(
+            Echo(), limits: UnixSocketLimits(lineBytes: 1 << 20, requestsInFlight: 256, unreadTime: .milliseconds(300)))
+        let client = Deaf(path)
+        let text =
+            isBadLine
+            ? String(repeating: "x\n", count: 100_000)
+            : #"{"jsonrpc":"2.0","id":1,"method":"e","params":["\#(String(repeating: "y", count: 60_000))"]}"# + "\n"
+        let bytes = Array(text.utf8)
+        var sent = 0
+        while sent < 64 << 20, client.send(bytes) { sent += bytes.count }
+        // Long before that its lines are no longer read.
+        #expect(sent < 8 << 20)
+        #expect(client.isClosed)
+        try await server.close()
+    }
+
+    @Test("Replies that nobody reads are so many bytes at most: more close the connection", arguments: [false, true])
+    func unsentBytes(isTooMuch: Bool) async throws {
+        let held = Held()
+        let most = 64 * 60_000
+        let server = try await serve(
+            held,
+            limits: UnixSocketLimits(
+                lineBytes: 1 << 20, requestsInFlight: 64, unsentBytes: isTooMuch ? most / 2 : most * 2))
+        let client = Deaf(path)
+        let request = Array((#"{"jsonrpc":"2.0","id":1,"method":"e"}"# + "\n").utf8)
+        for _ in 0..<64 { #expect(client.send(request)) }
+        while held.heldCount < 64 { try await Task.sleep(for: .milliseconds(5)) }
+        held.answerAll(String(repeating: "y", count: 60_000))
+        try await Task.sleep(for: .milliseconds(300))
+        _ = client.send(request)
+        #expect(client.isClosed == isTooMuch)
+        try await server.close()
+    }
+
+    @Test("A stream without a line end is refused once, holds no memory, and the connection lives on")
+    func noLineEnd() async throws {
+        let server = try await serve(
+            Echo(), limits: UnixSocketLimits(lineBytes: 1 << 20, requestsInFlight: 10))
+        let stream = try await RawConnection(path, group)
+        let chunk = String(repeating: "z", count: 1 << 20)
+        for _ in 0..<64 { await stream.send(chunk) }
+        await stream.send("\n" + #"{"jsonrpc":"2.0","id":1,"method":"e"}"# + "\n")
+        let lines = try await stream.lines(2)
+        #expect(lines.count == 2 && lines[0].contains("-32007") && lines[1].contains("\"id\":1,\"result\""))
+        try await stream.close()
+        try await server.close()
+    }
+
     @Test("A peer that has said all it wants to say still gets its replies, and then the end")
     func halfClosure() async throws {
         let server = try await serve(Echo())
@@ -278,17 +346,19 @@ private final class Held: RequestHandler {
         if id != nil { state.withLock { $0.cancelled += 1 } }
     }
 
-    func answerOne() {
+    func answerOne(_ text: String? = nil) {
         let reply = state.withLock { state -> Reply? in
             guard !state.replies.isEmpty else { return nil }
             state.answered += 1
             return state.replies.removeFirst()
         }
-        reply?.succeed { $0.null() }
+        reply?.succeed { writer in
+            if let text { writer.string(text) } else { writer.null() }
+        }
     }
 
-    func answerAll() {
-        while heldCount > 0 { answerOne() }
+    func answerAll(_ text: String? = nil) {
+        while heldCount > 0 { answerOne(text) }
     }
 }
 
@@ -351,5 +421,43 @@ private final class RawConnection: Sendable {
             try await Task.sleep(for: .milliseconds(5))
         }
         return false
+    }
+}
+
+/// A client that sends and never reads; a send that gets nowhere for two seconds has failed.
+private final class Deaf {
+    private let descriptor: Int32
+    /// Whether the server has ended the connection.
+    private(set) var isClosed = false
+
+    init(_ path: String) {
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        _ = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        var limit = timeval(tv_sec: 2, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    deinit { close(descriptor) }
+
+    func send(_ bytes: [UInt8]) -> Bool {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes {
+                Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else {
+                isClosed = errno == EPIPE || errno == ECONNRESET
+                return false
+            }
+            sent += count
+        }
+        return true
     }
 }

@@ -1,6 +1,7 @@
 import GatewayAPI
 import JSONRPC
 import JSONRPCUnixSocket
+import Limits
 import Logging
 import NIOCore
 import ServiceContract
@@ -62,9 +63,19 @@ public enum GatewayService {
             gate, on: environment.eventLoop, runtime: environment.runtime, clock: bootClock, wakes: wakes)
         let run = environment.configuration.runDirectory
         let addressLimit = configuration.limits.address
+        let connections = try await environment.eventLoop.submit {
+            NIOLoopBound(
+                ConnectionCounts(maximum: configuration.limits.connectionsPerAddress),
+                eventLoop: environment.eventLoop)
+        }.get()
         let clients = try await UnixSocketServer.bind(
             to: run + "/gateway.sock", on: environment.eventLoop, limits: .publicEdge
-        ) { peer in ClientDoor(gate.value, for: Caller(.user(peer.userID), addressLimit)) }
+        ) { peer in
+            let address = BucketName.user(peer.userID)
+            return connections.value.open(address).map {
+                ClientDoor(gate.value, for: Caller(address, addressLimit), over: $0)
+            }
+        }
         let administrators = try await UnixSocketServer.bind(
             to: run + "/admin.sock", on: environment.eventLoop, limits: .publicEdge
         ) { peer in mayAdminister(peer) ? AdministratorDoor(gate.value) : nil }
@@ -73,10 +84,12 @@ public enum GatewayService {
             status: status, tenancy: siblings["tenancy"], signals: siblings["signals"],
             clock: environment.runtime.clock)
         let logger = environment.logger
+        let patience = HTTPPatience.Limits()
         let http = HTTPServer.make(
             port: configuration.httpPort, on: environment.eventLoop,
-            door: HTTPDoor(gate, on: environment.eventLoop, addressLimit), pages: pages, status: status,
-            metrics: environment.metrics
+            door: HTTPDoor(gate, on: environment.eventLoop, addressLimit, bodyTime: patience.body), pages: pages,
+            status: status,
+            metrics: environment.metrics, patience: patience
         ) { port in
             if !FileBytes.writeDurably(Array("\(port)\n".utf8), to: run + "/http.port") {
                 logger.error("the port's file cannot be written", metadata: ["port": "\(port)"])

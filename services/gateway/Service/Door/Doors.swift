@@ -10,6 +10,7 @@ final class ClientDoor: RequestHandler, @unchecked Sendable {
     // Unchecked: made and called on the event loop only, as its Gate is.
     private let gate: Gate
     private let caller: Caller
+    private let connection: ConnectionCounts.Connection?
     /// The key that `session.authenticate` bound this connection to, or that an HTTP request carried.
     private var boundKey: String?
     /// What the headers of an HTTP request said; a line's own `meta` replaces it.
@@ -17,8 +18,13 @@ final class ClientDoor: RequestHandler, @unchecked Sendable {
     /// Clients send the same `meta` again and again.
     private var lastMeta: (bytes: [UInt8], meta: RequestMeta)?
 
-    init(_ gate: Gate, for caller: Caller, headers: RequestMeta? = nil) {
+    /// - Parameter connection: counts as open for as long as this door is.
+    init(
+        _ gate: Gate, for caller: Caller, over connection: ConnectionCounts.Connection? = nil,
+        headers: RequestMeta? = nil
+    ) {
         self.gate = gate
+        self.connection = connection
         self.caller = caller
         self.headers = headers
         boundKey = headers?.key

@@ -12,8 +12,13 @@ struct HTTPDoor: Sendable {
     private let gate: NIOLoopBound<Gate>
     private let eventLoop: any EventLoop
     private let addressLimit: RateLimit
+    private let bodyTime: TimeAmount
 
-    init(_ gate: NIOLoopBound<Gate>, on eventLoop: any EventLoop, _ addressLimit: RateLimit) {
+    /// - Parameter bodyTime: how long a request's body may take.
+    init(
+        _ gate: NIOLoopBound<Gate>, on eventLoop: any EventLoop, _ addressLimit: RateLimit, bodyTime: TimeAmount
+    ) {
+        self.bodyTime = bodyTime
         self.gate = gate
         self.eventLoop = eventLoop
         self.addressLimit = addressLimit
@@ -25,7 +30,7 @@ struct HTTPDoor: Sendable {
         let meta: RequestMeta
         do throws(RPCError) {
             meta = try RequestMeta(headers: request.headers)
-            body = try await Self.body(of: request)
+            body = try await Self.body(of: request, within: bodyTime)
         } catch {
             return Self.refusal(error)
         }
@@ -41,10 +46,25 @@ struct HTTPDoor: Sendable {
         return Self.response(answer, connection.standing)
     }
 
-    private static func body(of request: Hummingbird.Request) async throws(RPCError) -> [UInt8] {
+    private static func body(
+        of request: Hummingbird.Request, within time: TimeAmount
+    ) async throws(RPCError) -> [UInt8] {
         do {
-            let buffer = try await request.body.collect(upTo: JSONRPC.Session.maximumLineBytes)
-            return Array(buffer.readableBytesView)
+            return try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
+                group.addTask {
+                    Array(
+                        try await request.body.collect(upTo: JSONRPC.Session.maximumLineBytes).readableBytesView)
+                }
+                group.addTask {
+                    try await Task.sleep(for: .nanoseconds(time.nanoseconds))
+                    return nil
+                }
+                defer { group.cancelAll() }
+                guard let bytes = try await group.next() ?? nil else { throw RPCError.slowBody }
+                return bytes
+            }
+        } catch let error as RPCError {
+            throw error
         } catch {
             throw .requestTooLarge(limit: JSONRPC.Session.maximumLineBytes)
         }
@@ -89,6 +109,10 @@ struct HTTPDoor: Sendable {
         }
         return (HTTPResponse.Status(code: GatewayContract.httpStatuses[code] ?? 500), retryAfter)
     }
+}
+
+extension RPCError {
+    static let slowBody = RPCError.invalidRequest("The body did not arrive in time.")
 }
 
 extension RequestMeta {

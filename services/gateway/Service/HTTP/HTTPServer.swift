@@ -1,6 +1,7 @@
 import GatewayAPI
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import JSON
 import NIOCore
 import ServiceKit
@@ -8,12 +9,18 @@ import ServiceLifecycle
 
 /// The HTTP side of the gateway, on loopback: `POST /rpc`, the page at `/`, and what monitors ask.
 enum HTTPServer {
+    /// Connections at a time; further ones wait to be accepted.
+    static let maximumConnections = 256
+    /// Bytes of all headers of a request.
+    static let maximumHeaderBytes = 16 << 10
+    static let maximumHeaders = 100
+
     /// - Parameters:
     ///   - port: 0 lets the system choose.
     ///   - onBound: gets the port.
     static func make(
         port: Int, on group: any EventLoopGroup, door: HTTPDoor, pages: StatusPage, status: SystemStatus,
-        metrics: PrometheusMetrics, onBound: @escaping @Sendable (Int) -> Void
+        metrics: PrometheusMetrics, patience: HTTPPatience.Limits, onBound: @escaping @Sendable (Int) -> Void
     ) -> some Service {
         let router = Router(context: HTTPContext.self)
         router.add(middleware: LoopbackOnly())
@@ -48,7 +55,15 @@ enum HTTPServer {
         }
         return Application(
             router: router,
-            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port), serverName: "gyre"),
+            server: .http1(
+                configuration: HTTP1Channel.Configuration(
+                    additionalChannelHandlers: [HTTPPatienceHandler(patience)],
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: maximumHeaderBytes, maxHeaderListSize: maximumHeaderBytes,
+                        maxHeaderFieldCount: maximumHeaders))),
+            configuration: ApplicationConfiguration(
+                address: .hostname("127.0.0.1", port: port), serverName: "gyre",
+                availableConnectionsDelegate: MaximumAvailableConnections(maximumConnections)),
             onServerRunning: { channel in
                 if let port = channel.localAddress?.port { onBound(port) }
             },
