@@ -147,6 +147,19 @@ import Testing
         }
     }
 
+    @Test("Of heads before a gap the first thousand are never forgotten")
+    func gapLimit() async throws {
+        try await withService { service throws in
+            try await take((1...HeadWitness.maximumUnproved + 3).map { try log.head($0) }, in: service)
+            let runtime = service.runtime
+            let count = try await runtime.read(runtime.databases.serviceFile) { transaction throws(RPCError) in
+                try transaction.one("SELECT count(*) FROM audit_heads WHERE is_kept = 1") { $0.int(0) }
+            }
+            #expect(count == HeadWitness.maximumUnproved)
+            #expect(try await kept(service).first?.head.treeSize == 1)
+        }
+    }
+
     @Test("What comes from another than tenancy counts as taken and is not kept")
     func strangers() async throws {
         try await withService { service throws in
