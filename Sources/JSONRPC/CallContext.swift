@@ -10,6 +10,10 @@ public struct CallContext: Sendable, Equatable {
     public var principal: String
     /// What the principal may do, as `noun:verb` with `*` as a wildcard.
     public var scopes: [String]
+    /// Industries that the principal may ask about; nil: all.
+    public var industries: [String]?
+    /// Segments that the principal may reach, by id; nil: all.
+    public var segments: [String]?
     /// Milliseconds left when the request was sent; shrinks at every hop. Nil: ``defaultDeadlineMilliseconds``.
     public var deadlineMilliseconds: Int64?
     /// W3C trace context.
@@ -25,12 +29,16 @@ public struct CallContext: Sendable, Equatable {
     public static let maximumIdempotencyKeyLength = 255
 
     public init(
-        brand: UUIDv7? = nil, principal: String, scopes: [String] = [], deadlineMilliseconds: Int64? = nil,
-        traceparent: String? = nil, idempotencyKey: String? = nil, now: Timestamp = Timestamp(microseconds: 0)
+        brand: UUIDv7? = nil, principal: String, scopes: [String] = [], industries: [String]? = nil,
+        segments: [String]? = nil, deadlineMilliseconds: Int64? = nil, traceparent: String? = nil,
+        idempotencyKey: String? = nil,
+        now: Timestamp = Timestamp(microseconds: 0)
     ) {
         self.brand = brand
         self.principal = principal
         self.scopes = scopes
+        self.industries = industries
+        self.segments = segments
         self.deadlineMilliseconds = deadlineMilliseconds
         self.traceparent = traceparent
         self.idempotencyKey = idempotencyKey
@@ -47,6 +55,8 @@ extension CallContext: JSONReadable, JSONWritable {
             case "brand": brand = try reader.readUUID()
             case "principal": principal = try reader.readString()
             case "scopes": scopes = try [String](from: &reader)
+            case "industries": industries = try [String](from: &reader)
+            case "segments": segments = try [String](from: &reader)
             case "deadlineMilliseconds": deadlineMilliseconds = try reader.readInt64()
             case "traceparent": traceparent = try reader.readString()
             case "idempotencyKey": idempotencyKey = try reader.readString(lengths: 1...Self.maximumIdempotencyKeyLength)
@@ -67,6 +77,15 @@ extension CallContext: JSONReadable, JSONWritable {
         if !scopes.isEmpty {
             writer.key("scopes")
             scopes.write(to: &writer)
+        }
+        // An empty list is written: it means none, where an absent one means all.
+        if let industries {
+            writer.key("industries")
+            industries.write(to: &writer)
+        }
+        if let segments {
+            writer.key("segments")
+            segments.write(to: &writer)
         }
         if let deadlineMilliseconds {
             writer.key("deadlineMilliseconds")

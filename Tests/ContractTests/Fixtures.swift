@@ -25,16 +25,18 @@ enum Fixtures {
         """
 
     private static let brand = """
-        INSERT INTO brands (id, organization, name, industry, time_zone, currency, status, created_at, version)
+        INSERT INTO brands (id, organization, name, industry, mode, time_zone, currency, status, created_at, version)
         VALUES (x'01930000000070008000000000000011', x'01930000000070008000000000000001', 'Corner Shop', 'retail',
-            'Europe/Berlin', 'EUR', 'active', 1767225600000000, 2);
+            'live', 'Europe/Berlin', 'EUR', 'active', 1767225600000000, 2);
 
         """
 
     private static let key = """
-        INSERT INTO keys (id, kid, brand, name, mode, scopes, rate, burst, digest, pepper_version, status, created_at)
+        INSERT INTO keys (id, kid, brand, name, mode, scopes, industries, segments, rate, burst, bucket, digest,
+            pepper_version, status, created_at, version)
         VALUES (x'01930000000070008000000000000021', 'k7Qm2xTz', x'01930000000070008000000000000011', 'web shop',
-            'live', '["signals:write"]', 100, 200, zeroblob(32), 1, 'active', 1767225600000000);
+            'live', '["signals:write"]', '[]', '[]', 100, 200, x'01930000000070008000000000000021', zeroblob(32), 1, 'active',
+            1767225600000000, 1);
 
         """
 

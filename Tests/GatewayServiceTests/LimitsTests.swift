@@ -18,7 +18,7 @@ import Testing
         limits.brand = RateLimit(ratePerSecond: 50, burst: 200)
         change(&limits)
         return Allowance(
-            key: UUIDv7(milliseconds: 1, sequence: 0, random: 1), brand: GatewayUnderTest.brand, key, limits)
+            bucket: UUIDv7(milliseconds: 1, sequence: 0, random: 1), brand: GatewayUnderTest.brand, key, limits)
     }
 
     @Test("Limits are told byte for byte as the draft writes them")
@@ -35,8 +35,8 @@ import Testing
         #expect(admit() == .unreserved)
         for _ in 0..<50 { while admit() == .unreserved {} }
         let standing = Standing(allowance, .read, in: limiter, clock: 0, time: time)
-        #expect(standing.policies == #""burst";q=100;w=50,"brand";q=200;w=4,"daily";q=1000;w=86400"#)
-        #expect(standing.limits == #""burst";r=50;t=25,"brand";r=150;t=1,"daily";r=950;t=43200"#)
+        #expect(standing.policies == #""burst";q=100;w=50,"brand";q=200;w=4,"brand-daily";q=1000;w=86400"#)
+        #expect(standing.limits == #""burst";r=50;t=25,"brand";r=150;t=1,"brand-daily";r=950;t=43200"#)
     }
 
     @Test("A month's window is as long as the month")
@@ -44,8 +44,8 @@ import Testing
         let allowance = allowance(RateLimit(ratePerSecond: 1, burst: 1)) { $0.brandMonthlyQuota = 5 }
         let february = CalendarPeriod.month.start(of: 54 * 12 + 1)  // 2024
         let standing = Standing(allowance, .read, in: Limiter(), clock: 0, time: february + 1)
-        #expect(standing.policies.hasSuffix(#","monthly";q=5;w=2505600"#))
-        #expect(standing.limits.hasSuffix(#","monthly";r=5;t=2505600"#))
+        #expect(standing.policies.hasSuffix(#","brand-monthly";q=5;w=2505600"#))
+        #expect(standing.limits.hasSuffix(#","brand-monthly";r=5;t=2505600"#))
     }
 
     @Test("A refused call is told when it will be admitted, by the limit that refused it and no earlier")
@@ -155,9 +155,9 @@ import Testing
             return
         }
         let value = try JSONValue(parsing: data.bytes)
-        #expect(value["policy"]?.string == "daily")
+        #expect(value["policy"]?.string == "brand-daily")
         #expect(value["resetsAt"]?.string?.hasSuffix("T00:00:00Z") == true)
-        #expect(value["rateLimitPolicy"]?.string?.hasSuffix(#","daily";q=10;w=86400"#) == true)
+        #expect(value["rateLimitPolicy"]?.string?.hasSuffix(#","brand-daily";q=10;w=86400"#) == true)
         try await gateway.stop(crashing: true)
         // A crash gives nothing back.
         let next = try await GatewayUnderTest(

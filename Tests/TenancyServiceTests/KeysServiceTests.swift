@@ -16,7 +16,7 @@ import Testing
     @Test("A key that was created is proved by its secret and listed without it")
     func create() async throws {
         try await withTenancy { tenancy in
-            let brand = try await tenancy.newBrand()
+            let brand = try await tenancy.brands.provision(.init(name: "Shop", mode: .test), for: tenancy.admin)
             let reply = try await tenancy.keys.create(
                 .init(
                     brandId: brand.id, name: "web shop", scopes: ["signals:write", "*:read"], mode: .test,

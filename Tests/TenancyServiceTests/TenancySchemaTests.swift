@@ -21,6 +21,13 @@ import Testing
             "UPDATE brands SET status = 'provisioning'",
             "UPDATE keys SET revoked_at = NULL",
             "UPDATE keys SET digest = x'00'",
+            "UPDATE keys SET mode = 'test'",
+            "UPDATE keys SET daily_quota = 0",
+            "UPDATE brands SET mode = 'test'",
+            """
+            INSERT INTO keys SELECT x'04', 'l', brand, name, 'test', scopes, industries, segments, rate, burst, NULL,
+                NULL, bucket, digest, pepper_version, status, 0, NULL, revoked_at, NULL, NULL, 1 FROM keys
+            """,
             "INSERT INTO key_epoch VALUES (2, 0)",
             "DELETE FROM brands",
             "DELETE FROM organizations",
@@ -32,9 +39,10 @@ import Testing
         try connection.execute(
             """
             INSERT INTO organizations VALUES (x'01', 'a', 0);
-            INSERT INTO brands VALUES (x'02', x'01', 'a', 'other', 'UTC', 'USD', 'active', 0, 2);
+            INSERT INTO brands VALUES (x'02', x'01', 'a', 'other', 'live', 'UTC', 'USD', 'active', 0, 2);
             INSERT INTO keys VALUES
-                (x'03', 'k', x'02', 'a', 'live', '["a:b"]', 1, 1, zeroblob(32), 1, 'revoked', 0, NULL, 1, NULL);
+                (x'03', 'k', x'02', 'a', 'live', '["a:b"]', '[]', '[]', 1, 1, NULL, NULL, x'03', zeroblob(32), 1,
+                'revoked', 0, NULL, 1, NULL, NULL, 1);
             """)
         let error = #expect(throws: SQLiteError.self) { try connection.execute(sql) }
         #expect(error?.isConstraint == true)

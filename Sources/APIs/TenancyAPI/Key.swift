@@ -13,14 +13,24 @@ public struct Key: JSONReadable, JSONWritable, Sendable, Equatable {
     public let kid: String
     /// What it is for. 1 to 200 characters.
     public let name: String
-    /// A test key is for trying things out.
+    /// A live key opens a live brand, a test key a test brand.
     public let mode: KeyMode
     /// What it may do: `noun:verb`, with `*` as a wildcard. 1 to 50 elements.
     public let scopes: [String]
+    /// Industries it may ask about; empty: all. At most 7 elements.
+    public let allowedIndustries: [Industry]
+    /// Segments it may reach, by id; empty: all. At most 100 elements.
+    public let allowedSegments: [String]
     /// Cost units it may spend a second. 1 to 1,000,000 units/s.
     public let ratePerSecond: Int
     /// Cost units it may spend at once. 1 to 1,000,000 units.
     public let burst: Int
+    /// Cost units it may spend a day, counted in UTC; absent: no limit. 1 to 1,000,000,000,000 units.
+    public let dailyQuota: Int?
+    /// Cost units it may spend a calendar month, counted in UTC; absent: no limit. 1 to 1,000,000,000,000 units.
+    public let monthlyQuota: Int?
+    /// Keys with the same bucket share rate and quotas: a rotated key and what replaced it.
+    public let bucketId: UUIDv7
     /// Whether it opens anything.
     public let status: Status
     /// When it was created.
@@ -29,10 +39,23 @@ public struct Key: JSONReadable, JSONWritable, Sendable, Equatable {
     public let expiresAt: Timestamp?
     /// When it was revoked.
     public let revokedAt: Timestamp?
+    /// The key that took its place when it was rotated.
+    public let replacedById: UUIDv7?
+    /// Requests that were admitted with it, ever. At least 0 requests.
+    public let requests: Int
+    /// Tokens of language models that were spent for it, ever. At least 0 tokens.
+    public let tokens: Int
+    /// When it was last used, to the second; absent: never.
+    public let lastUsedAt: Timestamp?
+    /// Grows with every change; send it as the expected version. At least 1.
+    public let version: Int
 
     public init(
-        id: UUIDv7, brandId: UUIDv7, kid: String, name: String, mode: KeyMode, scopes: [String], ratePerSecond: Int,
-        burst: Int, status: Status, createdAt: Timestamp, expiresAt: Timestamp? = nil, revokedAt: Timestamp? = nil
+        id: UUIDv7, brandId: UUIDv7, kid: String, name: String, mode: KeyMode, scopes: [String],
+        allowedIndustries: [Industry], allowedSegments: [String], ratePerSecond: Int, burst: Int,
+        dailyQuota: Int? = nil, monthlyQuota: Int? = nil, bucketId: UUIDv7, status: Status, createdAt: Timestamp,
+        expiresAt: Timestamp? = nil, revokedAt: Timestamp? = nil, replacedById: UUIDv7? = nil, requests: Int,
+        tokens: Int, lastUsedAt: Timestamp? = nil, version: Int
     ) {
         self.id = id
         self.brandId = brandId
@@ -40,12 +63,22 @@ public struct Key: JSONReadable, JSONWritable, Sendable, Equatable {
         self.name = name
         self.mode = mode
         self.scopes = scopes
+        self.allowedIndustries = allowedIndustries
+        self.allowedSegments = allowedSegments
         self.ratePerSecond = ratePerSecond
         self.burst = burst
+        self.dailyQuota = dailyQuota
+        self.monthlyQuota = monthlyQuota
+        self.bucketId = bucketId
         self.status = status
         self.createdAt = createdAt
         self.expiresAt = expiresAt
         self.revokedAt = revokedAt
+        self.replacedById = replacedById
+        self.requests = requests
+        self.tokens = tokens
+        self.lastUsedAt = lastUsedAt
+        self.version = version
     }
 
     public init(from reader: inout JSONReader) throws(JSONError) {
@@ -56,12 +89,22 @@ public struct Key: JSONReadable, JSONWritable, Sendable, Equatable {
         var name: String?
         var mode: KeyMode?
         var scopes: [String]?
+        var allowedIndustries: [Industry]?
+        var allowedSegments: [String]?
         var ratePerSecond: Int?
         var burst: Int?
+        var dailyQuota: Int?
+        var monthlyQuota: Int?
+        var bucketId: UUIDv7?
         var status: Status?
         var createdAt: Timestamp?
         var expiresAt: Timestamp?
         var revokedAt: Timestamp?
+        var replacedById: UUIDv7?
+        var requests: Int?
+        var tokens: Int?
+        var lastUsedAt: Timestamp?
+        var version: Int?
         try reader.beginObject()
         while let key = try reader.nextMember() {
             switch key {
@@ -83,24 +126,54 @@ public struct Key: JSONReadable, JSONWritable, Sendable, Equatable {
             case "scopes":
                 try reader.once(&seen, 5)
                 scopes = try Self.readScopes(from: &reader)
-            case "ratePerSecond":
+            case "allowedIndustries":
                 try reader.once(&seen, 6)
+                allowedIndustries = try Self.readAllowedIndustries(from: &reader)
+            case "allowedSegments":
+                try reader.once(&seen, 7)
+                allowedSegments = try Self.readAllowedSegments(from: &reader)
+            case "ratePerSecond":
+                try reader.once(&seen, 8)
                 ratePerSecond = try Int(reader.readInt64(in: 1...1_000_000))
             case "burst":
-                try reader.once(&seen, 7)
+                try reader.once(&seen, 9)
                 burst = try Int(reader.readInt64(in: 1...1_000_000))
+            case "dailyQuota":
+                try reader.once(&seen, 10)
+                dailyQuota = try Int(reader.readInt64(in: 1...1_000_000_000_000))
+            case "monthlyQuota":
+                try reader.once(&seen, 11)
+                monthlyQuota = try Int(reader.readInt64(in: 1...1_000_000_000_000))
+            case "bucketId":
+                try reader.once(&seen, 12)
+                bucketId = try reader.readUUID()
             case "status":
-                try reader.once(&seen, 8)
+                try reader.once(&seen, 13)
                 status = try Status(from: &reader)
             case "createdAt":
-                try reader.once(&seen, 9)
+                try reader.once(&seen, 14)
                 createdAt = try reader.readTimestamp()
             case "expiresAt":
-                try reader.once(&seen, 10)
+                try reader.once(&seen, 15)
                 expiresAt = try reader.readTimestamp()
             case "revokedAt":
-                try reader.once(&seen, 11)
+                try reader.once(&seen, 16)
                 revokedAt = try reader.readTimestamp()
+            case "replacedById":
+                try reader.once(&seen, 17)
+                replacedById = try reader.readUUID()
+            case "requests":
+                try reader.once(&seen, 18)
+                requests = try Int(reader.readInt64(in: 0...Int64.max))
+            case "tokens":
+                try reader.once(&seen, 19)
+                tokens = try Int(reader.readInt64(in: 0...Int64.max))
+            case "lastUsedAt":
+                try reader.once(&seen, 20)
+                lastUsedAt = try reader.readTimestamp()
+            case "version":
+                try reader.once(&seen, 21)
+                version = try Int(reader.readInt64(in: 1...Int64.max))
             default:
                 try reader.unknownMember()
             }
@@ -111,13 +184,22 @@ public struct Key: JSONReadable, JSONWritable, Sendable, Equatable {
         guard let name else { throw reader.missing("name") }
         guard let mode else { throw reader.missing("mode") }
         guard let scopes else { throw reader.missing("scopes") }
+        guard let allowedIndustries else { throw reader.missing("allowedIndustries") }
+        guard let allowedSegments else { throw reader.missing("allowedSegments") }
         guard let ratePerSecond else { throw reader.missing("ratePerSecond") }
         guard let burst else { throw reader.missing("burst") }
+        guard let bucketId else { throw reader.missing("bucketId") }
         guard let status else { throw reader.missing("status") }
         guard let createdAt else { throw reader.missing("createdAt") }
+        guard let requests else { throw reader.missing("requests") }
+        guard let tokens else { throw reader.missing("tokens") }
+        guard let version else { throw reader.missing("version") }
         self.init(
-            id: id, brandId: brandId, kid: kid, name: name, mode: mode, scopes: scopes, ratePerSecond: ratePerSecond,
-            burst: burst, status: status, createdAt: createdAt, expiresAt: expiresAt, revokedAt: revokedAt)
+            id: id, brandId: brandId, kid: kid, name: name, mode: mode, scopes: scopes,
+            allowedIndustries: allowedIndustries, allowedSegments: allowedSegments, ratePerSecond: ratePerSecond,
+            burst: burst, dailyQuota: dailyQuota, monthlyQuota: monthlyQuota, bucketId: bucketId, status: status,
+            createdAt: createdAt, expiresAt: expiresAt, revokedAt: revokedAt, replacedById: replacedById,
+            requests: requests, tokens: tokens, lastUsedAt: lastUsedAt, version: version)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -134,10 +216,24 @@ public struct Key: JSONReadable, JSONWritable, Sendable, Equatable {
         mode.write(to: &writer)
         writer.key("scopes")
         scopes.write(to: &writer)
+        writer.key("allowedIndustries")
+        allowedIndustries.write(to: &writer)
+        writer.key("allowedSegments")
+        allowedSegments.write(to: &writer)
         writer.key("ratePerSecond")
         writer.int(ratePerSecond)
         writer.key("burst")
         writer.int(burst)
+        if let dailyQuota {
+            writer.key("dailyQuota")
+            writer.int(dailyQuota)
+        }
+        if let monthlyQuota {
+            writer.key("monthlyQuota")
+            writer.int(monthlyQuota)
+        }
+        writer.key("bucketId")
+        bucketId.write(to: &writer)
         writer.key("status")
         status.write(to: &writer)
         writer.key("createdAt")
@@ -150,6 +246,20 @@ public struct Key: JSONReadable, JSONWritable, Sendable, Equatable {
             writer.key("revokedAt")
             revokedAt.write(to: &writer)
         }
+        if let replacedById {
+            writer.key("replacedById")
+            replacedById.write(to: &writer)
+        }
+        writer.key("requests")
+        writer.int(requests)
+        writer.key("tokens")
+        writer.int(tokens)
+        if let lastUsedAt {
+            writer.key("lastUsedAt")
+            lastUsedAt.write(to: &writer)
+        }
+        writer.key("version")
+        writer.int(version)
         writer.endObject()
     }
 
@@ -164,6 +274,30 @@ public struct Key: JSONReadable, JSONWritable, Sendable, Equatable {
             elements.append(try reader.readString(lengths: 1...60))
         }
         guard !elements.isEmpty else { throw reader.fail(.constraint, "must not be empty") }
+        return elements
+    }
+
+    private static func readAllowedIndustries(from reader: inout JSONReader) throws(JSONError) -> [Industry] {
+        let start = reader.offset
+        var elements: [Industry] = []
+        try reader.beginArray()
+        while try reader.nextElement() {
+            guard elements.count < 7 else { throw reader.fail(.constraint, "must have at most 7 elements", at: start) }
+            elements.append(try Industry(from: &reader))
+        }
+        return elements
+    }
+
+    private static func readAllowedSegments(from reader: inout JSONReader) throws(JSONError) -> [String] {
+        let start = reader.offset
+        var elements: [String] = []
+        try reader.beginArray()
+        while try reader.nextElement() {
+            guard elements.count < 100 else {
+                throw reader.fail(.constraint, "must have at most 100 elements", at: start)
+            }
+            elements.append(try reader.readString(lengths: 1...100))
+        }
         return elements
     }
 

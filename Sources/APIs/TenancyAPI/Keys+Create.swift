@@ -21,25 +21,39 @@ extension Keys {
             public let name: String
             /// What it may do: `noun:verb`, with `*` as a wildcard. 1 to 50 elements.
             public let scopes: [String]
-            /// A test key is for trying things out. Default: "live".
-            public let mode: KeyMode
+            /// Industries it may ask about; empty: all. At most 7 elements. Default: [].
+            public let allowedIndustries: [Industry]
+            /// Segments it may reach, by id; empty: all. At most 100 elements. Default: [].
+            public let allowedSegments: [String]
+            /// What it says it is; must be the brand's own mode. Absent: the brand's.
+            public let mode: KeyMode?
             /// Cost units it may spend a second. 1 to 1,000,000 units/s. Default: 1000.
             public let ratePerSecond: Int
             /// Cost units it may spend at once. 1 to 1,000,000 units. Default: 2000.
             public let burst: Int
+            /// Cost units it may spend a day, counted in UTC; absent: no limit. 1 to 1,000,000,000,000 units.
+            public let dailyQuota: Int?
+            /// Cost units it may spend a calendar month, counted in UTC; absent: no limit. 1 to 1,000,000,000,000
+            /// units.
+            public let monthlyQuota: Int?
             /// When it stops by itself; absent: never.
             public let expiresAt: Timestamp?
 
             public init(
-                brandId: UUIDv7, name: String, scopes: [String], mode: KeyMode = .live, ratePerSecond: Int = 1000,
-                burst: Int = 2000, expiresAt: Timestamp? = nil
+                brandId: UUIDv7, name: String, scopes: [String], allowedIndustries: [Industry] = [],
+                allowedSegments: [String] = [], mode: KeyMode? = nil, ratePerSecond: Int = 1000, burst: Int = 2000,
+                dailyQuota: Int? = nil, monthlyQuota: Int? = nil, expiresAt: Timestamp? = nil
             ) {
                 self.brandId = brandId
                 self.name = name
                 self.scopes = scopes
+                self.allowedIndustries = allowedIndustries
+                self.allowedSegments = allowedSegments
                 self.mode = mode
                 self.ratePerSecond = ratePerSecond
                 self.burst = burst
+                self.dailyQuota = dailyQuota
+                self.monthlyQuota = monthlyQuota
                 self.expiresAt = expiresAt
             }
 
@@ -48,9 +62,13 @@ extension Keys {
                 var brandId: UUIDv7?
                 var name: String?
                 var scopes: [String]?
-                var mode: KeyMode = .live
+                var allowedIndustries: [Industry] = []
+                var allowedSegments: [String] = []
+                var mode: KeyMode?
                 var ratePerSecond: Int = 1000
                 var burst: Int = 2000
+                var dailyQuota: Int?
+                var monthlyQuota: Int?
                 var expiresAt: Timestamp?
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
@@ -64,17 +82,29 @@ extension Keys {
                     case "scopes":
                         try reader.once(&seen, 2)
                         scopes = try Self.readScopes(from: &reader)
-                    case "mode":
+                    case "allowedIndustries":
                         try reader.once(&seen, 3)
+                        allowedIndustries = try Self.readAllowedIndustries(from: &reader)
+                    case "allowedSegments":
+                        try reader.once(&seen, 4)
+                        allowedSegments = try Self.readAllowedSegments(from: &reader)
+                    case "mode":
+                        try reader.once(&seen, 5)
                         mode = try KeyMode(from: &reader)
                     case "ratePerSecond":
-                        try reader.once(&seen, 4)
+                        try reader.once(&seen, 6)
                         ratePerSecond = try Int(reader.readInt64(in: 1...1_000_000))
                     case "burst":
-                        try reader.once(&seen, 5)
+                        try reader.once(&seen, 7)
                         burst = try Int(reader.readInt64(in: 1...1_000_000))
+                    case "dailyQuota":
+                        try reader.once(&seen, 8)
+                        dailyQuota = try Int(reader.readInt64(in: 1...1_000_000_000_000))
+                    case "monthlyQuota":
+                        try reader.once(&seen, 9)
+                        monthlyQuota = try Int(reader.readInt64(in: 1...1_000_000_000_000))
                     case "expiresAt":
-                        try reader.once(&seen, 6)
+                        try reader.once(&seen, 10)
                         expiresAt = try reader.readTimestamp()
                     default:
                         try reader.unknownMember()
@@ -84,8 +114,9 @@ extension Keys {
                 guard let name else { throw reader.missing("name") }
                 guard let scopes else { throw reader.missing("scopes") }
                 self.init(
-                    brandId: brandId, name: name, scopes: scopes, mode: mode, ratePerSecond: ratePerSecond,
-                    burst: burst, expiresAt: expiresAt)
+                    brandId: brandId, name: name, scopes: scopes, allowedIndustries: allowedIndustries,
+                    allowedSegments: allowedSegments, mode: mode, ratePerSecond: ratePerSecond, burst: burst,
+                    dailyQuota: dailyQuota, monthlyQuota: monthlyQuota, expiresAt: expiresAt)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -96,12 +127,26 @@ extension Keys {
                 writer.string(name)
                 writer.key("scopes")
                 scopes.write(to: &writer)
-                writer.key("mode")
-                mode.write(to: &writer)
+                writer.key("allowedIndustries")
+                allowedIndustries.write(to: &writer)
+                writer.key("allowedSegments")
+                allowedSegments.write(to: &writer)
+                if let mode {
+                    writer.key("mode")
+                    mode.write(to: &writer)
+                }
                 writer.key("ratePerSecond")
                 writer.int(ratePerSecond)
                 writer.key("burst")
                 writer.int(burst)
+                if let dailyQuota {
+                    writer.key("dailyQuota")
+                    writer.int(dailyQuota)
+                }
+                if let monthlyQuota {
+                    writer.key("monthlyQuota")
+                    writer.int(monthlyQuota)
+                }
                 if let expiresAt {
                     writer.key("expiresAt")
                     expiresAt.write(to: &writer)
@@ -162,6 +207,32 @@ extension Keys {
                 guard run3.count >= 1 else { return false }
                 rest = rest[run3.endIndex...]
                 return rest.isEmpty
+            }
+
+            private static func readAllowedIndustries(from reader: inout JSONReader) throws(JSONError) -> [Industry] {
+                let start = reader.offset
+                var elements: [Industry] = []
+                try reader.beginArray()
+                while try reader.nextElement() {
+                    guard elements.count < 7 else {
+                        throw reader.fail(.constraint, "must have at most 7 elements", at: start)
+                    }
+                    elements.append(try Industry(from: &reader))
+                }
+                return elements
+            }
+
+            private static func readAllowedSegments(from reader: inout JSONReader) throws(JSONError) -> [String] {
+                let start = reader.offset
+                var elements: [String] = []
+                try reader.beginArray()
+                while try reader.nextElement() {
+                    guard elements.count < 100 else {
+                        throw reader.fail(.constraint, "must have at most 100 elements", at: start)
+                    }
+                    elements.append(try reader.readString(lengths: 1...100))
+                }
+                return elements
             }
         }
 

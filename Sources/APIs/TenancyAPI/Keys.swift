@@ -3,9 +3,10 @@
 public import JSONRPC
 public import ServiceContract
 
-/// The types of `keys.create`, `keys.list`, `keys.revoke` and `keys.verify`.
+/// The types of `keys.create`, `keys.list`, `keys.get`, `keys.update`, `keys.rotate`, `keys.revoke` and `keys.verify`.
 public enum Keys {
-    /// What a service implements to answer `keys.create`, `keys.list`, `keys.revoke` and `keys.verify`.
+    /// What a service implements to answer `keys.create`, `keys.list`, `keys.get`, `keys.update`, `keys.rotate`,
+    /// `keys.revoke` and `keys.verify`.
     public protocol Service: Sendable {
         /// Creates an API key and shows it, this once.
         func create(
@@ -16,6 +17,22 @@ public enum Keys {
         func list(
             _ params: List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
         ) throws(RPCError) -> List.Reply
+
+        /// Returns one key without its secret.
+        func get(
+            _ params: Get.Params, in transaction: borrowing ReadTransaction, for call: CallContext
+        ) throws(RPCError) -> Get.Reply
+
+        /// Changes what a key may do; what is left out stays. It holds from the moment this call returns.
+        func update(
+            _ params: Update.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+        ) throws(RPCError) -> Update.Reply
+
+        /// Replaces a key by a new one, shown this once, that may do the same; both work during the overlap and share
+        /// one bucket.
+        func rotate(
+            _ params: Rotate.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+        ) throws(RPCError) -> Rotate.Reply
 
         /// Makes an API key useless from the moment this call returns.
         func revoke(
@@ -48,6 +65,26 @@ public enum Keys {
             try await peer.call("keys.list", params, context: call)
         }
 
+        /// Returns one key without its secret.
+        public func get(_ params: Get.Params, for call: CallContext? = nil) async throws(RPCError) -> Get.Reply {
+            try await peer.call("keys.get", params, context: call)
+        }
+
+        /// Changes what a key may do; what is left out stays. It holds from the moment this call returns.
+        public func update(
+            _ params: Update.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Update.Reply {
+            try await peer.call("keys.update", params, context: call)
+        }
+
+        /// Replaces a key by a new one, shown this once, that may do the same; both work during the overlap and share
+        /// one bucket.
+        public func rotate(
+            _ params: Rotate.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Rotate.Reply {
+            try await peer.call("keys.rotate", params, context: call)
+        }
+
         /// Makes an API key useless from the moment this call returns.
         public func revoke(
             _ params: Revoke.Params, for call: CallContext? = nil
@@ -65,7 +102,8 @@ public enum Keys {
 }
 
 extension Keys.Service {
-    /// Registers `keys.create`, `keys.list`, `keys.revoke` and `keys.verify` with `table`.
+    /// Registers `keys.create`, `keys.list`, `keys.get`, `keys.update`, `keys.rotate`, `keys.revoke` and `keys.verify`
+    /// with `table`.
     public func registerMethods(with table: inout MethodTable) {
         table.write(Keys.Create.method) {
             (params: Keys.Create.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
@@ -74,6 +112,18 @@ extension Keys.Service {
         table.read(Keys.List.method) {
             (params: Keys.List.Params, transaction: borrowing ReadTransaction, call) throws(RPCError) in
             try self.list(params, in: transaction, for: call)
+        }
+        table.read(Keys.Get.method) {
+            (params: Keys.Get.Params, transaction: borrowing ReadTransaction, call) throws(RPCError) in
+            try self.get(params, in: transaction, for: call)
+        }
+        table.write(Keys.Update.method) {
+            (params: Keys.Update.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
+            try self.update(params, in: transaction, for: call)
+        }
+        table.write(Keys.Rotate.method) {
+            (params: Keys.Rotate.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
+            try self.rotate(params, in: transaction, for: call)
         }
         table.write(Keys.Revoke.method) {
             (params: Keys.Revoke.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in

@@ -31,10 +31,11 @@ extension TenancyContract {
         {"name":"organizationId","schema":{"$ref":"#/components/schemas/UUID"},"description":"Its owner; absent: an \#
         organisation of the same name is created."},{"name":"industry",\#
         "schema":{"$ref":"#/components/schemas/Industry","default":"other"},"description":"What it sells."},\#
-        {"name":"timeZone","schema":{"type":"string","minLength":1,"maxLength":64,"default":"UTC",\#
-        "pattern":"^[A-Za-z0-9_+/-]{1,64}$"},"description":"IANA name of the zone its days are counted in."},\#
-        {"name":"currency","schema":{"$ref":"#/components/schemas/Currency","default":"USD"},"description":"The \#
-        currency of amounts that name none."}],"result":{"name":"reply",\#
+        {"name":"mode","schema":{"$ref":"#/components/schemas/KeyMode","default":"live"},"description":"Test brands \#
+        are for trying things out; only test keys open them."},{"name":"timeZone","schema":{"type":"string",\#
+        "minLength":1,"maxLength":64,"default":"UTC","pattern":"^[A-Za-z0-9_+/-]{1,64}$"},"description":"IANA name \#
+        of the zone its days are counted in."},{"name":"currency","schema":{"$ref":"#/components/schemas/Currency",\#
+        "default":"USD"},"description":"The currency of amounts that name none."}],"result":{"name":"reply",\#
         "schema":{"$ref":"#/components/schemas/Brand"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
         {"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/dependencyUnavailable"},\#
         {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a shop","x-fixture":"live-only",\#
@@ -42,68 +43,142 @@ extension TenancyContract {
         "value":"Europe/Berlin"},{"name":"currency","value":"EUR"}],"result":{"name":"reply",\#
         "value":{"id":"01930000-0000-7000-8000-000000000011",\#
         "organizationId":"01930000-0000-7000-8000-000000000001","name":"Corner Shop","industry":"retail",\#
-        "timeZone":"Europe/Berlin","currency":"EUR","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
-        "version":2}}}]},{"name":"brands.get","summary":"Returns one brand.","x-kind":"read","x-cost":1,\#
-        "x-callers":["admin","service:gateway"],"params":[{"name":"id","required":true,\#
+        "mode":"live","timeZone":"Europe/Berlin","currency":"EUR","status":"active",\#
+        "createdAt":"2026-01-01T00:00:00Z","version":2}}}]},{"name":"brands.get","summary":"Returns one brand.",\#
+        "x-kind":"read","x-cost":1,"x-callers":["admin","service:gateway"],"params":[{"name":"id","required":true,\#
         "schema":{"$ref":"#/components/schemas/UUID"},"description":"The brand."}],"result":{"name":"reply",\#
         "schema":{"$ref":"#/components/schemas/Brand"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
         "examples":[{"name":"a shop","x-fixture":"one-brand","params":[{"name":"id",\#
         "value":"01930000-0000-7000-8000-000000000011"}],"result":{"name":"reply",\#
         "value":{"id":"01930000-0000-7000-8000-000000000011",\#
         "organizationId":"01930000-0000-7000-8000-000000000001","name":"Corner Shop","industry":"retail",\#
-        "timeZone":"Europe/Berlin","currency":"EUR","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
-        "version":2}}}]},{"name":"brands.list","summary":"Lists brands, oldest first.","x-kind":"read","x-cost":1,\#
-        "x-callers":["admin","service:gateway"],"params":[{"name":"cursor","schema":{"type":"string","minLength":1,\#
+        "mode":"live","timeZone":"Europe/Berlin","currency":"EUR","status":"active",\#
+        "createdAt":"2026-01-01T00:00:00Z","version":2}}}]},{"name":"brands.list","summary":"Lists brands, oldest \#
+        first.","x-kind":"read","x-cost":1,"x-callers":["admin","service:gateway"],"params":[{"name":"cursor",\#
+        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last page ended: its \#
+        `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,"default":100},\#
+        "description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["items"],"properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Brand"},\#
+        "maxItems":500,"description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,\#
+        "description":"Pass as `cursor` for the next page; absent on the last one."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/invalidCursor"}],\#
+        "examples":[{"name":"one brand","x-fixture":"one-brand","params":[],"result":{"name":"reply",\#
+        "value":{"items":[{"id":"01930000-0000-7000-8000-000000000011",\#
+        "organizationId":"01930000-0000-7000-8000-000000000001","name":"Corner Shop","industry":"retail",\#
+        "mode":"live","timeZone":"Europe/Berlin","currency":"EUR","status":"active",\#
+        "createdAt":"2026-01-01T00:00:00Z","version":2}]}}}]},{"name":"keys.create","summary":"Creates an API key \#
+        and shows it, this once.","x-kind":"write","x-cost":1,"x-callers":["admin"],"x-audit":true,\#
+        "params":[{"name":"brandId","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The one brand it reaches."},{"name":"name","required":true,"schema":{"type":"string",\#
+        "minLength":1,"maxLength":200},"description":"What it is for."},{"name":"scopes","required":true,\#
+        "schema":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60,"pattern":"^[a-zA-Z*]{1,\#
+        30}:[a-z*]{1,29}$"},"maxItems":50,"minItems":1},"description":"What it may do: `noun:verb`, with `*` as a \#
+        wildcard."},{"name":"allowedIndustries","schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Industry"},"maxItems":7,"default":[]},"description":"Industries it \#
+        may ask about; empty: all."},{"name":"allowedSegments","schema":{"type":"array","items":{"type":"string",\#
+        "minLength":1,"maxLength":100},"maxItems":100,"default":[]},"description":"Segments it may reach, by id; \#
+        empty: all."},{"name":"mode","schema":{"$ref":"#/components/schemas/KeyMode"},"description":"What it says \#
+        it is; must be the brand's own mode. Absent: the brand's."},{"name":"ratePerSecond",\#
+        "schema":{"type":"integer","minimum":1,"maximum":1000000,"default":1000},"description":"Cost units it may \#
+        spend a second.","x-unit":"units/s"},{"name":"burst","schema":{"type":"integer","minimum":1,\#
+        "maximum":1000000,"default":2000},"description":"Cost units it may spend at once.","x-unit":"units"},\#
+        {"name":"dailyQuota","schema":{"type":"integer","minimum":1,"maximum":1000000000000},"description":"Cost \#
+        units it may spend a day, counted in UTC; absent: no limit.","x-unit":"units"},{"name":"monthlyQuota",\#
+        "schema":{"type":"integer","minimum":1,"maximum":1000000000000},"description":"Cost units it may spend a \#
+        calendar month, counted in UTC; absent: no limit.","x-unit":"units"},{"name":"expiresAt",\#
+        "schema":{"$ref":"#/components/schemas/Timestamp"},"description":"When it stops by itself; absent: \#
+        never."}],"result":{"name":"reply","schema":{"type":"object","required":["key","record"],\#
+        "properties":{"key":{"type":"string","minLength":1,"maxLength":120,"description":"The whole key. Nothing in \#
+        Gyre can show it again.","x-privacy":"secret"},"record":{"$ref":"#/components/schemas/Key",\#
+        "description":"The key without its secret."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"a key for a web shop","x-fixture":"live-only","params":[{"name":"brandId",\#
+        "value":"01930000-0000-7000-8000-000000000011"},{"name":"name","value":"web shop"},{"name":"scopes",\#
+        "value":["signals:write"]},{"name":"ratePerSecond","value":100},{"name":"burst","value":200}],\#
+        "result":{"name":"reply",\#
+        "value":{"key":"gy_live_k7Qm2xTz_0000000000000000000000000000000000000000000_000000",\#
+        "record":{"id":"01930000-0000-7000-8000-000000000021","brandId":"01930000-0000-7000-8000-000000000011",\#
+        "kid":"k7Qm2xTz","name":"web shop","mode":"live","scopes":["signals:write"],"allowedIndustries":[],\#
+        "allowedSegments":[],"ratePerSecond":100,"burst":200,"bucketId":"01930000-0000-7000-8000-000000000021",\#
+        "status":"active","createdAt":"2026-01-01T00:00:00Z","requests":0,"tokens":0,"version":1}}}}]},\#
+        {"name":"keys.list","summary":"Lists keys without their secrets, oldest first.","x-kind":"read","x-cost":1,\#
+        "x-callers":["admin"],"params":[{"name":"brandId","schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"Only this brand's."},{"name":"cursor","schema":{"type":"string","minLength":1,\#
         "maxLength":200},"description":"Where the last page ended: its `nextCursor`."},{"name":"limit",\#
         "schema":{"type":"integer","minimum":1,"maximum":500,"default":100},"description":"Items on one page.",\#
         "x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
-        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Brand"},"maxItems":500,\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Key"},"maxItems":500,\#
         "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
         as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
-        "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"one brand",\#
-        "x-fixture":"one-brand","params":[],"result":{"name":"reply",\#
-        "value":{"items":[{"id":"01930000-0000-7000-8000-000000000011",\#
-        "organizationId":"01930000-0000-7000-8000-000000000001","name":"Corner Shop","industry":"retail",\#
-        "timeZone":"Europe/Berlin","currency":"EUR","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
-        "version":2}]}}}]},{"name":"keys.create","summary":"Creates an API key and shows it, this once.",\#
-        "x-kind":"write","x-cost":1,"x-callers":["admin"],"x-audit":true,"params":[{"name":"brandId",\#
-        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The one brand it reaches."},\#
-        {"name":"name","required":true,"schema":{"type":"string","minLength":1,"maxLength":200},"description":"What \#
-        it is for."},{"name":"scopes","required":true,"schema":{"type":"array","items":{"type":"string",\#
-        "minLength":1,"maxLength":60,"pattern":"^[a-zA-Z*]{1,30}:[a-z*]{1,29}$"},"maxItems":50,"minItems":1},\#
-        "description":"What it may do: `noun:verb`, with `*` as a wildcard."},{"name":"mode",\#
-        "schema":{"$ref":"#/components/schemas/KeyMode","default":"live"},"description":"A test key is for trying \#
-        things out."},{"name":"ratePerSecond","schema":{"type":"integer","minimum":1,"maximum":1000000,\#
-        "default":1000},"description":"Cost units it may spend a second.","x-unit":"units/s"},{"name":"burst",\#
-        "schema":{"type":"integer","minimum":1,"maximum":1000000,"default":2000},"description":"Cost units it may \#
-        spend at once.","x-unit":"units"},{"name":"expiresAt","schema":{"$ref":"#/components/schemas/Timestamp"},\#
-        "description":"When it stops by itself; absent: never."}],"result":{"name":"reply",\#
-        "schema":{"type":"object","required":["key","record"],"properties":{"key":{"type":"string","minLength":1,\#
-        "maxLength":120,"description":"The whole key. Nothing in Gyre can show it again.","x-privacy":"secret"},\#
-        "record":{"$ref":"#/components/schemas/Key","description":"The key without its secret."}},\#
-        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/notFound"},\#
-        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a key for a web shop",\#
-        "x-fixture":"live-only","params":[{"name":"brandId","value":"01930000-0000-7000-8000-000000000011"},\#
-        {"name":"name","value":"web shop"},{"name":"scopes","value":["signals:write"]},{"name":"ratePerSecond",\#
-        "value":100},{"name":"burst","value":200}],"result":{"name":"reply",\#
-        "value":{"key":"gy_live_k7Qm2xTz_0000000000000000000000000000000000000000000_000000",\#
-        "record":{"id":"01930000-0000-7000-8000-000000000021","brandId":"01930000-0000-7000-8000-000000000011",\#
-        "kid":"k7Qm2xTz","name":"web shop","mode":"live","scopes":["signals:write"],"ratePerSecond":100,"burst":200,\#
-        "status":"active","createdAt":"2026-01-01T00:00:00Z"}}}}]},{"name":"keys.list","summary":"Lists keys \#
-        without their secrets, oldest first.","x-kind":"read","x-cost":1,"x-callers":["admin"],\#
-        "params":[{"name":"brandId","schema":{"$ref":"#/components/schemas/UUID"},"description":"Only this \#
-        brand's."},{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where \#
-        the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,\#
-        "maximum":500,"default":100},"description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply",\#
-        "schema":{"type":"object","required":["items"],"properties":{"items":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/Key"},"maxItems":500,"description":"One page."},\#
-        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
-        page; absent on the last one."}},"additionalProperties":false}},\#
         "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"one key","x-fixture":"one-key",\#
         "params":[],"result":{"name":"reply","value":{"items":[{"id":"01930000-0000-7000-8000-000000000021",\#
         "brandId":"01930000-0000-7000-8000-000000000011","kid":"k7Qm2xTz","name":"web shop","mode":"live",\#
-        "scopes":["signals:write"],"ratePerSecond":100,"burst":200,"status":"active",\#
-        "createdAt":"2026-01-01T00:00:00Z"}]}}}]},{"name":"keys.revoke","summary":"Makes an API key useless from \#
+        "scopes":["signals:write"],"allowedIndustries":[],"allowedSegments":[],"ratePerSecond":100,"burst":200,\#
+        "bucketId":"01930000-0000-7000-8000-000000000021","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
+        "requests":0,"tokens":0,"version":1}]}}}]},{"name":"keys.get","summary":"Returns one key without its \#
+        secret.","x-kind":"read","x-cost":1,"x-callers":["admin"],"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The key."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Key"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"a key for a web shop","x-fixture":"one-key","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000021"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000021","brandId":"01930000-0000-7000-8000-000000000011",\#
+        "kid":"k7Qm2xTz","name":"web shop","mode":"live","scopes":["signals:write"],"allowedIndustries":[],\#
+        "allowedSegments":[],"ratePerSecond":100,"burst":200,"bucketId":"01930000-0000-7000-8000-000000000021",\#
+        "status":"active","createdAt":"2026-01-01T00:00:00Z","requests":0,"tokens":0,"version":1}}},{"name":"a key \#
+        that does not exist","params":[{"name":"id","value":"01930000-0000-7000-8000-0000000000ff"}],\#
+        "x-error":"#/components/errors/notFound"}]},{"name":"keys.update","summary":"Changes what a key may do; \#
+        what is left out stays. It holds from the moment this call returns.","x-kind":"write","x-cost":1,\#
+        "x-callers":["admin"],"x-audit":true,"x-idempotent":true,"x-awaits-delivery":true,"params":[{"name":"id",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The key."},{"name":"version",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was \#
+        read at."},{"name":"name","schema":{"type":"string","minLength":1,"maxLength":200},"description":"What it \#
+        is for."},{"name":"scopes","schema":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60,\#
+        "pattern":"^[a-zA-Z*]{1,30}:[a-z*]{1,29}$"},"maxItems":50,"minItems":1},"description":"What it may do: \#
+        `noun:verb`, with `*` as a wildcard."},{"name":"allowedIndustries","schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Industry"},"maxItems":7},"description":"Industries it may ask about; \#
+        empty: all."},{"name":"allowedSegments","schema":{"type":"array","items":{"type":"string","minLength":1,\#
+        "maxLength":100},"maxItems":100},"description":"Segments it may reach, by id; empty: all."},\#
+        {"name":"ratePerSecond","schema":{"type":"integer","minimum":1,"maximum":1000000},"description":"Cost units \#
+        it may spend a second.","x-unit":"units/s"},{"name":"burst","schema":{"type":"integer","minimum":1,\#
+        "maximum":1000000},"description":"Cost units it may spend at once.","x-unit":"units"},{"name":"dailyQuota",\#
+        "schema":{"type":["integer","null"],"minimum":1,"maximum":1000000000000,"x-patch":true},"description":"Cost \#
+        units it may spend a day, counted in UTC; null: no limit.","x-unit":"units"},{"name":"monthlyQuota",\#
+        "schema":{"type":["integer","null"],"minimum":1,"maximum":1000000000000,"x-patch":true},"description":"Cost \#
+        units it may spend a calendar month, counted in UTC; null: no limit.","x-unit":"units"},{"name":"expiresAt",\#
+        "schema":{"oneOf":[{"$ref":"#/components/schemas/Timestamp"},{"type":"null"}],"x-patch":true},\#
+        "description":"When it stops by itself; null: never."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Key"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/versionMismatch"},{"$ref":"#/components/errors/illegalTransition"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a quota for a web shop",\#
+        "x-fixture":"one-key","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000021"},\#
+        {"name":"version","value":1},{"name":"dailyQuota","value":50000}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000021","brandId":"01930000-0000-7000-8000-000000000011",\#
+        "kid":"k7Qm2xTz","name":"web shop","mode":"live","scopes":["signals:write"],"allowedIndustries":[],\#
+        "allowedSegments":[],"ratePerSecond":100,"burst":200,"dailyQuota":50000,\#
+        "bucketId":"01930000-0000-7000-8000-000000000021","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
+        "requests":0,"tokens":0,"version":2}}},{"name":"a version that has passed","x-fixture":"one-key",\#
+        "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000021"},{"name":"version","value":2},\#
+        {"name":"name","value":"shop"}],"x-error":"#/components/errors/versionMismatch"}]},{"name":"keys.rotate",\#
+        "summary":"Replaces a key by a new one, shown this once, that may do the same; both work during the overlap \#
+        and share one bucket.","x-kind":"write","x-cost":1,"x-callers":["admin"],"x-audit":true,\#
+        "x-awaits-delivery":true,"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The key to replace."},\#
+        {"name":"overlapMilliseconds","required":true,"schema":{"type":"integer","minimum":0,"maximum":2592000000},\#
+        "description":"How long the old key still works; 0: not at all any more. At most 30 days.",\#
+        "x-unit":"milliseconds"},{"name":"expiresAt","schema":{"$ref":"#/components/schemas/Timestamp"},\#
+        "description":"When the new key stops by itself; absent: when the old one would have."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/KeyRotation"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"a day to change over","x-fixture":"live-only","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000021"},{"name":"overlapMilliseconds","value":86400000}],\#
+        "result":{"name":"reply",\#
+        "value":{"key":"gy_live_p3Xw8bNd_0000000000000000000000000000000000000000000_000000",\#
+        "record":{"id":"01930000-0000-7000-8000-000000000022","brandId":"01930000-0000-7000-8000-000000000011",\#
+        "kid":"p3Xw8bNd","name":"web shop","mode":"live","scopes":["signals:write"],"allowedIndustries":[],\#
+        "allowedSegments":[],"ratePerSecond":100,"burst":200,"bucketId":"01930000-0000-7000-8000-000000000021",\#
+        "status":"active","createdAt":"2026-01-01T00:00:00Z","requests":0,"tokens":0,"version":1},\#
+        "replacedEndsAt":"2026-01-02T00:00:00Z"}}}]},{"name":"keys.revoke","summary":"Makes an API key useless from \#
         the moment this call returns.","x-kind":"write","x-cost":1,"x-callers":["admin"],"x-audit":true,\#
         "x-idempotent":true,"x-awaits-delivery":true,"params":[{"name":"id","required":true,\#
         "schema":{"$ref":"#/components/schemas/UUID"},"description":"The key to revoke."},{"name":"reason",\#
@@ -207,44 +282,76 @@ extension TenancyContract {
         "name":{"type":"string","minLength":1,"maxLength":200,"description":"Its name."},\#
         "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was created."}},\#
         "additionalProperties":false},"Brand":{"type":"object","description":"The tenant and isolation boundary.",\#
-        "required":["id","organizationId","name","industry","timeZone","currency","status","createdAt","version"],\#
-        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The brand."},\#
+        "required":["id","organizationId","name","industry","mode","timeZone","currency","status","createdAt",\#
+        "version"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The brand."},\#
         "organizationId":{"$ref":"#/components/schemas/UUID","description":"Its owner."},"name":{"type":"string",\#
         "minLength":1,"maxLength":200,"description":"Its name on screens."},\#
         "industry":{"$ref":"#/components/schemas/Industry","description":"What it sells."},\#
-        "timeZone":{"type":"string","minLength":1,"maxLength":64,"description":"IANA name of the zone its days are \#
-        counted in."},"currency":{"$ref":"#/components/schemas/Currency","description":"The currency of amounts \#
-        that name none."},"status":{"type":"string","enum":["provisioning","active"],"description":"Active once \#
-        every service has its database."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When \#
-        it was created."},"version":{"type":"integer","minimum":1,"description":"Grows with every change; send it \#
-        as the expected version."}},"additionalProperties":false},"Key":{"type":"object","description":"An API key, \#
-        without its secret.","required":["id","brandId","kid","name","mode","scopes","ratePerSecond","burst",\#
-        "status","createdAt"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The key."},\#
+        "mode":{"$ref":"#/components/schemas/KeyMode","description":"Test brands are for trying things out; only \#
+        test keys open them. It never changes."},"timeZone":{"type":"string","minLength":1,"maxLength":64,\#
+        "description":"IANA name of the zone its days are counted in."},\#
+        "currency":{"$ref":"#/components/schemas/Currency","description":"The currency of amounts that name none."},\#
+        "status":{"type":"string","enum":["provisioning","active"],"description":"Active once every service has its \#
+        database."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was created."},\#
+        "version":{"type":"integer","minimum":1,"description":"Grows with every change; send it as the expected \#
+        version."}},"additionalProperties":false},"Key":{"type":"object","description":"An API key, without its \#
+        secret.","required":["id","brandId","kid","name","mode","scopes","allowedIndustries","allowedSegments",\#
+        "ratePerSecond","burst","bucketId","status","createdAt","requests","tokens","version"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The key."},\#
         "brandId":{"$ref":"#/components/schemas/UUID","description":"The one brand it reaches."},\#
         "kid":{"type":"string","minLength":1,"maxLength":16,"description":"The public part, seen in logs and in the \#
         key itself."},"name":{"type":"string","minLength":1,"maxLength":200,"description":"What it is for."},\#
-        "mode":{"$ref":"#/components/schemas/KeyMode","description":"A test key is for trying things out."},\#
-        "scopes":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60},"maxItems":50,"minItems":1,\#
-        "description":"What it may do: `noun:verb`, with `*` as a wildcard."},"ratePerSecond":{"type":"integer",\#
-        "minimum":1,"maximum":1000000,"description":"Cost units it may spend a second.","x-unit":"units/s"},\#
-        "burst":{"type":"integer","minimum":1,"maximum":1000000,"description":"Cost units it may spend at once.",\#
-        "x-unit":"units"},"status":{"type":"string","enum":["active","revoked"],"description":"Whether it opens \#
-        anything."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was created."},\#
-        "expiresAt":{"$ref":"#/components/schemas/Timestamp","description":"When it stops by itself."},\#
-        "revokedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was revoked."}},\#
-        "additionalProperties":false},"KeyRevocation":{"type":"object","description":"The end of a key.",\#
-        "required":["revokedAt"],"properties":{"revokedAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "mode":{"$ref":"#/components/schemas/KeyMode","description":"A live key opens a live brand, a test key a \#
+        test brand."},"scopes":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60},"maxItems":50,\#
+        "minItems":1,"description":"What it may do: `noun:verb`, with `*` as a wildcard."},\#
+        "allowedIndustries":{"type":"array","items":{"$ref":"#/components/schemas/Industry"},"maxItems":7,\#
+        "description":"Industries it may ask about; empty: all."},"allowedSegments":{"type":"array",\#
+        "items":{"type":"string","minLength":1,"maxLength":100},"maxItems":100,"description":"Segments it may reach,\#
+         by id; empty: all."},"ratePerSecond":{"type":"integer","minimum":1,"maximum":1000000,"description":"Cost \#
+        units it may spend a second.","x-unit":"units/s"},"burst":{"type":"integer","minimum":1,"maximum":1000000,\#
+        "description":"Cost units it may spend at once.","x-unit":"units"},"dailyQuota":{"type":"integer",\#
+        "minimum":1,"maximum":1000000000000,"description":"Cost units it may spend a day, counted in UTC; absent: \#
+        no limit.","x-unit":"units"},"monthlyQuota":{"type":"integer","minimum":1,"maximum":1000000000000,\#
+        "description":"Cost units it may spend a calendar month, counted in UTC; absent: no limit.",\#
+        "x-unit":"units"},"bucketId":{"$ref":"#/components/schemas/UUID","description":"Keys with the same bucket \#
+        share rate and quotas: a rotated key and what replaced it."},"status":{"type":"string","enum":["active",\#
+        "revoked"],"description":"Whether it opens anything."},"createdAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it was created."},"expiresAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it stops by itself."},"revokedAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it was revoked."},"replacedById":{"$ref":"#/components/schemas/UUID","description":"The \#
+        key that took its place when it was rotated."},"requests":{"type":"integer","minimum":0,\#
+        "description":"Requests that were admitted with it, ever.","x-unit":"requests"},"tokens":{"type":"integer",\#
+        "minimum":0,"description":"Tokens of language models that were spent for it, ever.","x-unit":"tokens"},\#
+        "lastUsedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was last used, to the second; \#
+        absent: never."},"version":{"type":"integer","minimum":1,"description":"Grows with every change; send it as \#
+        the expected version."}},"additionalProperties":false},"KeyRevocation":{"type":"object","description":"The \#
+        end of a key.","required":["revokedAt"],"properties":{"revokedAt":{"$ref":"#/components/schemas/Timestamp",\#
         "description":"When the key stopped to open anything."}},"additionalProperties":false},\#
-        "Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 hash in lower-case \#
-        hexadecimal."},"SignedTreeHead":{"type":"object","description":"What the audit log is at one moment: how \#
-        long, and the root of its tree, signed.","required":["treeSize","rootHash","timestamp","keyId","publicKey",\#
-        "signature"],"properties":{"treeSize":{"type":"integer","minimum":1,"description":"How many entries it \#
-        covers: those of the indexes below."},"rootHash":{"$ref":"#/components/schemas/Hash","description":"The \#
-        root of the tree over them (RFC 6962)."},"timestamp":{"$ref":"#/components/schemas/Timestamp",\#
-        "description":"When it was signed."},"keyId":{"$ref":"#/components/schemas/Hash","description":"Names the \#
-        key: the SHA-256 of `publicKey`'s bytes."},"publicKey":{"type":"string","minLength":64,"maxLength":64,\#
-        "pattern":"^[0-9a-f]{64}$","description":"The Ed25519 key that the signature is checked with, in \#
-        hexadecimal."},"signature":{"type":"string","minLength":128,"maxLength":128,"pattern":"^[0-9a-f]{128}$",\#
+        "KeyRotation":{"type":"object","description":"A key in place of another.","required":["key","record",\#
+        "replacedEndsAt"],"properties":{"key":{"type":"string","minLength":1,"maxLength":120,"description":"The \#
+        whole new key. Nothing in Gyre can show it again.","x-privacy":"secret"},\#
+        "record":{"$ref":"#/components/schemas/Key","description":"The new key without its secret."},\#
+        "replacedEndsAt":{"$ref":"#/components/schemas/Timestamp","description":"When the old key stops."}},\#
+        "additionalProperties":false},"KeysUsed":{"type":"object","description":"The message `keys.used`: what keys \#
+        were used for since the last one. Applied exactly once.","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/KeyUse"},"minItems":1,\#
+        "maxItems":250,"description":"One for each key."}},"additionalProperties":false},"KeyUse":{"type":"object",\#
+        "description":"How much one key was used.","required":["keyId","requests","tokens","lastUsedAt"],\#
+        "properties":{"keyId":{"$ref":"#/components/schemas/UUID","description":"The key."},\#
+        "requests":{"type":"integer","minimum":0,"description":"Requests admitted.","x-unit":"requests"},\#
+        "tokens":{"type":"integer","minimum":0,"description":"Tokens of language models spent.","x-unit":"tokens"},\#
+        "lastUsedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was last used."}},\#
+        "additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 \#
+        hash in lower-case hexadecimal."},"SignedTreeHead":{"type":"object","description":"What the audit log is at \#
+        one moment: how long, and the root of its tree, signed.","required":["treeSize","rootHash","timestamp",\#
+        "keyId","publicKey","signature"],"properties":{"treeSize":{"type":"integer","minimum":1,"description":"How \#
+        many entries it covers: those of the indexes below."},"rootHash":{"$ref":"#/components/schemas/Hash",\#
+        "description":"The root of the tree over them (RFC 6962)."},\#
+        "timestamp":{"$ref":"#/components/schemas/Timestamp","description":"When it was signed."},\#
+        "keyId":{"$ref":"#/components/schemas/Hash","description":"Names the key: the SHA-256 of `publicKey`'s \#
+        bytes."},"publicKey":{"type":"string","minLength":64,"maxLength":64,"pattern":"^[0-9a-f]{64}$",\#
+        "description":"The Ed25519 key that the signature is checked with, in hexadecimal."},\#
+        "signature":{"type":"string","minLength":128,"maxLength":128,"pattern":"^[0-9a-f]{128}$",\#
         "description":"Ed25519 (RFC 8032) over `gyre audit tree head 1`, a line feed, timestamp in microseconds and \#
         treeSize in 8 bytes each with the highest first, and the bytes of rootHash and keyId; in hexadecimal."}},\#
         "additionalProperties":false},"AuditEntry":{"type":"object","description":"One act, and its place in the \#
@@ -260,18 +367,22 @@ extension TenancyContract {
         "leafIndex":{"type":"integer","minimum":0,"description":"Its place in the audit log, from 0."},\#
         "leafHash":{"$ref":"#/components/schemas/Hash","description":"The hash that the log keeps for it: SHA-256 \#
         (RFC 6962, section 2.1) of the entry's other members but leafIndex, as canonical JSON (RFC 8785)."}},\#
-        "additionalProperties":false},"Timestamp":{"type":"string","format":"date-time","description":"A moment, as \#
-        RFC 3339 in UTC; microseconds are kept, finer fractions are cut off."},"KeyMode":{"type":"string",\#
-        "enum":["live","test"],"description":"What an API key is for; it stands in the key, so that a test key is \#
-        recognised anywhere."},"Currency":{"type":"string","format":"currency","description":"An ISO 4217 code of \#
-        three capital letters."},"UUID":{"type":"string","format":"uuid","description":"An id: a UUID of version 7, \#
-        whose order is the order of creation."}},"errors":{"dependencyUnavailable":{"code":-32014,"message":"A \#
-        service that this needs does not answer; the message names it. The same call may be sent again."},\#
-        "conflict":{"code":-32010,"message":"It contradicts what is there; the message says what that is."},\#
-        "notFound":{"code":-32004,"message":"There is no such thing, or it belongs to another brand: the two answer \#
-        alike."},"invalidCursor":{"code":-32016,"message":"The cursor was not given out by this list with these \#
-        filters; begin again without one."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was \#
-        written; reads go on."}}},"x-http-statuses":{"dependencyUnavailable":503,"conflict":409,"notFound":404,\#
-        "invalidCursor":400,"storageFull":507}}
+        "additionalProperties":false},"Version":{"type":"integer","minimum":1,"description":"Counts the changes of \#
+        one thing; an update names the version it expects to change."},"Timestamp":{"type":"string",\#
+        "format":"date-time","description":"A moment, as RFC 3339 in UTC; microseconds are kept, finer fractions \#
+        are cut off."},"Currency":{"type":"string","format":"currency","description":"An ISO 4217 code of three \#
+        capital letters."},"KeyMode":{"type":"string","enum":["live","test"],"description":"What an API key is for; \#
+        it stands in the key, so that a test key is recognised anywhere."},"UUID":{"type":"string","format":"uuid",\#
+        "description":"An id: a UUID of version 7, whose order is the order of creation."}},\#
+        "errors":{"illegalTransition":{"code":-32013,"message":"Its state does not allow this; the message says \#
+        which states do."},"versionMismatch":{"code":-32011,"message":"It was changed since it was read; read it \#
+        again before changing it."},"dependencyUnavailable":{"code":-32014,"message":"A service that this needs \#
+        does not answer; the message names it. The same call may be sent again."},"conflict":{"code":-32010,\#
+        "message":"It contradicts what is there; the message says what that is."},"notFound":{"code":-32004,\#
+        "message":"There is no such thing, or it belongs to another brand: the two answer alike."},\#
+        "invalidCursor":{"code":-32016,"message":"The cursor was not given out by this list with these filters; \#
+        begin again without one."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; \#
+        reads go on."}}},"x-http-statuses":{"illegalTransition":409,"versionMismatch":409,\#
+        "dependencyUnavailable":503,"conflict":409,"notFound":404,"invalidCursor":400,"storageFull":507}}
         """#
 }

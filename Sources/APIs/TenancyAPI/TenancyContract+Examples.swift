@@ -39,8 +39,8 @@ extension TenancyContract {
             result: #"""
                 {"id":"01930000-0000-7000-8000-000000000011",\#
                 "organizationId":"01930000-0000-7000-8000-000000000001","name":"Corner Shop","industry":"retail",\#
-                "timeZone":"Europe/Berlin","currency":"EUR","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
-                "version":2}
+                "mode":"live","timeZone":"Europe/Berlin","currency":"EUR","status":"active",\#
+                "createdAt":"2026-01-01T00:00:00Z","version":2}
                 """#,
             errorCode: nil),
         MethodExample(
@@ -53,8 +53,8 @@ extension TenancyContract {
             result: #"""
                 {"id":"01930000-0000-7000-8000-000000000011",\#
                 "organizationId":"01930000-0000-7000-8000-000000000001","name":"Corner Shop","industry":"retail",\#
-                "timeZone":"Europe/Berlin","currency":"EUR","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
-                "version":2}
+                "mode":"live","timeZone":"Europe/Berlin","currency":"EUR","status":"active",\#
+                "createdAt":"2026-01-01T00:00:00Z","version":2}
                 """#,
             errorCode: nil),
         MethodExample(
@@ -67,8 +67,8 @@ extension TenancyContract {
             result: #"""
                 {"items":[{"id":"01930000-0000-7000-8000-000000000011",\#
                 "organizationId":"01930000-0000-7000-8000-000000000001","name":"Corner Shop","industry":"retail",\#
-                "timeZone":"Europe/Berlin","currency":"EUR","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
-                "version":2}]}
+                "mode":"live","timeZone":"Europe/Berlin","currency":"EUR","status":"active",\#
+                "createdAt":"2026-01-01T00:00:00Z","version":2}]}
                 """#,
             errorCode: nil),
         MethodExample(
@@ -83,8 +83,9 @@ extension TenancyContract {
                 {"key":"gy_live_k7Qm2xTz_0000000000000000000000000000000000000000000_000000",\#
                 "record":{"id":"01930000-0000-7000-8000-000000000021",\#
                 "brandId":"01930000-0000-7000-8000-000000000011","kid":"k7Qm2xTz","name":"web shop","mode":"live",\#
-                "scopes":["signals:write"],"ratePerSecond":100,"burst":200,"status":"active",\#
-                "createdAt":"2026-01-01T00:00:00Z"}}
+                "scopes":["signals:write"],"allowedIndustries":[],"allowedSegments":[],"ratePerSecond":100,\#
+                "burst":200,"bucketId":"01930000-0000-7000-8000-000000000021","status":"active",\#
+                "createdAt":"2026-01-01T00:00:00Z","requests":0,"tokens":0,"version":1}}
                 """#,
             errorCode: nil),
         MethodExample(
@@ -97,8 +98,74 @@ extension TenancyContract {
             result: #"""
                 {"items":[{"id":"01930000-0000-7000-8000-000000000021",\#
                 "brandId":"01930000-0000-7000-8000-000000000011","kid":"k7Qm2xTz","name":"web shop","mode":"live",\#
-                "scopes":["signals:write"],"ratePerSecond":100,"burst":200,"status":"active",\#
-                "createdAt":"2026-01-01T00:00:00Z"}]}
+                "scopes":["signals:write"],"allowedIndustries":[],"allowedSegments":[],"ratePerSecond":100,\#
+                "burst":200,"bucketId":"01930000-0000-7000-8000-000000000021","status":"active",\#
+                "createdAt":"2026-01-01T00:00:00Z","requests":0,"tokens":0,"version":1}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "keys.get",
+            name: "a key for a web shop",
+            fixture: "one-key",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000021"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000021","brandId":"01930000-0000-7000-8000-000000000011",\#
+                "kid":"k7Qm2xTz","name":"web shop","mode":"live","scopes":["signals:write"],"allowedIndustries":[],\#
+                "allowedSegments":[],"ratePerSecond":100,"burst":200,\#
+                "bucketId":"01930000-0000-7000-8000-000000000021","status":"active",\#
+                "createdAt":"2026-01-01T00:00:00Z","requests":0,"tokens":0,"version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "keys.get",
+            name: "a key that does not exist",
+            fixture: nil,
+            params: #"""
+                {"id":"01930000-0000-7000-8000-0000000000ff"}
+                """#,
+            result: nil,
+            errorCode: -32004),
+        MethodExample(
+            method: "keys.update",
+            name: "a quota for a web shop",
+            fixture: "one-key",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000021","version":1,"dailyQuota":50000}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000021","brandId":"01930000-0000-7000-8000-000000000011",\#
+                "kid":"k7Qm2xTz","name":"web shop","mode":"live","scopes":["signals:write"],"allowedIndustries":[],\#
+                "allowedSegments":[],"ratePerSecond":100,"burst":200,"dailyQuota":50000,\#
+                "bucketId":"01930000-0000-7000-8000-000000000021","status":"active",\#
+                "createdAt":"2026-01-01T00:00:00Z","requests":0,"tokens":0,"version":2}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "keys.update",
+            name: "a version that has passed",
+            fixture: "one-key",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000021","version":2,"name":"shop"}
+                """#,
+            result: nil,
+            errorCode: -32011),
+        MethodExample(
+            method: "keys.rotate",
+            name: "a day to change over",
+            fixture: "live-only",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000021","overlapMilliseconds":86400000}
+                """#,
+            result: #"""
+                {"key":"gy_live_p3Xw8bNd_0000000000000000000000000000000000000000000_000000",\#
+                "record":{"id":"01930000-0000-7000-8000-000000000022",\#
+                "brandId":"01930000-0000-7000-8000-000000000011","kid":"p3Xw8bNd","name":"web shop","mode":"live",\#
+                "scopes":["signals:write"],"allowedIndustries":[],"allowedSegments":[],"ratePerSecond":100,\#
+                "burst":200,"bucketId":"01930000-0000-7000-8000-000000000021","status":"active",\#
+                "createdAt":"2026-01-01T00:00:00Z","requests":0,"tokens":0,"version":1},\#
+                "replacedEndsAt":"2026-01-02T00:00:00Z"}
                 """#,
             errorCode: nil),
         MethodExample(

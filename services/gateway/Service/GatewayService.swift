@@ -41,6 +41,7 @@ public enum GatewayService {
         let validEpoch = ValidEpoch()
         parts.topics.on("keys.changed", as: KeysChanged.self) { message, _, _ in validEpoch.raise(to: message.epoch) }
 
+        let usage = KeyUsage(runtime: environment.runtime)
         let routes = try Routes()
         let local = MethodDispatcher(methods, runtime: environment.runtime)
         let bootClock = BootClock.system()
@@ -55,7 +56,7 @@ public enum GatewayService {
                         limits: configuration.limits),
                     clock: environment.runtime.clock, bootClock: bootClock,
                     metrics: GateMetrics(routes.methods, errorCodes: Array(GatewayContract.httpStatuses.keys)),
-                    limiter: limiter, eventLoop: environment.eventLoop
+                    usage: usage, limiter: limiter, eventLoop: environment.eventLoop
                 ) { wakeKeeper.yield() },
                 eventLoop: environment.eventLoop)
         }.get()
@@ -95,8 +96,8 @@ public enum GatewayService {
                 logger.error("the port's file cannot be written", metadata: ["port": "\(port)"])
             }
         }
-        // The keeper ends last: what is admitted while the doors close counts too.
-        parts.services += [keeper, saga, SocketService(clients), SocketService(administrators), http]
+        // Services end in the opposite order: what the doors let in last is still counted.
+        parts.services += [keeper, saga, usage, SocketService(clients), SocketService(administrators), http]
     }
 
     /// The platform's own door is for the user that Gyre runs as, and for root.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommonAPI
 import JSON
 import JSONRPC
 import TenancyAPI
@@ -30,6 +31,9 @@ struct BrandsCommand: AsyncParsableCommand {
         @Option(help: ArgumentHelp("The currency of amounts that name none, such as EUR.", valueName: "code"))
         var currency = Brands.Provision.Params.defaultCurrency
 
+        @Flag(help: "A test brand, for trying things out; only test keys open it.")
+        var test = false
+
         @Option(help: ArgumentHelp("Its owner; without it an organisation of the same name is made.", valueName: "id"))
         var organization: UUIDv7?
 
@@ -39,7 +43,8 @@ struct BrandsCommand: AsyncParsableCommand {
         func perform() async throws {
             let brands = Brands.Client(try suite.admin())
             let params = Brands.Provision.Params(
-                name: name, organizationId: organization, industry: industry, timeZone: timeZone, currency: currency)
+                name: name, organizationId: organization, industry: industry, mode: test ? .test : .live,
+                timeZone: timeZone, currency: currency)
             let brand = try await brands.provision(params)
             output.show(brand) {
                 """
@@ -71,11 +76,13 @@ struct BrandsCommand: AsyncParsableCommand {
 
     static func table(_ brands: [Brand]) -> TextTable {
         var table = TextTable([
-            .init("BRAND"), .init("NAME"), .init("INDUSTRY"), .init("TIME ZONE"), .init("CURRENCY"), .init("STATUS"),
+            .init("BRAND"), .init("NAME"), .init("INDUSTRY"), .init("MODE"), .init("TIME ZONE"), .init("CURRENCY"),
+            .init("STATUS"),
         ])
         for brand in brands {
             table.add([
-                brand.id.description, brand.name, brand.industry.rawValue, brand.timeZone, brand.currency.code,
+                brand.id.description, brand.name, brand.industry.rawValue, brand.mode.rawValue, brand.timeZone,
+                brand.currency.code,
                 brand.status.rawValue,
             ])
         }

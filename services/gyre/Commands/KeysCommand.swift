@@ -7,14 +7,17 @@ import TenancyAPI
 /// `gyre keys`
 struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "keys", abstract: "Makes, lists and revokes API keys.",
-        subcommands: [Create.self, List.self, Revoke.self], defaultSubcommand: List.self)
+        commandName: "keys", abstract: "Makes, changes, rotates and revokes API keys.",
+        subcommands: [
+            Create.self, List.self, Show.self, Update.self, Rotate.self, Revoke.self,
+        ], defaultSubcommand: List.self)
 
     struct Create: SuiteCommand {
         static let configuration = CommandConfiguration(
             abstract: "Makes a key for a brand and shows it, this once.",
             discussion: """
                 A scope is noun:verb, with * as a wildcard, such as signals:write or '*:read'.
+                The key of a test brand is a test key.
 
                 EXAMPLES
                   gyre keys create --brand Demo --name 'web shop' --scope signals:write
@@ -39,8 +42,19 @@ struct KeysCommand: AsyncParsableCommand {
         @Option(help: ArgumentHelp("When it stops by itself, such as 2027-01-01T00:00:00Z.", valueName: "time"))
         var expires: Timestamp?
 
-        @Flag(help: "A test key.")
-        var test = false
+        @Option(name: .customLong("industry"), help: "An industry it may ask about; none given: all.")
+        var industries: [Industry] = []
+
+        @Option(
+            name: .customLong("segment"),
+            help: ArgumentHelp("A segment it may reach, by id; none given: all.", valueName: "id"))
+        var segments: [String] = []
+
+        @Option(help: ArgumentHelp("Cost units it may spend a day; without it no limit.", valueName: "n"))
+        var dailyQuota: Int?
+
+        @Option(help: ArgumentHelp("Cost units it may spend a month; without it no limit.", valueName: "n"))
+        var monthlyQuota: Int?
 
         @OptionGroup var suite: SuiteOptions
         @OptionGroup var output: OutputOptions
@@ -53,8 +67,9 @@ struct KeysCommand: AsyncParsableCommand {
             let keys = Keys.Client(try suite.admin())
             let made = try await keys.create(
                 Keys.Create.Params(
-                    brandId: try await suite.brandID(brand), name: name, scopes: scopes, mode: test ? .test : .live,
-                    ratePerSecond: rate, burst: burst, expiresAt: expires))
+                    brandId: try await suite.brandID(brand), name: name, scopes: scopes, allowedIndustries: industries,
+                    allowedSegments: segments, ratePerSecond: rate, burst: burst, dailyQuota: dailyQuota,
+                    monthlyQuota: monthlyQuota, expiresAt: expires))
             output.show(made) {
                 """
                 \(made.key)
@@ -120,13 +135,14 @@ struct KeysCommand: AsyncParsableCommand {
 
     static func table(_ keys: [Key]) -> TextTable {
         var table = TextTable([
-            .init("KEY"), .init("NAME"), .init("BRAND"), .init("SCOPES"), .init("UNITS/S", .right), .init("STATUS"),
-            .init("BEGINS WITH"),
+            .init("KEY"), .init("NAME"), .init("BRAND"), .init("SCOPES"), .init("UNITS/S", .right),
+            .init("REQUESTS", .right), .init("LAST USED"), .init("STATUS"), .init("BEGINS WITH"),
         ])
         for key in keys {
             table.add([
                 key.id.description, key.name, key.brandId.description, key.scopes.joined(separator: " "),
-                key.ratePerSecond.grouped, key.status.rawValue, "gy_\(key.mode.rawValue)_\(key.kid)_…",
+                key.ratePerSecond.grouped, key.requests.grouped, key.lastUsedAt?.description ?? "never",
+                key.status.rawValue, "gy_\(key.mode.rawValue)_\(key.kid)_…",
             ])
         }
         return table

@@ -11,6 +11,7 @@ CREATE TABLE brands (
     organization BLOB NOT NULL REFERENCES organizations (id),
     name TEXT NOT NULL,
     industry TEXT NOT NULL,
+    mode TEXT NOT NULL CHECK (mode IN ('live', 'test')),
     time_zone TEXT NOT NULL,
     currency TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('provisioning', 'active')),
@@ -23,6 +24,10 @@ CREATE TRIGGER brands_stay_active BEFORE UPDATE OF status ON brands
 WHEN OLD.status = 'active' AND NEW.status <> 'active'
 BEGIN SELECT RAISE(ABORT, 'an active brand stays active'); END;
 
+CREATE TRIGGER brands_keep_their_mode BEFORE UPDATE OF mode ON brands
+WHEN OLD.mode <> NEW.mode
+BEGIN SELECT RAISE(ABORT, 'a brand keeps its mode'); END;
+
 -- API keys. In place of the secret a digest, keyed with a pepper that lies outside the database.
 CREATE TABLE keys (
     id BLOB NOT NULL PRIMARY KEY,
@@ -32,22 +37,54 @@ CREATE TABLE keys (
     mode TEXT NOT NULL CHECK (mode IN ('live', 'test')),
     -- A JSON array of noun:verb.
     scopes TEXT NOT NULL,
+    -- JSON arrays; empty: all.
+    industries TEXT NOT NULL,
+    segments TEXT NOT NULL,
     -- Cost units a second, and at once.
     rate INTEGER NOT NULL CHECK (rate >= 1),
     burst INTEGER NOT NULL CHECK (burst >= 1),
+    -- Cost units a day and a month.
+    daily_quota INTEGER CHECK (daily_quota >= 1),
+    monthly_quota INTEGER CHECK (monthly_quota >= 1),
+    -- What rate and quotas are counted in: the first key of those that replaced each other.
+    bucket BLOB NOT NULL,
     digest BLOB NOT NULL CHECK (length(digest) = 32),
     pepper_version INTEGER NOT NULL CHECK (pepper_version >= 1),
     status TEXT NOT NULL CHECK (status IN ('active', 'revoked')),
     created_at INTEGER NOT NULL,
     expires_at INTEGER,
     revoked_at INTEGER CHECK ((revoked_at IS NULL) = (status = 'active')),
-    revoked_reason TEXT
+    revoked_reason TEXT,
+    -- The key that took its place.
+    replaced_by BLOB UNIQUE,
+    version INTEGER NOT NULL CHECK (version >= 1)
 ) STRICT;
 CREATE INDEX keys_by_brand ON keys (brand, id);
+
+CREATE TRIGGER keys_have_their_brands_mode BEFORE INSERT ON keys
+WHEN NEW.mode <> (SELECT mode FROM brands WHERE id = NEW.brand)
+BEGIN SELECT RAISE(ABORT, 'a key has the mode of its brand'); END;
+CREATE TRIGGER keys_stay_with_their_brand BEFORE UPDATE OF brand, mode ON keys
+BEGIN SELECT RAISE(ABORT, 'a key keeps its brand and its mode'); END;
 
 CREATE TRIGGER keys_stay_revoked BEFORE UPDATE OF status ON keys
 WHEN OLD.status = 'revoked' AND NEW.status <> 'revoked'
 BEGIN SELECT RAISE(ABORT, 'a revoked key stays revoked'); END;
+
+-- What keys were used for, ever. Apart from the keys, because it changes every second.
+CREATE TABLE key_usage (
+    key BLOB NOT NULL PRIMARY KEY REFERENCES keys (id) ON DELETE CASCADE,
+    requests INTEGER NOT NULL CHECK (requests >= 0),
+    tokens INTEGER NOT NULL CHECK (tokens >= 0),
+    last_used_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Keys as callers see them. The store reads the columns in this order.
+CREATE VIEW key_records AS
+SELECT id, kid, brand, name, mode, scopes, industries, segments, rate, burst, daily_quota, monthly_quota, bucket, status,
+    created_at, expires_at, revoked_at, replaced_by, version, coalesce(requests, 0) AS requests,
+    coalesce(tokens, 0) AS tokens, last_used_at
+FROM keys LEFT JOIN key_usage ON key = id;
 
 -- Grows with every change to any key: what was known at an earlier epoch no longer counts.
 CREATE TABLE key_epoch (

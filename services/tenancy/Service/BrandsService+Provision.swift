@@ -1,3 +1,4 @@
+import CommonAPI
 import JSON
 import JSONRPC
 import PlatformAPI
@@ -32,6 +33,9 @@ extension BrandsService {
             guard earlier.status == .provisioning else {
                 throw .conflict("This organisation has a brand of this name already: \(earlier.id).")
             }
+            guard earlier.mode == params.mode else {
+                throw .conflict("An earlier call began this brand as a \(earlier.mode.rawValue) one: \(earlier.id).")
+            }
             try brands.describe(
                 earlier.id, industry: params.industry, timeZone: params.timeZone, currency: params.currency,
                 in: transaction)
@@ -40,8 +44,8 @@ extension BrandsService {
         let owner = try owner(params, at: time, in: transaction)
         let brand = Brand(
             id: transaction.newID(at: time), organizationId: owner, name: params.name, industry: params.industry,
-            timeZone: params.timeZone, currency: params.currency,
-            status: .provisioning, createdAt: time, version: 1)
+            mode: params.mode, timeZone: params.timeZone, currency: params.currency, status: .provisioning,
+            createdAt: time, version: 1)
         try brands.insert(brand, in: transaction)
         return brand.id
     }

@@ -9,24 +9,66 @@ extension KeysService {
     /// How often a new key is drawn again because its kid is taken: with 62^8 kids, once is already a rarity.
     private static let maximumDraws = 8
 
+    /// What a new key is to be.
+    struct Draft {
+        let brandID: UUIDv7
+        let name: String
+        let mode: KeyMode
+        let scopes: [String]
+        let allowedIndustries: [Industry]
+        let allowedSegments: [String]
+        let ratePerSecond: Int
+        let burst: Int
+        let dailyQuota: Int?
+        let monthlyQuota: Int?
+        /// Nil: a bucket of its own.
+        let bucketID: UUIDv7?
+        let expiresAt: Timestamp?
+    }
+
     /// Creates a key. The gateway is told, so that it forgets having seen no key of this kid.
     func create(
         _ params: Keys.Create.Params, in transaction: borrowing WriteTransaction, for call: CallContext
     ) throws(RPCError) -> Keys.Create.Reply {
-        guard try brands.find(params.brandId, in: transaction) != nil else { throw .notFound("brand", params.brandId) }
-        if let end = params.expiresAt, end <= call.now {
-            throw .invalidParams(at: "/params/expiresAt", "must be in the future")
+        guard let brand = try brands.find(params.brandId, in: transaction) else {
+            throw .notFound("brand", params.brandId)
         }
-        let apiKey = try draw(params.mode, in: transaction)
+        guard params.mode ?? brand.mode == brand.mode else {
+            let mode = brand.mode.rawValue
+            throw .invalidParams(at: "/params/mode", "must be \(mode): the brand is a \(mode) one")
+        }
+        let (key, record) = try make(
+            Draft(
+                brandID: brand.id, name: params.name, mode: brand.mode, scopes: params.scopes,
+                allowedIndustries: params.allowedIndustries, allowedSegments: params.allowedSegments,
+                ratePerSecond: params.ratePerSecond, burst: params.burst, dailyQuota: params.dailyQuota,
+                monthlyQuota: params.monthlyQuota, bucketID: nil, expiresAt: params.expiresAt),
+            at: call.now, in: transaction)
+        try tellGateway(of: key.kid, at: call.now, in: transaction)
+        return Keys.Create.Reply(key: key.text, record: record)
+    }
+
+    /// Draws a key and keeps all of it but its secret.
+    func make(
+        _ draft: Draft, at time: Timestamp, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> (key: APIKey, record: Key) {
+        try check(expiry: draft.expiresAt, at: time)
+        let key = try draw(draft.mode, in: transaction)
+        let id = transaction.newID(at: time)
         let record = Key(
-            id: transaction.newID(at: call.now), brandId: params.brandId, kid: apiKey.kid, name: params.name,
-            mode: params.mode, scopes: params.scopes, ratePerSecond: params.ratePerSecond,
-            burst: params.burst, status: .active, createdAt: call.now, expiresAt: params.expiresAt)
+            id: id, brandId: draft.brandID, kid: key.kid, name: draft.name, mode: draft.mode, scopes: draft.scopes,
+            allowedIndustries: draft.allowedIndustries, allowedSegments: draft.allowedSegments,
+            ratePerSecond: draft.ratePerSecond, burst: draft.burst, dailyQuota: draft.dailyQuota,
+            monthlyQuota: draft.monthlyQuota, bucketId: draft.bucketID ?? id, status: .active, createdAt: time,
+            expiresAt: draft.expiresAt, requests: 0, tokens: 0, version: 1)
         let digest = try peppers.digest(
-            of: apiKey.secret, kid: apiKey.kid, brand: params.brandId, version: peppers.current)
+            of: key.secret, kid: key.kid, brand: draft.brandID, version: peppers.current)
         try keys.insert(record, digest: digest, pepperVersion: peppers.current, in: transaction)
-        try tellGateway(of: apiKey.kid, at: call.now, in: transaction)
-        return Keys.Create.Reply(key: apiKey.text, record: record)
+        return (key, record)
+    }
+
+    func check(expiry: Timestamp?, at time: Timestamp) throws(RPCError) {
+        if let expiry, expiry <= time { throw .invalidParams(at: "/params/expiresAt", "must be in the future") }
     }
 
     private func draw(_ mode: KeyMode, in transaction: borrowing WriteTransaction) throws(RPCError) -> APIKey {

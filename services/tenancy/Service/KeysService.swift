@@ -21,6 +21,13 @@ struct KeysService: Keys.Service {
         self.random = random
     }
 
+    func get(
+        _ params: Keys.Get.Params, in transaction: borrowing ReadTransaction, for call: CallContext
+    ) throws(RPCError) -> Key {
+        guard let key = try keys.find(params.id, in: transaction) else { throw .notFound("key", params.id) }
+        return key
+    }
+
     func list(
         _ params: Keys.List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
     ) throws(RPCError) -> Keys.List.Reply {
@@ -33,6 +40,11 @@ struct KeysService: Keys.Service {
             }
         let page = Page(rows, limit: params.limit) { "\($0.id)" }
         return Keys.List.Reply(items: page.items, nextCursor: page.nextCursor)
+    }
+
+    /// Adds what the gateway, or a service that spent tokens, counted of some keys' use.
+    func use(_ message: KeysUsed, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        for use in message.items { try keys.use(use, in: transaction) }
     }
 
     /// Tells the gateway that what it knows of keys is out of date.

@@ -33,6 +33,9 @@ public enum TenancyService {
         OrganizationsService().registerMethods(with: &parts.methods)
         brands.registerMethods(with: &parts.methods)
         keys.registerMethods(with: &parts.methods)
+        parts.topics.on("keys.used", as: KeysUsed.self) { message, transaction, _ throws(RPCError) in
+            try keys.use(message, in: transaction)
+        }
         let audit = AuditEntriesService(log: log)
         audit.registerMethods(with: &parts.methods)
         AuditLogService().registerMethods(with: &parts.methods)

@@ -1,3 +1,4 @@
+import CommonAPI
 import JSON
 import JSONRPC
 import SQLite
@@ -9,13 +10,14 @@ struct BrandStore {
     func insert(_ brand: Brand, in transaction: borrowing WriteTransaction) throws(RPCError) {
         try transaction.run(
             """
-            INSERT INTO brands (id, organization, name, industry, time_zone, currency, status, created_at, version)
-            VALUES (:id, :organization, :name, :industry, :timeZone, :currency, :status, :time, :version)
+            INSERT INTO brands (id, organization, name, industry, mode, time_zone, currency, status, created_at, version)
+            VALUES (:id, :organization, :name, :industry, :mode, :timeZone, :currency, :status, :time, :version)
             """,
             [
                 ":id": brand.id, ":organization": brand.organizationId, ":name": brand.name,
-                ":industry": brand.industry.rawValue, ":timeZone": brand.timeZone, ":currency": brand.currency.code,
-                ":status": brand.status.rawValue, ":time": brand.createdAt, ":version": brand.version,
+                ":industry": brand.industry.rawValue, ":mode": brand.mode.rawValue, ":timeZone": brand.timeZone,
+                ":currency": brand.currency.code, ":status": brand.status.rawValue, ":time": brand.createdAt,
+                ":version": brand.version,
             ])
     }
 
@@ -39,7 +41,7 @@ struct BrandStore {
     func find(_ id: UUIDv7, in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> Brand? {
         try transaction.one(
             """
-            SELECT id, organization, name, industry, time_zone, currency, status, created_at, version FROM brands
+            SELECT id, organization, name, industry, mode, time_zone, currency, status, created_at, version FROM brands
             WHERE id = :id
             """, [":id": id], Self.brand)
     }
@@ -49,7 +51,7 @@ struct BrandStore {
     ) throws(RPCError) -> Brand? {
         try transaction.one(
             """
-            SELECT id, organization, name, industry, time_zone, currency, status, created_at, version FROM brands
+            SELECT id, organization, name, industry, mode, time_zone, currency, status, created_at, version FROM brands
             WHERE organization = :organization AND name = :name
             """, [":organization": organization, ":name": name], Self.brand)
     }
@@ -60,7 +62,7 @@ struct BrandStore {
     ) throws(RPCError) -> Brand? {
         try transaction.one(
             """
-            SELECT id, organization, name, industry, time_zone, currency, status, created_at, version FROM brands
+            SELECT id, organization, name, industry, mode, time_zone, currency, status, created_at, version FROM brands
             WHERE name = :name AND organization IN (SELECT id FROM organizations WHERE name = :name)
             ORDER BY id LIMIT 1
             """, [":name": name], Self.brand)
@@ -72,17 +74,18 @@ struct BrandStore {
     ) throws(RPCError) -> [Brand] {
         try transaction.all(
             """
-            SELECT id, organization, name, industry, time_zone, currency, status, created_at, version FROM brands
+            SELECT id, organization, name, industry, mode, time_zone, currency, status, created_at, version FROM brands
             WHERE id > coalesce(:cursor, x'') ORDER BY id LIMIT :count
             """, [":cursor": cursor, ":count": count], Self.brand)
     }
 
     private static func brand(_ row: Statement) throws(RPCError) -> Brand {
-        guard let industry = Industry(rawValue: row.text(3)), let currency = Currency(row.text(5)),
-            let status = Brand.Status(rawValue: row.text(6))
+        guard let industry = Industry(rawValue: row.text(3)), let mode = KeyMode(rawValue: row.text(4)),
+            let currency = Currency(row.text(6)), let status = Brand.Status(rawValue: row.text(7))
         else { throw .internalError("The row of brand \(row.uuid(0)) is not of its form.") }
         return Brand(
-            id: row.uuid(0), organizationId: row.uuid(1), name: row.text(2), industry: industry, timeZone: row.text(4),
-            currency: currency, status: status, createdAt: row.timestamp(7), version: row.int(8))
+            id: row.uuid(0), organizationId: row.uuid(1), name: row.text(2), industry: industry, mode: mode,
+            timeZone: row.text(5), currency: currency, status: status, createdAt: row.timestamp(8),
+            version: row.int(9))
     }
 }

@@ -22,32 +22,75 @@ struct KeyStore {
         try transaction.run(
             """
             INSERT INTO keys
-                (id, kid, brand, name, mode, scopes, rate, burst, digest, pepper_version, status, created_at, expires_at)
+                (id, kid, brand, name, mode, scopes, industries, segments, rate, burst, daily_quota, monthly_quota,
+                bucket, digest, pepper_version, status, created_at, expires_at, version)
             VALUES
-                (:id, :kid, :brand, :name, :mode, :scopes, :rate, :burst, :digest, :pepper, 'active', :time, :end)
+                (:id, :kid, :brand, :name, :mode, :scopes, :industries, :segments, :rate, :burst, :daily, :monthly,
+                :bucket, :digest, :pepper, 'active', :time, :end, :version)
             """,
             [
                 ":id": key.id, ":kid": key.kid, ":brand": key.brandId, ":name": key.name, ":mode": key.mode.rawValue,
-                ":scopes": String(decoding: key.scopes.json(), as: UTF8.self), ":rate": key.ratePerSecond,
-                ":burst": key.burst, ":digest": digest, ":pepper": pepperVersion, ":time": key.createdAt,
-                ":end": key.expiresAt,
+                ":scopes": Self.text(key.scopes), ":industries": Self.text(key.allowedIndustries.map(\.rawValue)),
+                ":segments": Self.text(key.allowedSegments), ":rate": key.ratePerSecond, ":burst": key.burst,
+                ":daily": key.dailyQuota, ":monthly": key.monthlyQuota, ":bucket": key.bucketId, ":digest": digest,
+                ":pepper": pepperVersion, ":time": key.createdAt, ":end": key.expiresAt, ":version": key.version,
             ])
+    }
+
+    /// Replaces all that an update may change, unless the key is at another version than `version`.
+    ///
+    /// - Returns: whether it was.
+    func update(_ key: Key, expecting version: Int, in transaction: borrowing WriteTransaction) throws(RPCError) -> Bool
+    {
+        try transaction.run(
+            """
+            UPDATE keys SET name = :name, scopes = :scopes, industries = :industries, segments = :segments,
+                rate = :rate, burst = :burst, daily_quota = :daily, monthly_quota = :monthly, expires_at = :end,
+                version = version + 1
+            WHERE id = :id AND version = :version
+            """,
+            [
+                ":name": key.name, ":scopes": Self.text(key.scopes),
+                ":industries": Self.text(key.allowedIndustries.map(\.rawValue)),
+                ":segments": Self.text(key.allowedSegments), ":rate": key.ratePerSecond, ":burst": key.burst,
+                ":daily": key.dailyQuota, ":monthly": key.monthlyQuota, ":end": key.expiresAt, ":id": key.id,
+                ":version": version,
+            ]) == 1
+    }
+
+    /// Ends a key at a time, because another took its place.
+    func replace(
+        _ id: UUIDv7, by successor: UUIDv7, endingAt end: Timestamp, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        try transaction.run(
+            "UPDATE keys SET replaced_by = :successor, expires_at = :end, version = version + 1 WHERE id = :id",
+            [":successor": successor, ":end": end, ":id": id])
+    }
+
+    /// Adds to what a key was used for. One that is not there any more is left out.
+    func use(_ use: KeyUse, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        try transaction.run(
+            """
+            INSERT INTO key_usage (key, requests, tokens, last_used_at)
+            SELECT id, :requests, :tokens, :time FROM keys WHERE id = :id
+            ON CONFLICT (key) DO UPDATE SET requests = requests + excluded.requests, tokens = tokens + excluded.tokens,
+                last_used_at = max(last_used_at, excluded.last_used_at)
+            """, [":requests": use.requests, ":tokens": use.tokens, ":time": use.lastUsedAt, ":id": use.keyId])
     }
 
     func revoke(
         _ id: UUIDv7, at time: Timestamp, reason: String?, in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
         try transaction.run(
-            "UPDATE keys SET status = 'revoked', revoked_at = :time, revoked_reason = :reason WHERE id = :id",
+            """
+            UPDATE keys SET status = 'revoked', revoked_at = :time, revoked_reason = :reason, version = version + 1
+            WHERE id = :id
+            """,
             [":time": time, ":reason": reason, ":id": id])
     }
 
     func find(_ id: UUIDv7, in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> Key? {
-        try transaction.one(
-            """
-            SELECT id, kid, brand, name, mode, scopes, rate, burst, status, created_at, expires_at, revoked_at
-            FROM keys WHERE id = :id
-            """, [":id": id], Self.key)
+        try transaction.one("SELECT * FROM key_records WHERE id = :id", [":id": id], Self.key)
     }
 
     func isTaken(kid: String, in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> Bool {
@@ -69,10 +112,8 @@ struct KeyStore {
         after cursor: UUIDv7?, count: Int, in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> [Key] {
         try transaction.all(
-            """
-            SELECT id, kid, brand, name, mode, scopes, rate, burst, status, created_at, expires_at, revoked_at
-            FROM keys WHERE id > coalesce(:cursor, x'') ORDER BY id LIMIT :count
-            """, [":cursor": cursor, ":count": count], Self.key)
+            "SELECT * FROM key_records WHERE id > coalesce(:cursor, x'') ORDER BY id LIMIT :count",
+            [":cursor": cursor, ":count": count], Self.key)
     }
 
     /// The oldest keys of a brand made after `cursor`.
@@ -81,8 +122,7 @@ struct KeyStore {
     ) throws(RPCError) -> [Key] {
         try transaction.all(
             """
-            SELECT id, kid, brand, name, mode, scopes, rate, burst, status, created_at, expires_at, revoked_at
-            FROM keys WHERE brand = :brand AND id > coalesce(:cursor, x'') ORDER BY id LIMIT :count
+            SELECT * FROM key_records WHERE brand = :brand AND id > coalesce(:cursor, x'') ORDER BY id LIMIT :count
             """, [":brand": brand, ":cursor": cursor, ":count": count], Self.key)
     }
 
@@ -98,12 +138,33 @@ struct KeyStore {
     }
 
     private static func key(_ row: Statement) throws(RPCError) -> Key {
-        guard let mode = KeyMode(rawValue: row.text(4)), let status = Key.Status(rawValue: row.text(8)),
-            let scopes = try? [String](json: Array(row.text(5).utf8))
+        guard let mode = KeyMode(rawValue: row.text(4)), let scopes = texts(row.text(5)),
+            let industries = texts(row.text(6)), let segments = texts(row.text(7)),
+            let status = Key.Status(rawValue: row.text(13))
         else { throw .internalError("The row of key \(row.uuid(0)) is not of its form.") }
         return Key(
             id: row.uuid(0), brandId: row.uuid(2), kid: row.text(1), name: row.text(3), mode: mode, scopes: scopes,
-            ratePerSecond: row.int(6), burst: row.int(7), status: status, createdAt: row.timestamp(9),
-            expiresAt: row.timestampOrNil(10), revokedAt: row.timestampOrNil(11))
+            allowedIndustries: try known(industries, of: row.uuid(0)), allowedSegments: segments,
+            ratePerSecond: row.int(8), burst: row.int(9), dailyQuota: row.int64OrNil(10).map { Int($0) },
+            monthlyQuota: row.int64OrNil(11).map { Int($0) }, bucketId: row.uuid(12), status: status,
+            createdAt: row.timestamp(14), expiresAt: row.timestampOrNil(15), revokedAt: row.timestampOrNil(16),
+            replacedById: row.uuidOrNil(17), requests: row.int(19), tokens: row.int(20),
+            lastUsedAt: row.timestampOrNil(21), version: row.int(18))
+    }
+
+    private static func known(_ industries: [String], of key: UUIDv7) throws(RPCError) -> [Industry] {
+        let known = industries.compactMap(Industry.init)
+        guard known.count == industries.count else {
+            throw .internalError("The row of key \(key) names an industry that this release does not know.")
+        }
+        return known
+    }
+
+    private static func text(_ array: [String]) -> String {
+        String(decoding: array.json(), as: UTF8.self)
+    }
+
+    private static func texts(_ json: String) -> [String]? {
+        try? [String](json: Array(json.utf8))
     }
 }

@@ -9,15 +9,20 @@ extension DataMap {
         Table(
             "brands", "brands and their settings; no persons", .nobody,
             columns: [
-                "id", "organization", "name", "industry", "time_zone", "currency", "status", "created_at", "version",
+                "id", "organization", "name", "industry", "mode", "time_zone", "currency", "status", "created_at",
+                "version",
             ]),
         Table(
             "keys", "API keys of programs, with a keyed hash in place of the secret; no persons", .nobody,
             kept: "as long as the brand, so that the audit trail's ids mean something",
             columns: [
-                "id", "kid", "brand", "name", "mode", "scopes", "rate", "burst", "digest", "pepper_version", "status",
-                "created_at", "expires_at", "revoked_at", "revoked_reason",
+                "id", "kid", "brand", "name", "mode", "scopes", "industries", "segments", "rate", "burst",
+                "daily_quota", "monthly_quota", "bucket", "digest", "pepper_version", "status", "created_at",
+                "expires_at", "revoked_at", "revoked_reason", "replaced_by", "version",
             ]),
+        Table(
+            "key_usage", "how much API keys were used, as sums; no persons", .nobody, kept: "as long as the key",
+            columns: ["key", "requests", "tokens", "last_used_at"]),
         Table("key_epoch", "how often any key was changed", .nobody, kept: "for ever", columns: ["id", "epoch"]),
         Table(
             "audit_entries", "what staff and programs did, as ids and field names; no values", .nobody,

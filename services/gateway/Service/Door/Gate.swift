@@ -23,6 +23,7 @@ final class Gate {
     private let clock: Clock
     private let bootClock: BootClock
     private let metrics: GateMetrics
+    private let usage: KeyUsage
     private var limiter: Limiter
     private var unreserved = UnreservedCalls(
         maximumCalls: Gate.maximumUnreserved, maximumBytes: Gate.maximumUnreservedBytes)
@@ -35,7 +36,7 @@ final class Gate {
     ///   - wakeKeeper: says that ``takeReservations()`` has something.
     init(
         routes: Routes, local: MethodDispatcher, siblings: Siblings, keys: KeyRing, clock: Clock,
-        bootClock: BootClock, metrics: GateMetrics, limiter: Limiter, eventLoop: any EventLoop,
+        bootClock: BootClock, metrics: GateMetrics, usage: KeyUsage, limiter: Limiter, eventLoop: any EventLoop,
         wakeKeeper: @escaping () -> Void
     ) {
         self.routes = routes
@@ -45,6 +46,7 @@ final class Gate {
         self.clock = clock
         self.bootClock = bootClock
         self.metrics = metrics
+        self.usage = usage
         self.limiter = limiter
         self.wakeKeeper = wakeKeeper
         for name in Siblings.names {
@@ -113,6 +115,7 @@ final class Gate {
             let refund =
                 grant.allowance.quotas.isEmpty
                 ? nil : Refund(cost: cost, grant.allowance.quotas, usedAt: usedAt, call.meta, by: self)
+            usage.add(KeyUsage.Count(requests: 1, lastUsedAt: Timestamp(microseconds: usedAt)), of: grant.id)
             send(call, route, grant, refund)
         case .unreserved:
             wait(call, grant, from: caller)

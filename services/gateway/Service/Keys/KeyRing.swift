@@ -28,6 +28,7 @@ final class KeyRing {
         let scopes: [String]
         let allowance: Allowance
         let expiresAt: Timestamp?
+        let context: CallContext
         /// The `context` of a request without deadline, trace or idempotency key: most of them.
         let plainContext: [UInt8]
 
@@ -37,13 +38,16 @@ final class KeyRing {
             principal = "key:\(key.id)"
             scopes = key.scopes
             allowance = Allowance(
-                key: key.id, brand: key.brandId,
-                RateLimit(ratePerSecond: Int64(key.ratePerSecond), burst: Int64(key.burst)), limits)
+                bucket: key.bucketId, brand: key.brandId,
+                RateLimit(ratePerSecond: Int64(key.ratePerSecond), burst: Int64(key.burst)),
+                dailyQuota: key.dailyQuota, monthlyQuota: key.monthlyQuota, limits)
             expiresAt = key.expiresAt
-            plainContext = CallContext(brand: brand, principal: principal, scopes: scopes).json()
+            context = CallContext(
+                brand: brand, principal: principal, scopes: scopes,
+                industries: key.allowedIndustries.isEmpty ? nil : key.allowedIndustries.map(\.rawValue),
+                segments: key.allowedSegments.isEmpty ? nil : key.allowedSegments)
+            plainContext = context.json()
         }
-
-        var context: CallContext { CallContext(brand: brand, principal: principal, scopes: scopes) }
     }
 
     enum Answer {

@@ -13,24 +13,29 @@ final class Allowance {
     var charges: [[BucketTable.Charge]]
     let quotas: [QuotaTable.Charge]
 
-    init(key: UUIDv7, brand: UUIDv7, _ limit: RateLimit, _ configuration: LimitsConfiguration) {
+    /// - Parameters:
+    ///   - bucket: what the key's rate and quotas are counted in; keys that replaced each other share one.
+    ///   - dailyQuota: units a day, in UTC; nil: no limit.
+    ///   - monthlyQuota: units a month, in UTC; nil: no limit.
+    init(
+        bucket: UUIDv7, brand: UUIDv7, _ limit: RateLimit, dailyQuota: Int? = nil, monthlyQuota: Int? = nil,
+        _ configuration: LimitsConfiguration
+    ) {
+        let own = BucketName(.key, high: bucket.high, low: bucket.low)
+        let brand = BucketName(.brand, high: brand.high, low: brand.low)
         charges = MethodDescription.Kind.all.map { kind in
             [
-                BucketTable.Charge(BucketName(.key, high: key.high, low: key.low), limit),
-                BucketTable.Charge(BucketName(.brand, high: brand.high, low: brand.low), configuration.brand),
+                BucketTable.Charge(own, limit),
+                BucketTable.Charge(brand, configuration.brand),
                 BucketTable.Charge(
                     BucketName(.methodClass, low: UInt64(kind.number)), configuration.limit(of: kind)),
                 BucketTable.Charge(BucketName(.process), configuration.process),
             ]
         }
-        let name = BucketName(.brand, high: brand.high, low: brand.low)
-        var quotas: [QuotaTable.Charge] = []
-        if configuration.brandDailyQuota > 0 {
-            quotas.append(.init(name, .day, units: configuration.brandDailyQuota))
-        }
-        if configuration.brandMonthlyQuota > 0 {
-            quotas.append(.init(name, .month, units: configuration.brandMonthlyQuota))
-        }
-        self.quotas = quotas
+        let quotas: [(BucketName, CalendarPeriod, Int64)] = [
+            (own, .day, Int64(dailyQuota ?? 0)), (own, .month, Int64(monthlyQuota ?? 0)),
+            (brand, .day, configuration.brandDailyQuota), (brand, .month, configuration.brandMonthlyQuota),
+        ]
+        self.quotas = quotas.filter { $0.2 > 0 }.map { QuotaTable.Charge($0.0, $0.1, units: $0.2) }
     }
 }

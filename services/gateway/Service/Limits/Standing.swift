@@ -3,7 +3,8 @@ import Limits
 import ServiceContract
 
 /// Where a caller stands with its limits, as `RateLimit-Policy` and `RateLimit` say it
-/// (draft-ietf-httpapi-ratelimit-headers-10): the key's own limit, the brand's, and the brand's quotas.
+/// (draft-ietf-httpapi-ratelimit-headers-10): the limits and quotas of the key and of its
+/// brand.
 ///
 /// `r` is what is left, in cost units. `t` is when all of it will be back, in seconds rounded up; of a limit that has
 /// just refused a call it is when that call will be admitted.
@@ -57,7 +58,10 @@ struct Standing: Equatable, Sendable {
         charge == 2 ? kind.policy : Allowance.policies[charge]
     }
 
-    static func policy(of quota: QuotaTable.Charge) -> String { quota.period == .day ? "daily" : "monthly" }
+    static func policy(of quota: QuotaTable.Charge) -> String {
+        let period = quota.period == .day ? "daily" : "monthly"
+        return quota.name.kind == .key ? period : "brand-" + period
+    }
 
     /// Rounded up.
     static func seconds(_ nanoseconds: Int64) -> Int64 { (nanoseconds + 999_999_999) / 1_000_000_000 }
