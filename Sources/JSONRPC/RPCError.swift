@@ -36,6 +36,7 @@ extension RPCError {
         public static let unauthenticated = -32001
         public static let forbidden = -32003
         public static let notFound = -32004
+        public static let brandSuspended = -32005
         public static let conflict = -32010
         public static let versionMismatch = -32011
         public static let idempotencyMismatch = -32012

@@ -106,6 +106,22 @@ import Testing
         #expect(try CallContext(json: bound.plainContext) == bound.context)
     }
 
+    @Test("A key opens its brand while it is active and the brand is not suspended, and is refused in words of its own")
+    func judgement() {
+        let key = Self.record(industries: [], segments: [])
+        let cases: [(Keys.Verify.Reply, RPCError?)] = [
+            (.init(record: key, epoch: 1), nil),
+            (.init(record: key, epoch: 1, brandSuspended: true), .brandSuspended),
+            (.init(epoch: 1), .keyUnknown),
+        ]
+        for (proof, expected) in cases {
+            switch KeyRing.judge(proof) {
+            case .success: #expect(expected == nil)
+            case .failure(let error): #expect(error == expected)
+            }
+        }
+    }
+
     private static func record(industries: [Industry], segments: [String]) -> Key {
         Key(
             id: key(1), brandId: key(2), kid: "k", name: "a", mode: .live, scopes: ["a:b"],

@@ -18,6 +18,26 @@ import Testing
         }
     }
 
+    @Test("An organisation is renamed at the version it was read at, and at no other")
+    func rename() async throws {
+        try await withTenancy { tenancy in
+            let created = try await tenancy.organizations.create(.init(name: "A"), for: tenancy.admin)
+            let renamed = try await tenancy.organizations.update(
+                .init(id: created.id, version: 1, name: "B"), for: tenancy.admin)
+            #expect(renamed.name == "B" && renamed.version == 2)
+            #expect(try await tenancy.organizations.get(.init(id: created.id), for: tenancy.admin) == renamed)
+            let failed = await failure { () async throws(RPCError) in
+                try await tenancy.organizations.update(.init(id: created.id, version: 1, name: "C"), for: tenancy.admin)
+            }
+            #expect(failed == .versionMismatch("organisation", expected: 1, actual: 2))
+            let nobody = try #require(UUIDv7("01930000-0000-7000-8000-00000000ffff"))
+            let unknown = await failure { () async throws(RPCError) in
+                try await tenancy.organizations.update(.init(id: nobody, version: 1), for: tenancy.admin)
+            }
+            #expect(unknown == .notFound("organisation", nobody))
+        }
+    }
+
     @Test("The same call sent again under its idempotency key creates nothing and answers the same")
     func idempotency() async throws {
         try await withTenancy { tenancy in

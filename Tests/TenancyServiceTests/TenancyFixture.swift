@@ -21,7 +21,7 @@ final class Tenancy: Sendable {
     let runtime: ServiceRuntime
     let client: InProcessClient
     let log: VerifiableLog
-    private let courier: Task<Void, any Error>
+    private let running: Task<Void, any Error>
 
     /// - Parameters:
     ///   - directory: where an earlier one left its databases; absent: a new one.
@@ -48,16 +48,24 @@ final class Tenancy: Sendable {
                 runtime: runtime, siblings: siblings.map { BrandsService.Sibling(name: $0.name, client: $0) }),
             KeysService(peppers: try KeyPeppers(directory: directory.path + "/secrets"), random: random),
             log, in: &parts)
-        try PlatformService.played(by: runtime, topics: parts.topics).registerAll(with: &parts.methods)
+        try PlatformService.played(by: runtime, topics: parts.topics, jobs: parts.jobs).registerAll(
+            with: &parts.methods)
         client = InProcessClient(MethodDispatcher(parts.methods, runtime: runtime))
         dialled.tenancy = client
-        self.courier = Task { try await courier.run() }
+        let jobs = JobRunner(parts.jobs, runtime: runtime)
+        running = Task {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await courier.run() }
+                group.addTask { try await jobs.run() }
+                try await group.waitForAll()
+            }
+        }
     }
 
     /// Ends its threads; what it wrote stays for the next.
     func stop() async {
-        courier.cancel()
-        _ = await courier.result
+        running.cancel()
+        _ = await running.result
         runtime.stop()
     }
 
@@ -209,7 +217,13 @@ final class PlayedService: JSONRPCClient {
             script.highWaterMark = max(script.highWaterMark, last ?? 0)
             return script.highWaterMark
         }
-        return Array((method == "messages.deliver" ? "{\"highWaterMark\":\(mark)}" : "{\"created\":true}").utf8)
+        let answer =
+            switch method {
+            case "messages.deliver": "{\"highWaterMark\":\(mark)}"
+            case "brandFiles.erase": "{\"erased\":true}"
+            default: "{\"created\":true}"
+            }
+        return Array(answer.utf8)
     }
 }
 
@@ -268,11 +282,11 @@ final class TemporaryDirectory: Sendable {
 
 extension PlatformService {
     /// What every service answers, without brands to erase from.
-    static func played(by runtime: ServiceRuntime, topics: MessageTopics) throws -> PlatformService {
+    static func played(by runtime: ServiceRuntime, topics: MessageTopics, jobs: JobKinds) throws -> PlatformService {
         let tombstones = try Tombstones(key: Array(repeating: 7, count: 32))
         let erasure = SubjectErasure(dataMap: .ground, directory: nil, tombstones: tombstones)
         return PlatformService(
-            runtime: runtime, topics: topics, jobs: JobKinds(), brandErasure: erasure, serviceErasure: erasure,
+            runtime: runtime, topics: topics, jobs: jobs, brandErasure: erasure, serviceErasure: erasure,
             health: HealthCheck(startedAt: runtime.clock.now()), metrics: PrometheusMetrics())
     }
 }

@@ -19,6 +19,8 @@ import Testing
         arguments: [
             "UPDATE keys SET status = 'active', revoked_at = NULL",
             "UPDATE brands SET status = 'provisioning'",
+            "UPDATE brands SET status = 'erased'",
+            "UPDATE brands SET suspended_reason = 'a'",
             "UPDATE keys SET revoked_at = NULL",
             "UPDATE keys SET digest = x'00'",
             "UPDATE keys SET mode = 'test'",
@@ -38,8 +40,8 @@ import Testing
         try Migrator([.ground] + TenancyMigrations.all).migrate(connection)
         try connection.execute(
             """
-            INSERT INTO organizations VALUES (x'01', 'a', 0);
-            INSERT INTO brands VALUES (x'02', x'01', 'a', 'other', 'live', 'UTC', 'USD', 'active', 0, 2);
+            INSERT INTO organizations VALUES (x'01', 'a', 0, 1);
+            INSERT INTO brands VALUES (x'02', x'01', 'a', 'other', 'live', 'UTC', 'USD', 'active', 0, 2, NULL);
             INSERT INTO keys VALUES
                 (x'03', 'k', x'02', 'a', 'live', '["a:b"]', '[]', '[]', 1, 1, NULL, NULL, x'03', zeroblob(32), 1,
                 'revoked', 0, NULL, 1, NULL, NULL, 1);

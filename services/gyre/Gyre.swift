@@ -27,8 +27,9 @@ struct Gyre: AsyncParsableCommand {
             CommandGroup(
                 name: "USING IT",
                 subcommands: [
-                    BrandsCommand.self, KeysCommand.self, ImportCommand.self, ImportsCommand.self, JobsCommand.self,
-                    TailCommand.self, PrivacyCommand.self, AuditCommand.self, CallCommand.self, MethodsCommand.self,
+                    OrganizationsCommand.self, BrandsCommand.self, KeysCommand.self, ImportCommand.self,
+                    ImportsCommand.self, JobsCommand.self, TailCommand.self, PrivacyCommand.self, AuditCommand.self,
+                    CallCommand.self, MethodsCommand.self,
                 ]),
         ])
 }

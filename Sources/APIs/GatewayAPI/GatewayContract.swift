@@ -45,6 +45,7 @@ public enum GatewayContract {
         -32009: 503,  // busy
         -32008: 500,  // responseTooLarge
         -32007: 413,  // requestTooLarge
+        -32005: 403,  // brandSuspended
         -32004: 404,  // notFound
         -32003: 403,  // forbidden
         -32001: 401,  // unauthenticated

@@ -3,12 +3,15 @@
 public import JSONRPC
 public import ServiceContract
 
-/// The types of `brandFiles.create`.
+/// The types of `brandFiles.create` and `brandFiles.erase`.
 public enum BrandFiles {
-    /// What a service implements to answer `brandFiles.create`.
+    /// What a service implements to answer `brandFiles.create` and `brandFiles.erase`.
     public protocol Service: Sendable {
         /// Creates a brand's database in this service, once.
         func create(_ params: Create.Params, for call: CallContext) async throws(RPCError) -> Create.Reply
+
+        /// Deletes a brand's database in this service for ever: it can never be created again.
+        func erase(_ params: Erase.Params, for call: CallContext) async throws(RPCError) -> Erase.Reply
     }
 
     /// Calls these methods of a peer.
@@ -25,15 +28,24 @@ public enum BrandFiles {
         ) async throws(RPCError) -> Create.Reply {
             try await peer.call("brandFiles.create", params, context: call)
         }
+
+        /// Deletes a brand's database in this service for ever: it can never be created again.
+        public func erase(_ params: Erase.Params, for call: CallContext? = nil) async throws(RPCError) -> Erase.Reply {
+            try await peer.call("brandFiles.erase", params, context: call)
+        }
     }
 }
 
 extension BrandFiles.Service {
-    /// Registers `brandFiles.create` with `table`.
+    /// Registers `brandFiles.create` and `brandFiles.erase` with `table`.
     public func registerMethods(with table: inout MethodTable) {
         table.flow(BrandFiles.Create.method) {
             (params: BrandFiles.Create.Params, call) throws(RPCError) in
             try await self.create(params, for: call)
+        }
+        table.flow(BrandFiles.Erase.method) {
+            (params: BrandFiles.Erase.Params, call) throws(RPCError) in
+            try await self.erase(params, for: call)
         }
     }
 }

@@ -10,15 +10,24 @@ extension PlatformContract {
         "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The brand."}],\#
         "result":{"name":"reply","schema":{"type":"object","required":["created"],\#
         "properties":{"created":{"type":"boolean","description":"False when the file was there already."}},\#
-        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a \#
-        new brand","params":[{"name":"brand","value":"01930000-0000-7000-8000-000000000001"}],\#
-        "result":{"name":"reply","value":{"created":true}}}]},{"name":"health.check","summary":"Says whether this \#
-        service can answer and write.","x-kind":"flow","x-cost":1,"x-callers":["service:gateway","service:tenancy"],\#
-        "params":[],"result":{"name":"reply","schema":{"type":"object","required":["service","startedAt","writable",\#
-        "brands"],"properties":{"service":{"type":"string","minLength":1,"maxLength":20,"description":"The \#
-        service's name."},"startedAt":{"$ref":"#/components/schemas/Timestamp","description":"When this process \#
-        started."},"writable":{"type":"boolean","description":"Whether a durable write succeeded within the last \#
-        second."},"brands":{"type":"integer","minimum":0,"description":"Brand databases this service holds."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a new brand","params":[{"name":"brand",\#
+        "value":"01930000-0000-7000-8000-000000000001"}],"result":{"name":"reply","value":{"created":true}}}]},\#
+        {"name":"brandFiles.erase","summary":"Deletes a brand's database in this service for ever: it can never be \#
+        created again.","x-kind":"flow","x-cost":1,"x-callers":["service:tenancy"],"params":[{"name":"brand",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The brand."}],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["erased"],\#
+        "properties":{"erased":{"type":"boolean","description":"False when there was no file, or none any more."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/busy"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a brand that is here",\#
+        "params":[{"name":"brand","value":"01930000-0000-7000-8000-000000000001"}],"result":{"name":"reply",\#
+        "value":{"erased":true}}}]},{"name":"health.check","summary":"Says whether this service can answer and \#
+        write.","x-kind":"flow","x-cost":1,"x-callers":["service:gateway","service:tenancy"],"params":[],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["service","startedAt","writable","brands"],\#
+        "properties":{"service":{"type":"string","minLength":1,"maxLength":20,"description":"The service's name."},\#
+        "startedAt":{"$ref":"#/components/schemas/Timestamp","description":"When this process started."},\#
+        "writable":{"type":"boolean","description":"Whether a durable write succeeded within the last second."},\#
+        "brands":{"type":"integer","minimum":0,"description":"Brand databases this service holds."}},\#
         "additionalProperties":false}},"errors":[],"examples":[{"name":"a healthy service","x-fixture":"live-only",\#
         "params":[],"result":{"name":"reply","value":{"service":"signals","startedAt":"2026-01-01T00:00:00Z",\#
         "writable":true,"brands":1}}}]},{"name":"messages.deliver","summary":"Takes messages from a sibling's \#
@@ -163,7 +172,10 @@ extension PlatformContract {
         "UUID":{"type":"string","format":"uuid","description":"An id: a UUID of version 7, whose order is the order \#
         of creation."}},"errors":{"illegalTransition":{"code":-32013,"message":"Its state does not allow this; the \#
         message says which states do."},"notFound":{"code":-32004,"message":"There is no such thing, or it belongs \#
-        to another brand: the two answer alike."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing \#
-        was written; reads go on."}}},"x-http-statuses":{"illegalTransition":409,"notFound":404,"storageFull":507}}
+        to another brand: the two answer alike."},"busy":{"code":-32009,"message":"A queue is full. Nothing was \#
+        done; the same call may be sent again."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing \#
+        was written; reads go on."},"conflict":{"code":-32010,"message":"It contradicts what is there; the message \#
+        says what that is."}}},"x-http-statuses":{"illegalTransition":409,"notFound":404,"busy":503,\#
+        "storageFull":507,"conflict":409}}
         """#
 }

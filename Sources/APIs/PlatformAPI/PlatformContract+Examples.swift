@@ -17,6 +17,17 @@ extension PlatformContract {
                 """#,
             errorCode: nil),
         MethodExample(
+            method: "brandFiles.erase",
+            name: "a brand that is here",
+            fixture: nil,
+            params: #"""
+                {"brand":"01930000-0000-7000-8000-000000000001"}
+                """#,
+            result: #"""
+                {"erased":true}
+                """#,
+            errorCode: nil),
+        MethodExample(
             method: "health.check",
             name: "a healthy service",
             fixture: "live-only",

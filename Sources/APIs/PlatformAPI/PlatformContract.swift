@@ -7,6 +7,7 @@ public enum PlatformContract {
     /// Every method, in the order of the contract.
     public static let methods: [MethodDescription] = [
         BrandFiles.Create.method,
+        BrandFiles.Erase.method,
         Health.Check.method,
         Messages.Deliver.method,
         Metrics.Read.method,
@@ -40,6 +41,7 @@ public enum PlatformContract {
         -32009: 503,  // busy
         -32008: 500,  // responseTooLarge
         -32007: 413,  // requestTooLarge
+        -32005: 403,  // brandSuspended
         -32004: 404,  // notFound
         -32003: 403,  // forbidden
         -32001: 401,  // unauthenticated

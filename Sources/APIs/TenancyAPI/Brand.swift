@@ -19,7 +19,7 @@ public struct Brand: JSONReadable, JSONWritable, Sendable, Equatable {
     public let timeZone: String
     /// The currency of amounts that name none.
     public let currency: Currency
-    /// Active once every service has its database.
+    /// Where it stands.
     public let status: Status
     /// When it was created.
     public let createdAt: Timestamp
@@ -131,16 +131,27 @@ public struct Brand: JSONReadable, JSONWritable, Sendable, Equatable {
         writer.endObject()
     }
 
-    /// Active once every service has its database.
+    /// Where it stands.
     public enum Status: String, JSONReadable, JSONWritable, Sendable, CaseIterable {
+        /// Some service has no database for it yet; the same `brands.provision` goes on.
         case provisioning
+        /// Every service has its database.
         case active
+        /// Its keys are refused until it is resumed; its data stay.
+        case suspended
+        /// Its data are being deleted; its keys are revoked.
+        case erasing
+        /// Nothing of it is left but its id.
+        case erased
 
         public init(from reader: inout JSONReader) throws(JSONError) {
             switch try reader.readStringKey() {
             case "provisioning": self = .provisioning
             case "active": self = .active
-            default: throw reader.fail(.constraint, "must be provisioning or active")
+            case "suspended": self = .suspended
+            case "erasing": self = .erasing
+            case "erased": self = .erased
+            default: throw reader.fail(.constraint, "must be provisioning, active, suspended, erasing or erased")
             }
         }
 

@@ -3,9 +3,11 @@
 public import JSONRPC
 public import ServiceContract
 
-/// The types of `brands.provision`, `brands.get` and `brands.list`.
+/// The types of `brands.provision`, `brands.get`, `brands.list`, `brands.update`, `brands.suspend`, `brands.resume` and
+/// `brands.erase`.
 public enum Brands {
-    /// What a service implements to answer `brands.provision`, `brands.get` and `brands.list`.
+    /// What a service implements to answer `brands.provision`, `brands.get`, `brands.list`, `brands.update`,
+    /// `brands.suspend`, `brands.resume` and `brands.erase`.
     public protocol Service: Sendable {
         /// Creates a brand with a database in every service, or finishes what an earlier call began.
         func provision(_ params: Provision.Params, for call: CallContext) async throws(RPCError) -> Provision.Reply
@@ -19,6 +21,27 @@ public enum Brands {
         func list(
             _ params: List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
         ) throws(RPCError) -> List.Reply
+
+        /// Changes a brand; what is left out stays.
+        func update(
+            _ params: Update.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+        ) throws(RPCError) -> Update.Reply
+
+        /// Makes all keys of a brand useless from the moment this call returns, until it is resumed. Its data stay.
+        func suspend(
+            _ params: Suspend.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+        ) throws(RPCError) -> Suspend.Reply
+
+        /// Ends a suspension: keys that were neither revoked nor expired open the brand again.
+        func resume(
+            _ params: Resume.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+        ) throws(RPCError) -> Resume.Reply
+
+        /// Revokes all keys of a brand and begins to delete all of its data, in every service. It cannot be undone, and
+        /// is carried out whatever crashes; the brand is erased once its status says so.
+        func erase(
+            _ params: Erase.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+        ) throws(RPCError) -> Erase.Reply
     }
 
     /// Calls these methods of a peer.
@@ -45,11 +68,39 @@ public enum Brands {
         public func list(_ params: List.Params, for call: CallContext? = nil) async throws(RPCError) -> List.Reply {
             try await peer.call("brands.list", params, context: call)
         }
+
+        /// Changes a brand; what is left out stays.
+        public func update(
+            _ params: Update.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Update.Reply {
+            try await peer.call("brands.update", params, context: call)
+        }
+
+        /// Makes all keys of a brand useless from the moment this call returns, until it is resumed. Its data stay.
+        public func suspend(
+            _ params: Suspend.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Suspend.Reply {
+            try await peer.call("brands.suspend", params, context: call)
+        }
+
+        /// Ends a suspension: keys that were neither revoked nor expired open the brand again.
+        public func resume(
+            _ params: Resume.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Resume.Reply {
+            try await peer.call("brands.resume", params, context: call)
+        }
+
+        /// Revokes all keys of a brand and begins to delete all of its data, in every service. It cannot be undone, and
+        /// is carried out whatever crashes; the brand is erased once its status says so.
+        public func erase(_ params: Erase.Params, for call: CallContext? = nil) async throws(RPCError) -> Erase.Reply {
+            try await peer.call("brands.erase", params, context: call)
+        }
     }
 }
 
 extension Brands.Service {
-    /// Registers `brands.provision`, `brands.get` and `brands.list` with `table`.
+    /// Registers `brands.provision`, `brands.get`, `brands.list`, `brands.update`, `brands.suspend`, `brands.resume`
+    /// and `brands.erase` with `table`.
     public func registerMethods(with table: inout MethodTable) {
         table.flow(Brands.Provision.method) {
             (params: Brands.Provision.Params, call) throws(RPCError) in
@@ -62,6 +113,22 @@ extension Brands.Service {
         table.read(Brands.List.method) {
             (params: Brands.List.Params, transaction: borrowing ReadTransaction, call) throws(RPCError) in
             try self.list(params, in: transaction, for: call)
+        }
+        table.write(Brands.Update.method) {
+            (params: Brands.Update.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
+            try self.update(params, in: transaction, for: call)
+        }
+        table.write(Brands.Suspend.method) {
+            (params: Brands.Suspend.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
+            try self.suspend(params, in: transaction, for: call)
+        }
+        table.write(Brands.Resume.method) {
+            (params: Brands.Resume.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
+            try self.resume(params, in: transaction, for: call)
+        }
+        table.write(Brands.Erase.method) {
+            (params: Brands.Erase.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
+            try self.erase(params, in: transaction, for: call)
         }
     }
 }

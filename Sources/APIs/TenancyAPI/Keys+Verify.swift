@@ -74,16 +74,20 @@ extension Keys {
             public let record: Key?
             /// Grows with every change to any key. At least 0.
             public let epoch: Int
+            /// True while the key's brand is suspended: then the key opens nothing. Absent otherwise.
+            public let brandSuspended: Bool?
 
-            public init(record: Key? = nil, epoch: Int) {
+            public init(record: Key? = nil, epoch: Int, brandSuspended: Bool? = nil) {
                 self.record = record
                 self.epoch = epoch
+                self.brandSuspended = brandSuspended
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
                 var seen: UInt64 = 0
                 var record: Key?
                 var epoch: Int?
+                var brandSuspended: Bool?
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -93,12 +97,15 @@ extension Keys {
                     case "epoch":
                         try reader.once(&seen, 1)
                         epoch = try Int(reader.readInt64(in: 0...Int64.max))
+                    case "brandSuspended":
+                        try reader.once(&seen, 2)
+                        brandSuspended = try reader.readBool()
                     default:
                         try reader.unknownMember()
                     }
                 }
                 guard let epoch else { throw reader.missing("epoch") }
-                self.init(record: record, epoch: epoch)
+                self.init(record: record, epoch: epoch, brandSuspended: brandSuspended)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -109,6 +116,10 @@ extension Keys {
                 }
                 writer.key("epoch")
                 writer.int(epoch)
+                if let brandSuspended {
+                    writer.key("brandSuspended")
+                    writer.bool(brandSuspended)
+                }
                 writer.endObject()
             }
         }

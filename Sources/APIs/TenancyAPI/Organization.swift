@@ -10,11 +10,14 @@ public struct Organization: JSONReadable, JSONWritable, Sendable, Equatable {
     public let name: String
     /// When it was created.
     public let createdAt: Timestamp
+    /// Grows with every change; send it as the expected version. At least 1.
+    public let version: Int
 
-    public init(id: UUIDv7, name: String, createdAt: Timestamp) {
+    public init(id: UUIDv7, name: String, createdAt: Timestamp, version: Int) {
         self.id = id
         self.name = name
         self.createdAt = createdAt
+        self.version = version
     }
 
     public init(from reader: inout JSONReader) throws(JSONError) {
@@ -22,6 +25,7 @@ public struct Organization: JSONReadable, JSONWritable, Sendable, Equatable {
         var id: UUIDv7?
         var name: String?
         var createdAt: Timestamp?
+        var version: Int?
         try reader.beginObject()
         while let key = try reader.nextMember() {
             switch key {
@@ -34,6 +38,9 @@ public struct Organization: JSONReadable, JSONWritable, Sendable, Equatable {
             case "createdAt":
                 try reader.once(&seen, 2)
                 createdAt = try reader.readTimestamp()
+            case "version":
+                try reader.once(&seen, 3)
+                version = try Int(reader.readInt64(in: 1...Int64.max))
             default:
                 try reader.unknownMember()
             }
@@ -41,7 +48,8 @@ public struct Organization: JSONReadable, JSONWritable, Sendable, Equatable {
         guard let id else { throw reader.missing("id") }
         guard let name else { throw reader.missing("name") }
         guard let createdAt else { throw reader.missing("createdAt") }
-        self.init(id: id, name: name, createdAt: createdAt)
+        guard let version else { throw reader.missing("version") }
+        self.init(id: id, name: name, createdAt: createdAt, version: version)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -52,6 +60,8 @@ public struct Organization: JSONReadable, JSONWritable, Sendable, Equatable {
         writer.string(name)
         writer.key("createdAt")
         createdAt.write(to: &writer)
+        writer.key("version")
+        writer.int(version)
         writer.endObject()
     }
 }

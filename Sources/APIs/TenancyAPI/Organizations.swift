@@ -3,9 +3,10 @@
 public import JSONRPC
 public import ServiceContract
 
-/// The types of `organizations.create` and `organizations.list`.
+/// The types of `organizations.create`, `organizations.list`, `organizations.get` and `organizations.update`.
 public enum Organizations {
-    /// What a service implements to answer `organizations.create` and `organizations.list`.
+    /// What a service implements to answer `organizations.create`, `organizations.list`, `organizations.get` and
+    /// `organizations.update`.
     public protocol Service: Sendable {
         /// Creates an organisation.
         func create(
@@ -16,6 +17,16 @@ public enum Organizations {
         func list(
             _ params: List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
         ) throws(RPCError) -> List.Reply
+
+        /// Returns one organisation.
+        func get(
+            _ params: Get.Params, in transaction: borrowing ReadTransaction, for call: CallContext
+        ) throws(RPCError) -> Get.Reply
+
+        /// Changes an organisation; what is left out stays.
+        func update(
+            _ params: Update.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+        ) throws(RPCError) -> Update.Reply
     }
 
     /// Calls these methods of a peer.
@@ -37,11 +48,24 @@ public enum Organizations {
         public func list(_ params: List.Params, for call: CallContext? = nil) async throws(RPCError) -> List.Reply {
             try await peer.call("organizations.list", params, context: call)
         }
+
+        /// Returns one organisation.
+        public func get(_ params: Get.Params, for call: CallContext? = nil) async throws(RPCError) -> Get.Reply {
+            try await peer.call("organizations.get", params, context: call)
+        }
+
+        /// Changes an organisation; what is left out stays.
+        public func update(
+            _ params: Update.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Update.Reply {
+            try await peer.call("organizations.update", params, context: call)
+        }
     }
 }
 
 extension Organizations.Service {
-    /// Registers `organizations.create` and `organizations.list` with `table`.
+    /// Registers `organizations.create`, `organizations.list`, `organizations.get` and `organizations.update` with
+    /// `table`.
     public func registerMethods(with table: inout MethodTable) {
         table.write(Organizations.Create.method) {
             (params: Organizations.Create.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
@@ -50,6 +74,14 @@ extension Organizations.Service {
         table.read(Organizations.List.method) {
             (params: Organizations.List.Params, transaction: borrowing ReadTransaction, call) throws(RPCError) in
             try self.list(params, in: transaction, for: call)
+        }
+        table.read(Organizations.Get.method) {
+            (params: Organizations.Get.Params, transaction: borrowing ReadTransaction, call) throws(RPCError) in
+            try self.get(params, in: transaction, for: call)
+        }
+        table.write(Organizations.Update.method) {
+            (params: Organizations.Update.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
+            try self.update(params, in: transaction, for: call)
         }
     }
 }

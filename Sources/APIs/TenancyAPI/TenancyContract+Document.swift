@@ -12,8 +12,8 @@ extension TenancyContract {
         "errors":[{"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a retailer",\#
         "params":[{"name":"name","value":"Corner Shops Ltd"}],"result":{"name":"reply",\#
         "value":{"id":"01930000-0000-7000-8000-000000000001","name":"Corner Shops Ltd",\#
-        "createdAt":"2026-01-01T00:00:00Z"}}}]},{"name":"organizations.list","summary":"Lists organisations, oldest \#
-        first.","x-kind":"read","x-cost":1,"x-callers":["admin"],"params":[{"name":"cursor",\#
+        "createdAt":"2026-01-01T00:00:00Z","version":1}}}]},{"name":"organizations.list","summary":"Lists \#
+        organisations, oldest first.","x-kind":"read","x-cost":1,"x-callers":["admin"],"params":[{"name":"cursor",\#
         "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last page ended: its \#
         `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,"default":100},\#
         "description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object",\#
@@ -24,8 +24,28 @@ extension TenancyContract {
         "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"one organisation",\#
         "x-fixture":"one-organization","params":[],"result":{"name":"reply",\#
         "value":{"items":[{"id":"01930000-0000-7000-8000-000000000001","name":"Corner Shops Ltd",\#
-        "createdAt":"2026-01-01T00:00:00Z"}]}}}]},{"name":"brands.provision","summary":"Creates a brand with a \#
-        database in every service, or finishes what an earlier call began.","x-kind":"flow","x-cost":1,\#
+        "createdAt":"2026-01-01T00:00:00Z","version":1}]}}}]},{"name":"organizations.get","summary":"Returns one \#
+        organisation.","x-kind":"read","x-cost":1,"x-callers":["admin"],"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The organisation."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Organization"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"a retailer","x-fixture":"one-organization","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000001"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000001","name":"Corner Shops Ltd",\#
+        "createdAt":"2026-01-01T00:00:00Z","version":1}}},{"name":"one that does not exist","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-0000000000ff"}],"x-error":"#/components/errors/notFound"}]},\#
+        {"name":"organizations.update","summary":"Changes an organisation; what is left out stays.",\#
+        "x-kind":"write","x-cost":1,"x-callers":["admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"id",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The organisation."},\#
+        {"name":"version","required":true,"schema":{"$ref":"#/components/schemas/Version"},"description":"The \#
+        version that it was read at."},{"name":"name","schema":{"type":"string","minLength":1,"maxLength":200},\#
+        "description":"Its name."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Organization"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/versionMismatch"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a new name","x-fixture":"one-organization",\#
+        "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000001"},{"name":"version","value":1},\#
+        {"name":"name","value":"Corner Shops plc"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000001","name":"Corner Shops plc",\#
+        "createdAt":"2026-01-01T00:00:00Z","version":2}}}]},{"name":"brands.provision","summary":"Creates a brand \#
+        with a database in every service, or finishes what an earlier call began.","x-kind":"flow","x-cost":1,\#
         "x-callers":["admin"],"x-audit":true,"params":[{"name":"name","required":true,"schema":{"type":"string",\#
         "minLength":1,"maxLength":200},"description":"Its name on screens; one organisation has each name once."},\#
         {"name":"organizationId","schema":{"$ref":"#/components/schemas/UUID"},"description":"Its owner; absent: an \#
@@ -66,9 +86,63 @@ extension TenancyContract {
         "value":{"items":[{"id":"01930000-0000-7000-8000-000000000011",\#
         "organizationId":"01930000-0000-7000-8000-000000000001","name":"Corner Shop","industry":"retail",\#
         "mode":"live","timeZone":"Europe/Berlin","currency":"EUR","status":"active",\#
-        "createdAt":"2026-01-01T00:00:00Z","version":2}]}}}]},{"name":"keys.create","summary":"Creates an API key \#
-        and shows it, this once.","x-kind":"write","x-cost":1,"x-callers":["admin"],"x-audit":true,\#
-        "params":[{"name":"brandId","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "createdAt":"2026-01-01T00:00:00Z","version":2}]}}}]},{"name":"brands.update","summary":"Changes a brand; \#
+        what is left out stays.","x-kind":"write","x-cost":1,"x-callers":["admin"],"x-audit":true,\#
+        "x-idempotent":true,"params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The brand."},{"name":"version","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was read at."},\#
+        {"name":"name","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Its name on screens; \#
+        one organisation has each name once."},{"name":"industry","schema":{"$ref":"#/components/schemas/Industry"},\#
+        "description":"What it sells."},{"name":"timeZone","schema":{"type":"string","minLength":1,"maxLength":64,\#
+        "pattern":"^[A-Za-z0-9_+/-]{1,64}$"},"description":"IANA name of the zone its days are counted in."},\#
+        {"name":"currency","schema":{"$ref":"#/components/schemas/Currency"},"description":"The currency of amounts \#
+        that name none."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Brand"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/versionMismatch"},{"$ref":"#/components/errors/illegalTransition"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"another time zone","x-fixture":"one-brand",\#
+        "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000011"},{"name":"version","value":2},\#
+        {"name":"timeZone","value":"Europe/Paris"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000011",\#
+        "organizationId":"01930000-0000-7000-8000-000000000001","name":"Corner Shop","industry":"retail",\#
+        "mode":"live","timeZone":"Europe/Paris","currency":"EUR","status":"active",\#
+        "createdAt":"2026-01-01T00:00:00Z","version":3}}},{"name":"a version that has passed",\#
+        "x-fixture":"one-brand","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000011"},\#
+        {"name":"version","value":1},{"name":"name","value":"Shop"}],\#
+        "x-error":"#/components/errors/versionMismatch"}]},{"name":"brands.suspend","summary":"Makes all keys of a \#
+        brand useless from the moment this call returns, until it is resumed. Its data stay.","x-kind":"write",\#
+        "x-cost":1,"x-callers":["admin"],"x-audit":true,"x-idempotent":true,"x-awaits-delivery":true,\#
+        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
+        brand."},{"name":"reason","schema":{"type":"string","minLength":1,"maxLength":500},"description":"Why. Kept \#
+        with the brand until it is resumed.","x-privacy":"none"}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Brand"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"an unpaid bill","x-fixture":"one-brand","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000011"},{"name":"reason","value":"unpaid"}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000011",\#
+        "organizationId":"01930000-0000-7000-8000-000000000001","name":"Corner Shop","industry":"retail",\#
+        "mode":"live","timeZone":"Europe/Berlin","currency":"EUR","status":"suspended",\#
+        "createdAt":"2026-01-01T00:00:00Z","version":3}}}]},{"name":"brands.resume","summary":"Ends a suspension: \#
+        keys that were neither revoked nor expired open the brand again.","x-kind":"write","x-cost":1,\#
+        "x-callers":["admin"],"x-audit":true,"x-idempotent":true,"x-awaits-delivery":true,"params":[{"name":"id",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The brand."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/Brand"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/illegalTransition"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"one that is not suspended",\#
+        "x-fixture":"one-brand","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000011"}],\#
+        "x-error":"#/components/errors/illegalTransition"}]},{"name":"brands.erase","summary":"Revokes all keys of \#
+        a brand and begins to delete all of its data, in every service. It cannot be undone, and is carried out \#
+        whatever crashes; the brand is erased once its status says so.","x-kind":"write","x-cost":1,\#
+        "x-callers":["admin"],"x-audit":true,"x-idempotent":true,"x-awaits-delivery":true,"params":[{"name":"id",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The brand."},{"name":"name",\#
+        "required":true,"schema":{"type":"string","minLength":1,"maxLength":200},"description":"Its name, so that \#
+        no other brand is erased by mistake."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Brand"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/illegalTransition"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"another brand than meant",\#
+        "x-fixture":"one-brand","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000011"},\#
+        {"name":"name","value":"Demo"}],"x-error":"#/components/errors/conflict"}]},{"name":"keys.create",\#
+        "summary":"Creates an API key and shows it, this once.","x-kind":"write","x-cost":1,"x-callers":["admin"],\#
+        "x-audit":true,"params":[{"name":"brandId","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
         "description":"The one brand it reaches."},{"name":"name","required":true,"schema":{"type":"string",\#
         "minLength":1,"maxLength":200},"description":"What it is for."},{"name":"scopes","required":true,\#
         "schema":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60,"pattern":"^[a-zA-Z*]{1,\#
@@ -91,11 +165,11 @@ extension TenancyContract {
         "properties":{"key":{"type":"string","minLength":1,"maxLength":120,"description":"The whole key. Nothing in \#
         Gyre can show it again.","x-privacy":"secret"},"record":{"$ref":"#/components/schemas/Key",\#
         "description":"The key without its secret."}},"additionalProperties":false}},\#
-        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/storageFull"}],\#
-        "examples":[{"name":"a key for a web shop","x-fixture":"live-only","params":[{"name":"brandId",\#
-        "value":"01930000-0000-7000-8000-000000000011"},{"name":"name","value":"web shop"},{"name":"scopes",\#
-        "value":["signals:write"]},{"name":"ratePerSecond","value":100},{"name":"burst","value":200}],\#
-        "result":{"name":"reply",\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/illegalTransition"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a key for a web shop",\#
+        "x-fixture":"live-only","params":[{"name":"brandId","value":"01930000-0000-7000-8000-000000000011"},\#
+        {"name":"name","value":"web shop"},{"name":"scopes","value":["signals:write"]},{"name":"ratePerSecond",\#
+        "value":100},{"name":"burst","value":200}],"result":{"name":"reply",\#
         "value":{"key":"gy_live_k7Qm2xTz_0000000000000000000000000000000000000000000_000000",\#
         "record":{"id":"01930000-0000-7000-8000-000000000021","brandId":"01930000-0000-7000-8000-000000000011",\#
         "kid":"k7Qm2xTz","name":"web shop","mode":"live","scopes":["signals:write"],"allowedIndustries":[],\#
@@ -197,22 +271,24 @@ extension TenancyContract {
         "result":{"name":"reply","schema":{"type":"object","required":["epoch"],\#
         "properties":{"record":{"$ref":"#/components/schemas/Key","description":"The key; absent when there is none \#
         with this secret."},"epoch":{"type":"integer","minimum":0,"description":"Grows with every change to any \#
-        key."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"an unknown key",\#
-        "params":[{"name":"kid","value":"nobody00"},{"name":"secret","value":"x"},{"name":"mode","value":"live"}],\#
-        "result":{"name":"reply","value":{"epoch":0}}}]},{"name":"auditEntries.list","summary":"Lists what was done \#
-        by whom. Entries hold ids and field names, never values.","description":"With a key: what concerned its \#
-        brand. Entry by entry, oldest first, they are the leaves of the audit log.","x-kind":"read",\#
-        "x-scope":"audit:read","x-cost":1,"x-callers":["public","admin"],"params":[{"name":"brandId",\#
-        "schema":{"$ref":"#/components/schemas/UUID"},"description":"Only this brand's."},{"name":"cursor",\#
-        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last page ended: its \#
-        `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,"default":100},\#
-        "description":"Items on one page.","x-unit":"items"},{"name":"sort","schema":{"type":"string",\#
-        "enum":["newest","oldest"],"x-enum-descriptions":{"newest":"The newest entry first.","oldest":"The oldest \#
-        entry first, in the order of the log."},"default":"newest"},"description":"In which order; a cursor belongs \#
-        to one."}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
-        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/AuditEntry"},"maxItems":500,\#
-        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
-        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
+        key."},"brandSuspended":{"type":"boolean","description":"True while the key's brand is suspended: then the \#
+        key opens nothing. Absent otherwise."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"an \#
+        unknown key","params":[{"name":"kid","value":"nobody00"},{"name":"secret","value":"x"},{"name":"mode",\#
+        "value":"live"}],"result":{"name":"reply","value":{"epoch":0}}}]},{"name":"auditEntries.list",\#
+        "summary":"Lists what was done by whom. Entries hold ids and field names, never values.",\#
+        "description":"With a key: what concerned its brand. Entry by entry, oldest first, they are the leaves of \#
+        the audit log.","x-kind":"read","x-scope":"audit:read","x-cost":1,"x-callers":["public","admin"],\#
+        "params":[{"name":"brandId","schema":{"$ref":"#/components/schemas/UUID"},"description":"Only this \#
+        brand's."},{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where \#
+        the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,\#
+        "maximum":500,"default":100},"description":"Items on one page.","x-unit":"items"},{"name":"sort",\#
+        "schema":{"type":"string","enum":["newest","oldest"],"x-enum-descriptions":{"newest":"The newest entry \#
+        first.","oldest":"The oldest entry first, in the order of the log."},"default":"newest"},"description":"In \#
+        which order; a cursor belongs to one."}],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/AuditEntry"},"maxItems":500,"description":"One page."},\#
+        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
+        page; absent on the last one."}},"additionalProperties":false}},\#
         "errors":[{"$ref":"#/components/errors/invalidCursor"},{"$ref":"#/components/errors/notFound"}],\#
         "examples":[{"name":"an empty trail","params":[],"result":{"name":"reply","value":{"items":[]}}},\#
         {"name":"the first two entries","x-fixture":"audit-log","params":[{"name":"limit","value":2},{"name":"sort",\#
@@ -277,13 +353,14 @@ extension TenancyContract {
         reached","x-fixture":"audit-log","params":[{"name":"fromSize","value":4}],\#
         "x-error":"#/components/errors/notFound"}]}],"components":{"schemas":{"Industry":{"type":"string",\#
         "enum":["restaurants","retail","telecom","finance","health","property","other"],"description":"What a brand \#
-        sells."},"Organization":{"type":"object","description":"Owns brands.","required":["id","name","createdAt"],\#
-        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The organisation."},\#
+        sells."},"Organization":{"type":"object","description":"Owns brands.","required":["id","name","createdAt",\#
+        "version"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The organisation."},\#
         "name":{"type":"string","minLength":1,"maxLength":200,"description":"Its name."},\#
-        "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was created."}},\#
-        "additionalProperties":false},"Brand":{"type":"object","description":"The tenant and isolation boundary.",\#
-        "required":["id","organizationId","name","industry","mode","timeZone","currency","status","createdAt",\#
-        "version"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The brand."},\#
+        "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was created."},\#
+        "version":{"type":"integer","minimum":1,"description":"Grows with every change; send it as the expected \#
+        version."}},"additionalProperties":false},"Brand":{"type":"object","description":"The tenant and isolation \#
+        boundary.","required":["id","organizationId","name","industry","mode","timeZone","currency","status",\#
+        "createdAt","version"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The brand."},\#
         "organizationId":{"$ref":"#/components/schemas/UUID","description":"Its owner."},"name":{"type":"string",\#
         "minLength":1,"maxLength":200,"description":"Its name on screens."},\#
         "industry":{"$ref":"#/components/schemas/Industry","description":"What it sells."},\#
@@ -291,8 +368,12 @@ extension TenancyContract {
         test keys open them. It never changes."},"timeZone":{"type":"string","minLength":1,"maxLength":64,\#
         "description":"IANA name of the zone its days are counted in."},\#
         "currency":{"$ref":"#/components/schemas/Currency","description":"The currency of amounts that name none."},\#
-        "status":{"type":"string","enum":["provisioning","active"],"description":"Active once every service has its \#
-        database."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was created."},\#
+        "status":{"type":"string","enum":["provisioning","active","suspended","erasing","erased"],\#
+        "description":"Where it stands.","x-enum-descriptions":{"provisioning":"Some service has no database for it \#
+        yet; the same `brands.provision` goes on.","active":"Every service has its database.","suspended":"Its keys \#
+        are refused until it is resumed; its data stay.","erasing":"Its data are being deleted; its keys are \#
+        revoked.","erased":"Nothing of it is left but its id."}},\#
+        "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was created."},\#
         "version":{"type":"integer","minimum":1,"description":"Grows with every change; send it as the expected \#
         version."}},"additionalProperties":false},"Key":{"type":"object","description":"An API key, without its \#
         secret.","required":["id","brandId","kid","name","mode","scopes","allowedIndustries","allowedSegments",\#
@@ -367,22 +448,22 @@ extension TenancyContract {
         "leafIndex":{"type":"integer","minimum":0,"description":"Its place in the audit log, from 0."},\#
         "leafHash":{"$ref":"#/components/schemas/Hash","description":"The hash that the log keeps for it: SHA-256 \#
         (RFC 6962, section 2.1) of the entry's other members but leafIndex, as canonical JSON (RFC 8785)."}},\#
-        "additionalProperties":false},"Version":{"type":"integer","minimum":1,"description":"Counts the changes of \#
-        one thing; an update names the version it expects to change."},"Timestamp":{"type":"string",\#
-        "format":"date-time","description":"A moment, as RFC 3339 in UTC; microseconds are kept, finer fractions \#
-        are cut off."},"Currency":{"type":"string","format":"currency","description":"An ISO 4217 code of three \#
-        capital letters."},"KeyMode":{"type":"string","enum":["live","test"],"description":"What an API key is for; \#
-        it stands in the key, so that a test key is recognised anywhere."},"UUID":{"type":"string","format":"uuid",\#
+        "additionalProperties":false},"Timestamp":{"type":"string","format":"date-time","description":"A moment, as \#
+        RFC 3339 in UTC; microseconds are kept, finer fractions are cut off."},"Currency":{"type":"string",\#
+        "format":"currency","description":"An ISO 4217 code of three capital letters."},"KeyMode":{"type":"string",\#
+        "enum":["live","test"],"description":"What an API key is for; it stands in the key, so that a test key is \#
+        recognised anywhere."},"Version":{"type":"integer","minimum":1,"description":"Counts the changes of one \#
+        thing; an update names the version it expects to change."},"UUID":{"type":"string","format":"uuid",\#
         "description":"An id: a UUID of version 7, whose order is the order of creation."}},\#
         "errors":{"illegalTransition":{"code":-32013,"message":"Its state does not allow this; the message says \#
-        which states do."},"versionMismatch":{"code":-32011,"message":"It was changed since it was read; read it \#
-        again before changing it."},"dependencyUnavailable":{"code":-32014,"message":"A service that this needs \#
-        does not answer; the message names it. The same call may be sent again."},"conflict":{"code":-32010,\#
-        "message":"It contradicts what is there; the message says what that is."},"notFound":{"code":-32004,\#
+        which states do."},"dependencyUnavailable":{"code":-32014,"message":"A service that this needs does not \#
+        answer; the message names it. The same call may be sent again."},"conflict":{"code":-32010,"message":"It \#
+        contradicts what is there; the message says what that is."},"versionMismatch":{"code":-32011,"message":"It \#
+        was changed since it was read; read it again before changing it."},"notFound":{"code":-32004,\#
         "message":"There is no such thing, or it belongs to another brand: the two answer alike."},\#
         "invalidCursor":{"code":-32016,"message":"The cursor was not given out by this list with these filters; \#
         begin again without one."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; \#
-        reads go on."}}},"x-http-statuses":{"illegalTransition":409,"versionMismatch":409,\#
-        "dependencyUnavailable":503,"conflict":409,"notFound":404,"invalidCursor":400,"storageFull":507}}
+        reads go on."}}},"x-http-statuses":{"illegalTransition":409,"dependencyUnavailable":503,"conflict":409,\#
+        "versionMismatch":409,"notFound":404,"invalidCursor":400,"storageFull":507}}
         """#
 }

@@ -14,7 +14,7 @@ extension TenancyContract {
                 """#,
             result: #"""
                 {"id":"01930000-0000-7000-8000-000000000001","name":"Corner Shops Ltd",\#
-                "createdAt":"2026-01-01T00:00:00Z"}
+                "createdAt":"2026-01-01T00:00:00Z","version":1}
                 """#,
             errorCode: nil),
         MethodExample(
@@ -26,7 +26,40 @@ extension TenancyContract {
                 """#,
             result: #"""
                 {"items":[{"id":"01930000-0000-7000-8000-000000000001","name":"Corner Shops Ltd",\#
-                "createdAt":"2026-01-01T00:00:00Z"}]}
+                "createdAt":"2026-01-01T00:00:00Z","version":1}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "organizations.get",
+            name: "a retailer",
+            fixture: "one-organization",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000001"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000001","name":"Corner Shops Ltd",\#
+                "createdAt":"2026-01-01T00:00:00Z","version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "organizations.get",
+            name: "one that does not exist",
+            fixture: nil,
+            params: #"""
+                {"id":"01930000-0000-7000-8000-0000000000ff"}
+                """#,
+            result: nil,
+            errorCode: -32004),
+        MethodExample(
+            method: "organizations.update",
+            name: "a new name",
+            fixture: "one-organization",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000001","version":1,"name":"Corner Shops plc"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000001","name":"Corner Shops plc",\#
+                "createdAt":"2026-01-01T00:00:00Z","version":2}
                 """#,
             errorCode: nil),
         MethodExample(
@@ -71,6 +104,61 @@ extension TenancyContract {
                 "createdAt":"2026-01-01T00:00:00Z","version":2}]}
                 """#,
             errorCode: nil),
+        MethodExample(
+            method: "brands.update",
+            name: "another time zone",
+            fixture: "one-brand",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000011","version":2,"timeZone":"Europe/Paris"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000011",\#
+                "organizationId":"01930000-0000-7000-8000-000000000001","name":"Corner Shop","industry":"retail",\#
+                "mode":"live","timeZone":"Europe/Paris","currency":"EUR","status":"active",\#
+                "createdAt":"2026-01-01T00:00:00Z","version":3}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "brands.update",
+            name: "a version that has passed",
+            fixture: "one-brand",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000011","version":1,"name":"Shop"}
+                """#,
+            result: nil,
+            errorCode: -32011),
+        MethodExample(
+            method: "brands.suspend",
+            name: "an unpaid bill",
+            fixture: "one-brand",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000011","reason":"unpaid"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000011",\#
+                "organizationId":"01930000-0000-7000-8000-000000000001","name":"Corner Shop","industry":"retail",\#
+                "mode":"live","timeZone":"Europe/Berlin","currency":"EUR","status":"suspended",\#
+                "createdAt":"2026-01-01T00:00:00Z","version":3}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "brands.resume",
+            name: "one that is not suspended",
+            fixture: "one-brand",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000011"}
+                """#,
+            result: nil,
+            errorCode: -32013),
+        MethodExample(
+            method: "brands.erase",
+            name: "another brand than meant",
+            fixture: "one-brand",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000011","name":"Demo"}
+                """#,
+            result: nil,
+            errorCode: -32010),
         MethodExample(
             method: "keys.create",
             name: "a key for a web shop",

@@ -8,9 +8,15 @@ public enum TenancyContract {
     public static let methods: [MethodDescription] = [
         Organizations.Create.method,
         Organizations.List.method,
+        Organizations.Get.method,
+        Organizations.Update.method,
         Brands.Provision.method,
         Brands.Get.method,
         Brands.List.method,
+        Brands.Update.method,
+        Brands.Suspend.method,
+        Brands.Resume.method,
+        Brands.Erase.method,
         Keys.Create.method,
         Keys.List.method,
         Keys.Get.method,
@@ -47,6 +53,7 @@ public enum TenancyContract {
         -32009: 503,  // busy
         -32008: 500,  // responseTooLarge
         -32007: 413,  // requestTooLarge
+        -32005: 403,  // brandSuspended
         -32004: 404,  // notFound
         -32003: 403,  // forbidden
         -32001: 401,  // unauthenticated

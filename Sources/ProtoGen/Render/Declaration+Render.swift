@@ -144,11 +144,11 @@ extension StructDeclaration {
                 let read = ReadExpression(type, name: "read" + SwiftName.type(member.name))
                 switch presence {
                 case .required, .optional, .defaulted:
-                    text.line("\(name) = try \(read.call)")
+                    text.assignment(to: name, "try \(read.call)")
                 case .requiredOrNull, .optionalOrNull:
-                    text.line("\(name) = try reader.readNull() ? nil : \(read.call)")
+                    text.assignment(to: name, "try reader.readNull() ? nil : \(read.call)")
                 case .patch:
-                    text.line("\(name) = try reader.readNull() ? .clear : .set(\(read.call))")
+                    text.assignment(to: name, "try reader.readNull() ? .clear : .set(\(read.call))")
                 }
             }
         }

@@ -119,6 +119,14 @@ struct SourceText {
         list("throw \(failure.function)(", failure.arguments(width: limit), ")")
     }
 
+    /// `name = value`, with the value on a line of its own where one is too short.
+    mutating func assignment(to name: String, _ value: String) {
+        let single = "\(name) = \(value)"
+        if indent + single.count <= Self.width { return line(single) }
+        line("\(name) =")
+        indented { $0.line(value) }
+    }
+
     private static func wrapped(_ text: String, width: Int) -> [String] {
         var lines: [String] = []
         var current = ""

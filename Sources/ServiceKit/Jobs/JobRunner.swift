@@ -38,6 +38,7 @@ public final class JobRunner: Service {
             return
         }
         let waiting = runtime.waitingJobs
+        waiting.add(runtime.databases.serviceFile)
         for brand in runtime.databases.all {
             if let file = runtime.databases.file(of: brand) { waiting.add(file) }
         }
@@ -78,6 +79,7 @@ public final class JobRunner: Service {
 
     /// Does one piece of the job that waits longest.
     private func advance(_ file: DatabaseFile) async -> Turn {
+        guard !runtime.databases.isLeaving(file) else { return .never }
         do throws(RPCError) {
             guard let (job, work) = try await next(in: file) else { return .never }
             return try await advance(job, by: work, in: file)

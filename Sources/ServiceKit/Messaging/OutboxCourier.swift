@@ -112,7 +112,9 @@ public final class OutboxCourier: Service {
         }
         var left: Set<DatabaseFile> = []
         var unreachable: Set<String> = []
-        for file in files where await !carry(file, of: runtime, &unreachable) { left.insert(file) }
+        for file in files where !runtime.databases.isErased(file) {
+            if await !carry(file, of: runtime, &unreachable) { left.insert(file) }
+        }
         guard !left.isEmpty else { return }
         state.withLock { [left] in $0.files.formUnion(left) }
         try? await Task.sleep(for: .milliseconds(Self.retryMilliseconds))

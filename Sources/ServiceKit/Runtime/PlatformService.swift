@@ -22,11 +22,13 @@ struct PlatformService: BrandFiles.Service, Health.Service, JobRecords.Service, 
     func create(
         _ params: BrandFiles.Create.Params, for call: CallContext
     ) async throws(RPCError) -> BrandFiles.Create.Reply {
-        do {
-            return BrandFiles.Create.Reply(created: try runtime.databases.create(params.brand))
-        } catch {
-            throw RPCError(error)
-        }
+        BrandFiles.Create.Reply(created: try runtime.databases.create(params.brand))
+    }
+
+    func erase(
+        _ params: BrandFiles.Erase.Params, for call: CallContext
+    ) async throws(RPCError) -> BrandFiles.Erase.Reply {
+        BrandFiles.Erase.Reply(erased: try await runtime.eraseBrand(params.brand))
     }
 
     func check(_ params: Health.Check.Params, for call: CallContext) async throws(RPCError) -> Health.Check.Reply {

@@ -16,7 +16,7 @@ public final class ServiceRuntime: Sendable {
     /// What waits for ``JobRunner``.
     let waitingJobs = WaitingJobs()
     let writer: CommitQueue
-    private let reader: ReadQueue
+    let reader: ReadQueue
 
     /// Threads that write; each brand is pinned to one.
     public static let writerThreads = 2

@@ -43,6 +43,13 @@ public enum FileBytes {
         return (link(temporary, path) == 0 || errno == EEXIST) && syncDirectory(of: path)
     }
 
+    /// Removes a file; on return it is gone from the disk too.
+    ///
+    /// - Returns: false when the system refused. A file that is not there is gone.
+    static func removeDurably(_ path: String) -> Bool {
+        (unlink(path) == 0 || errno == ENOENT) && syncDirectory(of: path)
+    }
+
     /// A synced file of this process's own, in the directory of `path`.
     private static func writeTemporary(_ bytes: [UInt8], beside path: String) -> String? {
         let temporary = "\(path).\(getpid()).new"

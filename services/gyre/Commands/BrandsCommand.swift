@@ -7,8 +7,10 @@ import TenancyAPI
 /// `gyre brands`
 struct BrandsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "brands", abstract: "Makes and lists brands, the tenants of a suite.",
-        subcommands: [Provision.self, List.self], defaultSubcommand: List.self)
+        commandName: "brands", abstract: "Makes, lists, changes, suspends and erases brands, the tenants of a suite.",
+        subcommands: [
+            Provision.self, List.self, Update.self, Suspend.self, Resume.self, Erase.self,
+        ], defaultSubcommand: List.self)
 
     struct Provision: SuiteCommand {
         static let configuration = CommandConfiguration(
@@ -60,11 +62,14 @@ struct BrandsCommand: AsyncParsableCommand {
     struct List: SuiteCommand {
         static let configuration = CommandConfiguration(abstract: "Lists the brands.")
 
+        @Flag(help: "Those that were erased too.")
+        var all = false
+
         @OptionGroup var suite: SuiteOptions
         @OptionGroup var output: OutputOptions
 
         func perform() async throws {
-            let brands = try await suite.brands()
+            let brands = try await suite.brands().filter { all || $0.status != .erased }
             output.show(WholeList(items: brands)) {
                 guard !brands.isEmpty else {
                     return "No brands yet. Make one: \(suite.command("brands provision NAME"))\n"

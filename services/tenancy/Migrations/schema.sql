@@ -2,7 +2,8 @@
 CREATE TABLE organizations (
     id BLOB NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    version INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1)
 ) STRICT;
 
 -- Tenants. A row comes before its databases; a provision that broke off is finished by the next.
@@ -14,15 +15,18 @@ CREATE TABLE brands (
     mode TEXT NOT NULL CHECK (mode IN ('live', 'test')),
     time_zone TEXT NOT NULL,
     currency TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('provisioning', 'active')),
+    status TEXT NOT NULL CHECK (status IN ('provisioning', 'active', 'suspended', 'erasing', 'erased')),
     created_at INTEGER NOT NULL,
     version INTEGER NOT NULL CHECK (version >= 1),
+    suspended_reason TEXT CHECK (suspended_reason IS NULL OR status = 'suspended'),
     UNIQUE (organization, name)
 ) STRICT;
 
-CREATE TRIGGER brands_stay_active BEFORE UPDATE OF status ON brands
-WHEN OLD.status = 'active' AND NEW.status <> 'active'
-BEGIN SELECT RAISE(ABORT, 'an active brand stays active'); END;
+CREATE TRIGGER brands_take_legal_steps BEFORE UPDATE OF status ON brands
+WHEN NEW.status <> OLD.status AND (OLD.status, NEW.status) NOT IN (VALUES
+    ('provisioning', 'active'), ('active', 'suspended'), ('suspended', 'active'),
+    ('provisioning', 'erasing'), ('active', 'erasing'), ('suspended', 'erasing'), ('erasing', 'erased'))
+BEGIN SELECT RAISE(ABORT, 'a brand takes legal steps only'); END;
 
 CREATE TRIGGER brands_keep_their_mode BEFORE UPDATE OF mode ON brands
 WHEN OLD.mode <> NEW.mode

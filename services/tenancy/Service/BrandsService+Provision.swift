@@ -63,11 +63,12 @@ extension BrandsService {
         _ params: Brands.Provision.Params, at time: Timestamp, in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> UUIDv7 {
         guard let id = params.organizationId else {
-            let organization = Organization(id: transaction.newID(at: time), name: params.name, createdAt: time)
+            let organization = Organization(
+                id: transaction.newID(at: time), name: params.name, createdAt: time, version: 1)
             try organizations.insert(organization, in: transaction)
             return organization.id
         }
-        guard try organizations.exists(id, in: transaction) else { throw .notFound("organisation", id) }
+        guard try organizations.find(id, in: transaction) != nil else { throw .notFound("organisation", id) }
         return id
     }
 

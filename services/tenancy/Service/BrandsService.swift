@@ -16,6 +16,8 @@ struct BrandsService: Brands.Service {
     let siblings: [Sibling]
     let brands = BrandStore()
     let organizations = OrganizationStore()
+    let keys = KeyStore()
+    let jobs = JobStore()
 
     func get(
         _ params: Brands.Get.Params, in transaction: borrowing ReadTransaction, for call: CallContext

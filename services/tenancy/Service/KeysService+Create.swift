@@ -33,6 +33,9 @@ extension KeysService {
         guard let brand = try brands.find(params.brandId, in: transaction) else {
             throw .notFound("brand", params.brandId)
         }
+        guard brand.status != .erasing, brand.status != .erased else {
+            throw .illegalTransition("This brand is \(brand.status.rawValue); its keys open nothing ever again.")
+        }
         guard params.mode ?? brand.mode == brand.mode else {
             let mode = brand.mode.rawValue
             throw .invalidParams(at: "/params/mode", "must be \(mode): the brand is a \(mode) one")

@@ -8,7 +8,7 @@ extension KeysService {
     /// Proves a key. A kid that does not exist costs the same reading, hash and comparison as a wrong secret, and is
     /// answered with the same bytes.
     ///
-    /// A revoked or expired key is proved too: the gateway reads its status and refuses it.
+    /// A revoked or expired key is proved too, and so is one of a suspended brand: the gateway reads that and refuses it.
     func verify(
         _ params: Keys.Verify.Params, in transaction: borrowing ReadTransaction, for call: CallContext
     ) throws(RPCError) -> Keys.Verify.Reply {
@@ -20,7 +20,10 @@ extension KeysService {
         var record: Key?
         if isProved, let proof, proof.kid == params.kid { record = try keys.find(proof.id, in: transaction) }
         if record?.mode != params.mode { record = nil }
-        return Keys.Verify.Reply(record: record, epoch: try keys.epoch(in: transaction))
+        var isSuspended: Bool?
+        if let record, try brands.find(record.brandId, in: transaction)?.status == .suspended { isSuspended = true }
+        return Keys.Verify.Reply(
+            record: record, epoch: try keys.epoch(in: transaction), brandSuspended: isSuspended)
     }
 
     private static let noBrand = UUIDv7(milliseconds: 0, sequence: 0, random: 0)

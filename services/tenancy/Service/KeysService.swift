@@ -51,21 +51,35 @@ struct KeysService: Keys.Service {
     func tellGateway(
         of kid: String, at time: Timestamp, in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
-        let change = KeysChanged(kid: kid, epoch: try keys.nextEpoch(in: transaction))
-        try transaction.tell("gateway", "keys.changed", change, at: time)
+        try keys.tellGateway(of: kid, at: time, in: transaction)
     }
 }
 
-/// The message that some key is not what it was.
+extension KeyStore {
+    /// Begins the next epoch and tells the gateway, which forgets all that it knew of keys before.
+    ///
+    /// - Parameter kid: of the key that changed; nil: any number of them.
+    func tellGateway(
+        of kid: String?, at time: Timestamp, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        try transaction.tell(
+            "gateway", "keys.changed", KeysChanged(kid: kid, epoch: try nextEpoch(in: transaction)), at: time)
+    }
+}
+
+/// The message that some keys are not what they were.
 struct KeysChanged: JSONWritable {
-    let kid: String
+    /// Nil when it is not one key only.
+    let kid: String?
     /// The state of all keys from which this holds.
     let epoch: Int
 
     func write(to writer: inout JSONWriter) {
         writer.beginObject()
-        writer.key("kid")
-        writer.string(kid)
+        if let kid {
+            writer.key("kid")
+            writer.string(kid)
+        }
         writer.key("epoch")
         writer.int(epoch)
         writer.endObject()

@@ -32,6 +32,7 @@ public enum TenancyService {
     ) {
         OrganizationsService().registerMethods(with: &parts.methods)
         brands.registerMethods(with: &parts.methods)
+        parts.jobs[BrandErasure.kind] = BrandErasure(siblings: brands.siblings)
         keys.registerMethods(with: &parts.methods)
         parts.topics.on("keys.used", as: KeysUsed.self) { message, transaction, _ throws(RPCError) in
             try keys.use(message, in: transaction)

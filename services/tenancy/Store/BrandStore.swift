@@ -31,6 +31,53 @@ struct BrandStore {
             [":industry": industry.rawValue, ":timeZone": timeZone, ":currency": currency.code, ":id": id])
     }
 
+    /// Replaces all that an update may change, unless the brand is at another version than `version`.
+    ///
+    /// - Returns: whether it was.
+    func update(
+        _ brand: Brand, expecting version: Int, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> Bool {
+        try transaction.run(
+            """
+            UPDATE brands SET name = :name, industry = :industry, time_zone = :timeZone, currency = :currency,
+                version = version + 1
+            WHERE id = :id AND version = :version
+            """,
+            [
+                ":name": brand.name, ":industry": brand.industry.rawValue, ":timeZone": brand.timeZone,
+                ":currency": brand.currency.code, ":id": brand.id, ":version": version,
+            ]) == 1
+    }
+
+    func suspend(_ id: UUIDv7, reason: String?, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        try transaction.run(
+            "UPDATE brands SET status = 'suspended', suspended_reason = :reason, version = version + 1 WHERE id = :id",
+            [":reason": reason, ":id": id])
+    }
+
+    func resume(_ id: UUIDv7, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        try transaction.run(
+            "UPDATE brands SET status = 'active', suspended_reason = NULL, version = version + 1 WHERE id = :id",
+            [":id": id])
+    }
+
+    func beginErasure(of id: UUIDv7, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        try transaction.run(
+            "UPDATE brands SET status = 'erasing', suspended_reason = NULL, version = version + 1 WHERE id = :id",
+            [":id": id])
+    }
+
+    /// Leaves nothing of a brand but its id, its owner and the fact; its name is free again.
+    func finishErasure(of id: UUIDv7, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        try transaction.run("DELETE FROM keys WHERE brand = :id", [":id": id])
+        try transaction.run(
+            """
+            UPDATE brands SET status = 'erased', name = :name, industry = 'other', time_zone = 'UTC', currency = 'USD',
+                version = version + 1
+            WHERE id = :id
+            """, [":name": id.description, ":id": id])
+    }
+
     /// Makes a brand active. One that is stays as it is.
     func activate(_ id: UUIDv7, in transaction: borrowing WriteTransaction) throws(RPCError) {
         try transaction.run(

@@ -89,6 +89,17 @@ struct KeyStore {
             [":time": time, ":reason": reason, ":id": id])
     }
 
+    /// Revokes all keys of a brand that are not.
+    func revokeAll(
+        of brand: UUIDv7, at time: Timestamp, reason: String, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        try transaction.run(
+            """
+            UPDATE keys SET status = 'revoked', revoked_at = :time, revoked_reason = :reason, version = version + 1
+            WHERE brand = :brand AND status = 'active'
+            """, [":time": time, ":reason": reason, ":brand": brand])
+    }
+
     func find(_ id: UUIDv7, in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> Key? {
         try transaction.one("SELECT * FROM key_records WHERE id = :id", [":id": id], Self.key)
     }

@@ -8,12 +8,25 @@ import TenancyAPI
 struct OrganizationStore {
     func insert(_ organization: Organization, in transaction: borrowing WriteTransaction) throws(RPCError) {
         try transaction.run(
-            "INSERT INTO organizations (id, name, created_at) VALUES (:id, :name, :time)",
-            [":id": organization.id, ":name": organization.name, ":time": organization.createdAt])
+            "INSERT INTO organizations (id, name, created_at, version) VALUES (:id, :name, :time, :version)",
+            [
+                ":id": organization.id, ":name": organization.name, ":time": organization.createdAt,
+                ":version": organization.version,
+            ])
     }
 
-    func exists(_ id: UUIDv7, in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> Bool {
-        try transaction.one("SELECT 1 FROM organizations WHERE id = :id", [":id": id]) { _ in true } ?? false
+    /// - Returns: whether the organisation was at `version`, and has changed.
+    func rename(
+        _ id: UUIDv7, to name: String, expecting version: Int, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> Bool {
+        try transaction.run(
+            "UPDATE organizations SET name = :name, version = version + 1 WHERE id = :id AND version = :version",
+            [":name": name, ":id": id, ":version": version]) == 1
+    }
+
+    func find(_ id: UUIDv7, in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> Organization? {
+        try transaction.one(
+            "SELECT id, name, created_at, version FROM organizations WHERE id = :id", [":id": id], Self.organization)
     }
 
     /// The oldest organisations made after `cursor`.
@@ -22,9 +35,12 @@ struct OrganizationStore {
     ) throws(RPCError) -> [Organization] {
         try transaction.all(
             """
-            SELECT id, name, created_at FROM organizations
+            SELECT id, name, created_at, version FROM organizations
             WHERE id > coalesce(:cursor, x'') ORDER BY id LIMIT :count
-            """, [":cursor": cursor, ":count": count]
-        ) { Organization(id: $0.uuid(0), name: $0.text(1), createdAt: $0.timestamp(2)) }
+            """, [":cursor": cursor, ":count": count], Self.organization)
+    }
+
+    private static func organization(_ row: Statement) -> Organization {
+        Organization(id: row.uuid(0), name: row.text(1), createdAt: row.timestamp(2), version: row.int(3))
     }
 }

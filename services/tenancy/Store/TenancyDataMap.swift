@@ -5,12 +5,13 @@ extension DataMap {
     static let tenancy = DataMap([
         Table(
             "organizations", "companies that own brands, by name; no persons", .nobody, kept: "for ever",
-            columns: ["id", "name", "created_at"]),
+            columns: ["id", "name", "created_at", "version"]),
         Table(
             "brands", "brands and their settings; no persons", .nobody,
+            kept: "as long as the brand; its id for ever, so that the audit trail's ids mean something",
             columns: [
                 "id", "organization", "name", "industry", "mode", "time_zone", "currency", "status", "created_at",
-                "version",
+                "version", "suspended_reason",
             ]),
         Table(
             "keys", "API keys of programs, with a keyed hash in place of the secret; no persons", .nobody,

@@ -122,7 +122,7 @@ final class KeyRing {
     private func learn(_ text: String, _ outcome: Result<Keys.Verify.Reply, RPCError>, _ askedAt: NIODeadline) {
         switch outcome {
         case .success(let reply):
-            remember(text, Proof(outcome: judge(reply.record), epoch: Int64(reply.epoch), provedAt: askedAt))
+            remember(text, Proof(outcome: judge(reply), epoch: Int64(reply.epoch), provedAt: askedAt))
         case .failure(let error):
             // A lease that still runs is kept to its end; without one, those who wait are told.
             if let held = proofs[text], NIODeadline.now() - held.provedAt < Self.lease {
@@ -145,9 +145,10 @@ final class KeyRing {
         proofs[text] = proof
     }
 
-    private func judge(_ key: Key?) -> Result<Grant, RPCError> {
-        guard let key else { return .failure(.keyUnknown) }
+    private func judge(_ proof: Keys.Verify.Reply) -> Result<Grant, RPCError> {
+        guard let key = proof.record else { return .failure(.keyUnknown) }
         guard key.status == .active else { return .failure(.keyRevoked) }
+        guard proof.brandSuspended != true else { return .failure(.brandSuspended) }
         return .success(Grant(key, limits))
     }
 }
@@ -194,5 +195,9 @@ extension RPCError {
     /// The same for a key that never was, one with a wrong secret and one of another installation.
     static let keyUnknown = RPCError.unauthenticated("This API key is not known here; check that it is whole.")
     static let keyRevoked = RPCError.unauthenticated("This API key was revoked; ask for a new one.")
+    /// Told only to who holds a key of the brand.
+    static let brandSuspended = RPCError(
+        code: Code.brandSuspended,
+        message: "The brand of this API key is suspended; ask who runs this suite to resume it.")
     static let keyExpired = RPCError.unauthenticated("This API key has expired; ask for a new one.")
 }
