@@ -439,7 +439,7 @@ final class FakeService: JSONRPCClient {
             let brand = Brand(
                 id: UUIDv7(milliseconds: 9, sequence: 0, random: 9),
                 organizationId: UUIDv7(milliseconds: 9, sequence: 0, random: 1), name: "Shop", industry: .retail,
-                timeZone: zone, currency: euro, status: .active, createdAt: Timestamp(microseconds: 0),
+                mode: .live, timeZone: zone, currency: euro, status: .active, createdAt: Timestamp(microseconds: 0),
                 version: 1)
             return brand.json()
         case .found(let identifiers, let actors, let rows):

@@ -146,7 +146,9 @@ private struct FakeTenancy: RequestHandler {
         let record = key.map { key in
             Key(
                 id: key.id, brandId: key.brand, kid: key.key.kid, name: "test", mode: .live, scopes: ["*:*"],
-                ratePerSecond: key.rate, burst: key.burst, status: .active, createdAt: Timestamp(microseconds: 0))
+                allowedIndustries: [], allowedSegments: [], ratePerSecond: key.rate, burst: key.burst,
+                bucketId: key.id, status: .active, createdAt: Timestamp(microseconds: 0), requests: 0, tokens: 0,
+                version: 1)
         }
         reply?.succeed { Keys.Verify.Reply(record: record, epoch: 1).write(to: &$0) }
     }

@@ -2,6 +2,7 @@ import CommonAPI
 import Foundation
 import JSON
 import JSONRPC
+import Limits
 import SQLite
 import ServiceContract
 import ServiceKit
@@ -96,13 +97,15 @@ import Testing
 
     @Test("A grant carries what limits its key, and its context says nothing where all is allowed")
     func grant() throws {
-        let free = KeyRing.Grant(Self.record(industries: [], segments: []))
+        let free = KeyRing.Grant(Self.record(industries: [], segments: []), LimitsConfiguration())
         #expect(free.context.industries == nil && free.context.segments == nil)
         #expect(!String(decoding: free.plainContext, as: UTF8.self).contains("industries"))
-        let bound = KeyRing.Grant(Self.record(industries: [.retail], segments: ["a", "b"]))
+        let bound = KeyRing.Grant(
+            Self.record(industries: [.retail], segments: ["a", "b"]), LimitsConfiguration())
         #expect(bound.context.industries == ["retail"] && bound.context.segments == ["a", "b"])
-        #expect(bound.bucketID == Self.key(3))
-        #expect(bound.dailyQuota == 5 && bound.monthlyQuota == nil)
+        let bucket = BucketName(.key, high: Self.key(3).high, low: Self.key(3).low)
+        #expect(bound.allowance.charges.allSatisfy { $0[0].name == bucket })
+        #expect(bound.allowance.quotas == [QuotaTable.Charge(bucket, .day, units: 5)])
         #expect(try CallContext(json: bound.plainContext) == bound.context)
     }
 
@@ -115,7 +118,7 @@ import Testing
             (.init(epoch: 1), .keyUnknown),
         ]
         for (proof, expected) in cases {
-            switch KeyRing.judge(proof) {
+            switch KeyRing.judge(proof, LimitsConfiguration()) {
             case .success: #expect(expected == nil)
             case .failure(let error): #expect(error == expected)
             }

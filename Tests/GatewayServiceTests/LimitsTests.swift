@@ -218,9 +218,9 @@ import Testing
         }
         let first = await post()
         #expect(first.hasPrefix("HTTP/1.1 200"))
-        let policy = "\r\nRateLimit-Policy: \"burst\";q=3;w=3,\"brand\";q=500000;w=1,\"daily\";q=1000;w=86400\r\n"
+        let policy = "\r\nRateLimit-Policy: \"burst\";q=3;w=3,\"brand\";q=500000;w=1,\"brand-daily\";q=1000;w=86400\r\n"
         #expect(first.contains(policy), "\(first)")
-        let limits = "\r\nRateLimit: \"burst\";r=2;t=1,\"brand\";r=499999;t=1,\"daily\";r=999;t="
+        let limits = "\r\nRateLimit: \"burst\";r=2;t=1,\"brand\";r=499999;t=1,\"brand-daily\";r=999;t="
         #expect(first.contains(limits), "\(first)")
         #expect(!first.contains("Retry-After"))
         _ = await post()

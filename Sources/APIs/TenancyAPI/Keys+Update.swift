@@ -101,10 +101,12 @@ extension Keys {
                         burst = try Int(reader.readInt64(in: 1...1_000_000))
                     case "dailyQuota":
                         try reader.once(&seen, 8)
-                        dailyQuota = try reader.readNull() ? .clear : .set(Int(reader.readInt64(in: 1...1_000_000_000_000)))
+                        dailyQuota =
+                            try reader.readNull() ? .clear : .set(Int(reader.readInt64(in: 1...1_000_000_000_000)))
                     case "monthlyQuota":
                         try reader.once(&seen, 9)
-                        monthlyQuota = try reader.readNull() ? .clear : .set(Int(reader.readInt64(in: 1...1_000_000_000_000)))
+                        monthlyQuota =
+                            try reader.readNull() ? .clear : .set(Int(reader.readInt64(in: 1...1_000_000_000_000)))
                     case "expiresAt":
                         try reader.once(&seen, 10)
                         expiresAt = try reader.readNull() ? .clear : .set(reader.readTimestamp())

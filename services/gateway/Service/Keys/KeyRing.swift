@@ -122,7 +122,7 @@ final class KeyRing {
     private func learn(_ text: String, _ outcome: Result<Keys.Verify.Reply, RPCError>, _ askedAt: NIODeadline) {
         switch outcome {
         case .success(let reply):
-            remember(text, Proof(outcome: judge(reply), epoch: Int64(reply.epoch), provedAt: askedAt))
+            remember(text, Proof(outcome: Self.judge(reply, limits), epoch: Int64(reply.epoch), provedAt: askedAt))
         case .failure(let error):
             // A lease that still runs is kept to its end; without one, those who wait are told.
             if let held = proofs[text], NIODeadline.now() - held.provedAt < Self.lease {
@@ -145,7 +145,9 @@ final class KeyRing {
         proofs[text] = proof
     }
 
-    private func judge(_ proof: Keys.Verify.Reply) -> Result<Grant, RPCError> {
+    static func judge(
+        _ proof: Keys.Verify.Reply, _ limits: LimitsConfiguration
+    ) -> Result<Grant, RPCError> {
         guard let key = proof.record else { return .failure(.keyUnknown) }
         guard key.status == .active else { return .failure(.keyRevoked) }
         guard proof.brandSuspended != true else { return .failure(.brandSuspended) }

@@ -48,7 +48,8 @@ extension RPCError {
         data.endObject()
         return RPCError(
             code: Code.quotaExhausted,
-            message: "The \(quota.name.kind == .key ? "key" : "brand")'s \(quota.units) units of this \(span) are used up, or too few are left for this "
+            message:
+                "The \(quota.name.kind == .key ? "key" : "brand")'s \(quota.units) units of this \(span) are used up, or too few are left for this "
                 + "request; the next \(span) begins at \(resetsAt).",
             data: try? JSONRaw(validating: data.bytes()))
     }
