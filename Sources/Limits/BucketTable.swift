@@ -104,35 +104,36 @@ public struct BucketTable: Sendable {
     ///   - cost: at least 1.
     ///   - charges: remember where their buckets are; use the same array again.
     public mutating func spend(_ cost: Int64, of charges: inout [Charge], at now: Int64) -> Decision {
+        guard findSlots(of: &charges, at: now) else { return .tableFull }
         var refused = -1
         var longest: Int64 = 0
         var isReserved = true
-        guard findSlots(of: &charges, at: now) else { return .tableFull }
+        var wantsReservations = false
         for index in charges.indices {
             let limit = charges[index].limit
             guard cost <= limit.burst else { return .tooCostly(charge: index) }
-            let bucket = buckets[charges[index].slot]
+            let slot = charges[index].slot
             // Remembered even if the call is refused: a bucket that was further ahead begins to fill now.
-            let present = Self.arrival(bucket.arrival, limit, at: now)
-            buckets[charges[index].slot].arrival = present
+            let present = Self.arrival(buckets[slot].arrival, limit, at: now)
+            buckets[slot].arrival = present
             let arrival = present + cost * limit.nanosecondsPerUnit
             let excess = arrival - now - limit.tolerance
             if excess > longest {
                 refused = index
                 longest = excess
             }
-            if arrival > max(bucket.reserved, now) + Self.block { isReserved = false }
+            guard arrival > now + Self.block / 2, limit.tolerance > Self.block else { continue }
+            // Early enough that a bucket which is spent steadily never waits.
+            let reserved = max(buckets[slot].reserved, now)
+            if arrival > reserved + Self.block / 2 { wantsReservations = true }
+            if arrival > reserved + Self.block { isReserved = false }
         }
         if refused >= 0 { return .refused(charge: refused, retryAfterNanoseconds: longest) }
-        for index in charges.indices {
-            let limit = charges[index].limit
-            let slot = charges[index].slot
-            let arrival = buckets[slot].arrival + cost * limit.nanosecondsPerUnit
-            // Early enough that a bucket which is spent steadily never waits.
-            if limit.tolerance > Self.block && arrival > max(buckets[slot].reserved, now) + Self.block / 2 {
-                want(arrival, slot)
+        if wantsReservations { want(cost, charges, at: now) }
+        if isReserved {
+            for index in charges.indices {
+                buckets[charges[index].slot].arrival += cost * charges[index].limit.nanosecondsPerUnit
             }
-            if isReserved { buckets[slot].arrival = arrival }
         }
         return isReserved ? .admitted : .unreserved
     }
@@ -197,6 +198,14 @@ public struct BucketTable: Sendable {
 
     /// The moment from which a bucket is full.
     public func arrival(of name: BucketName) -> Int64 { slots[name].map { buckets[$0].arrival } ?? floor }
+
+    /// Notes which of the buckets need more on disk than there is, before they are charged.
+    private mutating func want(_ cost: Int64, _ charges: [Charge], at now: Int64) {
+        for charge in charges where charge.limit.tolerance > Self.block {
+            let arrival = buckets[charge.slot].arrival + cost * charge.limit.nanosecondsPerUnit
+            if arrival > max(buckets[charge.slot].reserved, now) + Self.block / 2 { want(arrival, charge.slot) }
+        }
+    }
 
     private mutating func want(_ arrival: Int64, _ slot: Int) {
         if buckets[slot].wanted <= buckets[slot].reserved { wanting.append(slot) }

@@ -2,9 +2,10 @@
 /// G. Varghese, "Efficient fair queueing using deficit round robin", SIGCOMM 1995) in microseconds of service time.
 ///
 /// A service answers in the order of arrival, so what stands in front of a call there is what delays it. While one
-/// brand is alone it may have ``aloneInFlight`` calls under way. With others beside it, a brand may have one call under
-/// way, or ``brandWindow`` microseconds of work; and all brands with more than ``fewInFlight`` calls together may have
-/// ``sharedWindow``. The rest waits here, and goes on in turns of equal service time.
+/// brand is alone it may have ``aloneInFlight`` calls under way. With others beside it, a brand may have
+/// ``brandWindow`` microseconds of work under way, or ``fewInFlight`` calls, for a group commit is cheap only in company.
+/// A brand within both goes on at once, and so does a brand with nothing under way; a brand beyond one of them while all
+/// brands together have no more than ``sharedWindow``. The rest waits here, and goes on in turns of equal service time.
 ///
 /// **Cost.** A method's cost is measured: the time of a call divided by the calls that were under way with it (Little's
 /// law: that is the time between two answers), averaged over the last few dozen. A group commit makes the first of its
@@ -25,10 +26,10 @@ public struct FairQueue: Sendable {
     /// Calls under way of a brand that is alone.
     public static let aloneInFlight = 1_024
     /// Work under way of one brand beside others, in microseconds.
-    public static let brandWindow: Int64 = 2_500
-    /// Calls under way of a brand that the work of others does not hold back.
+    public static let brandWindow: Int64 = 1_500
+    /// Calls under way that a brand may have beside others, however much work they are.
     public static let fewInFlight = 16
-    /// Work under way of all brands that have more than ``fewInFlight``, in microseconds.
+    /// Work under way of all brands together, beyond which a brand needs both to be within, in microseconds.
     public static let sharedWindow: Int64 = 5_000
     /// What a brand may send in one turn, in microseconds.
     static let quantum: Int64 = 500
@@ -202,8 +203,11 @@ public struct FairQueue: Sendable {
     private func mayPass(_ brand: Brand, _ cost: Int64) -> Bool {
         guard inFlight < Self.maximumInFlight else { return false }
         if slots.count == 1 { return brand.inFlight < Self.aloneInFlight }
-        guard brand.inFlight == 0 || brand.costInFlight + cost <= Self.brandWindow else { return false }
-        return brand.inFlight < Self.fewInFlight || costInFlight + cost <= Self.sharedWindow
+        if brand.inFlight == 0 { return true }
+        let work = brand.costInFlight + cost
+        let isFew = brand.inFlight < Self.fewInFlight
+        if isFew && work <= Self.brandWindow { return true }
+        return costInFlight + cost <= Self.sharedWindow && (isFew || work <= Self.brandWindow)
     }
 
     private mutating func send(_ brand: inout Brand, _ slot: Int, _ method: Int, _ cost: Int64) -> Flight {

@@ -9,16 +9,16 @@ public struct RateLimit: Sendable, Equatable {
     public let burst: Int64
     /// What one unit takes to come back, in nanoseconds; rounded up, so that rounding never admits a unit more.
     public let nanosecondsPerUnit: Int64
+    /// What a whole burst takes to come back, in nanoseconds.
+    public let tolerance: Int64
 
     /// Values outside of ``range`` become its nearest bound.
     public init(ratePerSecond: Int64, burst: Int64) {
         self.ratePerSecond = ratePerSecond.clamped(to: Self.range)
         self.burst = burst.clamped(to: Self.range)
         nanosecondsPerUnit = (1_000_000_000 + self.ratePerSecond - 1) / self.ratePerSecond
+        tolerance = self.burst * nanosecondsPerUnit
     }
-
-    /// What a whole burst takes to come back, in nanoseconds.
-    public var tolerance: Int64 { burst * nanosecondsPerUnit }
 }
 
 extension Int64 {

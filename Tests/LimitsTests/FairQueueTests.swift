@@ -38,14 +38,21 @@ import Testing
             Issue.record("the victim waits")
             return
         }
-        var costly = FairQueue(methods: 1)
-        _ = costly.offer(of: victim, method: 0, bytes: 1, at: 0)
-        for _ in 0..<200 {
-            guard case .send(let flight) = costly.offer(of: flooder, method: 0, bytes: 1, at: 0) else { break }
-            costly.ended(flight, after: 1_000_000)
+    }
+
+    @Test(
+        "Beside another, a brand has a few calls under way while all work is in bounds, and one in any case",
+        arguments: [(93, 16), (200, 16), (312, 15), (400, 11), (2_000, 1), (9_000, 1)] as [(Int64, Int)])
+    func costly(cost: Int64, calls: Int) {
+        var queue = FairQueue(methods: 1)
+        for _ in 0..<1_000 {
+            guard case .send(let flight) = queue.offer(of: victim, method: 0, bytes: 1, at: 0) else { return }
+            queue.ended(flight, after: cost)
         }
-        #expect(costly.cost(of: 0) > FairQueue.brandWindow)
-        #expect(fill(&costly, flooder).count == 1)
+        // An average stops short of what it approaches.
+        #expect(queue.cost(of: 0) > cost - 5 && queue.cost(of: 0) <= cost)
+        _ = queue.offer(of: victim, method: 0, bytes: 1, at: 0)
+        #expect(fill(&queue, flooder).count == calls)
     }
 
     @Test("A full queue refuses, and says when it will be empty; nothing else is refused")
@@ -87,7 +94,7 @@ import Testing
         }
     }
 
-    @Test("Brands that wait have turns of equal service time, not of equal calls")
+    @Test("Brands that wait have turns of service time: calls that cost ten times as much get a tenth of the turns")
     func turns() {
         var queue = FairQueue(methods: 2)
         // Method 1 costs ten times as much as method 0.
@@ -125,7 +132,8 @@ import Testing
             }
         }
         let share = Double(served[victim] ?? 0) / Double((served[flooder] ?? 0) + (served[victim] ?? 0))
-        #expect(share > 0.4 && share < 0.6, "\(served)")
+        // Not quite equal: cheap calls beyond a window wait where costly ones, being few, do not.
+        #expect(share > 0.4 && share < 0.7, "\(served)")
     }
 
     @Test("One brand's calls keep their order")
@@ -221,7 +229,7 @@ import Testing
         let unfair = percentile(flooding: 3_000, isFair: false)
         #expect(alone == 1_015)
         // Two groups instead of one, each with a window of the flood in it.
-        #expect(fair <= alone + 2 * FairQueue.brandWindow, "\(fair)")
+        #expect(fair <= 4 * alone, "\(fair)")
         #expect(unfair > 10 * fair, "\(unfair)")
     }
 }

@@ -139,6 +139,10 @@ class Bench:
         times = json.loads(self.call(self.swift_program("bench-json"), what, "--seconds", self.seconds))
         return times["ours"], times["yardstick"]
 
+    def gcra_nanoseconds(self):
+        """Nanoseconds of a check of rate limits, of "one" bucket and of "four"."""
+        return json.loads(self.call(self.swift_program("gcra"), "--seconds", self.seconds))
+
     def sqlite_rows(self, program, database, rows_per_transaction=1000):
         """Rows written through SQLite by `program`, the C one or ours, from the same SQL."""
         directory = self.workshop.directory / database

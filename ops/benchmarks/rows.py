@@ -116,6 +116,11 @@ def sqlite(bench):
     return bench.pairs(ours, bench.sqlite_yardstick)
 
 
+@row("gcra", "a call's check against its four rate limits", "a limit", "ns", at_most(100, " ns"))
+def gcra(bench):
+    return bench.alone(lambda: bench.gcra_nanoseconds()["four"])
+
+
 # --- end to end
 
 FULL = {"connections": 8, "depth": 64}  # what "under load" means in every row below

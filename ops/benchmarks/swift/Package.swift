@@ -30,6 +30,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
+        .executableTarget(name: "gcra", dependencies: [suite("Limits")], swiftSettings: strict),
         .executableTarget(
             name: "sqlite-rows", dependencies: [suite("JSON"), suite("SQLite")], swiftSettings: strict),
         .executableTarget(
