@@ -140,7 +140,8 @@ public struct BucketTable: Sendable {
 
     /// What is left in a bucket, in units, and when it is full again, in nanoseconds from now.
     public func standing(of charge: Charge, at now: Int64) -> (units: Int64, fullAfterNanoseconds: Int64) {
-        let held = slots[charge.name].map { buckets[$0].arrival } ?? floor
+        let isKnown = charge.slot < buckets.count && buckets[charge.slot].name == charge.name
+        let held = isKnown ? buckets[charge.slot].arrival : arrival(of: charge.name)
         let arrival = Self.arrival(held, charge.limit, at: now)
         return ((now + charge.limit.tolerance - arrival) / charge.limit.nanosecondsPerUnit, arrival - now)
     }

@@ -199,7 +199,8 @@ final class Gate {
         _ allowance: Allowance, _ kind: MethodDescription.Kind, _ now: Int64, _ refusal: Standing.Refusal? = nil
     ) -> Standing {
         Standing(
-            allowance, kind, in: limiter, clock: now, time: clock.now().microseconds, refusal: refusal)
+            allowance, kind, in: limiter, clock: now, time: allowance.quotas.isEmpty ? 0 : clock.now().microseconds,
+            refusal: refusal)
     }
 
     /// Keeps a call until what it spends is on disk.

@@ -22,8 +22,8 @@ extension RPCError {
         data.endObject()
         return RPCError(
             code: Code.rateLimited,
-            message: "\(subject(of: policy)) may spend \(limit.ratePerSecond) units a second; "
-                + "try again in \(milliseconds) ms.",
+            message: subject(of: policy) + " may spend " + String(limit.ratePerSecond)
+                + " units a second; try again in " + String(milliseconds) + " ms.",
             data: try? JSONRaw(validating: data.bytes()))
     }
 

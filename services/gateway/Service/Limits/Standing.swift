@@ -26,12 +26,22 @@ struct Standing: Equatable, Sendable {
         _ allowance: Allowance, _ kind: MethodDescription.Kind, in limiter: Limiter, clock: Int64, time: Int64,
         refusal: Refusal? = nil
     ) {
-        var policies: [String] = []
-        var limits: [String] = []
+        // Appended, not interpolated: whoever is refused often must cost little.
+        var policies = ""
+        var limits = ""
         func add(_ policy: String, quantity: Int64, window: Int64, remaining: Int64, reset: Int64) {
-            policies.append("\"\(policy)\";q=\(quantity);w=\(window)")
-            let reset = refusal?.policy == policy ? refusal?.retryAfterSeconds ?? reset : reset
-            limits.append("\"\(policy)\";r=\(remaining);t=\(reset)")
+            policies += policies.isEmpty ? "\"" : ",\""
+            policies += policy
+            policies += "\";q="
+            policies += String(quantity)
+            policies += ";w="
+            policies += String(window)
+            limits += limits.isEmpty ? "\"" : ",\""
+            limits += policy
+            limits += "\";r="
+            limits += String(remaining)
+            limits += ";t="
+            limits += String(refusal?.policy == policy ? refusal?.retryAfterSeconds ?? reset : reset)
         }
         for (index, charge) in allowance.charges[kind.number].enumerated() {
             let policy = Self.policy(of: index, kind)
@@ -50,8 +60,8 @@ struct Standing: Equatable, Sendable {
                 Self.policy(of: quota), quantity: quota.units, window: length / 1_000_000,
                 remaining: standing.units, reset: Self.seconds((standing.resetsAt - time) * 1_000))
         }
-        self.policies = policies.joined(separator: ",")
-        self.limits = limits.joined(separator: ",")
+        self.policies = policies
+        self.limits = limits
     }
 
     static func policy(of charge: Int, _ kind: MethodDescription.Kind) -> String {
