@@ -173,9 +173,10 @@ extension PlatformContract {
         of creation."}},"errors":{"illegalTransition":{"code":-32013,"message":"Its state does not allow this; the \#
         message says which states do."},"notFound":{"code":-32004,"message":"There is no such thing, or it belongs \#
         to another brand: the two answer alike."},"busy":{"code":-32009,"message":"A queue is full. Nothing was \#
-        done; the same call may be sent again."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing \#
-        was written; reads go on."},"conflict":{"code":-32010,"message":"It contradicts what is there; the message \#
-        says what that is."}}},"x-http-statuses":{"illegalTransition":409,"notFound":404,"busy":503,\#
+        done; the same call may be sent again.","data":{"retryAfterMilliseconds":"When there will be room again, in \#
+        milliseconds; absent where nobody knows."}},"storageFull":{"code":-32015,"message":"The disk is full. \#
+        Nothing was written; reads go on."},"conflict":{"code":-32010,"message":"It contradicts what is there; the \#
+        message says what that is."}}},"x-http-statuses":{"illegalTransition":409,"notFound":404,"busy":503,\#
         "storageFull":507,"conflict":409}}
         """#
 }
