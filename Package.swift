@@ -93,8 +93,8 @@ let package = Package(
             "Gyre",
             [
                 "AuditProof", "CProcess", "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "JSONRPCUnixSocket", "OpenSSL",
-                "ServiceContract", "SignalsAPI", "TenancyAPI", .argumentParser, .nio("NIOCore"), .nio("NIOPosix"),
-                .yams,
+                "PlatformAPI", "SQLite", "ServiceContract", "SignalsAPI", "TenancyAPI", .argumentParser,
+                .nio("NIOCore"), .nio("NIOPosix"), .yams,
             ], path: "services/gyre"),
         .target(name: "CProcess"),
 

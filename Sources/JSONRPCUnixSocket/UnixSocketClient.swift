@@ -18,21 +18,27 @@ public final class UnixSocketClient: JSONRPCClient {
     private let loop: any EventLoop
     private let connection: NIOLoopBoundBox<ClientConnection>
     private let meta: JSONRaw?
+    private let deadlineMilliseconds: Int64
 
     /// - Parameters:
     ///   - path: the socket's file.
     ///   - name: the service, for errors.
     ///   - meta: sent as `meta` with every request: what the public edge needs to know who calls.
-    public init(path: String, name: String, on loop: any EventLoop, meta: JSONRaw? = nil) {
+    ///   - deadlineMilliseconds: how long calls wait whose context does not say.
+    public init(
+        path: String, name: String, on loop: any EventLoop, meta: JSONRaw? = nil,
+        deadlineMilliseconds: Int64 = CallContext.defaultDeadlineMilliseconds
+    ) {
         self.loop = loop
         self.meta = meta
+        self.deadlineMilliseconds = deadlineMilliseconds
         connection = NIOLoopBoundBox.makeBoxSendingValue(
             ClientConnection(path: path, name: name, loop: loop), eventLoop: loop)
     }
 
     public func call(_ method: String, params: [UInt8], context: CallContext?) async throws(RPCError) -> [UInt8] {
         let line = message(method, params: params, context: context)
-        let milliseconds = context?.deadlineMilliseconds ?? CallContext.defaultDeadlineMilliseconds
+        let milliseconds = context?.deadlineMilliseconds ?? deadlineMilliseconds
         let deadline = NIODeadline.now() + .milliseconds(milliseconds)
         let receiver = AsyncReceiver()
         let result = await withTaskCancellationHandler {

@@ -52,9 +52,25 @@ extension Connection {
 
     /// Copies the database as it is now to another file, which is created, or replaced as a whole.
     ///
-    /// The copy is on disk when this returns. Readers are not disturbed; this connection's own changes cannot happen
-    /// meanwhile, and no other connection writes.
-    public func backup(to path: String) throws(SQLiteError) {
+    /// The copy is on disk when this returns, and it is of one moment: inside a read transaction its own, else the one
+    /// at which it begins. Readers are not disturbed, and in WAL mode other connections write on meanwhile; only a
+    /// TRUNCATE checkpoint waits.
+    ///
+    /// - Parameters:
+    ///   - pagesPerStep: pages copied between two calls of `afterStep`; -1 is all of them at once.
+    ///   - afterStep: what it throws ends the copy, whose file is then of no use.
+    public func backup(
+        to path: String, pagesPerStep: Int32 = -1, afterStep: () throws(SQLiteError) -> Void = {}
+    ) throws(SQLiteError) {
+        guard pagesPerStep < 0 || isInTransaction else {
+            try begin(.deferred)
+            defer { rollBack() }
+            // Reading begins the transaction, and fixes the moment: a step would start over after each foreign write.
+            let schema = try prepare("SELECT count(*) FROM sqlite_schema")
+            _ = try schema.step()
+            schema.reset()
+            return try backup(to: path, pagesPerStep: pagesPerStep, afterStep: afterStep)
+        }
         var target: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         let opened = sqlite3_open_v2(path, &target, flags, options.vfs)
@@ -66,7 +82,16 @@ extension Connection {
         guard let backup = sqlite3_backup_init(target, "main", database, "main") else {
             throw SQLiteError(sqlite3_extended_errcode(target), on: target)
         }
-        let stepped = sqlite3_backup_step(backup, -1)
+        var stepped = sqlite3_backup_step(backup, pagesPerStep)
+        while stepped == SQLITE_OK {
+            do throws(SQLiteError) {
+                try afterStep()
+            } catch {
+                sqlite3_backup_finish(backup)
+                throw error
+            }
+            stepped = sqlite3_backup_step(backup, pagesPerStep)
+        }
         let finished = sqlite3_backup_finish(backup)
         guard stepped == SQLITE_DONE, finished == SQLITE_OK else {
             let error = SQLiteError(finished == SQLITE_OK ? stepped : finished, on: target)

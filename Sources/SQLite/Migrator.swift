@@ -105,6 +105,11 @@ public struct Migrator: Sendable {
         return names
     }
 
+    /// The newest step that a database has; nil for one that was never migrated.
+    public static func newestStep(in connection: Connection) throws(SQLiteError) -> String? {
+        try appliedNames(in: connection).last
+    }
+
     /// Whether there is anything that a copy would save.
     private static func hasTables(_ connection: Connection) throws(SQLiteError) -> Bool {
         let statement = try connection.prepare("SELECT 1 FROM sqlite_schema LIMIT 1")

@@ -45,7 +45,8 @@ final class ServiceUnderTest {
         let environment = ServiceEnvironment(
             configuration: configuration,
             reader: ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: [:])), runtime: runtime,
-            tombstones: try Tombstones(key: Array(repeating: 7, count: 32)), metrics: PrometheusMetrics(),
+            tombstones: try Tombstones(key: Array(repeating: 7, count: 32)),
+            ledger: try ErasureLedger(directory: configuration.ledgerDirectory), metrics: PrometheusMetrics(),
             eventLoop: loop, siblings: siblings, logger: Logger(label: "contract"))
         var parts = ServiceParts()
         try await compose(environment, &parts)

@@ -164,6 +164,41 @@ import Testing
         #expect(try Connection(path: path).numbers("SELECT x FROM t") == [1, 2])
     }
 
+    @Test("A backup in steps is of the moment at which it began, however much others write meanwhile")
+    func backupInSteps() throws {
+        let writer = try create()
+        try writer.execute("CREATE TABLE t (x, filler)")
+        try writer.transaction {
+            for number in 1...200 { try writer.execute("INSERT INTO t VALUES (\(number), zeroblob(3000))") }
+        }
+        let reader = try Connection(path: writer.path, .readOnly)
+        let path = directory.file("copy.db")
+        var steps = 0
+        try reader.backup(to: path, pagesPerStep: 10) { () throws(SQLiteError) in
+            steps += 1
+            try writer.execute(
+                "INSERT INTO t VALUES (\(1_000 + steps), zeroblob(3000)); DELETE FROM t WHERE x = \(steps)")
+        }
+        #expect(steps > 10)
+        #expect(try Connection(path: path).numbers("SELECT x FROM t ORDER BY x") == Array(1...200))
+        #expect(try Connection(path: path).integrityProblems() == [])
+        #expect(try writer.numbers("SELECT count(*) FROM t") == [200])
+        #expect(!reader.isInTransaction)
+    }
+
+    @Test("What is thrown between two steps ends a backup, and the connection goes on")
+    func backupGivenUp() throws {
+        let connection = try create()
+        try connection.execute("CREATE TABLE t (x); INSERT INTO t VALUES (zeroblob(100000))")
+        let stop = SQLiteError(extendedCode: 9, message: "enough")
+        let error = #expect(throws: SQLiteError.self) {
+            try connection.backup(to: directory.file("copy.db"), pagesPerStep: 2) { () throws(SQLiteError) in throw stop
+            }
+        }
+        #expect(error?.message == "enough")
+        try connection.execute("INSERT INTO t VALUES (1)")
+    }
+
     @Test("A backup to a place that cannot be written says which")
     func backupNowhere() throws {
         let connection = try create()

@@ -119,7 +119,8 @@ class Suite:
 
     PROCESSES = ["tenancy", "signals", "gateway", "gyre"]
 
-    def __init__(self, programs, directory):
+    def __init__(self, programs, directory, **settings):
+        self.settings = settings
         self.program = pathlib.Path(programs).resolve() / "gyre"
         self.directory = pathlib.Path(directory)
         self.socket = self.directory / "run" / "gateway.sock"
@@ -128,10 +129,21 @@ class Suite:
 
     def run(self, *arguments, text=None):
         """Runs gyre about this suite; the finished process."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("GYRE_")}
         return subprocess.run(
             [str(self.program), *map(str, arguments), "--data", str(self.directory)],
-            capture_output=True, text=True, input=text or "", timeout=180, env=environment)
+            capture_output=True, text=True, input=text or "", timeout=180, env=self.environment)
+
+    def start(self, *arguments):
+        """Starts gyre about this suite, for a test that does not wait for its end."""
+        return subprocess.Popen(
+            [str(self.program), *map(str, arguments), "--data", str(self.directory)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.environment)
+
+    @property
+    def environment(self):
+        """Nothing of the tester's own settings."""
+        own = {name: value for name, value in os.environ.items() if not name.startswith("GYRE_")}
+        return own | {name: str(value) for name, value in self.settings.items()}
 
     def gyre(self, *arguments, text=None):
         """What gyre prints; raises when it fails."""

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ServiceContract
 
 /// The command line of Gyre: runs a suite on this machine, and speaks to it.
 @main
@@ -19,11 +20,12 @@ struct Gyre: AsyncParsableCommand {
 
             Completion: gyre --generate-completion-script bash (or zsh, or fish).
             """,
-        version: "1.0.0",
+        version: Release.version,
         groupedSubcommands: [
             CommandGroup(
                 name: "RUNNING IT",
                 subcommands: [UpCommand.self, DownCommand.self, StatusCommand.self, DoctorCommand.self]),
+            CommandGroup(name: "KEEPING IT", subcommands: [BackupCommand.self, RestoreCommand.self]),
             CommandGroup(
                 name: "USING IT",
                 subcommands: [

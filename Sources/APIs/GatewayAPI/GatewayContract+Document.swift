@@ -119,30 +119,43 @@ extension GatewayContract {
         "value":{"payload":{"request":"01930000-0000-7000-8000-000000000051"},"keyId":"0000000000000000",\#
         "publicKey":"0000000000000000000000000000000000000000000000000000000000000000",\#
         "signature":"00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000\#
-        000000000000000000000000000000000"}}}]},{"name":"system.status","summary":"Says what runs, and what each \#
-        service answers.","x-kind":"flow","x-cost":1,"x-callers":["admin"],"params":[],"result":{"name":"reply",\#
-        "schema":{"type":"object","required":["services"],"properties":{"services":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/ServiceStatus"},"maxItems":16,"description":"One entry for each \#
-        service."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"all well",\#
-        "x-fixture":"live-only","params":[],"result":{"name":"reply","value":{"services":[{"name":"signals",\#
-        "ready":true,"brands":1,"startedAt":"2026-01-01T00:00:00Z"}]}}}]},{"name":"jobs.get","summary":"Returns one \#
-        job and how far it is.","x-kind":"flow","x-scope":"jobs:read","x-cost":2,"x-callers":["public","admin"],\#
-        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
-        job."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Job"}},\#
-        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/dependencyUnavailable"}],\#
-        "examples":[{"name":"an import","x-fixture":"live-only","params":[{"name":"id",\#
-        "value":"01930000-0000-7000-8000-000000000031"}],"result":{"name":"reply",\#
-        "value":{"id":"01930000-0000-7000-8000-000000000031","service":"signals","kind":"import","status":"running",\#
-        "done":0,"unit":"bytes","createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z"}}}]},\#
-        {"name":"jobs.list","summary":"Lists a brand's jobs, newest first, of all services.","x-kind":"flow",\#
-        "x-scope":"jobs:read","x-cost":2,"x-callers":["public","admin"],"params":[{"name":"cursor",\#
-        "schema":{"$ref":"#/components/schemas/Cursor"},"description":"Where the last page ended: its \#
-        `nextCursor`."},{"name":"limit","schema":{"$ref":"#/components/schemas/Limit"},"description":"Items on one \#
-        page.","x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
-        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Job"},"maxItems":500,\#
-        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":512,"description":"Pass \#
-        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
-        "errors":[{"$ref":"#/components/errors/invalidCursor"},\#
+        000000000000000000000000000000000"}}}]},{"name":"backups.create","summary":"Copies the databases of all \#
+        services into a new directory while they go on.","x-kind":"flow","x-cost":1,"x-callers":["admin"],\#
+        "x-audit":true,"params":[{"name":"path","required":true,"schema":{"type":"string","minLength":2,\#
+        "maxLength":1000},"description":"An absolute path of a directory that does not exist or is empty."}],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["path","createdAt","files","bytes"],\#
+        "properties":{"path":{"type":"string","maxLength":1000,"description":"The backup's directory."},\#
+        "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was begun: what was answered \#
+        before is in it."},"files":{"type":"integer","minimum":0,"description":"How many databases it holds."},\#
+        "bytes":{"type":"integer","minimum":0,"description":"How long they are together.","x-unit":"bytes"}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"},\#
+        {"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/dependencyUnavailable"}],\#
+        "examples":[{"name":"before an upgrade","x-fixture":"live-only","params":[{"name":"path",\#
+        "value":"/var/backups/gyre/monday"}],"result":{"name":"reply","value":{"path":"/var/backups/gyre/monday",\#
+        "createdAt":"2026-01-01T00:00:00Z","files":3,"bytes":294912}}}]},{"name":"system.status","summary":"Says \#
+        what runs, and what each service answers.","x-kind":"flow","x-cost":1,"x-callers":["admin"],"params":[],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["services"],\#
+        "properties":{"services":{"type":"array","items":{"$ref":"#/components/schemas/ServiceStatus"},\#
+        "maxItems":16,"description":"One entry for each service."}},"additionalProperties":false}},"errors":[],\#
+        "examples":[{"name":"all well","x-fixture":"live-only","params":[],"result":{"name":"reply",\#
+        "value":{"services":[{"name":"signals","ready":true,"brands":1,"startedAt":"2026-01-01T00:00:00Z"}]}}}]},\#
+        {"name":"jobs.get","summary":"Returns one job and how far it is.","x-kind":"flow","x-scope":"jobs:read",\#
+        "x-cost":2,"x-callers":["public","admin"],"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The job."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Job"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/dependencyUnavailable"}],"examples":[{"name":"an import",\#
+        "x-fixture":"live-only","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000031"}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000031","service":"signals",\#
+        "kind":"import","status":"running","done":0,"unit":"bytes","createdAt":"2026-01-01T00:00:00Z",\#
+        "updatedAt":"2026-01-01T00:00:00Z"}}}]},{"name":"jobs.list","summary":"Lists a brand's jobs, newest first, \#
+        of all services.","x-kind":"flow","x-scope":"jobs:read","x-cost":2,"x-callers":["public","admin"],\#
+        "params":[{"name":"cursor","schema":{"$ref":"#/components/schemas/Cursor"},"description":"Where the last \#
+        page ended: its `nextCursor`."},{"name":"limit","schema":{"$ref":"#/components/schemas/Limit"},\#
+        "description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["items"],"properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Job"},\#
+        "maxItems":500,"description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":512,\#
+        "description":"Pass as `cursor` for the next page; absent on the last one."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/invalidCursor"},\#
         {"$ref":"#/components/errors/dependencyUnavailable"}],"examples":[{"name":"an import",\#
         "x-fixture":"live-only","params":[],"result":{"name":"reply",\#
         "value":{"items":[{"id":"01930000-0000-7000-8000-000000000031","service":"signals","kind":"import",\#
@@ -243,18 +256,40 @@ extension GatewayContract {
         "description":"Ed25519 (RFC 8032) over `gyre-privacy-certificate-v1`, a line feed, and the payload's \#
         bytes."}},"additionalProperties":false},"PrivacyKind":{"type":"string","enum":["erasure"],\#
         "x-enum-descriptions":{"erasure":"Everything known of the person is deleted, and they are refused from then \#
-        on."},"description":"What a person asks for."},"ErasedRows":{"type":"object","required":["table","rows"],\#
+        on."},"description":"What a person asks for."},"BackupManifest":{"type":"object","description":"What a \#
+        backup holds. Written last: a directory without it is no backup.","required":["format","installation",\#
+        "createdAt","version","tombstoneKey","services"],"properties":{"format":{"type":"integer","minimum":1,\#
+        "description":"The layout of the backup."},"installation":{"$ref":"#/components/schemas/UUID",\#
+        "description":"The installation it was taken of."},"createdAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it was begun."},"version":{"type":"string","maxLength":40,"description":"The version of \#
+        Gyre that wrote it."},"tombstoneKey":{"type":"string","minLength":32,"maxLength":32,\#
+        "pattern":"^[0-9a-f]{32}$","description":"Tells the key of its tombstones from others without giving it \#
+        away."},"services":{"type":"array","items":{"$ref":"#/components/schemas/BackedUpService"},"maxItems":100,\#
+        "description":"One entry for each service."}},"additionalProperties":false},\#
+        "BackedUpService":{"type":"object","description":"What a backup holds of one service.","required":["name",\#
+        "files"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,"pattern":"^[a-z]{1,20}$",\#
+        "description":"The service, and the directory of its files."},"files":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/DatabaseCopy"},"maxItems":1000000,"description":"Its databases."}},\#
+        "additionalProperties":false},"DatabaseCopy":{"type":"object","additionalProperties":false,\#
+        "required":["file","bytes","sha256","incarnation","migration","lastMessage"],\#
+        "properties":{"file":{"type":"string","minLength":4,"maxLength":40,"pattern":"^[0-9a-z.-]{4,40}$",\#
+        "description":"The file's name: `service.db`, or a brand's id and `.db`."},"bytes":{"type":"integer",\#
+        "minimum":0,"x-unit":"bytes","description":"How long it is."},"sha256":{"$ref":"#/components/schemas/Hash"},\#
+        "incarnation":{"type":"string","minLength":32,"maxLength":32,"pattern":"^[0-9a-f]{32}$","description":"The \#
+        identity that the database had when it was copied."},"migration":{"type":"string","minLength":1,\#
+        "maxLength":80,"description":"The newest step of its schema."},"lastMessage":{"type":"integer","minimum":0,\#
+        "description":"The last message that was ever put into its outbox."}},"description":"A copy of one database,\#
+         as it was at one moment."},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 \#
+        hash in lower-case hexadecimal."},"ErasedRows":{"type":"object","required":["table","rows"],\#
         "additionalProperties":false,"properties":{"table":{"type":"string","minLength":1,"maxLength":64,\#
         "description":"The table."},"rows":{"type":"integer","minimum":0,"description":"Rows deleted or cleared."}},\#
-        "description":"How much one table lost."},"Timestamp":{"type":"string","format":"date-time",\#
-        "description":"A moment, as RFC 3339 in UTC; microseconds are kept, finer fractions are cut off."},\#
-        "WitnessedHead":{"type":"object","description":"A head of the audit log as a service keeps it that tenancy \#
-        told of it, to say later what it was.","required":["witness","number","head","receivedAt"],\#
-        "properties":{"witness":{"type":"string","minLength":1,"maxLength":20,"description":"The service that keeps \#
-        it."},"number":{"type":"integer","minimum":1,"description":"Its place among those that this service was \#
-        told."},"head":{"$ref":"#/components/schemas/SignedTreeHead","description":"The head, as it was told."},\#
-        "receivedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was told."},\#
-        "problem":{"type":"string","enum":["signature","key","smaller","fork"],\#
+        "description":"How much one table lost."},"WitnessedHead":{"type":"object","description":"A head of the \#
+        audit log as a service keeps it that tenancy told of it, to say later what it was.","required":["witness",\#
+        "number","head","receivedAt"],"properties":{"witness":{"type":"string","minLength":1,"maxLength":20,\#
+        "description":"The service that keeps it."},"number":{"type":"integer","minimum":1,"description":"Its place \#
+        among those that this service was told."},"head":{"$ref":"#/components/schemas/SignedTreeHead",\#
+        "description":"The head, as it was told."},"receivedAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it was told."},"problem":{"type":"string","enum":["signature","key","smaller","fork"],\#
         "x-enum-descriptions":{"signature":"The signature is not one of the key that it names.","key":"It is signed \#
         by another key than the heads before.","smaller":"It covers fewer entries than a head before.","fork":"It \#
         covers as many entries as a head before and has another root, or more that do not continue those."},\#
@@ -272,8 +307,7 @@ extension GatewayContract {
         hexadecimal."},"signature":{"type":"string","minLength":128,"maxLength":128,"pattern":"^[0-9a-f]{128}$",\#
         "description":"Ed25519 (RFC 8032) over `gyre audit tree head 1`, a line feed, timestamp in microseconds and \#
         treeSize in 8 bytes each with the highest first, and the bytes of rootHash and keyId; in hexadecimal."}},\#
-        "additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 \#
-        hash in lower-case hexadecimal."},"Limit":{"type":"integer","minimum":1,"maximum":500,"default":50,\#
+        "additionalProperties":false},"Limit":{"type":"integer","minimum":1,"maximum":500,"default":50,\#
         "description":"How many items a page holds at most."},"Cursor":{"type":"string","minLength":1,\#
         "maxLength":512,"description":"Where a list goes on: the nextCursor of the page before. It has no meaning \#
         of its own."},"Job":{"type":"object","description":"Long work, and how far it is.","required":["id",\#
@@ -290,22 +324,23 @@ extension GatewayContract {
         `bytes`, `rows`."},"problem":{"type":"string","maxLength":500,"description":"Why it failed, or why it does \#
         not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it began."},\#
         "updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or ended."}},\#
-        "additionalProperties":false},"Identifier":{"type":"object","required":["type","value"],\#
-        "additionalProperties":false,"properties":{"type":{"type":"string","minLength":1,"maxLength":40,\#
-        "pattern":"^[a-z][A-Za-z0-9_]{0,39}$","description":"What kind of value it is, such as customerId, email or \#
-        phone.","x-privacy":"none"},"value":{"type":"string","minLength":1,"maxLength":256,"description":"The value \#
-        itself, compared exactly after trimming; e-mail addresses in lower case.","x-privacy":"identifier"}},\#
-        "description":"A typed value that points to an actor."},"UUID":{"type":"string","format":"uuid",\#
-        "description":"An id: a UUID of version 7, whose order is the order of creation."}},\#
-        "errors":{"dependencyUnavailable":{"code":-32014,"message":"A service that this needs does not answer; the \#
-        message names it. The same call may be sent again."},"conflict":{"code":-32010,"message":"It contradicts \#
-        what is there; the message says what that is."},"illegalTransition":{"code":-32013,"message":"Its state \#
-        does not allow this; the message says which states do."},"invalidCursor":{"code":-32016,"message":"The \#
-        cursor was not given out by this list with these filters; begin again without one."},\#
-        "notFound":{"code":-32004,"message":"There is no such thing, or it belongs to another brand: the two answer \#
-        alike."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; reads go on."},\#
-        "unauthenticated":{"code":-32001,"message":"The key is missing, unknown, expired or revoked."}}},\#
-        "x-http-statuses":{"dependencyUnavailable":503,"conflict":409,"illegalTransition":409,"invalidCursor":400,\#
-        "notFound":404,"storageFull":507,"unauthenticated":401}}
+        "additionalProperties":false},"Timestamp":{"type":"string","format":"date-time","description":"A moment, as \#
+        RFC 3339 in UTC; microseconds are kept, finer fractions are cut off."},"Identifier":{"type":"object",\#
+        "required":["type","value"],"additionalProperties":false,"properties":{"type":{"type":"string",\#
+        "minLength":1,"maxLength":40,"pattern":"^[a-z][A-Za-z0-9_]{0,39}$","description":"What kind of value it is, \#
+        such as customerId, email or phone.","x-privacy":"none"},"value":{"type":"string","minLength":1,\#
+        "maxLength":256,"description":"The value itself, compared exactly after trimming; e-mail addresses in lower \#
+        case.","x-privacy":"identifier"}},"description":"A typed value that points to an actor."},\#
+        "UUID":{"type":"string","format":"uuid","description":"An id: a UUID of version 7, whose order is the order \#
+        of creation."}},"errors":{"dependencyUnavailable":{"code":-32014,"message":"A service that this needs does \#
+        not answer; the message names it. The same call may be sent again."},"conflict":{"code":-32010,\#
+        "message":"It contradicts what is there; the message says what that is."},\#
+        "illegalTransition":{"code":-32013,"message":"Its state does not allow this; the message says which states \#
+        do."},"invalidCursor":{"code":-32016,"message":"The cursor was not given out by this list with these \#
+        filters; begin again without one."},"notFound":{"code":-32004,"message":"There is no such thing, or it \#
+        belongs to another brand: the two answer alike."},"storageFull":{"code":-32015,"message":"The disk is full. \#
+        Nothing was written; reads go on."},"unauthenticated":{"code":-32001,"message":"The key is missing, unknown,\#
+         expired or revoked."}}},"x-http-statuses":{"dependencyUnavailable":503,"conflict":409,\#
+        "illegalTransition":409,"invalidCursor":400,"notFound":404,"storageFull":507,"unauthenticated":401}}
         """#
 }

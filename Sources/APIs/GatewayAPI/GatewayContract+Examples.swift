@@ -126,6 +126,17 @@ extension GatewayContract {
                 """#,
             errorCode: nil),
         MethodExample(
+            method: "backups.create",
+            name: "before an upgrade",
+            fixture: "live-only",
+            params: #"""
+                {"path":"/var/backups/gyre/monday"}
+                """#,
+            result: #"""
+                {"path":"/var/backups/gyre/monday","createdAt":"2026-01-01T00:00:00Z","files":3,"bytes":294912}
+                """#,
+            errorCode: nil),
+        MethodExample(
             method: "system.status",
             name: "all well",
             fixture: "live-only",

@@ -15,6 +15,7 @@ public enum GatewayContract {
         PrivacyRequests.Cancel.method,
         PrivacyRequests.Extend.method,
         PrivacyRequests.Certificate.method,
+        Backups.Create.method,
         System.Status.method,
         Jobs.Get.method,
         Jobs.List.method,

@@ -39,12 +39,15 @@ extension Health {
             public let writable: Bool
             /// Brand databases this service holds. At least 0.
             public let brands: Int
+            /// What else is wrong, such as a copy of the erasure ledger that cannot be written. At most 300 characters.
+            public let problem: String?
 
-            public init(service: String, startedAt: Timestamp, writable: Bool, brands: Int) {
+            public init(service: String, startedAt: Timestamp, writable: Bool, brands: Int, problem: String? = nil) {
                 self.service = service
                 self.startedAt = startedAt
                 self.writable = writable
                 self.brands = brands
+                self.problem = problem
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
@@ -53,6 +56,7 @@ extension Health {
                 var startedAt: Timestamp?
                 var writable: Bool?
                 var brands: Int?
+                var problem: String?
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -68,6 +72,9 @@ extension Health {
                     case "brands":
                         try reader.once(&seen, 3)
                         brands = try Int(reader.readInt64(in: 0...Int64.max))
+                    case "problem":
+                        try reader.once(&seen, 4)
+                        problem = try reader.readString(lengths: 0...300)
                     default:
                         try reader.unknownMember()
                     }
@@ -76,7 +83,7 @@ extension Health {
                 guard let startedAt else { throw reader.missing("startedAt") }
                 guard let writable else { throw reader.missing("writable") }
                 guard let brands else { throw reader.missing("brands") }
-                self.init(service: service, startedAt: startedAt, writable: writable, brands: brands)
+                self.init(service: service, startedAt: startedAt, writable: writable, brands: brands, problem: problem)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -89,6 +96,10 @@ extension Health {
                 writer.bool(writable)
                 writer.key("brands")
                 writer.int(brands)
+                if let problem {
+                    writer.key("problem")
+                    writer.string(problem)
+                }
                 writer.endObject()
             }
         }

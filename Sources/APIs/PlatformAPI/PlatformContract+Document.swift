@@ -13,30 +13,49 @@ extension PlatformContract {
         "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/conflict"},\#
         {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a new brand","params":[{"name":"brand",\#
         "value":"01930000-0000-7000-8000-000000000001"}],"result":{"name":"reply","value":{"created":true}}}]},\#
-        {"name":"brandFiles.erase","summary":"Deletes a brand's database in this service for ever: it can never be \#
-        created again.","x-kind":"flow","x-cost":1,"x-callers":["service:tenancy"],"params":[{"name":"brand",\#
-        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The brand."}],\#
-        "result":{"name":"reply","schema":{"type":"object","required":["erased"],\#
-        "properties":{"erased":{"type":"boolean","description":"False when there was no file, or none any more."}},\#
-        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/busy"},\#
-        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a brand that is here",\#
-        "params":[{"name":"brand","value":"01930000-0000-7000-8000-000000000001"}],"result":{"name":"reply",\#
-        "value":{"erased":true}}}]},{"name":"health.check","summary":"Says whether this service can answer and \#
-        write.","x-kind":"flow","x-cost":1,"x-callers":["service:gateway","service:tenancy"],"params":[],\#
-        "result":{"name":"reply","schema":{"type":"object","required":["service","startedAt","writable","brands"],\#
+        {"name":"databaseCopies.write","summary":"Copies databases of this service into a directory while it goes \#
+        on, a few at a time.","x-kind":"flow","x-cost":1,"x-callers":["service:gateway"],\#
+        "params":[{"name":"directory","required":true,"schema":{"type":"string","minLength":1,"maxLength":1000},\#
+        "description":"The backup: an absolute path. The copies go into a directory of the service's name in it."},\#
+        {"name":"after","schema":{"type":"string","minLength":1,"maxLength":40},"description":"The last file of the \#
+        call before; the copies go on behind it."}],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["files","isComplete","tombstoneKey"],"properties":{"files":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/DatabaseCopy"},"maxItems":64,"description":"What was copied and is on \#
+        disk, in the order of names, the service's own file first."},"isComplete":{"type":"boolean",\#
+        "description":"Whether there is no file behind the last of these."},"tombstoneKey":{"type":"string",\#
+        "minLength":32,"maxLength":32,"pattern":"^[0-9a-f]{32}$","description":"Tells the key of the tombstones \#
+        from others without giving it away."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/storageFull"},{"$ref":"#/components/errors/conflict"}],\#
+        "examples":[{"name":"the first files","x-fixture":"live-only","params":[{"name":"directory",\#
+        "value":"/var/backups/gyre/monday"}],"result":{"name":"reply","value":{"files":[{"file":"service.db",\#
+        "bytes":98304,"sha256":"0000000000000000000000000000000000000000000000000000000000000000",\#
+        "incarnation":"00112233445566778899aabbccddeeff","migration":"0001-create-signals","lastMessage":0}],\#
+        "isComplete":true,"tombstoneKey":"00112233445566778899aabbccddeeff"}}}]},{"name":"brandFiles.erase",\#
+        "summary":"Deletes a brand's database in this service for ever: it can never be created again.",\#
+        "x-kind":"flow","x-cost":1,"x-callers":["service:tenancy"],"params":[{"name":"brand","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The brand."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["erased"],"properties":{"erased":{"type":"boolean",\#
+        "description":"False when there was no file, or none any more."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/busy"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"a brand that is here","params":[{"name":"brand",\#
+        "value":"01930000-0000-7000-8000-000000000001"}],"result":{"name":"reply","value":{"erased":true}}}]},\#
+        {"name":"health.check","summary":"Says whether this service can answer and write.","x-kind":"flow",\#
+        "x-cost":1,"x-callers":["service:gateway","service:tenancy"],"params":[],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["service","startedAt","writable","brands"],\#
         "properties":{"service":{"type":"string","minLength":1,"maxLength":20,"description":"The service's name."},\#
         "startedAt":{"$ref":"#/components/schemas/Timestamp","description":"When this process started."},\#
         "writable":{"type":"boolean","description":"Whether a durable write succeeded within the last second."},\#
-        "brands":{"type":"integer","minimum":0,"description":"Brand databases this service holds."}},\#
-        "additionalProperties":false}},"errors":[],"examples":[{"name":"a healthy service","x-fixture":"live-only",\#
-        "params":[],"result":{"name":"reply","value":{"service":"signals","startedAt":"2026-01-01T00:00:00Z",\#
-        "writable":true,"brands":1}}}]},{"name":"messages.deliver","summary":"Takes messages from a sibling's \#
-        outbox, in order, each exactly once.","x-kind":"write","x-cost":1,"x-cost-items":"messages",\#
-        "x-callers":["service:gateway","service:tenancy","service:signals"],"params":[{"name":"sender",\#
-        "required":true,"schema":{"type":"string","minLength":1,"maxLength":20},"description":"The sending \#
-        service."},{"name":"incarnation","required":true,"schema":{"type":"string","minLength":32,"maxLength":32,\#
-        "pattern":"^[0-9a-f]{32}$"},"description":"The sending database's identity; a restore from a backup changes \#
-        it."},{"name":"messages","required":true,"schema":{"type":"array",\#
+        "brands":{"type":"integer","minimum":0,"description":"Brand databases this service holds."},\#
+        "problem":{"type":"string","maxLength":300,"description":"What else is wrong, such as a copy of the erasure \#
+        ledger that cannot be written."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"a healthy \#
+        service","x-fixture":"live-only","params":[],"result":{"name":"reply","value":{"service":"signals",\#
+        "startedAt":"2026-01-01T00:00:00Z","writable":true,"brands":1}}}]},{"name":"messages.deliver",\#
+        "summary":"Takes messages from a sibling's outbox, in order, each exactly once.","x-kind":"write",\#
+        "x-cost":1,"x-cost-items":"messages","x-callers":["service:gateway","service:tenancy","service:signals"],\#
+        "params":[{"name":"sender","required":true,"schema":{"type":"string","minLength":1,"maxLength":20},\#
+        "description":"The sending service."},{"name":"incarnation","required":true,"schema":{"type":"string",\#
+        "minLength":32,"maxLength":32,"pattern":"^[0-9a-f]{32}$"},"description":"The sending database's identity; a \#
+        restore from a backup changes it."},{"name":"messages","required":true,"schema":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/Message"},"maxItems":500,"minItems":1},"description":"In the order of \#
         their sequence."}],"result":{"name":"reply","schema":{"type":"object","required":["highWaterMark"],\#
         "properties":{"highWaterMark":{"type":"integer","minimum":0,"description":"The last sequence applied; the \#
@@ -119,7 +138,29 @@ extension PlatformContract {
         "required":["sequence","topic","body"],"properties":{"sequence":{"type":"integer","minimum":1,\#
         "description":"Its place in the sender's outbox."},"topic":{"type":"string","minLength":1,"maxLength":60,\#
         "description":"What kind of message it is."},"body":{"x-raw":true,"x-max-bytes":65536,"description":"The \#
-        message; its shape is the topic's."}},"additionalProperties":false},"WitnessedHead":{"type":"object",\#
+        message; its shape is the topic's."}},"additionalProperties":false},"ErasureRecord":{"type":"object",\#
+        "description":"One line of the erasure ledger: what was erased, without saying what it was.",\#
+        "required":["at","kind","request","brand"],"properties":{"at":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it was written: before anything was deleted."},"kind":{"type":"string",\#
+        "enum":["subject","brand"],"description":"What is erased: an actor of a brand, or the brand."},\#
+        "request":{"$ref":"#/components/schemas/UUID","description":"The request it was erased for."},\#
+        "brand":{"$ref":"#/components/schemas/UUID","description":"The brand."},"actors":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/UUID"},"default":[],"maxItems":1000,"description":"The actors' ids, \#
+        where they were known."},"digests":{"type":"array","items":{"$ref":"#/components/schemas/Hash"},\#
+        "default":[],"maxItems":1000,"description":"The tombstones: keyed hashes of the identifiers."}},\#
+        "additionalProperties":false},"Restoration":{"type":"object","description":"What a restore leaves beside \#
+        restored databases, for their service to finish before it listens.","required":["id","at","databases"],\#
+        "properties":{"id":{"type":"string","minLength":32,"maxLength":32,"pattern":"^[0-9a-f]{32}$",\#
+        "description":"The restore: databases of one restore get new incarnations that their recipients know, \#
+        too."},"at":{"$ref":"#/components/schemas/Timestamp","description":"When it was done."},\#
+        "databases":{"type":"array","items":{"$ref":"#/components/schemas/RestoredDatabase"},"maxItems":1000000,\#
+        "description":"All databases of the backup, of every service."}},"additionalProperties":false},\#
+        "RestoredDatabase":{"type":"object","description":"One database of a backup, as others know it.",\#
+        "required":["incarnation","lastMessage"],"properties":{"incarnation":{"type":"string","minLength":32,\#
+        "maxLength":32,"pattern":"^[0-9a-f]{32}$","description":"Its identity in the backup."},\#
+        "lastMessage":{"type":"integer","minimum":0,"description":"The last message that was ever put into its \#
+        outbox."}},"additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$",\#
+        "description":"A SHA-256 hash in lower-case hexadecimal."},"WitnessedHead":{"type":"object",\#
         "description":"A head of the audit log as a service keeps it that tenancy told of it, to say later what it \#
         was.","required":["witness","number","head","receivedAt"],"properties":{"witness":{"type":"string",\#
         "minLength":1,"maxLength":20,"description":"The service that keeps it."},"number":{"type":"integer",\#
@@ -144,8 +185,7 @@ extension PlatformContract {
         hexadecimal."},"signature":{"type":"string","minLength":128,"maxLength":128,"pattern":"^[0-9a-f]{128}$",\#
         "description":"Ed25519 (RFC 8032) over `gyre audit tree head 1`, a line feed, timestamp in microseconds and \#
         treeSize in 8 bytes each with the highest first, and the bytes of rootHash and keyId; in hexadecimal."}},\#
-        "additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 \#
-        hash in lower-case hexadecimal."},"Job":{"type":"object","description":"Long work, and how far it is.",\#
+        "additionalProperties":false},"Job":{"type":"object","description":"Long work, and how far it is.",\#
         "required":["id","service","kind","status","done","unit","createdAt","updatedAt"],\#
         "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},"service":{"type":"string",\#
         "minLength":1,"maxLength":20,"description":"The service that does it."},"kind":{"type":"string",\#
@@ -169,14 +209,23 @@ extension PlatformContract {
         itself, compared exactly after trimming; e-mail addresses in lower case.","x-privacy":"identifier"}},\#
         "description":"A typed value that points to an actor."},"Timestamp":{"type":"string","format":"date-time",\#
         "description":"A moment, as RFC 3339 in UTC; microseconds are kept, finer fractions are cut off."},\#
-        "UUID":{"type":"string","format":"uuid","description":"An id: a UUID of version 7, whose order is the order \#
-        of creation."}},"errors":{"illegalTransition":{"code":-32013,"message":"Its state does not allow this; the \#
-        message says which states do."},"notFound":{"code":-32004,"message":"There is no such thing, or it belongs \#
-        to another brand: the two answer alike."},"busy":{"code":-32009,"message":"A queue is full. Nothing was \#
-        done; the same call may be sent again.","data":{"retryAfterMilliseconds":"When there will be room again, in \#
-        milliseconds; absent where nobody knows."}},"storageFull":{"code":-32015,"message":"The disk is full. \#
-        Nothing was written; reads go on."},"conflict":{"code":-32010,"message":"It contradicts what is there; the \#
-        message says what that is."}}},"x-http-statuses":{"illegalTransition":409,"notFound":404,"busy":503,\#
-        "storageFull":507,"conflict":409}}
+        "DatabaseCopy":{"type":"object","additionalProperties":false,"required":["file","bytes","sha256",\#
+        "incarnation","migration","lastMessage"],"properties":{"file":{"type":"string","minLength":4,"maxLength":40,\#
+        "pattern":"^[0-9a-z.-]{4,40}$","description":"The file's name: `service.db`, or a brand's id and `.db`."},\#
+        "bytes":{"type":"integer","minimum":0,"x-unit":"bytes","description":"How long it is."},\#
+        "sha256":{"$ref":"#/components/schemas/Hash"},"incarnation":{"type":"string","minLength":32,"maxLength":32,\#
+        "pattern":"^[0-9a-f]{32}$","description":"The identity that the database had when it was copied."},\#
+        "migration":{"type":"string","minLength":1,"maxLength":80,"description":"The newest step of its schema."},\#
+        "lastMessage":{"type":"integer","minimum":0,"description":"The last message that was ever put into its \#
+        outbox."}},"description":"A copy of one database, as it was at one moment."},"UUID":{"type":"string",\#
+        "format":"uuid","description":"An id: a UUID of version 7, whose order is the order of creation."}},\#
+        "errors":{"illegalTransition":{"code":-32013,"message":"Its state does not allow this; the message says \#
+        which states do."},"notFound":{"code":-32004,"message":"There is no such thing, or it belongs to another \#
+        brand: the two answer alike."},"busy":{"code":-32009,"message":"A queue is full. Nothing was done; the same \#
+        call may be sent again.","data":{"retryAfterMilliseconds":"When there will be room again, in milliseconds; \#
+        absent where nobody knows."}},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was \#
+        written; reads go on."},"conflict":{"code":-32010,"message":"It contradicts what is there; the message says \#
+        what that is."}}},"x-http-statuses":{"illegalTransition":409,"notFound":404,"busy":503,"storageFull":507,\#
+        "conflict":409}}
         """#
 }

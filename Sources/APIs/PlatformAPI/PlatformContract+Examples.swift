@@ -17,6 +17,20 @@ extension PlatformContract {
                 """#,
             errorCode: nil),
         MethodExample(
+            method: "databaseCopies.write",
+            name: "the first files",
+            fixture: "live-only",
+            params: #"""
+                {"directory":"/var/backups/gyre/monday"}
+                """#,
+            result: #"""
+                {"files":[{"file":"service.db","bytes":98304,\#
+                "sha256":"0000000000000000000000000000000000000000000000000000000000000000",\#
+                "incarnation":"00112233445566778899aabbccddeeff","migration":"0001-create-signals",\#
+                "lastMessage":0}],"isComplete":true,"tombstoneKey":"00112233445566778899aabbccddeeff"}
+                """#,
+            errorCode: nil),
+        MethodExample(
             method: "brandFiles.erase",
             name: "a brand that is here",
             fixture: nil,

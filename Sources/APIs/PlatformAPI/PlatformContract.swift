@@ -7,6 +7,7 @@ public enum PlatformContract {
     /// Every method, in the order of the contract.
     public static let methods: [MethodDescription] = [
         BrandFiles.Create.method,
+        DatabaseCopies.Write.method,
         BrandFiles.Erase.method,
         Health.Check.method,
         Messages.Deliver.method,

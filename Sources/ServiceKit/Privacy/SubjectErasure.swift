@@ -12,6 +12,11 @@ public protocol SubjectDirectory: Sendable {
         _ identifiers: [Identifier], actors: [UUIDv7], in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> [Subject]
 
+    /// The identifiers in the database that match: what a restore asks, which knows erased ones as hashes only.
+    func identifiers(
+        in transaction: borrowing WriteTransaction, that matches: (Identifier) -> Bool
+    ) throws(RPCError) -> [Identifier]
+
     /// Removes identifiers from where the data map's rules do not reach, such as the unfinished row of an import.
     ///
     /// - Returns: the tables touched, with rows changed.
@@ -21,6 +26,12 @@ public protocol SubjectDirectory: Sendable {
 }
 
 extension SubjectDirectory {
+    public func identifiers(
+        in transaction: borrowing WriteTransaction, that matches: (Identifier) -> Bool
+    ) throws(RPCError) -> [Identifier] {
+        []
+    }
+
     public func scrub(
         _ identifiers: [Identifier], in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> [ErasedRows] {
@@ -47,6 +58,8 @@ struct SubjectErasure {
     let dataMap: DataMap
     let directory: (any SubjectDirectory)?
     let tombstones: Tombstones
+    /// Where an erasure is written down before anything is deleted; nil in tests that need none.
+    var ledger: ErasureLedger?
 
     struct Outcome: Sendable {
         var actors: [UUIDv7] = []
@@ -54,8 +67,9 @@ struct SubjectErasure {
         var rows: [ErasedRows] = []
     }
 
+    /// - Parameter brand: whose ledger entry it is; nil leaves none.
     func erase(
-        _ given: [Identifier], actors: [UUIDv7], request: UUIDv7, at time: Timestamp,
+        _ given: [Identifier], actors: [UUIDv7], request: UUIDv7, brand: UUIDv7? = nil, at time: Timestamp,
         in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> Outcome {
         var outcome = Outcome()
@@ -66,6 +80,11 @@ struct SubjectErasure {
         let found = subjects.flatMap(\.identifiers)
         outcome.identifiers = found.filter { !given.contains($0) }
         let all = Array(Set(given + found))
+        if let ledger, let brand {
+            let digests = all.map { tombstones.digest($0.type, $0.value) }
+            try ledger.append(
+                .subject(Array(Set(actors + outcome.actors)), digests, of: brand, for: request, at: time))
+        }
         let patterns = MentionPatterns(all)
         for table in dataMap.tables {
             var rows: Int64 = 0

@@ -19,9 +19,14 @@ public final class Tombstones: Sendable {
         type: String, value: String, in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> Bool {
         guard try !isEmpty(in: transaction) else { return false }
-        return try transaction.one(
-            "SELECT 1 FROM tombstones WHERE digest = :digest", [":digest": digest(type, value)]
-        ) { _ in true } ?? false
+        return try contains(digest(type, value), in: transaction)
+    }
+
+    func contains(
+        _ digest: [UInt8], in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Bool {
+        try transaction.one("SELECT 1 FROM tombstones WHERE digest = :digest", [":digest": digest]) { _ in true }
+            ?? false
     }
 
     /// Most brands have erased nobody: then no hash is computed.
@@ -39,12 +44,21 @@ public final class Tombstones: Sendable {
         _ identifier: Identifier, request: UUIDv7, at time: Timestamp,
         in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
-        try transaction.run(
-            "INSERT INTO tombstones (digest, request, erased_at) VALUES (:digest, :request, :time) ON CONFLICT DO NOTHING",
-            [":digest": digest(identifier.type, identifier.value), ":request": request, ":time": time])
+        try add(digest(identifier.type, identifier.value), request: request, at: time, in: transaction)
     }
 
-    private func digest(_ type: String, _ value: String) -> [UInt8] {
+    func add(
+        _ digest: [UInt8], request: UUIDv7, at time: Timestamp, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        try transaction.run(
+            "INSERT INTO tombstones (digest, request, erased_at) VALUES (:digest, :request, :time) ON CONFLICT DO NOTHING",
+            [":digest": digest, ":request": request, ":time": time])
+    }
+
+    /// Tells this key from others without giving it away: 32 hexadecimal digits. `gyre restore` computes the same.
+    var keyName: String { String(Hexadecimal.encode(key.authenticate("gyre tombstone key")).prefix(32)) }
+
+    func digest(_ type: String, _ value: String) -> [UInt8] {
         key.authenticate(Array(type.utf8), [0], Array(value.utf8))
     }
 }

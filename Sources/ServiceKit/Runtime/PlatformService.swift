@@ -34,7 +34,7 @@ struct PlatformService: BrandFiles.Service, Health.Service, JobRecords.Service, 
     func check(_ params: Health.Check.Params, for call: CallContext) async throws(RPCError) -> Health.Check.Reply {
         Health.Check.Reply(
             service: runtime.name, startedAt: health.startedAt, writable: await health.isWritable(runtime),
-            brands: runtime.databases.count)
+            brands: runtime.databases.count, problem: health.ledger?.problem())
     }
 
     func read(
@@ -69,7 +69,8 @@ struct PlatformService: BrandFiles.Service, Health.Service, JobRecords.Service, 
         if let file = runtime.databases.file(of: brand) {
             outcome = try await runtime.write(file) { [brandErasure] transaction throws(RPCError) in
                 try brandErasure.erase(
-                    params.identifiers, actors: params.actors, request: params.request, at: call.now, in: transaction)
+                    params.identifiers, actors: params.actors, request: params.request, brand: brand, at: call.now,
+                    in: transaction)
             }
             scanned = try await runtime.checkpoint(
                 file, searchingFor: params.identifiers + outcome.identifiers)
@@ -78,7 +79,8 @@ struct PlatformService: BrandFiles.Service, Health.Service, JobRecords.Service, 
         let actors = Array(Set(params.actors + outcome.actors))
         let rest = try await runtime.write(runtime.databases.serviceFile) {
             [serviceErasure] transaction throws(RPCError) in
-            try serviceErasure.erase(known, actors: actors, request: params.request, at: call.now, in: transaction)
+            try serviceErasure.erase(
+                known, actors: actors, request: params.request, brand: brand, at: call.now, in: transaction)
         }
         let own = try await runtime.checkpoint(runtime.databases.serviceFile, searchingFor: known)
         return Subjects.Erase.Reply(
@@ -97,10 +99,12 @@ final class HealthCheck: Sendable {
     static let minimumFreeBytes: UInt64 = 1 << 20
 
     let startedAt: Timestamp
+    let ledger: ErasureLedger?
     private let last = Mutex<(at: Timestamp, isWritable: Bool)?>(nil)
 
-    init(startedAt: Timestamp) {
+    init(startedAt: Timestamp, ledger: ErasureLedger? = nil) {
         self.startedAt = startedAt
+        self.ledger = ledger
     }
 
     func isWritable(_ runtime: ServiceRuntime) async -> Bool {

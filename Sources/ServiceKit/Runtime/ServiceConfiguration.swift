@@ -18,15 +18,19 @@ public struct ServiceConfiguration: Sendable {
     public var databaseMemoryMebibytes: Int
     /// `GYRE_OPEN_DATABASES`: files that a thread keeps open. Default 128.
     public var openDatabases: Int
+    /// `GYRE_LEDGER_REPLICA`: a directory, best on another machine's disk, that gets a copy of the erasure ledger and of
+    /// the tombstones' key. Default: none.
+    public var ledgerReplica: String?
 
     public init(
         dataDirectory: String, logLevel: Logger.Level = .info, databaseMemoryMebibytes: Int = 32,
-        openDatabases: Int = 128
+        openDatabases: Int = 128, ledgerReplica: String? = nil
     ) {
         self.dataDirectory = dataDirectory
         self.logLevel = logLevel
         self.databaseMemoryMebibytes = databaseMemoryMebibytes
         self.openDatabases = openDatabases
+        self.ledgerReplica = ledgerReplica
     }
 
     public init(reader: ConfigReader) {
@@ -34,7 +38,8 @@ public struct ServiceConfiguration: Sendable {
             dataDirectory: reader.string(forKey: "gyre.data.directory", default: "gyre-data"),
             logLevel: reader.string(forKey: "gyre.log.level").flatMap(Logger.Level.init(rawValue:)) ?? .info,
             databaseMemoryMebibytes: reader.int(forKey: "gyre.database.memory.mib", default: 32),
-            openDatabases: reader.int(forKey: "gyre.open.databases", default: 128))
+            openDatabases: reader.int(forKey: "gyre.open.databases", default: 128),
+            ledgerReplica: reader.string(forKey: "gyre.ledger.replica"))
     }
 
     /// `<data>/run`: sockets and process ids.
@@ -42,6 +47,12 @@ public struct ServiceConfiguration: Sendable {
 
     /// `<data>/secrets`: key files, outside the databases and outside what a backup of them holds.
     public var secretsDirectory: String { dataDirectory + "/secrets" }
+
+    /// `<data>/ledger`: what was erased, and which installation this is; like the secrets not in a backup.
+    public var ledgerDirectory: String { dataDirectory + "/ledger" }
+
+    /// There while `gyre restore` is at work, and after it was ended in the middle.
+    public var restoreMarker: String { dataDirectory + "/restoring.json" }
 
     /// `<data>/<service>`: the databases of one service.
     public func databaseDirectory(of service: String) -> String { dataDirectory + "/" + service }

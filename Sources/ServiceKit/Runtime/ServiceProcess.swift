@@ -62,6 +62,7 @@ public struct ServiceEnvironment: Sendable {
     public let reader: ConfigReader
     public let runtime: ServiceRuntime
     public let tombstones: Tombstones
+    public let ledger: ErasureLedger
     public let metrics: PrometheusMetrics
     /// The one event loop of the process.
     public let eventLoop: any EventLoop
@@ -71,12 +72,13 @@ public struct ServiceEnvironment: Sendable {
 
     public init(
         configuration: ServiceConfiguration, reader: ConfigReader, runtime: ServiceRuntime, tombstones: Tombstones,
-        metrics: PrometheusMetrics, eventLoop: any EventLoop, siblings: Siblings, logger: Logger
+        ledger: ErasureLedger, metrics: PrometheusMetrics, eventLoop: any EventLoop, siblings: Siblings, logger: Logger
     ) {
         self.configuration = configuration
         self.reader = reader
         self.runtime = runtime
         self.tombstones = tombstones
+        self.ledger = ledger
         self.metrics = metrics
         self.eventLoop = eventLoop
         self.siblings = siblings
@@ -103,12 +105,22 @@ public enum ServiceProcess {
         _ definition: ServiceDefinition,
         compose: @Sendable (ServiceEnvironment, inout ServiceParts) async throws -> Void
     ) async {
+        if CommandLine.arguments.dropFirst().first == schemaOption { return printSchema(of: definition) }
         do {
             try await start(definition, compose)
         } catch {
             Logger(label: definition.name).critical("cannot start", metadata: ["cause": "\(error)"])
             exit(1)
         }
+    }
+
+    /// `signals --schema` prints the newest step that its databases can have, `{"brand": …, "service": …}`, and ends.
+    public static let schemaOption = "--schema"
+
+    private static func printSchema(of definition: ServiceDefinition) {
+        let brand = ([.ground] + definition.brandMigrations).last?.name ?? ""
+        let service = ([.ground] + definition.serviceMigrations).last?.name ?? ""
+        print("{\"brand\":\"\(brand)\",\"service\":\"\(service)\"}")
     }
 
     private static func start(
@@ -128,26 +140,40 @@ public enum ServiceProcess {
         FileBytes.createDirectory(configuration.runDirectory)
         SQLiteMemory.setSoftLimit(bytes: Int64(configuration.databaseMemoryMebibytes) << 20)
 
+        let tombstoneKey = try SecretFile.key(named: "tombstones", in: configuration.secretsDirectory)
+        let tombstones = try Tombstones(key: tombstoneKey)
+        let ledger = try ErasureLedger(
+            directory: configuration.ledgerDirectory, replica: configuration.ledgerReplica, key: tombstoneKey)
+        let restored = try RestoredDatabases.find(definition.name, configuration)
+        try restored?.removeErasedBrands(ledger)
+
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let siblings = Siblings(configuration, on: group.any())
         let databases = try BrandDatabases(
             directory: configuration.databaseDirectory(of: definition.name),
             brandMigrations: definition.brandMigrations, serviceMigrations: definition.serviceMigrations,
             cacheKiB: configuration.databaseMemoryMebibytes << 10 / 2)
+        let (brandErasure, serviceErasure) = erasures(definition, tombstones, ledger)
+        if let restored {
+            try restored.finish(databases, ledger, brandErasure, serviceErasure, at: Clock.system.now())
+            logger.notice("a restore is finished", metadata: ["brands": "\(databases.count)"])
+        }
         let courier = OutboxCourier(sender: definition.name) { siblings[$0] }
         let runtime = ServiceRuntime(
             name: definition.name, databases: databases, courier: courier, openFiles: configuration.openDatabases)
         courier.attach(to: runtime)
-        let tombstones = try Tombstones(
-            key: SecretFile.key(named: "tombstones", in: configuration.secretsDirectory))
         let environment = ServiceEnvironment(
-            configuration: configuration, reader: reader, runtime: runtime, tombstones: tombstones, metrics: metrics,
-            eventLoop: group.any(), siblings: siblings, logger: logger)
+            configuration: configuration, reader: reader, runtime: runtime, tombstones: tombstones, ledger: ledger,
+            metrics: metrics, eventLoop: group.any(), siblings: siblings, logger: logger)
 
         var parts = ServiceParts()
         try await compose(environment, &parts)
         HeadWitness.register(in: &parts.topics)
-        platform(definition, parts, environment).registerAll(with: &parts.methods)
+        PlatformService(
+            runtime: runtime, topics: parts.topics, jobs: parts.jobs, brandErasure: brandErasure,
+            serviceErasure: serviceErasure, health: HealthCheck(startedAt: runtime.clock.now(), ledger: ledger),
+            metrics: metrics
+        ).registerAll(with: &parts.methods)
         let dispatcher = MethodDispatcher(parts.methods, runtime: runtime)
         let server = try await UnixSocketServer.bind(
             to: configuration.socketPath(of: definition.name), on: group
@@ -166,24 +192,23 @@ public enum ServiceProcess {
         logger.info("stopped")
     }
 
-    private static func platform(
-        _ definition: ServiceDefinition, _ parts: ServiceParts, _ environment: ServiceEnvironment
-    ) -> PlatformService {
-        PlatformService(
-            runtime: environment.runtime, topics: parts.topics, jobs: parts.jobs,
-            brandErasure: SubjectErasure(
-                dataMap: DataMap(DataMap.ground.tables + definition.brandDataMap.tables),
-                directory: definition.directory, tombstones: environment.tombstones),
-            serviceErasure: SubjectErasure(
-                dataMap: DataMap(DataMap.ground.tables + definition.serviceDataMap.tables),
-                directory: nil, tombstones: environment.tombstones),
-            health: HealthCheck(startedAt: environment.runtime.clock.now()), metrics: environment.metrics)
+    private static func erasures(
+        _ definition: ServiceDefinition, _ tombstones: Tombstones, _ ledger: ErasureLedger
+    ) -> (brand: SubjectErasure, service: SubjectErasure) {
+        let brand = SubjectErasure(
+            dataMap: DataMap(DataMap.ground.tables + definition.brandDataMap.tables), directory: definition.directory,
+            tombstones: tombstones, ledger: ledger)
+        let service = SubjectErasure(
+            dataMap: DataMap(DataMap.ground.tables + definition.serviceDataMap.tables), directory: nil,
+            tombstones: tombstones, ledger: ledger)
+        return (brand, service)
     }
 }
 
 extension PlatformService {
     func registerAll(with table: inout MethodTable) {
         (self as any BrandFiles.Service).registerMethods(with: &table)
+        (self as any DatabaseCopies.Service).registerMethods(with: &table)
         (self as any Health.Service).registerMethods(with: &table)
         (self as any JobRecords.Service).registerMethods(with: &table)
         (self as any Messages.Service).registerMethods(with: &table)

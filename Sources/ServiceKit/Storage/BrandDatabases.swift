@@ -62,6 +62,14 @@ public final class BrandDatabases: Sendable {
 
     public var all: [UUIDv7] { brands.withLock { $0.files.keys.sorted() } }
 
+    /// All files by name, the service's own first, then the brands' in the order of their creation.
+    var files: [(name: String, file: DatabaseFile)] {
+        [("service.db", serviceFile)]
+            + brands.withLock { brands in
+                brands.sorted { $0.key < $1.key }.map { ("\($0.key).db", $0.value) }
+            }
+    }
+
     /// What the file system has left for this process; nothing when it does not say.
     var freeBytes: UInt64 {
         var status = statvfs()

@@ -96,7 +96,17 @@ public enum FileBytes {
         return true
     }
 
-    private static func syncDirectory(of path: String) -> Bool {
+    /// Removes a file for good. One that does not exist is no error.
+    ///
+    /// - Returns: false when the system refused.
+    public static func removeDurably(_ path: String) -> Bool {
+        (unlink(path) == 0 || errno == ENOENT) && syncDirectory(of: path)
+    }
+
+    /// Makes what was created, renamed or removed in the directory of `path` last.
+    ///
+    /// - Returns: false when the system refused.
+    public static func syncDirectory(of path: String) -> Bool {
         let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         let descriptor = open(directory.isEmpty ? "/" : directory, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }

@@ -38,6 +38,12 @@ public enum GatewayService {
         AuditWitnessesService(services: Siblings.names.filter { $0 != "tenancy" }) { siblings[$0] }
             .registerMethods(with: &methods)
 
+        BackupsService(
+            ledger: environment.ledger, services: BackupsService.order(Siblings.names),
+            identifiers: environment.runtime.identifiers
+        ) { siblings[$0] }
+        .registerMethods(with: &methods)
+
         let validEpoch = ValidEpoch()
         parts.topics.on("keys.changed", as: KeysChanged.self) { message, _, _ in validEpoch.raise(to: message.epoch) }
 

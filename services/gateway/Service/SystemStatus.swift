@@ -38,8 +38,9 @@ struct SystemStatus: GatewayAPI.System.Service {
         do throws(RPCError) {
             let reply = try await Health.Client(dial(service)).check(Health.Check.Params(), for: call)
             return ServiceStatus(
-                name: service, ready: reply.writable, brands: reply.brands, startedAt: reply.startedAt,
-                problem: reply.writable ? nil : "It cannot write: is the disk full?")
+                name: service, ready: reply.writable && reply.problem == nil, brands: reply.brands,
+                startedAt: reply.startedAt,
+                problem: reply.writable ? reply.problem : "It cannot write: is the disk full?")
         } catch {
             return ServiceStatus(
                 name: service, ready: false, problem: "It does not answer (error \(error.code)); see its log.")

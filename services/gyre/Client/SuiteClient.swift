@@ -25,14 +25,16 @@ struct SuiteClient: JSONRPCClient {
         client = UnixSocketClient(path: path, name: "gateway", on: loop, meta: JSONRaw(door.meta()))
     }
 
-    /// - Parameter context: only its idempotency key is sent; who calls is the door's matter.
+    /// - Parameter context: only its idempotency key and its deadline are sent; who calls is the door's matter.
     func call(_ method: String, params: [UInt8], context: CallContext?) async throws(RPCError) -> [UInt8] {
-        guard let idempotencyKey = context?.idempotencyKey else {
+        guard let context, context.idempotencyKey != nil || context.deadlineMilliseconds != nil else {
             return try await client.call(method, params: params, context: nil)
         }
         // What travels as `meta` belongs to a connection.
-        let meta = JSONRaw(door.meta(idempotencyKey: idempotencyKey))
-        let once = UnixSocketClient(path: path, name: "gateway", on: loop, meta: meta)
+        let meta = JSONRaw(door.meta(context))
+        let once = UnixSocketClient(
+            path: path, name: "gateway", on: loop, meta: meta,
+            deadlineMilliseconds: context.deadlineMilliseconds ?? CallContext.defaultDeadlineMilliseconds)
         let reply: [UInt8]
         do {
             reply = try await once.call(method, params: params, context: nil)
@@ -51,13 +53,14 @@ extension SuiteClient.Door {
     var isAdmin: Bool { if case .admin = self { true } else { false } }
 
     /// The `meta` member of every request through this door.
-    fileprivate func meta(idempotencyKey: String? = nil) -> JSONValue {
+    fileprivate func meta(_ context: CallContext? = nil) -> JSONValue {
         var meta = JSONObject()
         switch self {
         case .gateway(let key): meta["key"] = .string(key)
         case .admin(let brand): meta["brand"] = brand.map { .string($0.description) }
         }
-        meta["idempotencyKey"] = idempotencyKey.map { .string($0) }
+        meta["idempotencyKey"] = context?.idempotencyKey.map { .string($0) }
+        meta["deadlineMilliseconds"] = context?.deadlineMilliseconds.map { .number(JSONNumber($0)) }
         return .object(meta)
     }
 }

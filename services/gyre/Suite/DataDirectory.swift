@@ -28,6 +28,13 @@ struct DataDirectory: Sendable, Equatable {
     var logs: String { path + "/logs" }
     var secrets: String { path + "/secrets" }
 
+    /// What was erased, and which installation this is; see `ErasureLedger`.
+    var ledger: String { path + "/ledger" }
+    /// There while a restore is at work, and after it was ended in the middle.
+    var restoreMarker: String { path + "/restoring.json" }
+    /// Where a restore puts files together.
+    var staging: String { path + "/restoring" }
+
     var lockFile: String { run + "/lock" }
     var readyFile: String { run + "/ready.json" }
     /// Written by the gateway: the port it listens on.

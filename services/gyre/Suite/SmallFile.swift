@@ -3,11 +3,11 @@ import Glibc
 
 /// Whole files of a few kilobytes: process ids, ports, the ready file.
 enum SmallFile {
-    /// No file that is read here is longer.
+    /// No file that is read here is longer, unless a caller says so.
     static let maximumBytes = 1 << 20
 
     /// Nil when there is no such file, or it cannot be read.
-    static func read(_ path: String) -> [UInt8]? {
+    static func read(_ path: String, maximumBytes: Int = SmallFile.maximumBytes) -> [UInt8]? {
         let descriptor = cprocess_open(path, O_RDONLY, 0)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }

@@ -30,6 +30,7 @@ struct SuiteStart {
         umask(0o027)
         try directory.create()
         let lock = try SuiteLock.take(in: directory) { say("waiting for the services of an earlier suite to end") }
+        try checkRestore()
         try checkPort()
         Self.raiseDescriptorLimit()
         unlink(directory.readyFile)
@@ -105,6 +106,13 @@ struct SuiteStart {
         return CommandFailure(
             "\(name) ends right after it starts. Its last words:",
             remedies: LogFile.lastLines(log) + ["", "The whole log: \(log)"])
+    }
+
+    private func checkRestore() throws(CommandFailure) {
+        guard access(directory.restoreMarker, F_OK) == 0 else { return }
+        throw CommandFailure(
+            "A restore into \(directory.path) was begun and not finished: its databases are not whole.",
+            remedy: "Finish it: \(directory.command("restore BACKUP")), with the same backup or another one")
     }
 
     private func checkPort() throws(CommandFailure) {

@@ -28,6 +28,12 @@ struct ActorDirectory: SubjectDirectory {
         return subjects
     }
 
+    func identifiers(
+        in transaction: borrowing WriteTransaction, that matches: (Identifier) -> Bool
+    ) throws(RPCError) -> [Identifier] {
+        try actors.identifiers(in: transaction, that: matches)
+    }
+
     /// What the data map does not reach: signals about nobody whose properties name the person, and the beginnings of rows
     /// that imports carry over. Those may end in the middle of an identifier, so all of them go.
     func scrub(

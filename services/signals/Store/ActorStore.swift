@@ -102,6 +102,24 @@ struct ActorStore: Sendable {
         ) { Identifier(type: $0.text(0), value: $0.text(1)) }
     }
 
+    /// Reads every identifier there is: for a restore.
+    func identifiers(
+        in transaction: borrowing some Transaction & ~Copyable, that matches: (Identifier) -> Bool
+    ) throws(RPCError) -> [Identifier] {
+        let statement = try transaction.statement("SELECT type, value FROM identifiers")
+        defer { statement.reset() }
+        var found: [Identifier] = []
+        do {
+            while try statement.step() {
+                let identifier = Identifier(type: statement.text(0), value: statement.text(1))
+                if matches(identifier) { found.append(identifier) }
+            }
+        } catch {
+            throw RPCError(error)
+        }
+        return found
+    }
+
     func identifierCount(
         of actor: Int64, in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> Int {

@@ -1,0 +1,4 @@
+/// This version of Gyre.
+public enum Release {
+    public static let version = "1.0.0"
+}
