@@ -11,7 +11,7 @@ import Testing
 @Suite struct InboxTests {
     private func deliver(
         _ texts: [(sequence: Int, text: String)], to service: ServiceFixture, topic: String = "note.told",
-        sender: String = "signals", incarnation: Character = "a"
+        sender: String = "signals", by courier: String? = nil, incarnation: Character = "a"
     ) async throws(RPCError) -> Int {
         var messages: [Message] = []
         for (sequence, text) in texts {
@@ -21,7 +21,7 @@ import Testing
         let params = Messages.Deliver.Params(
             sender: sender, incarnation: String(repeating: incarnation, count: 32), messages: messages)
         return try await Messages.Client(service.client).deliver(
-            params, for: CallContext(principal: "service:signals")
+            params, for: CallContext(principal: "service:\(courier ?? sender)")
         ).highWaterMark
     }
 
@@ -51,6 +51,17 @@ import Testing
             #expect(try await deliver([(1, "b")], to: service, sender: "tenancy") == 1)
             #expect(try await deliver([(1, "c")], to: service, incarnation: "b") == 1)
             #expect(try await notes(service) == ["a", "b", "c"])
+        }
+    }
+
+    @Test("No service delivers messages of another")
+    func impostor() async throws {
+        try await withService { service throws in
+            let failed = await failure { () async throws(RPCError) in
+                try await deliver([(1, "a")], to: service, sender: "tenancy", by: "signals")
+            }
+            #expect(failed?.code == RPCError.Code.forbidden)
+            #expect(try await notes(service) == [])
         }
     }
 

@@ -32,8 +32,17 @@ public final class MethodDispatcher: RequestHandler {
     }
 
     public func handle(_ request: borrowing Request, _ reply: Reply?) {
+        handle(request, from: nil, reply)
+    }
+
+    /// - Parameter peer: the services that the kernel says the peer is; nil where one user runs them all.
+    func handle(_ request: borrowing Request, from peer: Set<String>?, _ reply: Reply?) {
         do throws(RPCError) {
-            try dispatch(request.method, params: request.paramsBytes, for: context(of: request), reply)
+            let call = try context(of: request)
+            if let peer, !PeerDoor.maySpeak(for: call.principal, peer) {
+                throw .forbidden("\(peer.sorted().joined(separator: ", ")) may not speak for \(call.principal).")
+            }
+            try dispatch(request.method, params: request.paramsBytes, for: call, reply)
         } catch {
             reply?.failAndLog(error, method: request.method)
         }

@@ -46,6 +46,9 @@ struct PlatformService: BrandFiles.Service, Health.Service, JobRecords.Service, 
     func deliver(
         _ params: Messages.Deliver.Params, in transaction: borrowing WriteTransaction, for call: CallContext
     ) throws(RPCError) -> Messages.Deliver.Reply {
+        guard call.principal == "service:\(params.sender)" else {
+            throw .forbidden("\(call.principal) may not deliver messages of \(params.sender).")
+        }
         var mark = try Inbox.highWaterMark(of: params.sender, params.incarnation, in: transaction)
         for message in params.messages where Int64(message.sequence) > mark {
             if let problem = try topics.apply(message.topic, message.body, in: transaction, for: call) {

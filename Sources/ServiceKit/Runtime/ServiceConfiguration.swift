@@ -21,16 +21,19 @@ public struct ServiceConfiguration: Sendable {
     /// `GYRE_LEDGER_REPLICA`: a directory, best on another machine's disk, that gets a copy of the erasure ledger and of
     /// the tombstones' key. Default: none.
     public var ledgerReplica: String?
+    /// `GYRE_PEER_USERS`: see ``PeerUsers``. Default: none, one user runs all services.
+    public var peerUsers: String?
 
     public init(
         dataDirectory: String, logLevel: Logger.Level = .info, databaseMemoryMebibytes: Int = 32,
-        openDatabases: Int = 128, ledgerReplica: String? = nil
+        openDatabases: Int = 128, ledgerReplica: String? = nil, peerUsers: String? = nil
     ) {
         self.dataDirectory = dataDirectory
         self.logLevel = logLevel
         self.databaseMemoryMebibytes = databaseMemoryMebibytes
         self.openDatabases = openDatabases
         self.ledgerReplica = ledgerReplica
+        self.peerUsers = peerUsers
     }
 
     public init(reader: ConfigReader) {
@@ -39,7 +42,8 @@ public struct ServiceConfiguration: Sendable {
             logLevel: reader.string(forKey: "gyre.log.level").flatMap(Logger.Level.init(rawValue:)) ?? .info,
             databaseMemoryMebibytes: reader.int(forKey: "gyre.database.memory.mib", default: 32),
             openDatabases: reader.int(forKey: "gyre.open.databases", default: 128),
-            ledgerReplica: reader.string(forKey: "gyre.ledger.replica"))
+            ledgerReplica: reader.string(forKey: "gyre.ledger.replica"),
+            peerUsers: reader.string(forKey: "gyre.peer.users"))
     }
 
     /// `<data>/run`: sockets and process ids.

@@ -137,6 +137,13 @@ public enum ServiceProcess {
         let metrics = PrometheusMetrics()
         MetricsSystem.bootstrap(metrics)
         let logger = Logger(label: definition.name)
+        let peers = try configuration.peerUsers.map { text throws(PeerUsersError) in try PeerUsers(text) }
+        if let peers {
+            try peers.check(definition.name, runsAs: geteuid())
+            // Siblings with users of their own reach sockets and the ledger through their group. Directories of
+            // databases and of secrets are the owner's alone.
+            umask(0o007)
+        }
         FileBytes.createDirectory(configuration.runDirectory)
         SQLiteMemory.setSoftLimit(bytes: Int64(configuration.databaseMemoryMebibytes) << 20)
 
@@ -177,7 +184,11 @@ public enum ServiceProcess {
         let dispatcher = MethodDispatcher(parts.methods, runtime: runtime)
         let server = try await UnixSocketServer.bind(
             to: configuration.socketPath(of: definition.name), on: group
-        ) { _ in dispatcher }
+        ) { peer -> (any RequestHandler)? in
+            guard let peers else { return dispatcher }
+            let services = peers.services(of: peer.userID)
+            return services.isEmpty ? nil : PeerDoor(dispatcher: dispatcher, services: services)
+        }
         let reload = ConfigurationReload(logLevel: logLevel, logger: logger) {
             ServiceConfiguration(reader: try .environmentAndFile())
         }

@@ -91,9 +91,11 @@ public enum GatewayService {
             status: status, tenancy: siblings["tenancy"], signals: siblings["signals"],
             clock: environment.runtime.clock)
         let logger = environment.logger
+        // What an earlier process that was killed left there.
+        if let socket = configuration.httpSocket { unlink(socket) }
         let patience = HTTPPatience.Limits()
         let http = HTTPServer.make(
-            port: configuration.httpPort, on: environment.eventLoop,
+            port: configuration.httpPort, socket: configuration.httpSocket, on: environment.eventLoop,
             door: HTTPDoor(gate, on: environment.eventLoop, addressLimit, bodyTime: patience.body), pages: pages,
             status: status,
             metrics: environment.metrics, patience: patience

@@ -17,10 +17,12 @@ enum HTTPServer {
 
     /// - Parameters:
     ///   - port: 0 lets the system choose.
+    ///   - socket: a Unix socket's path in place of the port.
     ///   - onBound: gets the port.
     static func make(
-        port: Int, on group: any EventLoopGroup, door: HTTPDoor, pages: StatusPage, status: SystemStatus,
-        metrics: PrometheusMetrics, patience: HTTPPatience.Limits, onBound: @escaping @Sendable (Int) -> Void
+        port: Int, socket: String? = nil, on group: any EventLoopGroup, door: HTTPDoor, pages: StatusPage,
+        status: SystemStatus, metrics: PrometheusMetrics, patience: HTTPPatience.Limits,
+        onBound: @escaping @Sendable (Int) -> Void
     ) -> some Service {
         let router = Router(context: HTTPContext.self)
         router.add(middleware: LoopbackOnly())
@@ -62,7 +64,8 @@ enum HTTPServer {
                         maxHeaderFieldSize: maximumHeaderBytes, maxHeaderListSize: maximumHeaderBytes,
                         maxHeaderFieldCount: maximumHeaders))),
             configuration: ApplicationConfiguration(
-                address: .hostname("127.0.0.1", port: port), serverName: "gyre",
+                address: socket.map { .unixDomainSocket(path: $0) } ?? .hostname("127.0.0.1", port: port),
+                serverName: "gyre",
                 availableConnectionsDelegate: MaximumAvailableConnections(maximumConnections)),
             onServerRunning: { channel in
                 if let port = channel.localAddress?.port { onBound(port) }
