@@ -124,7 +124,8 @@ let package = Package(
         .tests(
             "Gyre",
             [
-                "AuditProof", "CProcess", "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "SignalsAPI", "TenancyAPI",
+                "AuditProof", "CProcess", "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "ServiceContract", "SignalsAPI",
+                "TenancyAPI",
                 .argumentParser,
             ]),
         .tests("JSON", []),

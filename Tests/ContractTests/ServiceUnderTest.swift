@@ -57,8 +57,7 @@ final class ServiceUnderTest {
     func call(_ method: MethodDescription, params: String) async throws(RPCError) -> JSONValue {
         let caller = method.callers.first { $0 != "public" && $0 != "anyone" } ?? "key:test"
         let context = CallContext(
-            brand: method.database == .brand || method.kind == .flow ? Self.brand : nil, principal: caller,
-            scopes: ["*:*"])
+            brand: Self.brand, principal: caller, scopes: ["*:*"])
         let result = try await client.call(method.name, params: Array(params.utf8), context: context)
         do {
             return try JSONValue(parsing: result)

@@ -3,6 +3,7 @@ import CommonAPI
 import GatewayAPI
 import JSON
 import JSONRPC
+import ServiceContract
 import TenancyAPI
 import Testing
 
@@ -103,6 +104,30 @@ import Testing
         #expect(line.hasPrefix("2026-01-01T00:00:00.123456Z  A very long name of…       12.00 EUR  id"))
         #expect(line.hasSuffix("{\"a\":1}\n"))
         #expect(TailCommand.line(cells, width: 40).count == 41)
+    }
+
+    @Test(
+        "Quiet hours are two times of day",
+        arguments: [
+            ("22:00-08:00", 1_320, 480), ("00:00-23:59", 0, 1_439), ("24:00-08:00", nil, nil),
+            ("22:60-08:00", nil, nil),
+            ("22:00", nil, nil), ("2:00-8:00", nil, nil), ("22:00-08:00-09:00", nil, nil), ("-", nil, nil),
+        ] as [(String, Int?, Int?)])
+    func quietHours(text: String, start: Int?, end: Int?) {
+        let hours = QuietHours(argument: text)
+        #expect(hours?.startMinute == start && hours?.endMinute == end)
+        if let hours { #expect(hours.description == text) }
+    }
+
+    @Test("A value is set, taken away with 'none', or kept when nothing is said; a restriction is lifted with 'all'")
+    func patches() {
+        #expect(Clearable<Int>(argument: "7")?.patch == .set(7))
+        #expect(Clearable<Int>(argument: "none")?.patch == .clear)
+        #expect(Clearable<Int>(argument: "x") == nil)
+        #expect(Restriction<String>.list([]) == nil)
+        #expect(Restriction<String>.list([.all]) == [])
+        #expect(Restriction<String>.list([.only("a"), .only("b")]) == ["a", "b"])
+        #expect(Restriction<Industry>(argument: "nobody") == nil)
     }
 
     @Test("Errors of the suite come with what to do next")

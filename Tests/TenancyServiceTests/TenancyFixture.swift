@@ -47,7 +47,7 @@ final class Tenancy: Sendable {
             BrandsService(
                 runtime: runtime, siblings: siblings.map { BrandsService.Sibling(name: $0.name, client: $0) }),
             KeysService(peppers: try KeyPeppers(directory: directory.path + "/secrets"), random: random),
-            log, in: &parts)
+            IntegrationsService(seal: try CredentialSeal(directory: directory.path + "/secrets")), log, in: &parts)
         try PlatformService.played(by: runtime, topics: parts.topics, jobs: parts.jobs).registerAll(
             with: &parts.methods)
         client = InProcessClient(MethodDispatcher(parts.methods, runtime: runtime))
@@ -75,9 +75,17 @@ final class Tenancy: Sendable {
     var organizations: Organizations.Client { Organizations.Client(client) }
     var brands: Brands.Client { Brands.Client(client) }
     var keys: Keys.Client { Keys.Client(client) }
+    var brandSettings: BrandSettings.Client { BrandSettings.Client(client) }
+    var systemParameters: SystemParameters.Client { SystemParameters.Client(client) }
+    var integrations: Integrations.Client { Integrations.Client(client) }
     var auditEntries: AuditEntries.Client { AuditEntries.Client(client) }
     var auditLog: AuditLog.Client { AuditLog.Client(client) }
     var headSchedule: HeadSchedule { HeadSchedule(log: log, runtime: runtime) }
+
+    /// Whoever calls with a key of a brand that may do everything.
+    func key(of brand: UUIDv7) -> CallContext {
+        CallContext(brand: brand, principal: "key:test", scopes: ["*:*"])
+    }
 
     /// A brand of a new organisation.
     func newBrand(_ name: String = "Corner Shop") async throws -> Brand {

@@ -31,6 +31,11 @@ import Testing
                 NULL, bucket, digest, pepper_version, status, 0, NULL, revoked_at, NULL, NULL, 1 FROM keys
             """,
             "INSERT INTO key_epoch VALUES (2, 0)",
+            "INSERT INTO brand_settings (brand, quiet_from, quiet_until) VALUES (x'02', 1440, 0)",
+            "INSERT INTO brand_settings (brand, quiet_from) VALUES (x'02', 1)",
+            "INSERT INTO brand_settings (brand, daily_message_cap) VALUES (x'02', 0)",
+            "INSERT INTO brand_settings (brand) VALUES (x'09')",
+            "INSERT INTO integrations VALUES (x'05', x'09', 'a', 'a', x'00', 0)",
             "DELETE FROM brands",
             "DELETE FROM organizations",
         ])

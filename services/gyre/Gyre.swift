@@ -29,9 +29,10 @@ struct Gyre: AsyncParsableCommand {
             CommandGroup(
                 name: "USING IT",
                 subcommands: [
-                    OrganizationsCommand.self, BrandsCommand.self, KeysCommand.self, ImportCommand.self,
-                    ImportsCommand.self, JobsCommand.self, TailCommand.self, PrivacyCommand.self, AuditCommand.self,
-                    CallCommand.self, MethodsCommand.self,
+                    OrganizationsCommand.self, BrandsCommand.self, SettingsCommand.self, KeysCommand.self,
+                    IntegrationsCommand.self, ParametersCommand.self, ImportCommand.self, ImportsCommand.self,
+                    JobsCommand.self, TailCommand.self, PrivacyCommand.self, AuditCommand.self, CallCommand.self,
+                    MethodsCommand.self,
                 ]),
         ])
 }

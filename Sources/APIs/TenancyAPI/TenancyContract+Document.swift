@@ -302,6 +302,108 @@ extension TenancyContract {
         "ids":["01930000-0000-7000-8000-000000000011","01930000-0000-7000-8000-000000000021"],"fields":["brandId",\#
         "name","scopes"],"leafIndex":1,\#
         "leafHash":"8aeefd64a81b37faff5779210771ddf599746bb561c260d0391f95831ddd7249"}],"nextCursor":"2"}}}]},\#
+        {"name":"brandSettings.get","summary":"Returns the settings of the call's brand.","x-kind":"read",\#
+        "x-cost":1,"x-callers":["public","admin","service:experiments","service:signals","service:simulation",\#
+        "service:stimuli"],"x-scope":"settings:read","params":[],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/BrandConfiguration"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"a new brand",\#
+        "x-fixture":"one-brand","params":[],"result":{"name":"reply",\#
+        "value":{"brandId":"01930000-0000-7000-8000-000000000011","timeZone":"Europe/Berlin","currency":"EUR",\#
+        "language":"en","version":1}}}]},{"name":"brandSettings.update","summary":"Changes settings of the call's \#
+        brand; what is left out stays.","x-kind":"write","x-cost":1,"x-callers":["public","admin"],\#
+        "x-scope":"settings:write","x-audit":true,"x-idempotent":true,"params":[{"name":"version","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was read at."},\#
+        {"name":"language","schema":{"type":"string","minLength":2,"maxLength":35,"pattern":"^[A-Za-z0-9-]{2,35}$"},\#
+        "description":"BCP 47 tag of the language it writes in where nothing else is said."},{"name":"quietHours",\#
+        "schema":{"oneOf":[{"$ref":"#/components/schemas/QuietHours"},{"type":"null"}],"x-patch":true},\#
+        "description":"When nobody is written to; null: there are no quiet hours."},{"name":"dailyMessageCap",\#
+        "schema":{"type":["integer","null"],"minimum":1,"maximum":1000,"x-patch":true},"description":"Messages one \#
+        person gets at most a day; null: no limit.","x-unit":"messages"},{"name":"weeklyMessageCap",\#
+        "schema":{"type":["integer","null"],"minimum":1,"maximum":1000,"x-patch":true},"description":"Messages one \#
+        person gets at most in seven days; null: no limit.","x-unit":"messages"}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/BrandConfiguration"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/versionMismatch"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"quiet nights","x-fixture":"one-brand",\#
+        "params":[{"name":"version","value":1},{"name":"quietHours","value":{"startMinute":1320,"endMinute":480}},\#
+        {"name":"weeklyMessageCap","value":3}],"result":{"name":"reply",\#
+        "value":{"brandId":"01930000-0000-7000-8000-000000000011","timeZone":"Europe/Berlin","currency":"EUR",\#
+        "language":"en","quietHours":{"startMinute":1320,"endMinute":480},"weeklyMessageCap":3,"version":2}}},\#
+        {"name":"a version that has passed","x-fixture":"one-brand","params":[{"name":"version","value":2},\#
+        {"name":"language","value":"de"}],"x-error":"#/components/errors/versionMismatch"}]},\#
+        {"name":"systemParameters.list","summary":"Lists the settings of the installation, by name.",\#
+        "x-kind":"read","x-cost":1,"x-callers":["admin","service:gateway","service:experiments","service:signals",\#
+        "service:simulation","service:stimuli"],"params":[{"name":"cursor","schema":{"type":"string","minLength":1,\#
+        "maxLength":200},"description":"Where the last page ended: its `nextCursor`."},{"name":"limit",\#
+        "schema":{"type":"integer","minimum":1,"maximum":500,"default":100},"description":"Items on one page.",\#
+        "x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/SystemParameter"},\#
+        "maxItems":500,"description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,\#
+        "description":"Pass as `cursor` for the next page; absent on the last one."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/invalidCursor"}],\#
+        "examples":[{"name":"nothing is set","params":[],"result":{"name":"reply","value":{"items":[]}}}]},\#
+        {"name":"systemParameters.set","summary":"Sets one setting of the installation.","x-kind":"write",\#
+        "x-cost":1,"x-callers":["admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"name",\#
+        "required":true,"schema":{"type":"string","minLength":1,"maxLength":80,"pattern":"^[a-z][A-Za-z0-9.]{0,\#
+        79}$"},"description":"Its name.","x-privacy":"none"},{"name":"value","required":true,"schema":{"x-raw":true,\#
+        "x-max-bytes":4096},"description":"Its value, of any JSON type but null."},{"name":"version",\#
+        "schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was read at; absent: it \#
+        is new."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/SystemParameter"}},\#
+        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/versionMismatch"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"a switch","params":[{"name":"name","value":"intake.enabled"},{"name":"value",\#
+        "value":true}],"result":{"name":"reply","value":{"name":"intake.enabled","value":true,\#
+        "updatedAt":"2026-01-01T00:00:00Z","version":1}}},{"name":"one that is not there to be changed",\#
+        "params":[{"name":"name","value":"intake.enabled"},{"name":"value","value":true},{"name":"version",\#
+        "value":1}],"x-error":"#/components/errors/notFound"}]},{"name":"integrations.create","summary":"Connects \#
+        the call's brand to a system of somebody else's. Its credentials are sealed, and no client sees them \#
+        again.","x-kind":"write","x-cost":1,"x-callers":["public","admin"],"x-scope":"integrations:write",\#
+        "x-audit":true,"params":[{"name":"kind","required":true,"schema":{"type":"string","minLength":2,\#
+        "maxLength":40,"pattern":"^[a-z][a-z0-9-]{1,39}$"},"description":"What it connects to: `smtp`, `webhook`."},\#
+        {"name":"name","required":true,"schema":{"type":"string","minLength":1,"maxLength":200},"description":"What \#
+        people call it; one brand has each name once."},{"name":"credentials","required":true,\#
+        "schema":{"type":"object","additionalProperties":{"type":"string","minLength":1,"maxLength":8192},\#
+        "minProperties":1,"maxProperties":20,"propertyNames":{"type":"string","pattern":"^[A-Za-z][A-Za-z0-9_]{0,\#
+        63}$"}},"description":"What the other system asks for, by name.","x-privacy":"secret"}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/Integration"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a mail server","x-fixture":"one-brand",\#
+        "params":[{"name":"kind","value":"smtp"},{"name":"name","value":"newsletter"},{"name":"credentials",\#
+        "value":{"user":"shop","password":"correct horse"}}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000001","kind":"smtp","name":"newsletter",\#
+        "createdAt":"2026-01-01T00:00:00Z"}}}]},{"name":"integrations.list","summary":"Lists the integrations of \#
+        the call's brand without their credentials, oldest first.","x-kind":"read","x-cost":1,"x-callers":["public",\#
+        "admin","service:experiments","service:signals","service:simulation","service:stimuli"],\#
+        "x-scope":"integrations:read","params":[{"name":"cursor","schema":{"type":"string","minLength":1,\#
+        "maxLength":200},"description":"Where the last page ended: its `nextCursor`."},{"name":"limit",\#
+        "schema":{"type":"integer","minimum":1,"maximum":500,"default":100},"description":"Items on one page.",\#
+        "x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Integration"},"maxItems":500,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/invalidCursor"}],\#
+        "examples":[{"name":"none yet","x-fixture":"one-brand","params":[],"result":{"name":"reply",\#
+        "value":{"items":[]}}}]},{"name":"integrations.delete","summary":"Deletes an integration of the call's \#
+        brand with its credentials.","x-kind":"write","x-cost":1,"x-callers":["public","admin"],\#
+        "x-scope":"integrations:write","x-audit":true,"x-idempotent":true,"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The integration."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["deletedAt"],\#
+        "properties":{"deletedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was deleted."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"one that does not exist",\#
+        "x-fixture":"one-brand","params":[{"name":"id","value":"01930000-0000-7000-8000-0000000000ff"}],\#
+        "x-error":"#/components/errors/notFound"}]},{"name":"integrations.open","summary":"Gives a service the \#
+        credentials of an integration of the call's brand. No client reaches this.","x-kind":"read","x-cost":1,\#
+        "x-callers":["service:experiments","service:signals","service:simulation","service:stimuli"],\#
+        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
+        integration."}],"result":{"name":"reply","schema":{"type":"object","required":["kind","credentials"],\#
+        "properties":{"kind":{"type":"string","minLength":2,"maxLength":40,"pattern":"^[a-z][a-z0-9-]{1,39}$",\#
+        "description":"What it connects to."},"credentials":{"type":"object",\#
+        "additionalProperties":{"type":"string","minLength":1,"maxLength":8192},"minProperties":1,\#
+        "maxProperties":20,"propertyNames":{"type":"string","pattern":"^[A-Za-z][A-Za-z0-9_]{0,63}$"},\#
+        "description":"What the other system asks for, by name.","x-privacy":"secret"}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"one \#
+        that does not exist","x-fixture":"one-brand","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-0000000000ff"}],"x-error":"#/components/errors/notFound"}]},\#
         {"name":"auditLog.head","summary":"Returns the newest signed head of the audit log.","description":"A head \#
         is signed at most each second while entries arrive, and after each thousand entries; the other services \#
         keep what they were told of it (auditWitnesses.list).","x-kind":"read","x-scope":"audit:read","x-cost":1,\#
@@ -422,17 +524,49 @@ extension TenancyContract {
         "requests":{"type":"integer","minimum":0,"description":"Requests admitted.","x-unit":"requests"},\#
         "tokens":{"type":"integer","minimum":0,"description":"Tokens of language models spent.","x-unit":"tokens"},\#
         "lastUsedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was last used."}},\#
-        "additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 \#
-        hash in lower-case hexadecimal."},"SignedTreeHead":{"type":"object","description":"What the audit log is at \#
-        one moment: how long, and the root of its tree, signed.","required":["treeSize","rootHash","timestamp",\#
-        "keyId","publicKey","signature"],"properties":{"treeSize":{"type":"integer","minimum":1,"description":"How \#
-        many entries it covers: those of the indexes below."},"rootHash":{"$ref":"#/components/schemas/Hash",\#
-        "description":"The root of the tree over them (RFC 6962)."},\#
-        "timestamp":{"$ref":"#/components/schemas/Timestamp","description":"When it was signed."},\#
-        "keyId":{"$ref":"#/components/schemas/Hash","description":"Names the key: the SHA-256 of `publicKey`'s \#
-        bytes."},"publicKey":{"type":"string","minLength":64,"maxLength":64,"pattern":"^[0-9a-f]{64}$",\#
-        "description":"The Ed25519 key that the signature is checked with, in hexadecimal."},\#
-        "signature":{"type":"string","minLength":128,"maxLength":128,"pattern":"^[0-9a-f]{128}$",\#
+        "additionalProperties":false},"QuietHours":{"type":"object","description":"The part of each day in which \#
+        nobody is written to, in the brand's time zone. It may span midnight.","required":["startMinute",\#
+        "endMinute"],"properties":{"startMinute":{"type":"integer","minimum":0,"maximum":1439,"description":"When \#
+        it begins, in minutes from midnight: 1320 is 22:00.","x-unit":"minutes"},"endMinute":{"type":"integer",\#
+        "minimum":0,"maximum":1439,"description":"When it ends, in minutes from midnight: 480 is 08:00.",\#
+        "x-unit":"minutes"}},"additionalProperties":false},"BrandConfiguration":{"type":"object","description":"How \#
+        a brand wants to be worked for.","required":["brandId","timeZone","currency","language","version"],\#
+        "properties":{"brandId":{"$ref":"#/components/schemas/UUID","description":"The brand."},\#
+        "timeZone":{"type":"string","minLength":1,"maxLength":64,"description":"IANA name of the zone its days are \#
+        counted in; brands.update changes it."},"currency":{"$ref":"#/components/schemas/Currency",\#
+        "description":"The currency of amounts that name none; brands.update changes it."},\#
+        "language":{"type":"string","minLength":2,"maxLength":35,"pattern":"^[A-Za-z0-9-]{2,35}$",\#
+        "description":"BCP 47 tag of the language it writes in where nothing else is said."},\#
+        "quietHours":{"$ref":"#/components/schemas/QuietHours","description":"When nobody is written to; absent: at \#
+        any time somebody may be."},"dailyMessageCap":{"type":"integer","minimum":1,"maximum":1000,\#
+        "description":"Messages one person gets at most a day; absent: no limit.","x-unit":"messages"},\#
+        "weeklyMessageCap":{"type":"integer","minimum":1,"maximum":1000,"description":"Messages one person gets at \#
+        most in seven days; absent: no limit.","x-unit":"messages"},"version":{"type":"integer","minimum":1,\#
+        "description":"Grows with every change; send it as the expected version."}},"additionalProperties":false},\#
+        "SystemParameter":{"type":"object","description":"A setting of the whole installation, for all brands.",\#
+        "required":["name","value","updatedAt","version"],"properties":{"name":{"type":"string","minLength":1,\#
+        "maxLength":80,"pattern":"^[a-z][A-Za-z0-9.]{0,79}$","description":"Its name, as \#
+        `intake.maximumClockSkewSeconds`.","x-privacy":"none"},"value":{"x-raw":true,"x-max-bytes":4096,\#
+        "description":"Its value, of any JSON type; what reads it says which."},\#
+        "updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was last set."},\#
+        "version":{"type":"integer","minimum":1,"description":"Grows with every change; send it as the expected \#
+        version."}},"additionalProperties":false},"Integration":{"type":"object","description":"A connection of a \#
+        brand to a system of somebody else's, without its credentials.","required":["id","kind","name","createdAt"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The integration."},\#
+        "kind":{"type":"string","minLength":2,"maxLength":40,"pattern":"^[a-z][a-z0-9-]{1,39}$","description":"What \#
+        it connects to: `smtp`, `webhook`."},"name":{"type":"string","minLength":1,"maxLength":200,\#
+        "description":"What people call it."},"createdAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it was made."}},"additionalProperties":false},"Hash":{"type":"string",\#
+        "pattern":"^[0-9a-f]{64}$","description":"A SHA-256 hash in lower-case hexadecimal."},\#
+        "SignedTreeHead":{"type":"object","description":"What the audit log is at one moment: how long, and the \#
+        root of its tree, signed.","required":["treeSize","rootHash","timestamp","keyId","publicKey","signature"],\#
+        "properties":{"treeSize":{"type":"integer","minimum":1,"description":"How many entries it covers: those of \#
+        the indexes below."},"rootHash":{"$ref":"#/components/schemas/Hash","description":"The root of the tree \#
+        over them (RFC 6962)."},"timestamp":{"$ref":"#/components/schemas/Timestamp","description":"When it was \#
+        signed."},"keyId":{"$ref":"#/components/schemas/Hash","description":"Names the key: the SHA-256 of \#
+        `publicKey`'s bytes."},"publicKey":{"type":"string","minLength":64,"maxLength":64,\#
+        "pattern":"^[0-9a-f]{64}$","description":"The Ed25519 key that the signature is checked with, in \#
+        hexadecimal."},"signature":{"type":"string","minLength":128,"maxLength":128,"pattern":"^[0-9a-f]{128}$",\#
         "description":"Ed25519 (RFC 8032) over `gyre audit tree head 1`, a line feed, timestamp in microseconds and \#
         treeSize in 8 bytes each with the highest first, and the bytes of rootHash and keyId; in hexadecimal."}},\#
         "additionalProperties":false},"AuditEntry":{"type":"object","description":"One act, and its place in the \#

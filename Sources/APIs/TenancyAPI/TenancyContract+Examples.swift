@@ -309,6 +309,111 @@ extension TenancyContract {
                 """#,
             errorCode: nil),
         MethodExample(
+            method: "brandSettings.get",
+            name: "a new brand",
+            fixture: "one-brand",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"brandId":"01930000-0000-7000-8000-000000000011","timeZone":"Europe/Berlin","currency":"EUR",\#
+                "language":"en","version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "brandSettings.update",
+            name: "quiet nights",
+            fixture: "one-brand",
+            params: #"""
+                {"version":1,"quietHours":{"startMinute":1320,"endMinute":480},"weeklyMessageCap":3}
+                """#,
+            result: #"""
+                {"brandId":"01930000-0000-7000-8000-000000000011","timeZone":"Europe/Berlin","currency":"EUR",\#
+                "language":"en","quietHours":{"startMinute":1320,"endMinute":480},"weeklyMessageCap":3,"version":2}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "brandSettings.update",
+            name: "a version that has passed",
+            fixture: "one-brand",
+            params: #"""
+                {"version":2,"language":"de"}
+                """#,
+            result: nil,
+            errorCode: -32011),
+        MethodExample(
+            method: "systemParameters.list",
+            name: "nothing is set",
+            fixture: nil,
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "systemParameters.set",
+            name: "a switch",
+            fixture: nil,
+            params: #"""
+                {"name":"intake.enabled","value":true}
+                """#,
+            result: #"""
+                {"name":"intake.enabled","value":true,"updatedAt":"2026-01-01T00:00:00Z","version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "systemParameters.set",
+            name: "one that is not there to be changed",
+            fixture: nil,
+            params: #"""
+                {"name":"intake.enabled","value":true,"version":1}
+                """#,
+            result: nil,
+            errorCode: -32004),
+        MethodExample(
+            method: "integrations.create",
+            name: "a mail server",
+            fixture: "one-brand",
+            params: #"""
+                {"kind":"smtp","name":"newsletter","credentials":{"user":"shop","password":"correct horse"}}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000001","kind":"smtp","name":"newsletter",\#
+                "createdAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "integrations.list",
+            name: "none yet",
+            fixture: "one-brand",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "integrations.delete",
+            name: "one that does not exist",
+            fixture: "one-brand",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-0000000000ff"}
+                """#,
+            result: nil,
+            errorCode: -32004),
+        MethodExample(
+            method: "integrations.open",
+            name: "one that does not exist",
+            fixture: "one-brand",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-0000000000ff"}
+                """#,
+            result: nil,
+            errorCode: -32004),
+        MethodExample(
             method: "auditLog.head",
             name: "three entries",
             fixture: "audit-log",

@@ -32,6 +32,38 @@ CREATE TRIGGER brands_keep_their_mode BEFORE UPDATE OF mode ON brands
 WHEN OLD.mode <> NEW.mode
 BEGIN SELECT RAISE(ABORT, 'a brand keeps its mode'); END;
 
+-- How brands want to be worked for. A brand without a row has what the columns say by default.
+CREATE TABLE brand_settings (
+    brand BLOB NOT NULL PRIMARY KEY REFERENCES brands (id),
+    language TEXT NOT NULL DEFAULT 'en',
+    -- Minutes from midnight, in the brand's time zone.
+    quiet_from INTEGER CHECK (quiet_from BETWEEN 0 AND 1439),
+    quiet_until INTEGER CHECK (quiet_until BETWEEN 0 AND 1439 AND (quiet_until IS NULL) = (quiet_from IS NULL)),
+    -- Messages one person gets in a day and in seven.
+    daily_message_cap INTEGER CHECK (daily_message_cap >= 1),
+    weekly_message_cap INTEGER CHECK (weekly_message_cap >= 1),
+    version INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1)
+) STRICT;
+
+-- Connections of brands to systems of others. The credentials are sealed under a key that lies outside the database.
+CREATE TABLE integrations (
+    id BLOB NOT NULL PRIMARY KEY,
+    brand BLOB NOT NULL REFERENCES brands (id),
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    sealed_credentials BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (brand, name)
+) STRICT;
+
+-- Settings of the whole installation, each a JSON value.
+CREATE TABLE system_parameters (
+    name TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL,
+    updated_at INTEGER NOT NULL,
+    version INTEGER NOT NULL CHECK (version >= 1)
+) STRICT;
+
 -- API keys. In place of the secret a digest, keyed with a pepper that lies outside the database.
 CREATE TABLE keys (
     id BLOB NOT NULL PRIMARY KEY,

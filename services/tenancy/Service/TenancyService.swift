@@ -23,17 +23,23 @@ public enum TenancyService {
             BrandsService(
                 runtime: environment.runtime,
                 siblings: brandServices.map { BrandsService.Sibling(name: $0, client: siblings[$0]) }),
-            KeysService(peppers: peppers), log, in: &parts)
+            KeysService(peppers: peppers),
+            IntegrationsService(seal: try CredentialSeal(directory: environment.configuration.secretsDirectory)),
+            log, in: &parts)
         parts.services.append(HeadSchedule(log: log, runtime: environment.runtime))
     }
 
     static func register(
-        _ brands: BrandsService, _ keys: KeysService, _ log: VerifiableLog, in parts: inout ServiceParts
+        _ brands: BrandsService, _ keys: KeysService, _ integrations: IntegrationsService, _ log: VerifiableLog,
+        in parts: inout ServiceParts
     ) {
         OrganizationsService().registerMethods(with: &parts.methods)
         brands.registerMethods(with: &parts.methods)
         parts.jobs[BrandErasure.kind] = BrandErasure(siblings: brands.siblings)
         keys.registerMethods(with: &parts.methods)
+        integrations.registerMethods(with: &parts.methods)
+        BrandSettingsService().registerMethods(with: &parts.methods)
+        SystemParametersService().registerMethods(with: &parts.methods)
         parts.topics.on("keys.used", as: KeysUsed.self) { message, transaction, _ throws(RPCError) in
             try keys.use(message, in: transaction)
         }

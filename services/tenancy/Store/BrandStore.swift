@@ -70,6 +70,8 @@ struct BrandStore {
     /// Leaves nothing of a brand but its id, its owner and the fact; its name is free again.
     func finishErasure(of id: UUIDv7, in transaction: borrowing WriteTransaction) throws(RPCError) {
         try transaction.run("DELETE FROM keys WHERE brand = :id", [":id": id])
+        try transaction.run("DELETE FROM integrations WHERE brand = :id", [":id": id])
+        try transaction.run("DELETE FROM brand_settings WHERE brand = :id", [":id": id])
         try transaction.run(
             """
             UPDATE brands SET status = 'erased', name = :name, industry = 'other', time_zone = 'UTC', currency = 'USD',
@@ -83,6 +85,21 @@ struct BrandStore {
         try transaction.run(
             "UPDATE brands SET status = 'active', version = version + 1 WHERE id = :id AND status = 'provisioning'",
             [":id": id])
+    }
+
+    /// The brand that a call is for, which is its key's or the one that an administrator named.
+    ///
+    /// - Throws: forbidden without one, and notFound for one that is not there or on its way out.
+    func brand(
+        of call: CallContext, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Brand {
+        guard let id = call.brand else {
+            throw .forbidden("This call needs a brand: use a key of one, or name one in meta/brand.")
+        }
+        guard let brand = try find(id, in: transaction), brand.status != .erasing, brand.status != .erased else {
+            throw .notFound("brand", id)
+        }
+        return brand
     }
 
     func find(_ id: UUIDv7, in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> Brand? {

@@ -14,6 +14,17 @@ extension DataMap {
                 "version", "suspended_reason",
             ]),
         Table(
+            "brand_settings", "how brands want to be worked for; no persons", .nobody,
+            columns: [
+                "brand", "language", "quiet_from", "quiet_until", "daily_message_cap", "weekly_message_cap", "version",
+            ]),
+        Table(
+            "integrations", "connections of brands to others' systems, with sealed credentials; no persons", .nobody,
+            columns: ["id", "brand", "kind", "name", "sealed_credentials", "created_at"]),
+        Table(
+            "system_parameters", "settings of the whole installation; no persons", .nobody, kept: "for ever",
+            columns: ["name", "value", "updated_at", "version"]),
+        Table(
             "keys", "API keys of programs, with a keyed hash in place of the secret; no persons", .nobody,
             kept: "as long as the brand, so that the audit trail's ids mean something",
             columns: [

@@ -1,0 +1,32 @@
+import JSON
+import JSONRPC
+import ServiceContract
+import TenancyAPI
+
+/// How a brand wants to be worked for.
+struct BrandSettingsService: BrandSettings.Service {
+    private let brands = BrandStore()
+    private let settings = BrandSettingsStore()
+
+    func get(
+        _ params: BrandSettings.Get.Params, in transaction: borrowing ReadTransaction, for call: CallContext
+    ) throws(RPCError) -> BrandConfiguration {
+        try settings.settings(of: brands.brand(of: call, in: transaction), in: transaction)
+    }
+
+    func update(
+        _ params: BrandSettings.Update.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+    ) throws(RPCError) -> BrandConfiguration {
+        let old = try settings.settings(of: brands.brand(of: call, in: transaction), in: transaction)
+        guard old.version == params.version else {
+            throw .versionMismatch("settings", expected: Int64(params.version), actual: Int64(old.version))
+        }
+        let new = BrandConfiguration(
+            brandId: old.brandId, timeZone: old.timeZone, currency: old.currency,
+            language: params.language ?? old.language, quietHours: params.quietHours.applied(to: old.quietHours),
+            dailyMessageCap: params.dailyMessageCap.applied(to: old.dailyMessageCap),
+            weeklyMessageCap: params.weeklyMessageCap.applied(to: old.weeklyMessageCap), version: old.version + 1)
+        try settings.replace(new, in: transaction)
+        return new
+    }
+}
