@@ -31,6 +31,14 @@ static inline int COpenSSL_HMAC_SHA256_start(EVP_MAC_CTX *context, const unsigne
     return EVP_MAC_init(context, key, keyLength, parameters);
 }
 
+/// HMAC with SHA-1 of one message, for one-time passwords. Answers 1 on success.
+static inline int COpenSSL_HMAC_SHA1(
+    const unsigned char *key, size_t keyLength, const unsigned char *message, size_t messageLength,
+    unsigned char *tag, size_t capacity, size_t *tagLength) {
+    return EVP_Q_mac(
+        NULL, "HMAC", NULL, "SHA1", NULL, key, keyLength, message, messageLength, tag, capacity, tagLength) != NULL;
+}
+
 /// Puts the tag that EVP_DecryptFinal_ex will compare. Answers 1 on success.
 static inline int COpenSSL_set_tag(EVP_CIPHER_CTX *context, const unsigned char *tag, int length) {
     return EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, length, (void *)tag);
