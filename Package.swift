@@ -83,7 +83,9 @@ let package = Package(
                 .hummingbird, .hummingbirdCore, .lifecycle, .logging, .metrics, .mustache, .nio("NIOCore"),
             ]),
         .service("Signals", ["Mapping", "OpenSSL"]),
-        .service("Tenancy", ["AuditProof", "MerkleLog", "OpenSSL", "PlatformAPI", .lifecycle, .logging]),
+        .service(
+            "Tenancy",
+            ["AuditProof", "MerkleLog", "OpenSSL", "PlatformAPI", .lifecycle, .logging, .nio("NIOPosix")]),
         .main("Gateway"),
         .main("Signals"),
         .main("Tenancy"),
@@ -109,8 +111,8 @@ let package = Package(
         .testTarget(
             name: "ContractTests",
             dependencies: [
-                "GatewayService", "JSON", "JSONRPC", "JSONRPCInProcess", "SQLite", "ServiceContract", "ServiceKit",
-                "SignalsAPI",
+                "GatewayAPI", "GatewayService", "JSON", "JSONRPC", "JSONRPCInProcess", "SQLite", "ServiceContract",
+                "ServiceKit", "SignalsAPI",
                 "SignalsService", "TenancyAPI", "TenancyService", .configuration, .logging, .nio("NIOPosix"),
             ], swiftSettings: .strict),
         .tests(

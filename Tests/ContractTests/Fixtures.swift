@@ -11,6 +11,7 @@ enum Fixtures {
     static let all: [(name: String, sql: SQL)] = [
         ("one-organization", SQL(isForBrand: false, text: organization)),
         ("one-brand", SQL(isForBrand: false, text: organization + brand)),
+        ("one-user", SQL(isForBrand: false, text: organization + brand + user)),
         ("one-key", SQL(isForBrand: false, text: organization + brand + key)),
         ("audit-log", SQL(isForBrand: false, text: log)),
         ("one-actor", SQL(isForBrand: true, text: actor)),
@@ -28,6 +29,13 @@ enum Fixtures {
         INSERT INTO brands (id, organization, name, industry, mode, time_zone, currency, status, created_at, version)
         VALUES (x'01930000000070008000000000000011', x'01930000000070008000000000000001', 'Corner Shop', 'retail',
             'live', 'Europe/Berlin', 'EUR', 'active', 1767225600000000, 2);
+
+        """
+
+    private static let user = """
+        INSERT INTO users (id, brand, email, name, role, password_salt, password_digest, created_at, version)
+        VALUES (x'01930000000070008000000000000051', x'01930000000070008000000000000011', 'ada@example.org', 'Ada',
+            'owner', zeroblob(16), zeroblob(32), 1767225600000000, 1);
 
         """
 

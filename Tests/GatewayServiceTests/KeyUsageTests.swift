@@ -125,6 +125,28 @@ import Testing
         }
     }
 
+    @Test("A session opens its user's brand with what it may do now; all sessions of a user share one bucket")
+    func sessions() throws {
+        let session = SessionRecord(
+            id: Self.key(1), userId: Self.key(2), brandId: Self.key(3), scopes: ["*:*"], createdAt: Self.time(0),
+            expiresAt: Self.time(9))
+        let cases: [(Sessions.Verify.Reply, RPCError?)] = [
+            (.init(record: session, scopes: ["a:read"], epoch: 1), nil),
+            (.init(record: session, scopes: ["a:read"], epoch: 1, brandSuspended: true), .brandSuspended),
+            (.init(scopes: [], epoch: 1), .sessionUnknown),
+        ]
+        for (proof, expected) in cases {
+            switch KeyRing.judge(proof, LimitsConfiguration()) {
+            case .failure(let error): #expect(error == expected)
+            case .success(let grant):
+                #expect(expected == nil)
+                #expect(grant.principal == "user:\(Self.key(2))" && grant.brand == Self.key(3))
+                #expect(grant.scopes == ["a:read"] && grant.bucketID == Self.key(2) && grant.keyID == nil)
+                #expect(grant.expiresAt == Self.time(9))
+            }
+        }
+    }
+
     private static func record(industries: [Industry], segments: [String]) -> Key {
         Key(
             id: key(1), brandId: key(2), kid: "k", name: "a", mode: .live, scopes: ["a:b"],

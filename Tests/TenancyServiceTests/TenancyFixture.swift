@@ -43,11 +43,21 @@ final class Tenancy: Sendable {
         courier.attach(to: runtime)
         var parts = ServiceParts()
         log = try VerifiableLog(directory: directory.path + "/secrets", witnesses: ["gateway"])
+        let seal = try CredentialSeal(directory: directory.path + "/secrets")
+        let peppers = try KeyPeppers(directory: directory.path + "/secrets")
+        let secrets = StaffSecrets(peppers: peppers, random: SecureRandom.bytes)
+        let passwords = Passwords(cost: Scrypt(cost: 16, blockSize: 1, parallelization: 1))
         TenancyService.register(
             BrandsService(
                 runtime: runtime, siblings: siblings.map { BrandsService.Sibling(name: $0.name, client: $0) }),
-            KeysService(peppers: try KeyPeppers(directory: directory.path + "/secrets"), random: random),
-            IntegrationsService(seal: try CredentialSeal(directory: directory.path + "/secrets")), log, in: &parts)
+            KeysService(peppers: peppers, random: random),
+            IntegrationsService(seal: seal), log, in: &parts)
+        TenancyService.register(
+            UsersService(runtime: runtime, secrets: secrets, passwords: passwords),
+            SessionsService(
+                runtime: runtime, secrets: secrets, passwords: passwords,
+                codes: AuthenticatorCodes(secrets: secrets, seal: seal)),
+            AuthenticatorsService(codes: AuthenticatorCodes(secrets: secrets, seal: seal)), in: &parts)
         try PlatformService.played(by: runtime, topics: parts.topics, jobs: parts.jobs).registerAll(
             with: &parts.methods)
         client = InProcessClient(MethodDispatcher(parts.methods, runtime: runtime))
@@ -75,6 +85,9 @@ final class Tenancy: Sendable {
     var organizations: Organizations.Client { Organizations.Client(client) }
     var brands: Brands.Client { Brands.Client(client) }
     var keys: Keys.Client { Keys.Client(client) }
+    var users: Users.Client { Users.Client(client) }
+    var sessions: Sessions.Client { Sessions.Client(client) }
+    var authenticators: Authenticators.Client { Authenticators.Client(client) }
     var brandSettings: BrandSettings.Client { BrandSettings.Client(client) }
     var systemParameters: SystemParameters.Client { SystemParameters.Client(client) }
     var integrations: Integrations.Client { Integrations.Client(client) }

@@ -404,13 +404,156 @@ extension TenancyContract {
         "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"one \#
         that does not exist","x-fixture":"one-brand","params":[{"name":"id",\#
         "value":"01930000-0000-7000-8000-0000000000ff"}],"x-error":"#/components/errors/notFound"}]},\#
-        {"name":"auditLog.head","summary":"Returns the newest signed head of the audit log.","description":"A head \#
-        is signed at most each second while entries arrive, and after each thousand entries; the other services \#
-        keep what they were told of it (auditWitnesses.list).","x-kind":"read","x-scope":"audit:read","x-cost":1,\#
-        "x-callers":["public","admin"],"params":[],"result":{"name":"reply",\#
-        "schema":{"$ref":"#/components/schemas/SignedTreeHead"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
-        "examples":[{"name":"three entries","x-fixture":"audit-log","params":[],"result":{"name":"reply",\#
-        "value":{"treeSize":3,"rootHash":"ed4eadb3a485a9e08389e0ec7e42be2b2037b599f94943185e204ae16ccab2aa",\#
+        {"name":"users.invite","summary":"Invites somebody to the call's brand and shows the token to give to them, \#
+        this once. Somebody who has not accepted yet gets a new one.","x-kind":"write","x-cost":1,\#
+        "x-callers":["public","admin"],"x-scope":"users:write","x-audit":true,"params":[{"name":"email",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/Email"},"description":"What they will sign in with.",\#
+        "x-privacy":"personal"},{"name":"role","required":true,"schema":{"$ref":"#/components/schemas/Role"},\#
+        "description":"What they may do; at most what the caller may."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Invitation"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/forbidden"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"an analyst","x-fixture":"live-only",\#
+        "params":[{"name":"email","value":"grace@example.org"},{"name":"role","value":"analyst"}],\#
+        "result":{"name":"reply","value":{"user":{"id":"01930000-0000-7000-8000-000000000051",\#
+        "email":"grace@example.org","role":"analyst","status":"invited","hasAuthenticator":false,\#
+        "createdAt":"2026-01-01T00:00:00Z","version":1},\#
+        "token":"gy_invt_k7Qm2xTz_0000000000000000000000000000000000000000000_000000",\#
+        "expiresAt":"2026-01-08T00:00:00Z"}}}]},{"name":"users.accept","summary":"Takes an invitation: sets name \#
+        and password.","x-kind":"flow","x-cost":1,"x-callers":["anyone"],"params":[{"name":"token","required":true,\#
+        "schema":{"type":"string","minLength":1,"maxLength":120},"description":"The invitation's token.",\#
+        "x-privacy":"secret"},{"name":"name","required":true,"schema":{"type":"string","minLength":1,\#
+        "maxLength":200},"description":"What people call them.","x-privacy":"personal"},{"name":"password",\#
+        "required":true,"schema":{"type":"string","minLength":12,"maxLength":256},"description":"What they will \#
+        sign in with.","x-privacy":"secret"}],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["userId","brandId"],"properties":{"userId":{"$ref":"#/components/schemas/UUID",\#
+        "description":"The user."},"brandId":{"$ref":"#/components/schemas/UUID","description":"The brand to sign \#
+        in to."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/unauthenticated"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a token that nobody gave out",\#
+        "params":[{"name":"token","value":"gy_invt"},{"name":"name","value":"Ada"},{"name":"password",\#
+        "value":"correct horse battery"}],"x-error":"#/components/errors/unauthenticated"}]},{"name":"users.list",\#
+        "summary":"Lists the users of the call's brand, oldest first.","x-kind":"read","x-cost":1,\#
+        "x-callers":["public","admin"],"x-scope":"users:read","params":[{"name":"cursor","schema":{"type":"string",\#
+        "minLength":1,"maxLength":200},"description":"Where the last page ended: its `nextCursor`."},\#
+        {"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,"default":100},"description":"Items on \#
+        one page.","x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/User"},"maxItems":500,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/invalidCursor"}],\#
+        "examples":[{"name":"one user","x-fixture":"one-user","params":[],"result":{"name":"reply",\#
+        "value":{"items":[{"id":"01930000-0000-7000-8000-000000000051","email":"ada@example.org","name":"Ada",\#
+        "role":"owner","status":"active","hasAuthenticator":false,"createdAt":"2026-01-01T00:00:00Z",\#
+        "version":1}]}}}]},{"name":"users.update","summary":"Changes a user of the call's brand; what is left out \#
+        stays. A role holds from the moment this call returns.","x-kind":"write","x-cost":1,"x-callers":["public",\#
+        "admin"],"x-scope":"users:write","x-audit":true,"x-awaits-delivery":true,"params":[{"name":"id",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The user."},{"name":"version",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was \#
+        read at."},{"name":"name","schema":{"type":"string","minLength":1,"maxLength":200},"description":"What \#
+        people call them.","x-privacy":"personal"},{"name":"role","schema":{"$ref":"#/components/schemas/Role"},\#
+        "description":"What they may do."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/User"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/forbidden"},{"$ref":"#/components/errors/versionMismatch"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"another name","x-fixture":"one-user",\#
+        "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000051"},{"name":"version","value":1},\#
+        {"name":"name","value":"Ada L."}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000051","email":"ada@example.org","name":"Ada L.",\#
+        "role":"owner","status":"active","hasAuthenticator":false,"createdAt":"2026-01-01T00:00:00Z","version":2}}},\#
+        {"name":"the last owner","x-fixture":"one-user","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000051"},{"name":"version","value":1},{"name":"role",\#
+        "value":"viewer"}],"x-error":"#/components/errors/conflict"}]},{"name":"users.remove","summary":"Removes a \#
+        user of the call's brand, who is signed out from the moment this call returns.","x-kind":"write","x-cost":1,\#
+        "x-callers":["public","admin"],"x-scope":"users:write","x-audit":true,"x-awaits-delivery":true,\#
+        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
+        user."}],"result":{"name":"reply","schema":{"type":"object","required":["removedAt"],\#
+        "properties":{"removedAt":{"$ref":"#/components/schemas/Timestamp","description":"When they were \#
+        removed."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/forbidden"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"the last owner","x-fixture":"one-user",\#
+        "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000051"}],\#
+        "x-error":"#/components/errors/conflict"}]},{"name":"users.recover","summary":"Gives somebody who lost \#
+        password or authenticator a new invitation; both are gone and their sessions ended from the moment this \#
+        call returns. For the platform only: this is how a lost owner comes back.","x-kind":"write","x-cost":1,\#
+        "x-callers":["admin"],"x-audit":true,"x-awaits-delivery":true,"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The user, of the call's brand."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/Invitation"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"one that does not exist","x-fixture":"one-user","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-0000000000ff"}],"x-error":"#/components/errors/notFound"}]},\#
+        {"name":"sessions.create","summary":"Signs a user in and shows the session's token, this once. At most five \#
+        attempts in 15 minutes for one address.","x-kind":"flow","x-cost":1,"x-callers":["anyone"],\#
+        "params":[{"name":"brandId","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"Where to sign in."},{"name":"email","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Email"},"description":"The user's address.","x-privacy":"personal"},\#
+        {"name":"password","required":true,"schema":{"type":"string","minLength":1,"maxLength":256},\#
+        "description":"The user's password.","x-privacy":"secret"},{"name":"code","schema":{"type":"string",\#
+        "minLength":6,"maxLength":20,"pattern":"^[0-9A-Za-z]{6,20}$"},"description":"A code of the authenticator \#
+        app, or a recovery code; for users who have one.","x-privacy":"secret"},{"name":"scopes",\#
+        "schema":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60,"pattern":"^[a-zA-Z*]{1,\#
+        30}:[a-z*]{1,29}$"},"maxItems":50,"default":[]},"description":"All that the session is to be good for; \#
+        empty: all that the role may."}],"result":{"name":"reply","schema":{"type":"object","required":["token",\#
+        "record"],"properties":{"token":{"type":"string","minLength":1,"maxLength":120,"description":"Use it like \#
+        an API key. Nothing in Gyre can show it again.","x-privacy":"secret"},\#
+        "record":{"$ref":"#/components/schemas/SessionRecord","description":"The session without its token."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/unauthenticated"},\#
+        {"$ref":"#/components/errors/rateLimited"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"nobody","params":[{"name":"brandId","value":"01930000-0000-7000-8000-0000000000ff"},\#
+        {"name":"email","value":"nobody@example.org"},{"name":"password","value":"wrong"}],\#
+        "x-error":"#/components/errors/unauthenticated"}]},{"name":"sessions.list","summary":"Lists the caller's \#
+        own sessions that have not ended, oldest first.","x-kind":"read","x-cost":1,"x-callers":["public"],\#
+        "x-scope":"sessions:read","params":[],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/SessionRecord"},"maxItems":20,"description":"All of them."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/forbidden"}],"examples":[{"name":"a \#
+        key has none","params":[],"x-error":"#/components/errors/forbidden"}]},{"name":"sessions.end",\#
+        "summary":"Ends one of the caller's own sessions: its token is useless from the moment this call returns.",\#
+        "x-kind":"write","x-cost":1,"x-callers":["public"],"x-scope":"sessions:write","x-awaits-delivery":true,\#
+        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
+        session."}],"result":{"name":"reply","schema":{"type":"object","required":["endedAt"],\#
+        "properties":{"endedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it ended."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/forbidden"},{"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a \#
+        key has none","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000061"}],\#
+        "x-error":"#/components/errors/forbidden"}]},{"name":"sessions.verify","summary":"Proves a session's token: \#
+        the secret is compared in constant time against its keyed hash.","x-kind":"read","x-cost":1,\#
+        "x-callers":["service:gateway"],"params":[{"name":"kid","required":true,"schema":{"type":"string",\#
+        "minLength":1,"maxLength":16},"description":"The token's public part."},{"name":"secret","required":true,\#
+        "schema":{"type":"string","minLength":1,"maxLength":64},"description":"The token's secret part.",\#
+        "x-privacy":"secret"}],"result":{"name":"reply","schema":{"type":"object","required":["scopes","epoch"],\#
+        "properties":{"record":{"$ref":"#/components/schemas/SessionRecord","description":"The session; absent when \#
+        there is none with this secret, or it has ended."},"scopes":{"type":"array","items":{"type":"string",\#
+        "minLength":1,"maxLength":60},"maxItems":200,"description":"What it may do now: what the role may and the \#
+        session was asked for."},"epoch":{"type":"integer","minimum":0,"description":"Grows with every change to \#
+        any key or session."},"brandSuspended":{"type":"boolean","description":"True while the session's brand is \#
+        suspended: then it opens nothing. Absent otherwise."}},"additionalProperties":false}},"errors":[],\#
+        "examples":[{"name":"an unknown token","params":[{"name":"kid","value":"nobody00"},{"name":"secret",\#
+        "value":"x"}],"result":{"name":"reply","value":{"scopes":[],"epoch":0}}}]},{"name":"authenticators.enroll",\#
+        "summary":"Begins to pair the caller with an authenticator app; it counts once a code has confirmed it.",\#
+        "x-kind":"write","x-cost":1,"x-callers":["public"],"x-scope":"authenticators:write","x-audit":true,\#
+        "params":[],"result":{"name":"reply","schema":{"type":"object","required":["secret","uri"],\#
+        "properties":{"secret":{"type":"string","minLength":1,"maxLength":64,"description":"What the app is given, \#
+        in Base32.","x-privacy":"secret"},"uri":{"type":"string","minLength":1,"maxLength":500,"description":"The \#
+        same as an `otpauth` address, for a QR code.","x-privacy":"secret"}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/forbidden"},{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a key has none","params":[],\#
+        "x-error":"#/components/errors/forbidden"}]},{"name":"authenticators.confirm","summary":"Pairs the caller \#
+        with the authenticator app that shows this code, and shows recovery codes, this once.","x-kind":"write",\#
+        "x-cost":1,"x-callers":["public"],"x-scope":"authenticators:write","x-audit":true,"params":[{"name":"code",\#
+        "required":true,"schema":{"type":"string","minLength":6,"maxLength":6,"pattern":"^[0-9]{6}$"},\#
+        "description":"What the app shows.","x-privacy":"secret"}],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["recoveryCodes"],"properties":{"recoveryCodes":{"type":"array",\#
+        "items":{"type":"string","minLength":1,"maxLength":20},"maxItems":10,"description":"Each takes the place of \#
+        a code once.","x-privacy":"secret"}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/forbidden"},{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/unauthenticated"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"a key has none","params":[{"name":"code","value":"123456"}],\#
+        "x-error":"#/components/errors/forbidden"}]},{"name":"auditLog.head","summary":"Returns the newest signed \#
+        head of the audit log.","description":"A head is signed at most each second while entries arrive, and after \#
+        each thousand entries; the other services keep what they were told of it (auditWitnesses.list).",\#
+        "x-kind":"read","x-scope":"audit:read","x-cost":1,"x-callers":["public","admin"],"params":[],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/SignedTreeHead"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"three entries",\#
+        "x-fixture":"audit-log","params":[],"result":{"name":"reply","value":{"treeSize":3,\#
+        "rootHash":"ed4eadb3a485a9e08389e0ec7e42be2b2037b599f94943185e204ae16ccab2aa",\#
         "timestamp":"2026-01-01T00:00:02Z",\#
         "keyId":"56475aa75463474c0285df5dbf2bcab73da651358839e9b77481b2eab107708c",\#
         "publicKey":"03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8",\#
@@ -556,21 +699,52 @@ extension TenancyContract {
         "kind":{"type":"string","minLength":2,"maxLength":40,"pattern":"^[a-z][a-z0-9-]{1,39}$","description":"What \#
         it connects to: `smtp`, `webhook`."},"name":{"type":"string","minLength":1,"maxLength":200,\#
         "description":"What people call it."},"createdAt":{"$ref":"#/components/schemas/Timestamp",\#
-        "description":"When it was made."}},"additionalProperties":false},"Hash":{"type":"string",\#
-        "pattern":"^[0-9a-f]{64}$","description":"A SHA-256 hash in lower-case hexadecimal."},\#
-        "SignedTreeHead":{"type":"object","description":"What the audit log is at one moment: how long, and the \#
-        root of its tree, signed.","required":["treeSize","rootHash","timestamp","keyId","publicKey","signature"],\#
-        "properties":{"treeSize":{"type":"integer","minimum":1,"description":"How many entries it covers: those of \#
-        the indexes below."},"rootHash":{"$ref":"#/components/schemas/Hash","description":"The root of the tree \#
-        over them (RFC 6962)."},"timestamp":{"$ref":"#/components/schemas/Timestamp","description":"When it was \#
-        signed."},"keyId":{"$ref":"#/components/schemas/Hash","description":"Names the key: the SHA-256 of \#
-        `publicKey`'s bytes."},"publicKey":{"type":"string","minLength":64,"maxLength":64,\#
-        "pattern":"^[0-9a-f]{64}$","description":"The Ed25519 key that the signature is checked with, in \#
-        hexadecimal."},"signature":{"type":"string","minLength":128,"maxLength":128,"pattern":"^[0-9a-f]{128}$",\#
+        "description":"When it was made."}},"additionalProperties":false},"Role":{"type":"string","enum":["owner",\#
+        "admin","analyst","operator","viewer"],"description":"What a user may do in their brand.",\#
+        "x-enum-descriptions":{"owner":"Everything, other owners included.","admin":"Everything, but nothing about \#
+        owners.","analyst":"Reads everything, and plans experiments.","operator":"Runs the daily work: data in, \#
+        messages out.","viewer":"Reads results, and nobody's personal data."}},"User":{"type":"object",\#
+        "description":"A member of staff who signs in to one brand.","required":["id","email","role","status",\#
+        "hasAuthenticator","createdAt","version"],"properties":{"id":{"$ref":"#/components/schemas/UUID",\#
+        "description":"The user."},"email":{"$ref":"#/components/schemas/Email","description":"What they sign in \#
+        with; one brand has each address once.","x-privacy":"personal"},"name":{"type":"string","minLength":1,\#
+        "maxLength":200,"description":"What people call them; absent until they have accepted.",\#
+        "x-privacy":"personal"},"role":{"$ref":"#/components/schemas/Role","description":"What they may do."},\#
+        "status":{"type":"string","enum":["invited","active"],"description":"Invited until they have set a \#
+        password."},"hasAuthenticator":{"type":"boolean","description":"Whether signing in takes a code of an \#
+        authenticator app too."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When they were \#
+        invited first."},"version":{"type":"integer","minimum":1,"description":"Grows with every change; send it as \#
+        the expected version."}},"additionalProperties":false},"Invitation":{"type":"object","description":"A way \#
+        in for one user, for a while, once.","required":["user","token","expiresAt"],\#
+        "properties":{"user":{"$ref":"#/components/schemas/User","description":"Who is invited."},\#
+        "token":{"type":"string","minLength":1,"maxLength":120,"description":"Give it to them; `users.accept` takes \#
+        it. Nothing in Gyre can show it again.","x-privacy":"secret"},\#
+        "expiresAt":{"$ref":"#/components/schemas/Timestamp","description":"When it stops."}},\#
+        "additionalProperties":false},"SessionRecord":{"type":"object","description":"A user signed in, without the \#
+        token.","required":["id","userId","brandId","scopes","createdAt","expiresAt"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The session."},\#
+        "userId":{"$ref":"#/components/schemas/UUID","description":"Who signed in."},\#
+        "brandId":{"$ref":"#/components/schemas/UUID","description":"Where."},"scopes":{"type":"array",\#
+        "items":{"type":"string","minLength":1,"maxLength":60,"pattern":"^[a-zA-Z*]{1,30}:[a-z*]{1,29}$"},\#
+        "maxItems":50,"description":"What it was asked for: it may do no more than this, and no more than the role. \#
+        Empty: all that the role may."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it \#
+        began."},"expiresAt":{"$ref":"#/components/schemas/Timestamp","description":"When it ends by itself."}},\#
+        "additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 \#
+        hash in lower-case hexadecimal."},"SignedTreeHead":{"type":"object","description":"What the audit log is at \#
+        one moment: how long, and the root of its tree, signed.","required":["treeSize","rootHash","timestamp",\#
+        "keyId","publicKey","signature"],"properties":{"treeSize":{"type":"integer","minimum":1,"description":"How \#
+        many entries it covers: those of the indexes below."},"rootHash":{"$ref":"#/components/schemas/Hash",\#
+        "description":"The root of the tree over them (RFC 6962)."},\#
+        "timestamp":{"$ref":"#/components/schemas/Timestamp","description":"When it was signed."},\#
+        "keyId":{"$ref":"#/components/schemas/Hash","description":"Names the key: the SHA-256 of `publicKey`'s \#
+        bytes."},"publicKey":{"type":"string","minLength":64,"maxLength":64,"pattern":"^[0-9a-f]{64}$",\#
+        "description":"The Ed25519 key that the signature is checked with, in hexadecimal."},\#
+        "signature":{"type":"string","minLength":128,"maxLength":128,"pattern":"^[0-9a-f]{128}$",\#
         "description":"Ed25519 (RFC 8032) over `gyre audit tree head 1`, a line feed, timestamp in microseconds and \#
         treeSize in 8 bytes each with the highest first, and the bytes of rootHash and keyId; in hexadecimal."}},\#
-        "additionalProperties":false},"AuditEntry":{"type":"object","description":"One act, and its place in the \#
-        audit log.","required":["id","at","service","principal","method","ids","fields","leafIndex","leafHash"],\#
+        "additionalProperties":false},"Email":{"type":"string","format":"email","description":"An e-mail address of \#
+        at most 254 characters."},"AuditEntry":{"type":"object","description":"One act, and its place in the audit \#
+        log.","required":["id","at","service","principal","method","ids","fields","leafIndex","leafHash"],\#
         "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The entry."},\#
         "at":{"$ref":"#/components/schemas/Timestamp","description":"When it was done."},"service":{"type":"string",\#
         "minLength":1,"maxLength":20,"description":"Where it was done."},"principal":{"type":"string","minLength":1,\#
@@ -589,15 +763,24 @@ extension TenancyContract {
         recognised anywhere."},"Version":{"type":"integer","minimum":1,"description":"Counts the changes of one \#
         thing; an update names the version it expects to change."},"UUID":{"type":"string","format":"uuid",\#
         "description":"An id: a UUID of version 7, whose order is the order of creation."}},\#
-        "errors":{"illegalTransition":{"code":-32013,"message":"Its state does not allow this; the message says \#
-        which states do."},"dependencyUnavailable":{"code":-32014,"message":"A service that this needs does not \#
-        answer; the message names it. The same call may be sent again."},"conflict":{"code":-32010,"message":"It \#
-        contradicts what is there; the message says what that is."},"versionMismatch":{"code":-32011,"message":"It \#
-        was changed since it was read; read it again before changing it."},"notFound":{"code":-32004,\#
-        "message":"There is no such thing, or it belongs to another brand: the two answer alike."},\#
-        "invalidCursor":{"code":-32016,"message":"The cursor was not given out by this list with these filters; \#
-        begin again without one."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; \#
-        reads go on."}}},"x-http-statuses":{"illegalTransition":409,"dependencyUnavailable":503,"conflict":409,\#
-        "versionMismatch":409,"notFound":404,"invalidCursor":400,"storageFull":507}}
+        "errors":{"rateLimited":{"code":-32029,"message":"Too many calls in too short a time; the data says when \#
+        the next one is admitted.","data":{"retryAfterMilliseconds":"How long to wait, in milliseconds.",\#
+        "policy":"Which limit it is: burst is the key's own, brand all keys of the brand together, address callers \#
+        without a good key, read, write, flow and process are shared by all.","ratePerSecond":"Cost units a second \#
+        that this limit gives.","burst":"Cost units that it gives at once.","rateLimitPolicy":"What HTTP says as \#
+        RateLimit-Policy.","rateLimit":"What HTTP says as RateLimit."}},"unauthenticated":{"code":-32001,\#
+        "message":"The key is missing, unknown, expired or revoked."},"forbidden":{"code":-32003,"message":"The key \#
+        is valid, but lacks the scope or the brand that this takes."},"illegalTransition":{"code":-32013,\#
+        "message":"Its state does not allow this; the message says which states do."},\#
+        "dependencyUnavailable":{"code":-32014,"message":"A service that this needs does not answer; the message \#
+        names it. The same call may be sent again."},"conflict":{"code":-32010,"message":"It contradicts what is \#
+        there; the message says what that is."},"versionMismatch":{"code":-32011,"message":"It was changed since it \#
+        was read; read it again before changing it."},"notFound":{"code":-32004,"message":"There is no such thing, \#
+        or it belongs to another brand: the two answer alike."},"invalidCursor":{"code":-32016,"message":"The \#
+        cursor was not given out by this list with these filters; begin again without one."},\#
+        "storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; reads go on."}}},\#
+        "x-http-statuses":{"rateLimited":429,"unauthenticated":401,"forbidden":403,"illegalTransition":409,\#
+        "dependencyUnavailable":503,"conflict":409,"versionMismatch":409,"notFound":404,"invalidCursor":400,\#
+        "storageFull":507}}
         """#
 }

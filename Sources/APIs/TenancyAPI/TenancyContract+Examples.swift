@@ -414,6 +414,138 @@ extension TenancyContract {
             result: nil,
             errorCode: -32004),
         MethodExample(
+            method: "users.invite",
+            name: "an analyst",
+            fixture: "live-only",
+            params: #"""
+                {"email":"grace@example.org","role":"analyst"}
+                """#,
+            result: #"""
+                {"user":{"id":"01930000-0000-7000-8000-000000000051","email":"grace@example.org","role":"analyst",\#
+                "status":"invited","hasAuthenticator":false,"createdAt":"2026-01-01T00:00:00Z","version":1},\#
+                "token":"gy_invt_k7Qm2xTz_0000000000000000000000000000000000000000000_000000",\#
+                "expiresAt":"2026-01-08T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "users.accept",
+            name: "a token that nobody gave out",
+            fixture: nil,
+            params: #"""
+                {"token":"gy_invt","name":"Ada","password":"correct horse battery"}
+                """#,
+            result: nil,
+            errorCode: -32001),
+        MethodExample(
+            method: "users.list",
+            name: "one user",
+            fixture: "one-user",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[{"id":"01930000-0000-7000-8000-000000000051","email":"ada@example.org","name":"Ada",\#
+                "role":"owner","status":"active","hasAuthenticator":false,"createdAt":"2026-01-01T00:00:00Z",\#
+                "version":1}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "users.update",
+            name: "another name",
+            fixture: "one-user",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000051","version":1,"name":"Ada L."}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000051","email":"ada@example.org","name":"Ada L.",\#
+                "role":"owner","status":"active","hasAuthenticator":false,"createdAt":"2026-01-01T00:00:00Z",\#
+                "version":2}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "users.update",
+            name: "the last owner",
+            fixture: "one-user",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000051","version":1,"role":"viewer"}
+                """#,
+            result: nil,
+            errorCode: -32010),
+        MethodExample(
+            method: "users.remove",
+            name: "the last owner",
+            fixture: "one-user",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000051"}
+                """#,
+            result: nil,
+            errorCode: -32010),
+        MethodExample(
+            method: "users.recover",
+            name: "one that does not exist",
+            fixture: "one-user",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-0000000000ff"}
+                """#,
+            result: nil,
+            errorCode: -32004),
+        MethodExample(
+            method: "sessions.create",
+            name: "nobody",
+            fixture: nil,
+            params: #"""
+                {"brandId":"01930000-0000-7000-8000-0000000000ff","email":"nobody@example.org","password":"wrong"}
+                """#,
+            result: nil,
+            errorCode: -32001),
+        MethodExample(
+            method: "sessions.list",
+            name: "a key has none",
+            fixture: nil,
+            params: #"""
+                {}
+                """#,
+            result: nil,
+            errorCode: -32003),
+        MethodExample(
+            method: "sessions.end",
+            name: "a key has none",
+            fixture: nil,
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000061"}
+                """#,
+            result: nil,
+            errorCode: -32003),
+        MethodExample(
+            method: "sessions.verify",
+            name: "an unknown token",
+            fixture: nil,
+            params: #"""
+                {"kid":"nobody00","secret":"x"}
+                """#,
+            result: #"""
+                {"scopes":[],"epoch":0}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "authenticators.enroll",
+            name: "a key has none",
+            fixture: nil,
+            params: #"""
+                {}
+                """#,
+            result: nil,
+            errorCode: -32003),
+        MethodExample(
+            method: "authenticators.confirm",
+            name: "a key has none",
+            fixture: nil,
+            params: #"""
+                {"code":"123456"}
+                """#,
+            result: nil,
+            errorCode: -32003),
+        MethodExample(
             method: "auditLog.head",
             name: "three entries",
             fixture: "audit-log",

@@ -62,7 +62,7 @@ public enum GatewayService {
                         limits: configuration.limits),
                     clock: environment.runtime.clock, bootClock: bootClock,
                     metrics: GateMetrics(routes.methods, errorCodes: Array(GatewayContract.httpStatuses.keys)),
-                    usage: usage, limiter: limiter, eventLoop: environment.eventLoop
+                    usage: usage, limits: configuration.limits, limiter: limiter, eventLoop: environment.eventLoop
                 ) { wakeKeeper.yield() },
                 eventLoop: environment.eventLoop)
         }.get()

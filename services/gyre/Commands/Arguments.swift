@@ -19,6 +19,8 @@ extension Currency: ExpressibleByArgument {
 
 extension Industry: ExpressibleByArgument {}
 
+extension Role: ExpressibleByArgument {}
+
 extension Regulation: ExpressibleByArgument {}
 
 extension DenialReason: ExpressibleByArgument {}

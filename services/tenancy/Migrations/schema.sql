@@ -64,6 +64,59 @@ CREATE TABLE system_parameters (
     version INTEGER NOT NULL CHECK (version >= 1)
 ) STRICT;
 
+-- Staff who sign in, each to one brand. Passwords as scrypt digests; tokens and codes as digests keyed with a pepper
+-- that lies outside the database; authenticators sealed.
+CREATE TABLE users (
+    id BLOB NOT NULL PRIMARY KEY,
+    brand BLOB NOT NULL REFERENCES brands (id),
+    -- In lower case.
+    email TEXT NOT NULL,
+    name TEXT,
+    role TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'analyst', 'operator', 'viewer')),
+    password_salt BLOB,
+    password_digest BLOB CHECK ((password_digest IS NULL) = (password_salt IS NULL)),
+    invitation_kid TEXT UNIQUE,
+    invitation_digest BLOB,
+    invitation_pepper INTEGER,
+    invitation_expires_at INTEGER,
+    sealed_authenticator BLOB,
+    authenticator_confirmed INTEGER NOT NULL DEFAULT 0,
+    -- The last time step whose code was taken: each counts once.
+    authenticator_step INTEGER,
+    created_at INTEGER NOT NULL,
+    version INTEGER NOT NULL CHECK (version >= 1),
+    UNIQUE (brand, email)
+) STRICT;
+
+CREATE TABLE recovery_codes (
+    user BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    digest BLOB NOT NULL,
+    pepper_version INTEGER NOT NULL,
+    PRIMARY KEY (user, digest)
+) STRICT, WITHOUT ROWID;
+
+-- Users signed in. A session that ended is gone.
+CREATE TABLE sessions (
+    id BLOB NOT NULL PRIMARY KEY,
+    kid TEXT NOT NULL UNIQUE,
+    user BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    -- A JSON array of noun:verb; empty: all that the role may.
+    scopes TEXT NOT NULL,
+    digest BLOB NOT NULL CHECK (length(digest) = 32),
+    pepper_version INTEGER NOT NULL CHECK (pepper_version >= 1),
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX sessions_by_user ON sessions (user, id);
+
+-- Attempts to sign in, by a keyed hash of brand and address, which may be nobody's.
+CREATE TABLE sign_in_attempts (
+    digest BLOB NOT NULL PRIMARY KEY,
+    attempts INTEGER NOT NULL,
+    began_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sign_in_attempts_by_age ON sign_in_attempts (began_at);
+
 -- API keys. In place of the secret a digest, keyed with a pepper that lies outside the database.
 CREATE TABLE keys (
     id BLOB NOT NULL PRIMARY KEY,

@@ -1,4 +1,5 @@
 import JSONRPC
+import OpenSSL
 import ServiceContract
 public import ServiceKit
 import TenancyAPI
@@ -19,14 +20,31 @@ public enum TenancyService {
             directory: environment.configuration.secretsDirectory,
             witnesses: Siblings.names.filter { $0 != definition.name })
         let peppers = try KeyPeppers(directory: environment.configuration.secretsDirectory)
+        let seal = try CredentialSeal(directory: environment.configuration.secretsDirectory)
+        let secrets = StaffSecrets(peppers: peppers, random: SecureRandom.bytes)
+        let passwords = Passwords()
+        let codes = AuthenticatorCodes(secrets: secrets, seal: seal)
         register(
             BrandsService(
                 runtime: environment.runtime,
                 siblings: brandServices.map { BrandsService.Sibling(name: $0, client: siblings[$0]) }),
             KeysService(peppers: peppers),
-            IntegrationsService(seal: try CredentialSeal(directory: environment.configuration.secretsDirectory)),
-            log, in: &parts)
+            IntegrationsService(seal: seal), log, in: &parts)
+        register(
+            UsersService(runtime: environment.runtime, secrets: secrets, passwords: passwords),
+            SessionsService(
+                runtime: environment.runtime, secrets: secrets, passwords: passwords, codes: codes),
+            AuthenticatorsService(codes: codes), in: &parts)
         parts.services.append(HeadSchedule(log: log, runtime: environment.runtime))
+    }
+
+    static func register(
+        _ users: UsersService, _ sessions: SessionsService, _ authenticators: AuthenticatorsService,
+        in parts: inout ServiceParts
+    ) {
+        users.registerMethods(with: &parts.methods)
+        sessions.registerMethods(with: &parts.methods)
+        authenticators.registerMethods(with: &parts.methods)
     }
 
     static func register(

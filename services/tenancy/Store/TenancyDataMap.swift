@@ -25,6 +25,24 @@ extension DataMap {
             "system_parameters", "settings of the whole installation; no persons", .nobody, kept: "for ever",
             columns: ["name", "value", "updated_at", "version"]),
         Table(
+            "users", "staff who sign in, with e-mail address and name; no customers", .nobody,
+            kept: "until the user is removed, at most as long as the brand",
+            columns: [
+                "id", "brand", "email", "name", "role", "password_salt", "password_digest", "invitation_kid",
+                "invitation_digest", "invitation_pepper", "invitation_expires_at", "sealed_authenticator",
+                "authenticator_confirmed", "authenticator_step", "created_at", "version",
+            ]),
+        Table(
+            "recovery_codes", "keyed hashes of codes that take the place of an authenticator; no customers", .nobody,
+            kept: "until used, at most as long as the user", columns: ["user", "digest", "pepper_version"]),
+        Table(
+            "sessions", "staff signed in, with a keyed hash in place of the token; no customers", .nobody,
+            kept: "until the session ends, at most 12 hours and the next sign-in",
+            columns: ["id", "kid", "user", "scopes", "digest", "pepper_version", "created_at", "expires_at"]),
+        Table(
+            "sign_in_attempts", "how often signing in was tried, by keyed hashes of addresses; no customers", .nobody,
+            kept: "15 minutes, and until some later attempts", columns: ["digest", "attempts", "began_at"]),
+        Table(
             "keys", "API keys of programs, with a keyed hash in place of the secret; no persons", .nobody,
             kept: "as long as the brand, so that the audit trail's ids mean something",
             columns: [

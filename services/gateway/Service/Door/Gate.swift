@@ -31,13 +31,17 @@ final class Gate {
     private var queues: [String: ServiceQueue] = [:]
     private var isOpen = true
 
+    /// What all callers without a key may spend together: to sign in costs a tenth of a second of work.
+    private static let anyoneLimit = RateLimit(ratePerSecond: 20, burst: 20)
+    private let anyone: Allowance
+
     /// - Parameters:
     ///   - limiter: as the process before left it.
     ///   - wakeKeeper: says that ``takeReservations()`` has something.
     init(
         routes: Routes, local: MethodDispatcher, siblings: Siblings, keys: KeyRing, clock: Clock,
-        bootClock: BootClock, metrics: GateMetrics, usage: KeyUsage, limiter: Limiter, eventLoop: any EventLoop,
-        wakeKeeper: @escaping () -> Void
+        bootClock: BootClock, metrics: GateMetrics, usage: KeyUsage, limits: LimitsConfiguration, limiter: Limiter,
+        eventLoop: any EventLoop, wakeKeeper: @escaping () -> Void
     ) {
         self.routes = routes
         self.local = local
@@ -48,6 +52,8 @@ final class Gate {
         self.metrics = metrics
         self.usage = usage
         self.limiter = limiter
+        let nobody = UUIDv7(milliseconds: 0, sequence: 0, random: 0)
+        anyone = Allowance(bucket: nobody, brand: nobody, Self.anyoneLimit, limits)
         self.wakeKeeper = wakeKeeper
         for name in Siblings.names {
             queues[name] = ServiceQueue(
@@ -70,10 +76,7 @@ final class Gate {
     ///   - key: from `meta`, or the one that the connection is bound to.
     ///   - isCharged: whether the caller's address was charged for it already.
     func admit(_ call: Call, key: String?, from caller: Caller, isCharged: Bool = false) {
-        guard let key else {
-            let error = routes[call.method] == nil ? RPCError.methodNotFound(call.method) : .keyMissing
-            return fail(call, chargeStranger(caller) ?? error)
-        }
+        guard let key else { return admitAnyone(call, from: caller) }
         switch keys.find(key) {
         case .granted(let grant): admit(call, grant, from: caller)
         case .refused(let error): fail(call, isCharged ? error : chargeStranger(caller) ?? error)
@@ -87,6 +90,23 @@ final class Gate {
                     self.admit(call, key: key, from: caller, isCharged: true)
                 }
             }
+        }
+    }
+
+    /// A request without a key, such as one to sign in: charged to its address, and to what all of them share.
+    private func admitAnyone(_ call: Call, from caller: Caller) {
+        let route = routes[call.method]
+        if let error = chargeStranger(caller) { return fail(call, error) }
+        guard let route else { return fail(call, .methodNotFound(call.method)) }
+        guard route.method.callers.contains("anyone") else { return fail(call, .keyMissing) }
+        let cost = Routes.cost(of: route.method, call.params)
+        let now = bootClock.now()
+        let verdict = limiter.admit(cost, route.method.kind, anyone, clock: now) { clock.now().microseconds }
+        if limiter.wantsReservations { wakeKeeper() }
+        switch verdict {
+        case .admitted: forward(call, route, CallContext(principal: "anyone"), nil)
+        case .unreserved: fail(call, .busy("What waits for the disk", retryAfterMilliseconds: 100))
+        default: refuse(call, verdict, cost, route.method.kind, anyone, caller, now)
         }
     }
 
@@ -115,7 +135,9 @@ final class Gate {
             let refund =
                 grant.allowance.quotas.isEmpty
                 ? nil : Refund(cost: cost, grant.allowance.quotas, usedAt: usedAt, call.meta, by: self)
-            usage.add(KeyUsage.Count(requests: 1, lastUsedAt: Timestamp(microseconds: usedAt)), of: grant.id)
+            if let key = grant.keyID {
+                usage.add(KeyUsage.Count(requests: 1, lastUsedAt: clock.now()), of: key)
+            }
             send(call, route, grant, refund)
         case .unreserved:
             wait(call, grant, from: caller)

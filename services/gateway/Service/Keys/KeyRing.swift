@@ -3,6 +3,7 @@ import JSONRPC
 import JSONRPCUnixSocket
 import Limits
 import NIOCore
+import ServiceContract
 import ServiceKit
 import Synchronization
 import TenancyAPI
@@ -17,12 +18,17 @@ final class KeyRing {
     private static let renewAfter = TimeAmount.seconds(1)
     /// Keys remembered, good and bad.
     static let maximumKeys = 10_000
+    /// What a user who is signed in may spend.
+    static let sessionLimit = RateLimit(ratePerSecond: 100, burst: 1_000)
     /// Requests that wait for one key's proof.
     static let maximumWaiting = 1_024
 
     /// What a request may do, and the context it travels with.
     final class Grant {
+        /// The key or session that was proved.
         let id: UUIDv7
+        /// The key; nil for a session.
+        let keyID: UUIDv7?
         let brand: UUIDv7
         let principal: String
         let scopes: [String]
@@ -34,6 +40,7 @@ final class KeyRing {
 
         init(_ key: Key, _ limits: LimitsConfiguration) {
             id = key.id
+            keyID = key.id
             brand = key.brandId
             principal = "key:\(key.id)"
             scopes = key.scopes
@@ -46,6 +53,19 @@ final class KeyRing {
                 brand: brand, principal: principal, scopes: scopes,
                 industries: key.allowedIndustries.isEmpty ? nil : key.allowedIndustries.map(\.rawValue),
                 segments: key.allowedSegments.isEmpty ? nil : key.allowedSegments)
+            plainContext = context.json()
+        }
+
+        init(_ session: SessionRecord, scopes: [String], _ limits: LimitsConfiguration) {
+            id = session.id
+            keyID = nil
+            brand = session.brandId
+            principal = "user:\(session.userId)"
+            self.scopes = scopes
+            // One for each user, however many sessions they have.
+            allowance = Allowance(bucket: session.userId, brand: session.brandId, KeyRing.sessionLimit, limits)
+            expiresAt = session.expiresAt
+            context = CallContext(brand: brand, principal: principal, scopes: scopes)
             plainContext = context.json()
         }
     }
@@ -89,11 +109,15 @@ final class KeyRing {
             switch proof.outcome {
             case .failure(let error): return .refused(error)
             case .success(let grant):
-                if let end = grant.expiresAt, end <= clock.now() { return .refused(.keyExpired) }
+                if let end = grant.expiresAt, end <= clock.now() {
+                    return .refused(grant.keyID == nil ? .sessionUnknown : .keyExpired)
+                }
                 return .granted(grant)
             }
         }
-        guard APIKey(parsing: text) != nil else { return .refused(.keyUnknown) }
+        guard APIKey(parsing: text) != nil || StaffToken(.session, parsing: text) != nil else {
+            return .refused(.keyUnknown)
+        }
         guard waiting[text, default: []].count < Self.maximumWaiting else { return .refused(.busy("The key's proof")) }
         return .unproved
     }
@@ -106,23 +130,38 @@ final class KeyRing {
     }
 
     private func ask(_ text: String) {
-        guard let key = APIKey(parsing: text) else { return }
-        let params = Keys.Verify.Params(
-            kid: key.kid, secret: key.secret, mode: key.mode)
+        if let key = APIKey(parsing: text) {
+            let params = Keys.Verify.Params(kid: key.kid, secret: key.secret, mode: key.mode)
+            ask(text, Keys.Verify.method.name, params) { (reply: Keys.Verify.Reply) in
+                Verdict(outcome: Self.judge(reply, limits), epoch: Int64(reply.epoch))
+            }
+        } else if let token = StaffToken(.session, parsing: text) {
+            let params = Sessions.Verify.Params(kid: token.kid, secret: token.secret)
+            ask(text, Sessions.Verify.method.name, params) { (reply: Sessions.Verify.Reply) in
+                Verdict(outcome: Self.judge(reply, limits), epoch: Int64(reply.epoch))
+            }
+        }
+    }
+
+    private func ask<Reply: JSONReadable>(
+        _ text: String, _ method: String, _ params: some JSONWritable, _ judge: @escaping (Reply) -> Verdict
+    ) {
         var message = JSONWriter(capacity: 256)
-        message.verbatim(",\"method\":\"keys.verify\",\"context\":{\"principal\":\"service:gateway\"},\"params\":")
+        message.verbatim(",\"method\":")
+        message.string(method)
+        message.verbatim(",\"context\":{\"principal\":\"service:gateway\"},\"params\":")
         params.write(to: &message)
         message.verbatim("}")
         // The lease begins when the question is asked, not when it is answered.
         let askedAt = NIODeadline.now()
-        let receiver = KeyProofReceiver { outcome in self.learn(text, outcome, askedAt) }
+        let receiver = ProofReceiver(judge) { verdict in self.learn(text, verdict, askedAt) }
         message.withBytes { tenancy.forward(afterID: $0, deadline: askedAt + Self.lease, to: receiver) }
     }
 
-    private func learn(_ text: String, _ outcome: Result<Keys.Verify.Reply, RPCError>, _ askedAt: NIODeadline) {
-        switch outcome {
-        case .success(let reply):
-            remember(text, Proof(outcome: Self.judge(reply, limits), epoch: Int64(reply.epoch), provedAt: askedAt))
+    private func learn(_ text: String, _ verdict: Result<Verdict, RPCError>, _ askedAt: NIODeadline) {
+        switch verdict {
+        case .success(let verdict):
+            remember(text, Proof(outcome: verdict.outcome, epoch: verdict.epoch, provedAt: askedAt))
         case .failure(let error):
             // A lease that still runs is kept to its end; without one, those who wait are told.
             if let held = proofs[text], NIODeadline.now() - held.provedAt < Self.lease {
@@ -153,6 +192,14 @@ final class KeyRing {
         guard proof.brandSuspended != true else { return .failure(.brandSuspended) }
         return .success(Grant(key, limits))
     }
+
+    static func judge(
+        _ proof: Sessions.Verify.Reply, _ limits: LimitsConfiguration
+    ) -> Result<Grant, RPCError> {
+        guard let session = proof.record else { return .failure(.sessionUnknown) }
+        guard proof.brandSuspended != true else { return .failure(.brandSuspended) }
+        return .success(Grant(session, scopes: proof.scopes, limits))
+    }
 }
 
 /// The oldest state of the keys that a proof may rest on: raised, from any thread, before a revocation is answered.
@@ -166,24 +213,34 @@ final class ValidEpoch: Sendable {
     }
 }
 
-/// Takes tenancy's answer about one key.
-private final class KeyProofReceiver: ReplyReceiver, @unchecked Sendable {
-    // Unchecked: made, called and released on the event loop only.
-    private let learn: (Result<Keys.Verify.Reply, RPCError>) -> Void
+/// What tenancy's answer comes to.
+private struct Verdict {
+    let outcome: Result<KeyRing.Grant, RPCError>
+    /// The state of all keys that it rests on.
+    let epoch: Int64
+}
 
-    init(_ learn: @escaping (Result<Keys.Verify.Reply, RPCError>) -> Void) {
+/// Takes tenancy's answer about one key or session.
+private final class ProofReceiver<Reply: JSONReadable>: ReplyReceiver, @unchecked Sendable {
+    // Unchecked: made, called and released on the event loop only.
+    private let judge: (Reply) -> Verdict
+    private let learn: (Result<Verdict, RPCError>) -> Void
+
+    init(_ judge: @escaping (Reply) -> Verdict, _ learn: @escaping (Result<Verdict, RPCError>) -> Void) {
+        self.judge = judge
         self.learn = learn
     }
 
     func received(_ rest: UnsafeRawBufferPointer) {
-        learn(
-            ReplyLine.outcome(afterID: rest).flatMap { bytes in
-                do throws(JSONError) {
-                    return .success(try Keys.Verify.Reply(json: bytes, unknownMembers: .ignore))
-                } catch {
-                    return .failure(.internalError("keys.verify answered \(error.pointer) \(error.message)"))
-                }
-            })
+        switch ReplyLine.outcome(afterID: rest) {
+        case .failure(let error): learn(.failure(error))
+        case .success(let bytes):
+            do throws(JSONError) {
+                learn(.success(judge(try Reply(json: bytes, unknownMembers: .ignore))))
+            } catch {
+                learn(.failure(.internalError("A proof was answered with \(error.pointer) \(error.message)")))
+            }
+        }
     }
 
     func failed(_ error: RPCError) {
@@ -197,6 +254,8 @@ extension RPCError {
     /// The same for a key that never was, one with a wrong secret and one of another installation.
     static let keyUnknown = RPCError.unauthenticated("This API key is not known here; check that it is whole.")
     static let keyRevoked = RPCError.unauthenticated("This API key was revoked; ask for a new one.")
+    static let sessionUnknown = RPCError.unauthenticated(
+        "This session is not known here, or has ended; sign in again: sessions.create.")
     /// Told only to who holds a key of the brand.
     static let brandSuspended = RPCError(
         code: Code.brandSuspended,

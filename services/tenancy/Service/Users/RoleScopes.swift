@@ -1,0 +1,43 @@
+import TenancyAPI
+
+/// What each role may do. Every scope that a method of any contract asks for stands here, which a test checks: a new
+/// scope is a decision about roles.
+enum RoleScopes {
+    /// Roles that may, beside owner and admin, who may everything.
+    static let others: [String: Set<Role>] = [
+        "actors:read": [.analyst, .operator],
+        "authenticators:write": [.analyst, .operator, .viewer],
+        "imports:read": [.analyst, .operator],
+        "imports:write": [.operator],
+        "integrations:read": [.operator],
+        "integrations:write": [],
+        "jobs:read": [.analyst, .operator],
+        "jobs:write": [.operator],
+        "privacyRequests:read": [],
+        "privacyRequests:write": [],
+        "sessions:read": [.analyst, .operator, .viewer],
+        "sessions:write": [.analyst, .operator, .viewer],
+        "settings:read": [.analyst, .operator, .viewer],
+        "settings:write": [],
+        "signals:read": [.analyst, .operator],
+        "signals:write": [.operator],
+        "users:read": [],
+        "users:write": [],
+    ]
+
+    /// All scopes of a role, sorted.
+    static func scopes(of role: Role) -> [String] {
+        others.filter { role == .owner || role == .admin || $0.value.contains(role) }.keys.sorted()
+    }
+
+    /// The scopes of a role that `asked` covers; nothing asked: all of them.
+    static func scopes(of role: Role, asked: [String]) -> [String] {
+        guard !asked.isEmpty else { return scopes(of: role) }
+        return scopes(of: role).filter { scope in asked.contains { covers($0, scope) } }
+    }
+
+    private static func covers(_ pattern: String, _ scope: String) -> Bool {
+        let (wanted, had) = (pattern.split(separator: ":"), scope.split(separator: ":"))
+        return wanted.count == had.count && zip(wanted, had).allSatisfy { $0 == "*" || $0 == $1 }
+    }
+}
