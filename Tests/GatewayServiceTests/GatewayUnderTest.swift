@@ -61,6 +61,7 @@ final class GatewayUnderTest: Sendable {
                 runtime: runtime,
                 tombstones: try Tombstones(
                     key: SecretFile.key(named: "tombstones", in: configuration.secretsDirectory)),
+                ledger: try ErasureLedger(directory: configuration.ledgerDirectory),
                 metrics: PrometheusMetrics(), eventLoop: group.any(), siblings: clients,
                 logger: Logger(label: "test")),
             &parts)

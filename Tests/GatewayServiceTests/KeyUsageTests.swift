@@ -139,9 +139,10 @@ import Testing
             switch KeyRing.judge(proof, LimitsConfiguration()) {
             case .failure(let error): #expect(error == expected)
             case .success(let grant):
+                let user = BucketName(.key, high: Self.key(2).high, low: Self.key(2).low)
                 #expect(expected == nil)
                 #expect(grant.principal == "user:\(Self.key(2))" && grant.brand == Self.key(3))
-                #expect(grant.scopes == ["a:read"] && grant.bucketID == Self.key(2) && grant.keyID == nil)
+                #expect(grant.scopes == ["a:read"] && grant.allowance.charges[0][0].name == user && grant.keyID == nil)
                 #expect(grant.expiresAt == Self.time(9))
             }
         }

@@ -28,7 +28,9 @@ struct PlatformService: BrandFiles.Service, Health.Service, JobRecords.Service, 
     func erase(
         _ params: BrandFiles.Erase.Params, for call: CallContext
     ) async throws(RPCError) -> BrandFiles.Erase.Reply {
-        BrandFiles.Erase.Reply(erased: try await runtime.eraseBrand(params.brand))
+        // On disk before anything is deleted, so that a restore does not bring the brand back.
+        try health.ledger?.append(.brand(params.brand, for: params.brand, at: call.now))
+        return BrandFiles.Erase.Reply(erased: try await runtime.eraseBrand(params.brand))
     }
 
     func check(_ params: Health.Check.Params, for call: CallContext) async throws(RPCError) -> Health.Check.Reply {

@@ -66,7 +66,7 @@ public final class BrandDatabases: Sendable {
     var files: [(name: String, file: DatabaseFile)] {
         [("service.db", serviceFile)]
             + brands.withLock { brands in
-                brands.sorted { $0.key < $1.key }.map { ("\($0.key).db", $0.value) }
+                brands.files.sorted { $0.key < $1.key }.map { ("\($0.key).db", $0.value) }
             }
     }
 

@@ -96,13 +96,6 @@ public enum FileBytes {
         return true
     }
 
-    /// Removes a file for good. One that does not exist is no error.
-    ///
-    /// - Returns: false when the system refused.
-    public static func removeDurably(_ path: String) -> Bool {
-        (unlink(path) == 0 || errno == ENOENT) && syncDirectory(of: path)
-    }
-
     /// Makes what was created, renamed or removed in the directory of `path` last.
     ///
     /// - Returns: false when the system refused.

@@ -132,12 +132,12 @@ final class KeyRing {
     private func ask(_ text: String) {
         if let key = APIKey(parsing: text) {
             let params = Keys.Verify.Params(kid: key.kid, secret: key.secret, mode: key.mode)
-            ask(text, Keys.Verify.method.name, params) { (reply: Keys.Verify.Reply) in
+            ask(text, Keys.Verify.method.name, params) { [limits] (reply: Keys.Verify.Reply) in
                 Verdict(outcome: Self.judge(reply, limits), epoch: Int64(reply.epoch))
             }
         } else if let token = StaffToken(.session, parsing: text) {
             let params = Sessions.Verify.Params(kid: token.kid, secret: token.secret)
-            ask(text, Sessions.Verify.method.name, params) { (reply: Sessions.Verify.Reply) in
+            ask(text, Sessions.Verify.method.name, params) { [limits] (reply: Sessions.Verify.Reply) in
                 Verdict(outcome: Self.judge(reply, limits), epoch: Int64(reply.epoch))
             }
         }
