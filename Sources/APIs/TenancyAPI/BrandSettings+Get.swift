@@ -10,7 +10,9 @@ extension BrandSettings {
         public static let method = MethodDescription(
             name: "brandSettings.get", summary: "Returns the settings of the call's brand.", kind: .read,
             database: .service, scope: "settings:read", cost: 1, costItems: nil, isAudited: false, isIdempotent: false,
-            callers: ["public", "admin", "service:experiments", "service:signals", "service:simulation", "service:stimuli"])
+            callers: [
+                "public", "admin", "service:experiments", "service:signals", "service:simulation", "service:stimuli",
+            ])
 
         /// The parameters of `brandSettings.get`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

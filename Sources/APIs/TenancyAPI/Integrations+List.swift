@@ -12,7 +12,9 @@ extension Integrations {
             summary: "Lists the integrations of the call's brand without their credentials, oldest first.", kind: .read,
             database: .service, scope: "integrations:read", cost: 1, costItems: nil, isAudited: false,
             isIdempotent: false,
-            callers: ["public", "admin", "service:experiments", "service:signals", "service:simulation", "service:stimuli"])
+            callers: [
+                "public", "admin", "service:experiments", "service:signals", "service:simulation", "service:stimuli",
+            ])
 
         /// The parameters of `integrations.list`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

@@ -10,7 +10,10 @@ extension SystemParameters {
         public static let method = MethodDescription(
             name: "systemParameters.list", summary: "Lists the settings of the installation, by name.", kind: .read,
             database: .service, scope: nil, cost: 1, costItems: nil, isAudited: false, isIdempotent: false,
-            callers: ["admin", "service:gateway", "service:experiments", "service:signals", "service:simulation", "service:stimuli"])
+            callers: [
+                "admin", "service:gateway", "service:experiments", "service:signals", "service:simulation",
+                "service:stimuli",
+            ])
 
         /// The parameters of `systemParameters.list`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

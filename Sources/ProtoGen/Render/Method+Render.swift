@@ -41,8 +41,25 @@ extension Method {
             "isIdempotent: \(isIdempotent)",
         ]
         if awaitsDelivery { arguments.append("awaitsDelivery: true") }
-        arguments.append("callers: [\(callers.map(SwiftLiteral.string).joined(separator: ", "))]")
+        arguments.append(Self.array(callers, label: "callers: ", width: width))
         return arguments
+    }
+
+    /// An array of texts: on one line with the bracket of the call behind it, or as `swift format` breaks it.
+    private static func array(_ texts: [String], label: String, width: Int) -> String {
+        let items = texts.map(SwiftLiteral.string)
+        let single = label + "[" + items.joined(separator: ", ") + "]"
+        if single.count < width { return single }
+        var lines: [String] = []
+        for item in items {
+            if let last = lines.last, last.count + 1 + item.count + 1 <= width - SourceText.step {
+                lines[lines.count - 1] = last + " " + item + ","
+            } else {
+                lines.append(item + ",")
+            }
+        }
+        let indentation = String(repeating: " ", count: SourceText.step)
+        return label + "[\n" + lines.map { indentation + $0 + "\n" }.joined() + "]"
     }
 
     private static func optional(_ text: String?) -> String { text.map(SwiftLiteral.string) ?? "nil" }

@@ -2,7 +2,7 @@
 struct SourceText {
     /// The longest line, in columns.
     static let width = 120
-    private static let step = 4
+    static let step = 4
 
     private var lines: [String] = []
     private var depth = 0
