@@ -76,9 +76,12 @@ import Testing
     @Test("A ledger takes over what only its copy knows, and gives it what it lacks")
     func union() throws {
         try ErasureLedger(directory: path).append(record(1))
-        try ErasureLedger(directory: replica).append(record(2))
+        let other = try ErasureLedger(directory: replica)
+        try other.append(record(2))
+        let installation = try other.installation { ServiceFixture.otherBrand }
         let ledger = try ErasureLedger(directory: path, replica: replica, key: key)
         #expect(Set(try ledger.records().map(\.request)) == Set([record(1).request, record(2).request]))
+        #expect(try ledger.installation { ServiceFixture.brand } == installation)
         #expect(ledger.problem() == nil)
         #expect(FileBytes.read(replica + "/erasures.ndjson") == FileBytes.read(file))
     }

@@ -160,10 +160,13 @@ import Testing
         }
     }
 
-    @Test("What comes from another than tenancy counts as taken and is not kept")
+    @Test("What another than tenancy says in its name is refused and not kept")
     func strangers() async throws {
         try await withService { service throws in
-            try await tell([log.head(3)], to: service, as: "service:signals")
+            let error = await #expect(throws: RPCError.self) {
+                try await tell([log.head(3)], to: service, as: "service:signals")
+            }
+            #expect(error?.code == RPCError.Code.forbidden)
             #expect(try await kept(service).isEmpty)
         }
     }

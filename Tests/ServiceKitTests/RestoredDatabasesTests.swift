@@ -155,7 +155,10 @@ import Testing
         try ledger.append(.brand(ServiceFixture.brand, for: Self.request, at: Self.time))
         try restored().removeErasedBrands(ledger)
         let path = directory.path + "/notes"
-        #expect(!FileBytes.names(in: path).contains { $0.hasPrefix("\(ServiceFixture.brand)") })
+        #expect(
+            FileBytes.names(in: path).filter { $0.hasPrefix("\(ServiceFixture.brand)") } == [
+                "\(ServiceFixture.brand).erased"
+            ])
         let again = try BrandDatabases(
             directory: path, brandMigrations: [NotesDirectory.migration], serviceMigrations: [])
         #expect(again.all == [ServiceFixture.otherBrand])

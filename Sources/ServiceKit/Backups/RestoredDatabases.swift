@@ -56,6 +56,10 @@ struct RestoredDatabases {
     /// Removes the files of brands that the ledger says are erased.
     func removeErasedBrands(_ ledger: ErasureLedger) throws {
         for record in try ledger.records() where record.kind == .brand {
+            // As the erasure itself does: the marker keeps it from being made again.
+            guard FileBytes.createDurably([], at: "\(directory)/\(record.brand).erased") else {
+                throw StorageError(description: "\(directory)/\(record.brand).erased cannot be written.")
+            }
             for suffix in ["", "-wal", "-shm", "-journal"] {
                 let path = "\(directory)/\(record.brand).db\(suffix)"
                 guard FileBytes.removeDurably(path) else {

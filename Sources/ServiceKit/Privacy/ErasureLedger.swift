@@ -45,7 +45,11 @@ public final class ErasureLedger: Sendable {
             throw StorageError(description: "The directory \(directory) cannot be made.")
         }
         let file = try LedgerFile(path)
-        if let replica, let copy = FileBytes.read(replica + "/" + Self.fileName) { try file.merge(copy) }
+        guard let replica else { return }
+        if let copy = FileBytes.read(replica + "/" + Self.fileName) { try file.merge(copy) }
+        if let id = FileBytes.read(replica + "/" + Self.installationName) {
+            _ = FileBytes.createDurably(id, at: directory + "/" + Self.installationName)
+        }
     }
 
     /// Writes one entry; it is on disk when this returns.

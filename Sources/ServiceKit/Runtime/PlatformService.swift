@@ -28,8 +28,8 @@ struct PlatformService: BrandFiles.Service, Health.Service, JobRecords.Service, 
     func erase(
         _ params: BrandFiles.Erase.Params, for call: CallContext
     ) async throws(RPCError) -> BrandFiles.Erase.Reply {
-        // On disk before anything is deleted, so that a restore does not bring the brand back.
-        try health.ledger?.append(.brand(params.brand, for: params.brand, at: call.now))
+        // Before anything is deleted: a restore of an older backup must not bring it back.
+        try brandErasure.ledger?.append(.brand(params.brand, for: params.brand, at: call.now))
         return BrandFiles.Erase.Reply(erased: try await runtime.eraseBrand(params.brand))
     }
 

@@ -38,8 +38,7 @@ struct SystemStatus: GatewayAPI.System.Service {
         do throws(RPCError) {
             let reply = try await Health.Client(dial(service)).check(Health.Check.Params(), for: call)
             return ServiceStatus(
-                name: service, ready: reply.writable && reply.problem == nil, brands: reply.brands,
-                startedAt: reply.startedAt,
+                name: service, ready: reply.writable, brands: reply.brands, startedAt: reply.startedAt,
                 problem: reply.writable ? reply.problem : "It cannot write: is the disk full?")
         } catch {
             return ServiceStatus(

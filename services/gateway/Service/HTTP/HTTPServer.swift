@@ -34,11 +34,11 @@ enum HTTPServer {
         }
         // The process answers: that is all it says.
         router.get("/healthz") { _, _ in text(.ok, "ok\n") }
-        // Every service answers and can write.
+        // Every service answers, can write, and has nothing to complain of.
         router.get("/readyz") { _, _ in
             let all = await status.all()
-            let lines = all.map { "\($0.name): \($0.ready ? "ready" : $0.problem ?? "not ready")\n" }.joined()
-            return text(all.allSatisfy(\.ready) ? .ok : .serviceUnavailable, lines)
+            let lines = all.map { "\($0.name): \($0.problem ?? ($0.ready ? "ready" : "not ready"))\n" }.joined()
+            return text(all.allSatisfy { $0.ready && $0.problem == nil } ? .ok : .serviceUnavailable, lines)
         }
         router.get("/metrics") { _, _ in
             Response(
