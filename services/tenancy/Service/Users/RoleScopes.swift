@@ -6,6 +6,7 @@ enum RoleScopes {
     /// Roles that may, beside owner and admin, who may everything.
     static let others: [String: Set<Role>] = [
         "actors:read": [.analyst, .operator],
+        "audit:read": [],
         "authenticators:write": [.analyst, .operator, .viewer],
         "imports:read": [.analyst, .operator],
         "imports:write": [.operator],
