@@ -183,6 +183,19 @@ import Testing
         await suite.stop()
     }
 
+    @Test("An extension that is given while a service is at work is not lost")
+    func extensionMeanwhile() async throws {
+        let signals = FakeService([.found(identifiers: [("phone", "+491234567")], actors: [], rows: [])])
+        let suite = try Suite(services: ["signals": signals], order: ["signals"])
+        signals.meanwhile = { [weak suite] in
+            let open = try await suite?.open() ?? []
+            for request in open where request.extendedAt == nil { _ = try await suite?.extend(request.id) }
+        }
+        let request = try await suite.submit([("email", "a@example.org")])
+        #expect(try await suite.completed(request).extendedAt != nil)
+        await suite.stop()
+    }
+
     @Test("An extension comes too late at the deadline itself")
     func lateExtension() async throws {
         let clock = SettableTime("2026-01-05T12:00:00Z")
@@ -347,6 +360,12 @@ import Testing
             try await get(id).status
         }
 
+        func open() async throws -> [StoredPrivacyRequest] {
+            try await runtime.read(runtime.databases.serviceFile) { [requests] transaction throws(RPCError) in
+                try requests.requests.open(in: transaction)
+            }
+        }
+
         /// Lets the saga look at all requests, and waits until it has.
         func look() async throws {
             await saga.carryOn()
@@ -419,8 +438,16 @@ final class FakeService: JSONRPCClient {
     private let script: Mutex<[Answer]>
     private let seen = Mutex<[[String]]>([])
 
+    private let between = Mutex<(@Sendable () async throws -> Void)?>(nil)
+
     init(_ script: [Answer]) {
         self.script = Mutex(script)
+    }
+
+    /// What happens between a call and its answer.
+    var meanwhile: (@Sendable () async throws -> Void)? {
+        get { between.withLock(\.self) }
+        set { between.withLock { $0 = newValue } }
     }
 
     /// The types of the identifiers of each call.
@@ -431,6 +458,7 @@ final class FakeService: JSONRPCClient {
             let types = given.compactMap { if case .string(let type)? = $0["type"] { type } else { nil } }
             seen.withLock { $0.append(types) }
         }
+        try? await meanwhile?()
         let answer = script.withLock { $0.count > 1 ? $0.removeFirst() : $0.first ?? .unavailable }
         switch answer {
         case .unavailable: throw .dependencyUnavailable("fake")

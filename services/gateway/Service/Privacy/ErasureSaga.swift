@@ -201,33 +201,32 @@ final class ErasureSaga: Service {
                 "identifiers of an erased person are left in what others said",
                 metadata: ["request": "\(request.id)", "of": "\(service)", "places": "\(hits)"])
         }
-        var known = request
-        for identifier in reply.identifiers where !known.identifiers.contains(identifier) {
-            known.identifiers.append(identifier)
-        }
-        for actor in reply.actors where !known.actors.contains(actor) { known.actors.append(actor) }
-        // A service that itself added something has erased by it already.
-        let given = known.known
         // Here the request itself still names them: this file is searched when it has ended.
         let isSearched = service != runtime.name
         let part = ServiceErasure(
             service: service, rows: reply.rows, scannedBytes: isSearched ? reply.scannedBytes : nil,
             scanHits: isSearched ? reply.scanHits : nil)
-        try await runtime.write(runtime.databases.serviceFile) { [requests, known] transaction throws(RPCError) in
-            try requests.note(service, known: given, part, of: known.id, in: transaction)
-            try requests.update(known, in: transaction)
+        return try await runtime.write(runtime.databases.serviceFile) { [requests] transaction throws(RPCError) in
+            // As it is now: its time may have been extended while the service was at work.
+            guard var request = try requests.find(request.id, in: transaction) else {
+                throw .notFound("privacy request", request.id)
+            }
+            for identifier in reply.identifiers where !request.identifiers.contains(identifier) {
+                request.identifiers.append(identifier)
+            }
+            for actor in reply.actors where !request.actors.contains(actor) { request.actors.append(actor) }
+            // A service that itself added something has erased by it already.
+            try requests.note(service, known: request.known, part, of: request.id, in: transaction)
+            try requests.update(request, in: transaction)
+            return request
         }
-        return known
     }
 
     /// Closes the request and forgets whose it was; then searches this file too, and signs what was done.
     private func complete(_ request: StoredPrivacyRequest) async throws(RPCError) {
         let file = runtime.databases.serviceFile
-        var ended = request
-        ended.end(as: .completed, at: runtime.clock.now())
-        try await runtime.write(file) { [requests, ended] transaction throws(RPCError) in
-            try requests.update(ended, in: transaction)
-        }
+        let now = runtime.clock.now()
+        guard let ended = try await update(request.id, { $0.end(as: .completed, at: now) }) else { return }
         let scanned = try await runtime.checkpoint(file, searchingFor: request.identifiers)
         try await runtime.write(file) { [requests, request, name = runtime.name] transaction throws(RPCError) in
             let part = ServiceErasure(service: name, rows: [], scannedBytes: scanned.bytes, scanHits: scanned.hits)
