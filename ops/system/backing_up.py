@@ -245,7 +245,9 @@ def killed_backup(report, suite, home, rounds):
     for number in range(rounds):
         path = home / f"killed-{number}"
         process = suite.start("backup", path)
-        time.sleep(0.02 + 0.03 * number)
+        while process.poll() is None and not path.exists():
+            time.sleep(0.0002)
+        time.sleep(0.004 * (number // 2))
         suite.kill("gateway" if number % 2 else "signals")
         process.wait(60)
         if (path / "manifest.json").exists():
@@ -265,22 +267,25 @@ def killed_restore(report, programs, directory, home, suite, brand, person, roun
     """A restore that is killed leaves what does not start, until one comes to its end."""
     target = Suite(programs, directory / "interrupted")
     provide_secrets(suite, target)
+    marker = target.directory / "restoring.json"
     interrupted = 0
     try:
-        for number in range(rounds * 2):
+        for number in range(rounds * 10):
             process = target.start("restore", home / "before", "--replace", "--ledger", home / "replica")
-            time.sleep(0.01 + 0.02 * number)
+            while process.poll() is None and not marker.exists():
+                time.sleep(0.0002)
+            time.sleep(0.001 * number)
             process.kill()
             process.wait()
-            if not (target.directory / "restoring.json").exists():
+            if not marker.exists():
                 continue
             interrupted += 1
-            if interrupted > 3:
-                continue
             refused = target.run("up", "--detach")
             report.check("a suite whose restore was killed does not start, and says why",
                          refused.returncode != 0 and "restore" in refused.stderr, refused.stderr)
-        report.check(f"{interrupted} of {rounds * 2} restores were killed in the middle", interrupted > 0)
+            if interrupted == rounds:
+                break
+        report.check(f"{interrupted} restores were killed in the middle", interrupted > 0)
         target.gyre("restore", home / "before", "--replace", "--ledger", home / "replica")
         killed_services(target, rounds)
         target.up()
