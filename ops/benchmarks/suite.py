@@ -29,6 +29,7 @@ class Suite:
         self.socket, self.admin_socket = ready["socket"], ready["adminSocket"]
         self.signals_socket = self.directory / "run" / "signals.sock"
         self.brands_made = 0
+        self.brands = {}  # (how many, history) -> [(brand, key)]
 
     def down(self):
         """Ends the suite; what ignores the request is ended by its process id."""
@@ -78,19 +79,27 @@ class Suite:
         return self.lines("public", brands, history, lambda brand, key: f'"meta":{{"key":"{key}"}}')
 
     def direct_lines(self, history=0):
-        """Lines that the service takes from the gateway, for a brand of their own."""
+        """Lines that the service takes from the gateway, for the same brand: two files of different sizes would be
+        compared otherwise."""
         context = '"context":{{"brand":"{}","principal":"key:bench","scopes":["*:*"]}}'
         return self.lines("direct", 1, history, lambda brand, key: context.format(brand))
 
     def lines(self, name, brands, history, member):
         path = self.directory / f"{name}-{brands}-{history}.jsonl"
         if not path.exists():
-            made = [self.new_brand() for _ in range(brands)]
-            self.write_lines(path, [f'"meta":{{"key":"{key}"}}' for _, key in made])
-            if history:
-                self.bench.load(self.socket, path, connections=8, depth=64, check="yes", count=history)
-            self.write_lines(path, [member(brand, key) for brand, key in made])
+            self.write_lines(path, [member(brand, key) for brand, key in self.brands_with(brands, history)])
         return path
+
+    def brands_with(self, count, history):
+        """So many brands that hold `history` signals together; the same ones whenever they are asked for."""
+        if (count, history) not in self.brands:
+            made = [self.new_brand() for _ in range(count)]
+            if history:
+                path = self.directory / f"history-{count}-{history}.jsonl"
+                self.write_lines(path, [f'"meta":{{"key":"{key}"}}' for _, key in made])
+                self.bench.load(self.socket, path, connections=8, depth=64, check="yes", count=history)
+            self.brands[count, history] = made
+        return self.brands[count, history]
 
     @staticmethod
     def write_lines(path, members):
