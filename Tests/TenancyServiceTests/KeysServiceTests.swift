@@ -75,6 +75,35 @@ import Testing
         }
     }
 
+    @Test("A key that was revoked after a backup is revoked again when the backup is in use")
+    func restored() async throws {
+        let directory = TemporaryDirectory()
+        let databases = URL(fileURLWithPath: directory.path + "/tenancy")
+        let backup = URL(fileURLWithPath: directory.path + "/backup")
+        let first = try Tenancy(in: directory)
+        let (key, record) = try await first.newKey(of: try await first.newBrand().id)
+        let (other, _) = try await first.newKey(of: record.brandId)
+        await first.stop()
+        try FileManager.default.copyItem(at: databases, to: backup)
+
+        let second = try Tenancy(in: directory)
+        let revocation = try await second.keys.revoke(.init(id: record.id, reason: "leaked"), for: second.admin)
+        await second.stop()
+        try FileManager.default.removeItem(at: databases)
+        try FileManager.default.moveItem(at: backup, to: databases)
+
+        let third = try Tenancy(in: directory)
+        #expect(try await third.verify(key).record?.status == .active)
+        for _ in 1...2 {
+            try await third.keysService.revokeAgain(third.runtime)
+            let proved = try await third.verify(key)
+            #expect(proved.record?.status == .revoked)
+            #expect(proved.record?.revokedAt == revocation.revokedAt)
+            #expect(try await third.verify(other).record?.status == .active)
+        }
+        await third.stop()
+    }
+
     @Test("A second revocation is a conflict that says when the first one was, and changes nothing")
     func revokeTwice() async throws {
         try await withTenancy { tenancy in

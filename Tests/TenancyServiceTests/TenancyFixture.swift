@@ -21,6 +21,7 @@ final class Tenancy: Sendable {
     let runtime: ServiceRuntime
     let client: InProcessClient
     let log: VerifiableLog
+    let keysService: KeysService
     private let running: Task<Void, any Error>
 
     /// - Parameters:
@@ -47,10 +48,12 @@ final class Tenancy: Sendable {
         let peppers = try KeyPeppers(directory: directory.path + "/secrets")
         let secrets = StaffSecrets(peppers: peppers, random: SecureRandom.bytes)
         let passwords = Passwords(cost: Scrypt(cost: 16, blockSize: 1, parallelization: 1))
+        keysService = KeysService(
+            peppers: peppers, ledger: try ErasureLedger(directory: directory.path + "/ledger"), random: random)
         TenancyService.register(
             BrandsService(
                 runtime: runtime, siblings: siblings.map { BrandsService.Sibling(name: $0.name, client: $0) }),
-            KeysService(peppers: peppers, random: random),
+            keysService,
             IntegrationsService(seal: seal), log, in: &parts)
         TenancyService.register(
             UsersService(runtime: runtime, secrets: secrets, passwords: passwords),

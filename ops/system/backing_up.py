@@ -10,7 +10,7 @@ import time
 
 import erasing
 import traces
-from suite import Brand, Suite, wait_for
+from suite import Brand, Connection, Suite, wait_for
 
 WRITERS = 4
 EVENT = "Backed Up"
@@ -27,6 +27,7 @@ def run(report, programs, directory, rounds):
         brand = Brand(suite, "Backed up")
         person = erasing.Person()
         erasing.plant(brand, person)
+        brand.leaked_key, brand.leaked_key_id = brand.new_key("leaked")
         writers = under_load(report, suite, brand, home / "loaded")
         suite.gyre("backup", home / "before")
         erase(report, suite, brand, person, home)
@@ -97,6 +98,7 @@ def erase(report, suite, brand, person, home):
     report.check("the copy of the ledger says the same", (home / "replica" / "erasures.ndjson").read_bytes() == ledger)
     found, _, _ = traces.search(suite.directory / "ledger", person.values)
     report.check("the ledger names nobody", not found, found)
+    suite.gyre("keys", "revoke", brand.leaked_key_id)
 
 
 def provide_secrets(origin, target):
@@ -131,6 +133,10 @@ def elsewhere(report, programs, directory, home, suite, brand, writers, person):
         summary = again.call("signals.summarize")
         report.check("the running totals agree with the rows", summary["signals"] >= total, summary)
         unserved(report, restored, again, person, "a backup from before the erasure, restored")
+        with Connection(restored.socket, key=brand.leaked_key) as connection:
+            refused = connection.refusal("signals.summarize")
+        report.check("a key that was revoked since the backup is refused",
+                     refused is not None and "revoked" in refused.message, refused)
         incarnations(report, home / "loaded", restored)
         report.equal("gyre doctor finds no problem with it", restored.run("doctor").returncode, 0)
         restored.down()

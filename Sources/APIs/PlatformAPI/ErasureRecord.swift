@@ -2,13 +2,13 @@
 
 public import JSON
 
-/// One line of the erasure ledger: what was erased, without saying what it was.
+/// One line of the erasure ledger: what was erased, without saying what it was, or which key was revoked.
 public struct ErasureRecord: JSONReadable, JSONWritable, Sendable, Equatable {
-    /// When it was written: before anything was deleted.
+    /// When it was written: before anything was changed.
     public let at: Timestamp
-    /// What is erased: an actor of a brand, or the brand.
+    /// What is erased: an actor of a brand, or the brand. Or a key that is revoked.
     public let kind: Kind
-    /// The request it was erased for.
+    /// The request it was erased for; of a key its id.
     public let request: UUIDv7
     /// The brand.
     public let brand: UUIDv7
@@ -132,16 +132,18 @@ public struct ErasureRecord: JSONReadable, JSONWritable, Sendable, Equatable {
         return rest.isEmpty
     }
 
-    /// What is erased: an actor of a brand, or the brand.
+    /// What is erased: an actor of a brand, or the brand. Or a key that is revoked.
     public enum Kind: String, JSONReadable, JSONWritable, Sendable, CaseIterable {
         case subject
         case brand
+        case key
 
         public init(from reader: inout JSONReader) throws(JSONError) {
             switch try reader.readStringKey() {
             case "subject": self = .subject
             case "brand": self = .brand
-            default: throw reader.fail(.constraint, "must be subject or brand")
+            case "key": self = .key
+            default: throw reader.fail(.constraint, "must be subject, brand or key")
             }
         }
 

@@ -139,12 +139,13 @@ extension PlatformContract {
         "description":"Its place in the sender's outbox."},"topic":{"type":"string","minLength":1,"maxLength":60,\#
         "description":"What kind of message it is."},"body":{"x-raw":true,"x-max-bytes":65536,"description":"The \#
         message; its shape is the topic's."}},"additionalProperties":false},"ErasureRecord":{"type":"object",\#
-        "description":"One line of the erasure ledger: what was erased, without saying what it was.",\#
-        "required":["at","kind","request","brand"],"properties":{"at":{"$ref":"#/components/schemas/Timestamp",\#
-        "description":"When it was written: before anything was deleted."},"kind":{"type":"string",\#
-        "enum":["subject","brand"],"description":"What is erased: an actor of a brand, or the brand."},\#
-        "request":{"$ref":"#/components/schemas/UUID","description":"The request it was erased for."},\#
-        "brand":{"$ref":"#/components/schemas/UUID","description":"The brand."},"actors":{"type":"array",\#
+        "description":"One line of the erasure ledger: what was erased, without saying what it was, or which key \#
+        was revoked.","required":["at","kind","request","brand"],\#
+        "properties":{"at":{"$ref":"#/components/schemas/Timestamp","description":"When it was written: before \#
+        anything was changed."},"kind":{"type":"string","enum":["subject","brand","key"],"description":"What is \#
+        erased: an actor of a brand, or the brand. Or a key that is revoked."},\#
+        "request":{"$ref":"#/components/schemas/UUID","description":"The request it was erased for; of a key its \#
+        id."},"brand":{"$ref":"#/components/schemas/UUID","description":"The brand."},"actors":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/UUID"},"default":[],"maxItems":1000,"description":"The actors' ids, \#
         where they were known."},"digests":{"type":"array","items":{"$ref":"#/components/schemas/Hash"},\#
         "default":[],"maxItems":1000,"description":"The tombstones: keyed hashes of the identifiers."}},\#

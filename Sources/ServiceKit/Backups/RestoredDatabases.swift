@@ -55,7 +55,7 @@ struct RestoredDatabases {
 
     /// Removes the files of brands that the ledger says are erased.
     func removeErasedBrands(_ ledger: ErasureLedger) throws {
-        for record in try ledger.records() where record.kind == .brand {
+        for record in try ledger.records(of: .brand) {
             // As the erasure itself does: the marker keeps it from being made again.
             guard FileBytes.createDurably([], at: "\(directory)/\(record.brand).erased") else {
                 throw StorageError(description: "\(directory)/\(record.brand).erased cannot be written.")
@@ -74,7 +74,7 @@ struct RestoredDatabases {
         _ databases: BrandDatabases, _ ledger: ErasureLedger, _ brandErasure: SubjectErasure,
         _ serviceErasure: SubjectErasure, at time: Timestamp
     ) throws {
-        let records = try ledger.records().filter { $0.kind == .subject }
+        let records = try ledger.records(of: .subject)
         try finish(databases.openForWriting(databases.serviceFile), records, serviceErasure, at: time)
         for brand in databases.all {
             guard let file = databases.file(of: brand) else { continue }

@@ -10,10 +10,10 @@ import Synchronization
     import Musl
 #endif
 
-/// What was erased: a file of lines that only grows, written before anything is deleted.
+/// What was erased, and which keys were revoked: a file of lines that only grows, written before anything is changed.
 ///
 /// It lies outside the databases, and no backup of them holds it: who restores an old backup has the ledger of today,
-/// and erases again what it names. It knows nobody: a line has the request, the brand, actors' ids and keyed hashes
+/// and erases and revokes again what it names. It knows nobody: a line has the request, the brand, actors' ids and keyed hashes
 /// of identifiers. The services of a suite share `<data>/ledger/erasures.ndjson`, and lock it while they write.
 ///
 /// A second directory may hold a copy of it, of the tombstones' key and of the installation's id: what must survive
@@ -71,10 +71,10 @@ public final class ErasureLedger: Sendable {
         _ = problem()
     }
 
-    /// All entries, oldest first.
+    /// All entries, or those of one kind, oldest first.
     ///
     /// - Throws: ``StorageError`` when one is damaged.
-    public func records() throws -> [ErasureRecord] {
+    public func records(of kind: ErasureRecord.Kind? = nil) throws -> [ErasureRecord] {
         var records: [ErasureRecord] = []
         for (index, line) in try LedgerFile(path).lines().enumerated() {
             do throws(JSONError) {
@@ -87,7 +87,7 @@ public final class ErasureLedger: Sendable {
                         """)
             }
         }
-        return records
+        return kind.map { kind in records.filter { $0.kind == kind } } ?? records
     }
 
     /// Brings the copy up to date. Nil, or why it is not.
@@ -138,6 +138,11 @@ extension ErasureRecord {
     /// A brand that is erased as a whole.
     public static func brand(_ brand: UUIDv7, for request: UUIDv7, at time: Timestamp) -> ErasureRecord {
         ErasureRecord(at: time, kind: .brand, request: request, brand: brand)
+    }
+
+    /// A key that is revoked.
+    public static func key(_ key: UUIDv7, of brand: UUIDv7, at time: Timestamp) -> ErasureRecord {
+        ErasureRecord(at: time, kind: .key, request: key, brand: brand)
     }
 
     /// Whether the other says nothing that this one does not; when it was written is beside the point.

@@ -1,5 +1,7 @@
 import JSONRPC
+import PlatformAPI
 import ServiceContract
+import ServiceKit
 import TenancyAPI
 
 extension KeysService {
@@ -9,8 +11,22 @@ extension KeysService {
     ) throws(RPCError) -> KeyRevocation {
         guard let key = try keys.find(params.id, in: transaction) else { throw .notFound("key", params.id) }
         if let revokedAt = key.revokedAt { throw .conflict("This key was revoked at \(revokedAt).") }
+        try ledger.append(.key(key.id, of: key.brandId, at: call.now))
         try keys.revoke(key.id, at: call.now, reason: params.reason, in: transaction)
         try tellGateway(of: key.kid, at: call.now, in: transaction)
         return KeyRevocation(revokedAt: call.now)
+    }
+
+    /// Revokes what the ledger says was revoked and this database, restored from a backup, does not know of.
+    func revokeAgain(_ runtime: ServiceRuntime) async throws {
+        let records = try ledger.records(of: .key)
+        guard !records.isEmpty else { return }
+        try await runtime.write(runtime.databases.serviceFile) { [keys] transaction throws(RPCError) in
+            for record in records {
+                guard let key = try keys.find(record.request, in: transaction), key.revokedAt == nil else { continue }
+                try keys.revoke(
+                    key.id, at: record.at, reason: "revoked before a backup was restored", in: transaction)
+            }
+        }
     }
 }

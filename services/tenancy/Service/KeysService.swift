@@ -8,16 +8,19 @@ import TenancyAPI
 /// API keys: each opens one brand to one program.
 struct KeysService: Keys.Service {
     let peppers: KeyPeppers
+    /// Where a revocation is written down before it is carried out, so that no backup brings the key back.
+    let ledger: ErasureLedger
     /// Random bytes fit for secrets.
     let random: @Sendable (Int) throws(OpenSSLError) -> [UInt8]
     let keys = KeyStore()
     let brands = BrandStore()
 
     init(
-        peppers: KeyPeppers,
+        peppers: KeyPeppers, ledger: ErasureLedger,
         random: @escaping @Sendable (Int) throws(OpenSSLError) -> [UInt8] = SecureRandom.bytes
     ) {
         self.peppers = peppers
+        self.ledger = ledger
         self.random = random
     }
 

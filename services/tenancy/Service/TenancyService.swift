@@ -24,11 +24,13 @@ public enum TenancyService {
         let secrets = StaffSecrets(peppers: peppers, random: SecureRandom.bytes)
         let passwords = Passwords()
         let codes = AuthenticatorCodes(secrets: secrets, seal: seal)
+        let keys = KeysService(peppers: peppers, ledger: environment.ledger)
+        try await keys.revokeAgain(environment.runtime)
         register(
             BrandsService(
                 runtime: environment.runtime,
                 siblings: brandServices.map { BrandsService.Sibling(name: $0, client: siblings[$0]) }),
-            KeysService(peppers: peppers),
+            keys,
             IntegrationsService(seal: seal), log, in: &parts)
         register(
             UsersService(runtime: environment.runtime, secrets: secrets, passwords: passwords),
