@@ -73,6 +73,15 @@ extension JSONRaw: JSONReadable, JSONWritable {
 }
 
 extension [UInt8] {
+    /// Whether these are the bytes that stand there.
+    public func isSame(as other: UnsafeRawBufferPointer) -> Bool {
+        withUnsafeBufferPointer { bytes in
+            guard bytes.count == other.count else { return false }
+            guard let left = bytes.baseAddress, let right = other.baseAddress else { return true }
+            return ByteScan.equal(left, right.assumingMemoryBound(to: UInt8.self), count: bytes.count)
+        }
+    }
+
     /// Lends a reader over these bytes, and checks that `body` reads all of them.
     public func withJSONReader<R>(
         unknownMembers: JSONReader.UnknownMembers = .refuse,

@@ -18,10 +18,10 @@ extension MethodDescription {
         callers.contains { $0 == "public" || $0 == "anyone" || $0 == "admin" }
     }
 
+    /// - Parameter needed: a noun and a verb, of which the granted one may leave either or both open: `*:read`.
     static func scope(_ granted: String, covers needed: String) -> Bool {
-        let granted = granted.split(separator: ":")
-        let needed = needed.split(separator: ":")
-        return granted.count == 2 && needed.count == 2
-            && zip(granted, needed).allSatisfy { $0 == "*" || $0 == $1 }
+        if granted == needed || granted == "*:*" { return true }
+        if granted.hasPrefix("*:") { return needed.hasSuffix(granted.dropFirst()) }
+        return granted.hasSuffix(":*") && needed.hasPrefix(granted.dropLast())
     }
 }

@@ -1,5 +1,7 @@
 /// What the contract says of one method beside its parameters and reply; generated.
-public struct MethodDescription: Sendable, Equatable {
+///
+/// A class, because every call carries it along.
+public final class MethodDescription: Sendable {
     /// How a method may touch its database.
     public enum Kind: Sendable, Equatable {
         /// Synchronous, in a read transaction.

@@ -12,9 +12,11 @@ import Testing
     @Test("Every method that clients can call has a route, and no method of siblings has one")
     func routes() throws {
         let routes = try Routes()
+        let names = Set(routes.methods.map(\.name))
         for method in SignalsContract.methods + TenancyContract.methods + GatewayContract.methods {
-            #expect((routes[method.name] != nil) == method.isPublic, "\(method.name)")
+            #expect(names.contains(method.name) == method.isPublic, "\(method.name)")
         }
+        #expect(routes["signals.track"]?.method.name == "signals.track")
         #expect(routes["keys.verify"] == nil)
         #expect(routes["subjects.erase"] == nil)
         #expect(routes["messages.deliver"] == nil)

@@ -7,6 +7,7 @@ import typing
 
 import machine
 import purchases
+import timing
 from harness import HERE, Bench, NotMeasured
 from tls import TLSServers
 
@@ -171,15 +172,51 @@ def gateway(bench):
 
 @row("gateway-cpu", "CPU time of the gateway a message, under the same load", "a limit", "µs", at_most(8, " µs"))
 def gateway_cpu(bench):
-    def ours():
-        suite = bench.suite()
-        suite.public_lines(1, bench.history)  # made now, so that making them does not count
-        gateway = suite.pids()["gateway"]
-        before = machine.cpu_microseconds(gateway)
-        track(bench)
-        return (machine.cpu_microseconds(gateway) - before) / bench.messages
+    return bench.alone(lambda: gateway_microseconds(bench, bench.suite().public_lines(1, bench.history), check="yes"))
 
-    return bench.alone(ours)
+
+@row("key-check", "CPU time of the gateway for a check of a key it knows, with request and reply", "a limit", "µs",
+     at_most(2, " µs"))
+def key_check(bench):
+    lines = lambda: bench.suite().public_lines(template="authenticate")
+    return bench.alone(lambda: gateway_microseconds(bench, lines(), check="yes"))
+
+
+def gateway_microseconds(bench, lines, **options):
+    gateway = bench.suite().pids()["gateway"]
+    before = machine.cpu_microseconds(gateway)
+    bench.load(bench.suite().socket, lines, count=bench.messages, **FULL, **options)
+    return (machine.cpu_microseconds(gateway) - before) / bench.messages
+
+
+@row("gateway-latency", "what the gateway adds to a read, one in flight, p50", "a limit", "µs", at_most(100, " µs"))
+def gateway_latency(bench):
+    def added():
+        suite = bench.suite()
+        through, direct = (
+            bench.load(socket, lines(history=bench.history, template="get"), check="yes")["p50"]
+            for socket, lines in [(suite.socket, suite.public_lines), (suite.signals_socket, suite.direct_lines)])
+        return through - direct
+
+    return bench.alone(added)
+
+
+@row("rejections", "calls a second that are refused because a limit is spent", "calls that are carried out", "msg/s",
+     at_least(10))
+def rejections(bench):
+    def refused():
+        suite = bench.suite()
+        return bench.load(suite.socket, suite.refused_lines(), count=5 * bench.messages, **FULL)["rate"]
+
+    return bench.pairs(refused, lambda: track(bench)["rate"])
+
+
+@row("twins", "time of an answer about another brand's id against one that does not exist, 5 methods", "Welch's t", "|t|",
+     Aim("<", timing.MAXIMUM_T))
+def twins(bench):
+    if bench.calibrates:
+        raise NotMeasured("this row has a control of its own")
+    return timing.greatest_t(bench, bench.messages), None, None
 
 
 # --- against other programs

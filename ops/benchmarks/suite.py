@@ -65,44 +65,44 @@ class Suite:
 
     # --- brands and the lines that reach them
 
-    def new_brand(self):
-        """A brand and a key that may write to it."""
+    def new_brand(self, rate=UNREACHED_RATE):
+        """A brand and a key that may do everything in it, so often a second."""
         self.brands_made += 1
         brand = self.call("brands.provision", {"name": f"Bench {self.brands_made}"})["id"]
         key = self.call("keys.create", {
-            "brandId": brand, "name": "bench", "scopes": ["*:*"],
-            "ratePerSecond": UNREACHED_RATE, "burst": UNREACHED_RATE})["key"]
+            "brandId": brand, "name": "bench", "scopes": ["*:*"], "ratePerSecond": rate, "burst": rate})["key"]
         return brand, key
 
-    def public_lines(self, brands=1, history=0):
+    def public_lines(self, brands=1, history=0, template="track"):
         """Lines that the gateway takes, spread over so many brands that hold `history` signals together."""
-        return self.lines("public", brands, history, lambda brand, key: f'"meta":{{"key":"{key}"}}')
+        return self.lines(template, self.brands_with(brands, history), f"public-{brands}-{history}")
 
-    def direct_lines(self, history=0):
+    def direct_lines(self, history=0, template="track"):
         """Lines that the service takes from the gateway, for the same brand: two files of different sizes would be
         compared otherwise."""
         context = '"context":{{"brand":"{}","principal":"key:bench","scopes":["*:*"]}}'
-        return self.lines("direct", 1, history, lambda brand, key: context.format(brand))
+        return self.lines(template, self.brands_with(1, history), f"direct-{history}", context)
 
-    def lines(self, name, brands, history, member):
-        path = self.directory / f"{name}-{brands}-{history}.jsonl"
-        if not path.exists():
-            self.write_lines(path, [member(brand, key) for brand, key in self.brands_with(brands, history)])
-        return path
+    def refused_lines(self):
+        """Lines of a key that may do nothing now: what it may spend in a second is spent."""
+        return self.lines("track", [self.new_brand(rate=1)], "refused")
 
     def brands_with(self, count, history):
         """So many brands that hold `history` signals together; the same ones whenever they are asked for."""
         if (count, history) not in self.brands:
             made = [self.new_brand() for _ in range(count)]
             if history:
-                path = self.directory / f"history-{count}-{history}.jsonl"
-                self.write_lines(path, [f'"meta":{{"key":"{key}"}}' for _, key in made])
-                self.bench.load(self.socket, path, connections=8, depth=64, check="yes", count=history)
+                lines = self.lines("track", made, f"history-{count}-{history}")
+                self.bench.load(self.socket, lines, connections=8, depth=64, check="yes", count=history)
             self.brands[count, history] = made
         return self.brands[count, history]
 
-    @staticmethod
-    def write_lines(path, members):
-        """One `signals.track` line for each last member, which says who calls: "meta" or "context"."""
-        template = (HERE / "inputs" / "track.jsonl").read_text().strip()
-        path.write_text("".join(template.replace('"meta":{"key":"{{key}}"}', member) + "\n" for member in members))
+    def lines(self, template, brands, name, caller='"meta":{{"key":"{1}"}}'):
+        """A file of requests, one for each brand and its key; `caller` is the member that says who calls."""
+        path = self.directory / f"{template}-{name}.jsonl"
+        if not path.exists():
+            line = (HERE / "inputs" / f"{template}.jsonl").read_text().strip()
+            path.write_text("".join(
+                line.replace('"meta":{"key":"{{key}}"}', caller.format(*brand)).replace("{{key}}", brand[1]) + "\n"
+                for brand in brands))
+        return path

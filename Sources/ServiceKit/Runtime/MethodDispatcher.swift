@@ -22,12 +22,18 @@ public final class MethodDispatcher: RequestHandler {
 
     private let runtime: ServiceRuntime
     private let methods: [String: Method]
+    /// The same methods by the numbers of their names.
+    private let numbered: [Method]
+    private let names: JSONKeyIndex
     /// The gateway sends the same context for each call of one key: what was read last often serves again.
     private let cache = Mutex(ContextCache())
     private let flows = Mutex<[FlowKey: Task<Void, Never>]>([:])
 
     public init(_ table: MethodTable, runtime: ServiceRuntime) {
         methods = table.methods
+        var names = JSONKeyIndex()
+        numbered = methods.values.filter { names.insert($0.description.name) }
+        self.names = names
         self.runtime = runtime
     }
 
@@ -42,7 +48,8 @@ public final class MethodDispatcher: RequestHandler {
             if let peer, !PeerDoor.maySpeak(for: call.principal, peer) {
                 throw .forbidden("\(peer.sorted().joined(separator: ", ")) may not speak for \(call.principal).")
             }
-            try dispatch(request.method, params: request.paramsBytes, for: call, reply)
+            guard let number = names[request.methodName] else { throw .methodNotFound(request.method) }
+            try dispatch(numbered[number], params: request.paramsBytes, for: call, reply)
         } catch {
             reply?.failAndLog(error, method: request.method)
         }
@@ -55,8 +62,14 @@ public final class MethodDispatcher: RequestHandler {
         _ name: String, params: UnsafeRawBufferPointer, for call: CallContext, _ reply: Reply?
     ) throws(RPCError) {
         guard let method = methods[name] else { throw .methodNotFound(name) }
+        try dispatch(method, params: params, for: call, reply)
+    }
+
+    private func dispatch(
+        _ method: Method, params: UnsafeRawBufferPointer, for call: CallContext, _ reply: Reply?
+    ) throws(RPCError) {
         guard method.description.admits(principal: call.principal, scopes: call.scopes) else {
-            throw .forbidden("\(call.principal) may not call \(name).")
+            throw .forbidden("\(call.principal) may not call \(method.description.name).")
         }
         let work = try prepare(method, params, for: call)
         try start(work, of: method.description, call, params, reply)
@@ -76,7 +89,7 @@ public final class MethodDispatcher: RequestHandler {
         }
         let now = runtime.clock.now()
         let cached = cache.withLock { cache in
-            cache.bytes.count == bytes.count && cache.bytes.elementsEqual(bytes) ? cache.context : nil
+            cache.bytes.isSame(as: bytes) ? cache.context : nil
         }
         if var call = cached {
             call.now = now

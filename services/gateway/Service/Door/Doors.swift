@@ -36,13 +36,12 @@ final class ClientDoor: RequestHandler, @unchecked Sendable {
                 throw .invalidRequest("A client sends no 'context'; Gyre makes it from the key.")
             }
             let meta = try meta(of: request)
-            let call = Gate.Call(method: request.method, params: request.paramsBytes, meta: meta, reply: reply)
-            switch request.method {
+            switch request.methodName {
             case "session.authenticate": authenticate(request.paramsBytes, reply)
             case "rpc.discover":
                 if let error = gate.chargeStranger(caller) { throw error }
                 reply?.succeed { writer in gate.routes.clientDocument.withUnsafeBytes { writer.rawBytes($0) } }
-            default: gate.admit(call, key: meta.key ?? boundKey, from: caller)
+            default: gate.admit(gate.call(request, meta, reply), key: meta.key ?? boundKey, from: caller)
             }
         } catch {
             reply?.fail(error)
@@ -51,9 +50,7 @@ final class ClientDoor: RequestHandler, @unchecked Sendable {
 
     private func meta(of request: borrowing Request) throws(RPCError) -> RequestMeta {
         guard let bytes = request.metaBytes else { return headers ?? RequestMeta() }
-        if let lastMeta, lastMeta.bytes.count == bytes.count, lastMeta.bytes.elementsEqual(bytes) {
-            return lastMeta.meta
-        }
+        if let lastMeta, lastMeta.bytes.isSame(as: bytes) { return lastMeta.meta }
         let meta = try RequestMeta(bytes)
         guard meta.brand == nil else {
             throw .invalidRequest("meta/brand: the brand of a call is its key's; leave this out.")
@@ -103,13 +100,12 @@ final class AdministratorDoor: RequestHandler, @unchecked Sendable {
             guard request.context == nil else {
                 throw .invalidRequest("A client sends no 'context'; name a brand in 'meta'.")
             }
-            if request.method == "rpc.discover" {
+            if request.methodName == "rpc.discover" {
                 reply?.succeed { writer in gate.routes.administratorDocument.withUnsafeBytes { writer.rawBytes($0) } }
                 return
             }
             let meta = try request.metaBytes.map { bytes throws(RPCError) in try RequestMeta(bytes) } ?? RequestMeta()
-            gate.admitAdministrator(
-                Gate.Call(method: request.method, params: request.paramsBytes, meta: meta, reply: reply))
+            gate.admitAdministrator(gate.call(request, meta, reply))
         } catch {
             reply?.fail(error)
         }

@@ -63,11 +63,20 @@ final class Gate {
 
     /// One request of a client, with what it said beside it. Its bytes are valid only during the call.
     struct Call {
+        /// Nil for a method that there is none of.
+        let route: Routes.Route?
         let method: String
         let params: UnsafeRawBufferPointer
         let meta: RequestMeta
         /// Nil for a notification.
         let reply: Reply?
+    }
+
+    func call(_ request: borrowing Request, _ meta: RequestMeta, _ reply: Reply?) -> Call {
+        let route = routes[request.methodName]
+        return Call(
+            route: route, method: route?.method.name ?? request.method, params: request.paramsBytes, meta: meta,
+            reply: reply)
     }
 
     /// A request from a client of the public edge.
@@ -86,7 +95,8 @@ final class Gate {
             let params = Array(call.params)
             keys.whenProved(key) {
                 params.withUnsafeBytes { bytes in
-                    let call = Call(method: call.method, params: bytes, meta: call.meta, reply: call.reply)
+                    let call = Call(
+                        route: call.route, method: call.method, params: bytes, meta: call.meta, reply: call.reply)
                     self.admit(call, key: key, from: caller, isCharged: true)
                 }
             }
@@ -95,9 +105,8 @@ final class Gate {
 
     /// A request without a key, such as one to sign in: charged to its address, and to what all of them share.
     private func admitAnyone(_ call: Call, from caller: Caller) {
-        let route = routes[call.method]
         if let error = chargeStranger(caller) { return fail(call, error) }
-        guard let route else { return fail(call, .methodNotFound(call.method)) }
+        guard let route = call.route else { return fail(call, .methodNotFound(call.method)) }
         guard route.method.callers.contains("anyone") else { return fail(call, .keyMissing) }
         let cost = Routes.cost(of: route.method, call.params)
         let now = bootClock.now()
@@ -112,8 +121,8 @@ final class Gate {
 
     /// A request whose caller is known.
     private func admit(_ call: Call, _ grant: KeyRing.Grant, from caller: Caller) {
-        guard let route = routes[call.method] else { return fail(call, .methodNotFound(call.method)) }
-        guard route.method.admits(principal: grant.principal, scopes: grant.scopes) else {
+        guard let route = call.route else { return fail(call, .methodNotFound(call.method)) }
+        guard grant.admits(route) else {
             return fail(call, .missingScope(route.method))
         }
         guard isOpen else { return fail(call, .busy("The gateway")) }
@@ -148,7 +157,7 @@ final class Gate {
 
     /// A request from the platform's own door.
     func admitAdministrator(_ call: Call) {
-        guard let route = routes[call.method] else { return fail(call, .methodNotFound(call.method)) }
+        guard let route = call.route else { return fail(call, .methodNotFound(call.method)) }
         let context = CallContext(brand: call.meta.brand, principal: "admin")
         guard route.method.admits(principal: context.principal, scopes: []) else {
             return fail(call, .forbidden("\(call.method) is for clients with a key."))
@@ -230,7 +239,8 @@ final class Gate {
         let params = Array(call.params)
         let isKept = unreserved.keep(for: grant.id, bytes: params.count) { problem in
             params.withUnsafeBytes { bytes in
-                let call = Call(method: call.method, params: bytes, meta: call.meta, reply: call.reply)
+                let call = Call(
+                    route: call.route, method: call.method, params: bytes, meta: call.meta, reply: call.reply)
                 if let problem { self.fail(call, problem) } else { self.admit(call, grant, from: caller) }
             }
         }
@@ -283,7 +293,7 @@ final class Gate {
         context.deadlineMilliseconds = call.meta.deadlineMilliseconds
         if route.service == "gateway" {
             context.now = clock.now()
-            metrics.admitted(route.method)
+            metrics.admitted(route)
             do throws(RPCError) {
                 try local.dispatch(call.method, params: call.params, for: context, call.reply)
             } catch {
@@ -300,7 +310,7 @@ final class Gate {
     private func splice(
         _ call: Call, _ route: Routes.Route, context: [UInt8], brand: UUIDv7?, milliseconds: Int64, _ refund: Refund?
     ) {
-        metrics.admitted(route.method)
+        metrics.admitted(route)
         var message = JSONWriter(capacity: route.head.count + context.count + call.params.count + 16)
         route.head.withUnsafeBytes { message.verbatim($0) }
         context.withUnsafeBytes { message.verbatim($0) }

@@ -5,16 +5,14 @@ import ServiceContract
 
 /// What the gate counts. Labels come from the contract only: no invented name adds a series.
 final class GateMetrics: Sendable {
-    private let requests: [String: Counter]
+    /// By number of the method.
+    private let requests: [Counter]
     private let refusals: [Int: Counter]
     private let otherRefusals: Counter
     private let latency: CoreMetrics.Timer
 
     init(_ methods: [MethodDescription], errorCodes: [Int]) {
-        requests = Dictionary(
-            uniqueKeysWithValues: methods.map {
-                ($0.name, Counter(label: "gyre_requests_total", dimensions: [("method", $0.name)]))
-            })
+        requests = methods.map { Counter(label: "gyre_requests_total", dimensions: [("method", $0.name)]) }
         refusals = Dictionary(
             uniqueKeysWithValues: Set(errorCodes).map {
                 ($0, Counter(label: "gyre_refusals_total", dimensions: [("code", String($0))]))
@@ -23,8 +21,8 @@ final class GateMetrics: Sendable {
         latency = CoreMetrics.Timer(label: "gyre_forwarded_seconds")
     }
 
-    func admitted(_ method: MethodDescription) {
-        requests[method.name]?.increment()
+    func admitted(_ route: Routes.Route) {
+        requests[route.number].increment()
     }
 
     func refused(_ error: RPCError) {

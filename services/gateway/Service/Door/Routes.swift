@@ -7,7 +7,7 @@ import TenancyAPI
 
 /// Which service answers which method: the contracts of all services as one table.
 struct Routes {
-    struct Route {
+    final class Route: Sendable {
         let method: MethodDescription
         /// `gateway` answers here, any other service behind its socket.
         let service: String
@@ -15,9 +15,22 @@ struct Routes {
         let head: [UInt8]
         /// Counts the methods from 0.
         let number: Int
+
+        fileprivate init(_ method: MethodDescription, service: String, number: Int) {
+            self.method = method
+            self.service = service
+            self.number = number
+            var head = JSONWriter(capacity: 64)
+            head.verbatim(",\"method\":")
+            head.string(method.name)
+            head.verbatim(",\"context\":")
+            self.head = head.bytes()
+        }
     }
 
-    private let routes: [String: Route]
+    /// By number.
+    private let routes: [Route]
+    private let names: JSONKeyIndex
     /// What `rpc.discover` answers to clients.
     let clientDocument: [UInt8]
     /// What `rpc.discover` answers at the platform's own door, which opens more methods.
@@ -25,7 +38,8 @@ struct Routes {
 
     /// - Throws: ``RouteError`` for a method that clients can call and that says no scope.
     init() throws {
-        var routes: [String: Route] = [:]
+        var routes: [Route] = []
+        var names = JSONKeyIndex()
         let contracts = [
             try Discovery.Contract("gateway", GatewayContract.methods, GatewayContract.document),
             try Discovery.Contract("signals", SignalsContract.methods, SignalsContract.document),
@@ -36,24 +50,23 @@ struct Routes {
                 if method.callers.contains("public") && method.scope == nil {
                     throw RouteError(description: "The method \(method.name) says neither scope nor 'anyone'.")
                 }
-                var head = JSONWriter(capacity: 64)
-                head.verbatim(",\"method\":")
-                head.string(method.name)
-                head.verbatim(",\"context\":")
-                routes[method.name] = Route(
-                    method: method, service: contract.service, head: head.bytes(), number: routes.count)
+                guard names.insert(method.name) else {
+                    throw RouteError(description: "Two services have a method \(method.name).")
+                }
+                routes.append(Route(method, service: contract.service, number: routes.count))
             }
         }
         self.routes = routes
+        self.names = names
         let discovery = Discovery(contracts)
         clientDocument = try discovery.document { $0.callers.contains("public") || $0.callers.contains("anyone") }
         administratorDocument = try discovery.document(admits: \.isPublic)
     }
 
-    /// All methods that clients can call.
-    var methods: [MethodDescription] { routes.values.map(\.method) }
+    /// All methods that clients can call, by number.
+    var methods: [MethodDescription] { routes.map(\.method) }
 
-    subscript(name: String) -> Route? { routes[name] }
+    subscript(name: JSONKey) -> Route? { names[name].map { routes[$0] } }
 
     /// The elements of the one array that is counted; 1 for a method that counts none.
     ///

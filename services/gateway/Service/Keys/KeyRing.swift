@@ -37,6 +37,8 @@ final class KeyRing {
         let context: CallContext
         /// The `context` of a request without deadline, trace or idempotency key: most of them.
         let plainContext: [UInt8]
+        /// What was found out of ``admits(_:)``, by number of the method.
+        private var admissions: [Int: Bool] = [:]
 
         init(_ key: Key, _ limits: LimitsConfiguration) {
             id = key.id
@@ -67,6 +69,14 @@ final class KeyRing {
             expiresAt = session.expiresAt
             context = CallContext(brand: brand, principal: principal, scopes: scopes)
             plainContext = context.json()
+        }
+
+        /// Whether the scopes open a method.
+        func admits(_ route: Routes.Route) -> Bool {
+            if let known = admissions[route.number] { return known }
+            let admits = route.method.admits(principal: principal, scopes: scopes)
+            admissions[route.number] = admits
+            return admits
         }
     }
 

@@ -11,6 +11,8 @@ final class Allowance {
 
     /// By ``ServiceContract/MethodDescription/Kind/number``.
     var charges: [[BucketTable.Charge]]
+    /// What `RateLimit-Policy` says of the charges.
+    let policyTexts: [[String]]
     let quotas: [QuotaTable.Charge]
 
     /// - Parameters:
@@ -31,6 +33,13 @@ final class Allowance {
                     BucketName(.methodClass, low: UInt64(kind.number)), configuration.limit(of: kind)),
                 BucketTable.Charge(BucketName(.process), configuration.process),
             ]
+        }
+        policyTexts = zip(charges, MethodDescription.Kind.all).map { charges, kind in
+            charges.enumerated().map { index, charge in
+                Standing.text(
+                    of: Standing.policy(of: index, kind), quantity: charge.limit.burst,
+                    window: Standing.seconds(charge.limit.tolerance))
+            }
         }
         let quotas: [(BucketName, CalendarPeriod, Int64)] = [
             (own, .day, Int64(dailyQuota ?? 0)), (own, .month, Int64(monthlyQuota ?? 0)),

@@ -7,24 +7,17 @@ extension RPCError {
     static func rateLimited(
         policy: String, _ limit: RateLimit, retryAfterNanoseconds: Int64, _ standing: Standing?
     ) -> RPCError {
-        let milliseconds = (retryAfterNanoseconds + 999_999) / 1_000_000
-        var data = JSONWriter(capacity: 256)
-        data.beginObject()
-        data.key("retryAfterMilliseconds")
-        data.int(milliseconds)
-        data.key("policy")
-        data.string(policy)
-        data.key("ratePerSecond")
-        data.int(limit.ratePerSecond)
-        data.key("burst")
-        data.int(limit.burst)
-        data.standing(standing)
-        data.endObject()
-        return RPCError(
-            code: Code.rateLimited,
-            message: subject(of: policy) + " may spend " + String(limit.ratePerSecond)
-                + " units a second; try again in " + String(milliseconds) + " ms.",
-            data: try? JSONRaw(validating: data.bytes()))
+        let refusal = LimitRefusal(
+            policy: policy, limit: limit, milliseconds: (retryAfterNanoseconds + 999_999) / 1_000_000,
+            standing: standing)
+        // Appended, not interpolated: whoever is refused often must cost little.
+        var message = subject(of: policy)
+        message += " may spend "
+        message += String(limit.ratePerSecond)
+        message += " units a second; try again in "
+        message += String(refusal.milliseconds)
+        message += " ms."
+        return RPCError(code: Code.rateLimited, message: message, data: JSONRaw(refusal))
     }
 
     /// The request can never be admitted in one piece.
@@ -86,6 +79,28 @@ extension RPCError {
         case "process": isFirst ? "All callers together" : "all callers together"
         default: isFirst ? "All \(policy) calls together" : "all \(policy) calls together"
         }
+    }
+}
+
+/// The data of an error about a limit.
+private struct LimitRefusal: JSONWritable {
+    let policy: String
+    let limit: RateLimit
+    let milliseconds: Int64
+    let standing: Standing?
+
+    func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("retryAfterMilliseconds")
+        writer.int(milliseconds)
+        writer.key("policy")
+        writer.string(policy)
+        writer.key("ratePerSecond")
+        writer.int(limit.ratePerSecond)
+        writer.key("burst")
+        writer.int(limit.burst)
+        writer.standing(standing)
+        writer.endObject()
     }
 }
 

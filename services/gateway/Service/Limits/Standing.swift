@@ -29,13 +29,14 @@ struct Standing: Equatable, Sendable {
         // Appended, not interpolated: whoever is refused often must cost little.
         var policies = ""
         var limits = ""
-        func add(_ policy: String, quantity: Int64, window: Int64, remaining: Int64, reset: Int64) {
-            policies += policies.isEmpty ? "\"" : ",\""
-            policies += policy
-            policies += "\";q="
-            policies += String(quantity)
-            policies += ";w="
-            policies += String(window)
+        limits.reserveCapacity(64)
+        func add(_ policy: String, policyText: String, remaining: Int64, reset: Int64) {
+            if policies.isEmpty {
+                policies = policyText
+            } else {
+                policies += ","
+                policies += policyText
+            }
             limits += limits.isEmpty ? "\"" : ",\""
             limits += policy
             limits += "\";r="
@@ -49,19 +50,27 @@ struct Standing: Equatable, Sendable {
             guard index < 2 || refusal?.policy == policy else { continue }
             let standing = limiter.buckets.standing(of: charge, at: clock)
             add(
-                policy, quantity: charge.limit.burst, window: Self.seconds(charge.limit.tolerance),
-                remaining: standing.units, reset: Self.seconds(standing.fullAfterNanoseconds))
+                policy, policyText: allowance.policyTexts[kind.number][index], remaining: standing.units,
+                reset: Self.seconds(standing.fullAfterNanoseconds))
         }
         for quota in allowance.quotas {
             let standing = limiter.quotas.standing(of: quota, at: time)
             let number = quota.period.number(at: time)
             let length = quota.period.start(of: number + 1) - quota.period.start(of: number)
+            let policy = Self.policy(of: quota)
             add(
-                Self.policy(of: quota), quantity: quota.units, window: length / 1_000_000,
+                policy, policyText: Self.text(of: policy, quantity: quota.units, window: length / 1_000_000),
                 remaining: standing.units, reset: Self.seconds((standing.resetsAt - time) * 1_000))
         }
         self.policies = policies
         self.limits = limits
+    }
+
+    /// A policy as `RateLimit-Policy` says it.
+    ///
+    /// - Parameter window: in seconds.
+    static func text(of policy: String, quantity: Int64, window: Int64) -> String {
+        "\"\(policy)\";q=\(quantity);w=\(window)"
     }
 
     static func policy(of charge: Int, _ kind: MethodDescription.Kind) -> String {
