@@ -90,13 +90,15 @@ final class GatewayUnderTest: Sendable {
 
     /// One call over a connection of its own.
     func call(
-        _ method: String = "signals.track", _ params: String = "{}", key: TestKey?, deadlineMilliseconds: Int? = nil
+        _ method: String = "signals.track", _ params: String = "{}", key: TestKey?, deadlineMilliseconds: Int? = nil,
+        door: String = "gateway"
     ) async throws -> Result<[UInt8], RPCError> {
         let members = [
             key.map { #""key":"\#($0.key.text)""# }, deadlineMilliseconds.map { #""deadlineMilliseconds":\#($0)"# },
         ].compactMap(\.self).joined(separator: ",")
         let client = UnixSocketClient(
-            path: socket, name: "gateway", on: group.any(), meta: try JSONRaw(validating: Array("{\(members)}".utf8)))
+            path: "\(directory)/run/\(door).sock", name: "gateway", on: group.any(),
+            meta: try JSONRaw(validating: Array("{\(members)}".utf8)))
         let result: Result<[UInt8], RPCError>
         do throws(RPCError) {
             result = .success(try await client.call(method, params: Array(params.utf8), context: nil))
@@ -142,14 +144,18 @@ private struct FakeTenancy: RequestHandler {
     let keys: [TestKey]
 
     func handle(_ request: borrowing Request, _ reply: Reply?) {
-        let kid = try? JSONValue(parsing: Array(request.paramsBytes))["kid"]?.string
-        let key = keys.first { $0.key.kid == kid }
+        let params = try? JSONValue(parsing: Array(request.paramsBytes))
+        let key = keys.first { $0.key.kid == params?["kid"]?.string || "\($0.id)" == params?["id"]?.string }
         let record = key.map { key in
             Key(
                 id: key.id, brandId: key.brand, kid: key.key.kid, name: "test", mode: .live, scopes: ["*:*"],
                 allowedIndustries: [], allowedSegments: [], ratePerSecond: key.rate, burst: key.burst,
                 bucketId: key.id, status: .active, createdAt: Timestamp(microseconds: 0), requests: 0, tokens: 0,
                 version: 1)
+        }
+        if request.method == "keys.get" {
+            guard let record else { return reply?.fail(.notFound("key", "")) ?? () }
+            return reply?.succeed { record.write(to: &$0) } ?? ()
         }
         reply?.succeed { Keys.Verify.Reply(record: record, epoch: 1).write(to: &$0) }
     }

@@ -30,7 +30,7 @@ struct Gyre: AsyncParsableCommand {
                 name: "USING IT",
                 subcommands: [
                     OrganizationsCommand.self, BrandsCommand.self, SettingsCommand.self, KeysCommand.self,
-                    UsersCommand.self,
+                    LimitsCommand.self, UsersCommand.self,
                     IntegrationsCommand.self, ParametersCommand.self, ImportCommand.self, ImportsCommand.self,
                     JobsCommand.self, TailCommand.self, PrivacyCommand.self, AuditCommand.self, CallCommand.self,
                     MethodsCommand.self,

@@ -139,6 +139,18 @@ extension GatewayContract {
         "maxItems":16,"description":"One entry for each service."}},"additionalProperties":false}},"errors":[],\#
         "examples":[{"name":"all well","x-fixture":"live-only","params":[],"result":{"name":"reply",\#
         "value":{"services":[{"name":"signals","ready":true,"brands":1,"startedAt":"2026-01-01T00:00:00Z"}]}}}]},\#
+        {"name":"limits.get","summary":"Returns a key's limits and quotas, and how much is left of each.",\#
+        "description":"Asking costs a unit too. A client that names no key is told of its own. The administrator \#
+        who names none is told what all callers share.","x-kind":"flow","x-scope":"limits:read","x-cost":1,\#
+        "x-callers":["public","admin"],"params":[{"name":"keyId","required":false,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The key."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/LimitStandings"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/dependencyUnavailable"}],"examples":[{"name":"a key that has spent half of its \#
+        burst","x-fixture":"live-only","params":[{"name":"keyId","value":"01930000-0000-7000-8000-000000000021"}],\#
+        "result":{"name":"reply","value":{"keyId":"01930000-0000-7000-8000-000000000021",\#
+        "limits":[{"policy":"burst","ratePerSecond":100,"burst":200,"remaining":100,"fullAfterMilliseconds":1000},\#
+        {"policy":"brand","ratePerSecond":500000,"burst":500000,"remaining":499900,"fullAfterMilliseconds":1}],\#
+        "quotas":[{"policy":"daily","units":10000,"remaining":9900,"resetsAt":"2026-01-02T00:00:00Z"}]}}}]},\#
         {"name":"jobs.get","summary":"Returns one job and how far it is.","x-kind":"flow","x-scope":"jobs:read",\#
         "x-cost":2,"x-callers":["public","admin"],"params":[{"name":"id","required":true,\#
         "schema":{"$ref":"#/components/schemas/UUID"},"description":"The job."}],"result":{"name":"reply",\#
@@ -270,8 +282,30 @@ extension GatewayContract {
         "files"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,"pattern":"^[a-z]{1,20}$",\#
         "description":"The service, and the directory of its files."},"files":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/DatabaseCopy"},"maxItems":1000000,"description":"Its databases."}},\#
-        "additionalProperties":false},"DatabaseCopy":{"type":"object","additionalProperties":false,\#
-        "required":["file","bytes","sha256","incarnation","migration","lastMessage"],\#
+        "additionalProperties":false},"LimitStandings":{"type":"object","description":"Where a key stands with its \#
+        limits and quotas, or what all callers share.","required":["limits","quotas"],\#
+        "properties":{"keyId":{"$ref":"#/components/schemas/UUID","description":"The key; absent for what all \#
+        callers share."},"limits":{"type":"array","items":{"$ref":"#/components/schemas/LimitStanding"},\#
+        "maxItems":8,"description":"What comes back by itself, second for second."},"quotas":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/QuotaStanding"},"maxItems":8,"description":"What comes back with the \#
+        next day or month, in UTC."}},"additionalProperties":false},"LimitStanding":{"type":"object",\#
+        "description":"One rate limit: how fast units come back, how many there are at most, and how many are \#
+        left.","required":["policy","ratePerSecond","burst","remaining","fullAfterMilliseconds"],\#
+        "properties":{"policy":{"type":"string","maxLength":32,"description":"Its name, as in the header RateLimit: \#
+        'burst' is the key's own, 'brand' that of all keys of its brand, 'read', 'write' and 'flow' those of all \#
+        calls of a kind, 'process' that of all calls."},"ratePerSecond":{"type":"integer","minimum":0,\#
+        "description":"Units that come back each second."},"burst":{"type":"integer","minimum":0,\#
+        "description":"Units that can be spent at once."},"remaining":{"type":"integer","minimum":0,\#
+        "description":"Units that can be spent now."},"fullAfterMilliseconds":{"type":"integer","minimum":0,\#
+        "description":"When all of it is back, if nothing is spent."}},"additionalProperties":false},\#
+        "QuotaStanding":{"type":"object","description":"One quota: units of a day or a month, and how many are \#
+        left.","required":["policy","units","remaining","resetsAt"],"properties":{"policy":{"type":"string",\#
+        "maxLength":32,"description":"Its name, as in the header RateLimit: 'daily' and 'monthly' are the key's own,\#
+         'brand-daily' and 'brand-monthly' those of its brand."},"units":{"type":"integer","minimum":0,\#
+        "description":"Units of one period."},"remaining":{"type":"integer","minimum":0,"description":"Units that \#
+        are left of this one."},"resetsAt":{"$ref":"#/components/schemas/Timestamp","description":"When the next \#
+        period begins."}},"additionalProperties":false},"DatabaseCopy":{"type":"object",\#
+        "additionalProperties":false,"required":["file","bytes","sha256","incarnation","migration","lastMessage"],\#
         "properties":{"file":{"type":"string","minLength":4,"maxLength":40,"pattern":"^[0-9a-z.-]{4,40}$",\#
         "description":"The file's name: `service.db`, or a brand's id and `.db`."},"bytes":{"type":"integer",\#
         "minimum":0,"x-unit":"bytes","description":"How long it is."},"sha256":{"$ref":"#/components/schemas/Hash"},\#

@@ -148,6 +148,20 @@ extension GatewayContract {
                 """#,
             errorCode: nil),
         MethodExample(
+            method: "limits.get",
+            name: "a key that has spent half of its burst",
+            fixture: "live-only",
+            params: #"""
+                {"keyId":"01930000-0000-7000-8000-000000000021"}
+                """#,
+            result: #"""
+                {"keyId":"01930000-0000-7000-8000-000000000021","limits":[{"policy":"burst","ratePerSecond":100,\#
+                "burst":200,"remaining":100,"fullAfterMilliseconds":1000},{"policy":"brand","ratePerSecond":500000,\#
+                "burst":500000,"remaining":499900,"fullAfterMilliseconds":1}],"quotas":[{"policy":"daily",\#
+                "units":10000,"remaining":9900,"resetsAt":"2026-01-02T00:00:00Z"}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
             method: "jobs.get",
             name: "an import",
             fixture: "live-only",

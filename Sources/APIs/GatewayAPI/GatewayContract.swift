@@ -17,6 +17,7 @@ public enum GatewayContract {
         PrivacyRequests.Certificate.method,
         Backups.Create.method,
         System.Status.method,
+        Limits.Get.method,
         Jobs.Get.method,
         Jobs.List.method,
         Jobs.Cancel.method,

@@ -9,7 +9,8 @@ extension Keys {
         /// What the contract says of `keys.get`.
         public static let method = MethodDescription(
             name: "keys.get", summary: "Returns one key without its secret.", kind: .read, database: .service,
-            scope: nil, cost: 1, costItems: nil, isAudited: false, isIdempotent: false, callers: ["admin"])
+            scope: nil, cost: 1, costItems: nil, isAudited: false, isIdempotent: false,
+            callers: ["admin", "service:gateway"])
 
         /// The parameters of `keys.get`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

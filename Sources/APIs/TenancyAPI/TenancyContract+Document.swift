@@ -190,23 +190,24 @@ extension TenancyContract {
         "scopes":["signals:write"],"allowedIndustries":[],"allowedSegments":[],"ratePerSecond":100,"burst":200,\#
         "bucketId":"01930000-0000-7000-8000-000000000021","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
         "requests":0,"tokens":0,"version":1}]}}}]},{"name":"keys.get","summary":"Returns one key without its \#
-        secret.","x-kind":"read","x-cost":1,"x-callers":["admin"],"params":[{"name":"id","required":true,\#
-        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The key."}],"result":{"name":"reply",\#
-        "schema":{"$ref":"#/components/schemas/Key"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
-        "examples":[{"name":"a key for a web shop","x-fixture":"one-key","params":[{"name":"id",\#
-        "value":"01930000-0000-7000-8000-000000000021"}],"result":{"name":"reply",\#
-        "value":{"id":"01930000-0000-7000-8000-000000000021","brandId":"01930000-0000-7000-8000-000000000011",\#
-        "kid":"k7Qm2xTz","name":"web shop","mode":"live","scopes":["signals:write"],"allowedIndustries":[],\#
-        "allowedSegments":[],"ratePerSecond":100,"burst":200,"bucketId":"01930000-0000-7000-8000-000000000021",\#
-        "status":"active","createdAt":"2026-01-01T00:00:00Z","requests":0,"tokens":0,"version":1}}},{"name":"a key \#
-        that does not exist","params":[{"name":"id","value":"01930000-0000-7000-8000-0000000000ff"}],\#
-        "x-error":"#/components/errors/notFound"}]},{"name":"keys.update","summary":"Changes what a key may do; \#
-        what is left out stays. It holds from the moment this call returns.","x-kind":"write","x-cost":1,\#
-        "x-callers":["admin"],"x-audit":true,"x-idempotent":true,"x-awaits-delivery":true,"params":[{"name":"id",\#
-        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The key."},{"name":"version",\#
-        "required":true,"schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was \#
-        read at."},{"name":"name","schema":{"type":"string","minLength":1,"maxLength":200},"description":"What it \#
-        is for."},{"name":"scopes","schema":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60,\#
+        secret.","x-kind":"read","x-cost":1,"x-callers":["admin","service:gateway"],"params":[{"name":"id",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The key."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/Key"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"a key for a web shop",\#
+        "x-fixture":"one-key","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000021"}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000021",\#
+        "brandId":"01930000-0000-7000-8000-000000000011","kid":"k7Qm2xTz","name":"web shop","mode":"live",\#
+        "scopes":["signals:write"],"allowedIndustries":[],"allowedSegments":[],"ratePerSecond":100,"burst":200,\#
+        "bucketId":"01930000-0000-7000-8000-000000000021","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
+        "requests":0,"tokens":0,"version":1}}},{"name":"a key that does not exist","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-0000000000ff"}],"x-error":"#/components/errors/notFound"}]},\#
+        {"name":"keys.update","summary":"Changes what a key may do; what is left out stays. It holds from the \#
+        moment this call returns.","x-kind":"write","x-cost":1,"x-callers":["admin"],"x-audit":true,\#
+        "x-idempotent":true,"x-awaits-delivery":true,"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The key."},{"name":"version","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was read at."},\#
+        {"name":"name","schema":{"type":"string","minLength":1,"maxLength":200},"description":"What it is for."},\#
+        {"name":"scopes","schema":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60,\#
         "pattern":"^[a-zA-Z*]{1,30}:[a-z*]{1,29}$"},"maxItems":50,"minItems":1},"description":"What it may do: \#
         `noun:verb`, with `*` as a wildcard."},{"name":"allowedIndustries","schema":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/Industry"},"maxItems":7},"description":"Industries it may ask about; \#

@@ -44,6 +44,9 @@ public enum GatewayService {
         ) { siblings[$0] }
         .registerMethods(with: &methods)
 
+        let limits = LimitsService(tenancy: siblings["tenancy"], on: environment.eventLoop)
+        limits.registerMethods(with: &methods)
+
         let validEpoch = ValidEpoch()
         parts.topics.on("keys.changed", as: KeysChanged.self) { message, _, _ in validEpoch.raise(to: message.epoch) }
 
@@ -66,6 +69,7 @@ public enum GatewayService {
                 ) { wakeKeeper.yield() },
                 eventLoop: environment.eventLoop)
         }.get()
+        limits.attach(to: gate)
         let keeper = LimitKeeper(
             gate, on: environment.eventLoop, runtime: environment.runtime, clock: bootClock, wakes: wakes)
         let run = environment.configuration.runDirectory

@@ -1,3 +1,4 @@
+import GatewayAPI
 import JSON
 import JSONRPC
 import JSONRPCUnixSocket
@@ -5,6 +6,7 @@ import Limits
 import NIOCore
 import ServiceContract
 import ServiceKit
+import TenancyAPI
 
 /// The one way in: decides for each request who calls, whether they may, and at what cost, and sends it on by
 /// splicing its bytes into a new line.
@@ -27,6 +29,7 @@ final class Gate {
     private var limiter: Limiter
     private var unreserved = UnreservedCalls(
         maximumCalls: Gate.maximumUnreserved, maximumBytes: Gate.maximumUnreservedBytes)
+    private let limits: LimitsConfiguration
     private let wakeKeeper: () -> Void
     private var queues: [String: ServiceQueue] = [:]
     private var isOpen = true
@@ -52,6 +55,7 @@ final class Gate {
         self.metrics = metrics
         self.usage = usage
         self.limiter = limiter
+        self.limits = limits
         let nobody = UUIDv7(milliseconds: 0, sequence: 0, random: 0)
         anyone = Allowance(bucket: nobody, brand: nobody, Self.anyoneLimit, limits)
         self.wakeKeeper = wakeKeeper
@@ -234,6 +238,31 @@ final class Gate {
             refusal: refusal)
     }
 
+    /// How much is left of a key's limits and quotas; without a key of the limits that all callers share.
+    func standings(of key: Key?) -> LimitStandings {
+        let now = bootClock.now()
+        let time = clock.now().microseconds
+        guard let key else {
+            let shared = MethodDescription.Kind.all.map { (anyone.charges[$0.number][2], $0.policy) }
+            return LimitStandings(
+                limits: (shared + [(anyone.charges[0][3], Allowance.policies[3])]).map { charge, policy in
+                    limiter.buckets.standing(of: charge, policy, at: now)
+                }, quotas: [])
+        }
+        let allowance = Allowance(of: key, limits)
+        return LimitStandings(
+            keyId: key.id,
+            limits: (0..<2).map {
+                limiter.buckets.standing(of: allowance.charges[0][$0], Allowance.policies[$0], at: now)
+            },
+            quotas: allowance.quotas.map { quota in
+                let standing = limiter.quotas.standing(of: quota, at: time)
+                return QuotaStanding(
+                    policy: Standing.policy(of: quota), units: Int(quota.units), remaining: Int(standing.units),
+                    resetsAt: Timestamp(microseconds: standing.resetsAt))
+            })
+    }
+
     /// Keeps a call until what it spends is on disk.
     private func wait(_ call: Call, _ grant: KeyRing.Grant, from caller: Caller) {
         let params = Array(call.params)
@@ -382,6 +411,16 @@ final class SplicedReply: ReplyReceiver, @unchecked Sendable {
         refund?.giveBack(after: error)
         reply?.failAndLog(error, method: "gate")
         if let flight { flight.queue.ended(flight.flight, after: nil, at: .now()) }
+    }
+}
+
+extension BucketTable {
+    fileprivate func standing(of charge: Charge, _ policy: String, at now: Int64) -> LimitStanding {
+        let standing = standing(of: charge, at: now)
+        return LimitStanding(
+            policy: policy, ratePerSecond: Int(charge.limit.ratePerSecond), burst: Int(charge.limit.burst),
+            remaining: Int(max(0, standing.units)),
+            fullAfterMilliseconds: Int((max(0, standing.fullAfterNanoseconds) + 999_999) / 1_000_000))
     }
 }
 

@@ -46,10 +46,7 @@ final class KeyRing {
             brand = key.brandId
             principal = "key:\(key.id)"
             scopes = key.scopes
-            allowance = Allowance(
-                bucket: key.bucketId, brand: key.brandId,
-                RateLimit(ratePerSecond: Int64(key.ratePerSecond), burst: Int64(key.burst)),
-                dailyQuota: key.dailyQuota, monthlyQuota: key.monthlyQuota, limits)
+            allowance = Allowance(of: key, limits)
             expiresAt = key.expiresAt
             context = CallContext(
                 brand: brand, principal: principal, scopes: scopes,

@@ -1,6 +1,7 @@
 import JSON
 import Limits
 import ServiceContract
+import TenancyAPI
 
 /// What the calls of one key are charged to: the key, its brand, the class of the method, the process; and quotas.
 ///
@@ -46,5 +47,12 @@ final class Allowance {
             (brand, .day, configuration.brandDailyQuota), (brand, .month, configuration.brandMonthlyQuota),
         ]
         self.quotas = quotas.filter { $0.2 > 0 }.map { QuotaTable.Charge($0.0, $0.1, units: $0.2) }
+    }
+
+    convenience init(of key: Key, _ configuration: LimitsConfiguration) {
+        self.init(
+            bucket: key.bucketId, brand: key.brandId,
+            RateLimit(ratePerSecond: Int64(key.ratePerSecond), burst: Int64(key.burst)),
+            dailyQuota: key.dailyQuota, monthlyQuota: key.monthlyQuota, configuration)
     }
 }

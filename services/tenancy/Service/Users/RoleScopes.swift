@@ -14,6 +14,7 @@ enum RoleScopes {
         "integrations:write": [],
         "jobs:read": [.analyst, .operator],
         "jobs:write": [.operator],
+        "limits:read": [.operator],
         "privacyRequests:read": [],
         "privacyRequests:write": [],
         "sessions:read": [.analyst, .operator, .viewer],
