@@ -49,6 +49,23 @@ public struct ReplyLine {
         return writer.bytes()
     }
 
+    /// The code of an error, 0 of a result, of what a ``ReplyReceiver`` was given; without reading it to its end.
+    public static func errorCode(afterID rest: UnsafeRawBufferPointer) -> Int {
+        let resultMember: StaticString = ",\"result\":"
+        if rest.starts(with: resultMember) { return 0 }
+        // As our own servers write it.
+        let errorMember: StaticString = ",\"error\":{\"code\":-"
+        if rest.starts(with: errorMember) {
+            var code = 0
+            for digit in rest[errorMember.utf8CodeUnitCount...].lazy.map({ $0 &- 0x30 }).prefix(while: { $0 < 10 }).prefix(9) {
+                code = code * 10 + Int(digit)
+            }
+            return -code
+        }
+        if case .failure(let error) = outcome(afterID: rest) { return error.code }
+        return 0
+    }
+
     /// The result's bytes, or the error, of what a ``ReplyReceiver`` was given.
     public static func outcome(afterID rest: UnsafeRawBufferPointer) -> Result<[UInt8], RPCError> {
         let resultMember: StaticString = ",\"result\":"

@@ -31,7 +31,8 @@ final class GatewayUnderTest: Sendable {
     ///   - keys: what each may spend.
     ///   - signals: answers its calls.
     init(
-        _ environment: [String: String] = [:], directory: String? = nil, keys: [TestKey],
+        _ environment: [String: String] = [:], directory: String? = nil,
+        onContext: (@Sendable (String) -> Void)? = nil, keys: [TestKey],
         signals: @escaping @Sendable (String, Reply?) -> Void = { _, reply in reply?.succeed { $0.emptyObject() } }
     ) async throws {
         self.directory = directory ?? "/tmp/gyre-gate-\(UInt32.random(in: 0...UInt32.max))"
@@ -43,7 +44,7 @@ final class GatewayUnderTest: Sendable {
             FakeTenancy(keys: keys)
         }
         let signals = try await UnixSocketServer.bind(to: configuration.socketPath(of: "signals"), on: group) { _ in
-            FakeSibling(answer: signals)
+            FakeSibling(onContext: onContext, answer: signals)
         }
         siblings = [tenancy, signals]
         let clients = Siblings(configuration, on: group.any())
@@ -162,9 +163,12 @@ private struct FakeTenancy: RequestHandler {
 }
 
 private struct FakeSibling: RequestHandler {
+    let onContext: (@Sendable (String) -> Void)?
     let answer: @Sendable (String, Reply?) -> Void
 
     func handle(_ request: borrowing Request, _ reply: Reply?) {
+        onContext?(
+            String(decoding: request.contextBytes ?? UnsafeRawBufferPointer(start: nil, count: 0), as: UTF8.self))
         answer(String(decoding: request.paramsBytes, as: UTF8.self), reply)
     }
 }

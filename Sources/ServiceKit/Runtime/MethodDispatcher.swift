@@ -164,7 +164,7 @@ public final class MethodDispatcher: RequestHandler {
                     }
                     reply?.succeed { result.write(to: &$0) }
                 } catch {
-                    reply?.failAndLog(error, method: method.name)
+                    reply?.failAndLog(error, method: method.name, traceparent: call.traceparent)
                 }
                 if let key { self?.flows.withLock { $0[key] = nil } }
             }

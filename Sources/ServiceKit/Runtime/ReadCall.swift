@@ -38,7 +38,7 @@ final class ReadCall: ReadWork, @unchecked Sendable {
     }
 
     func finished() {
-        outcome.answer(reply, method: description.name)
+        outcome.answer(reply, method: description.name, traceparent: call.traceparent)
     }
 
     func failed(_ error: SQLiteError) {

@@ -97,7 +97,7 @@ final class WriteCall: CommitWork, @unchecked Sendable {
     }
 
     private func answer() {
-        outcome.answer(reply, method: description.name)
+        outcome.answer(reply, method: description.name, traceparent: call.traceparent)
     }
 
     private var idempotencyKey: IdempotencyStore.Key? {
@@ -113,10 +113,10 @@ enum CallOutcome {
     case reply([UInt8])
     case failure(RPCError)
 
-    func answer(_ reply: Reply?, method: String) {
+    func answer(_ reply: Reply?, method: String, traceparent: String?) {
         switch self {
         case .reply(let bytes): reply?.succeed { writer in bytes.withUnsafeBytes { writer.rawBytes($0) } }
-        case .failure(let error): reply?.failAndLog(error, method: method)
+        case .failure(let error): reply?.failAndLog(error, method: method, traceparent: traceparent)
         case .pending: reply?.fail(.internalError("\(method) was answered before it ran."))
         }
     }

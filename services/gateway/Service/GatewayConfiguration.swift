@@ -7,9 +7,18 @@ struct GatewayConfiguration: Sendable {
     /// `GYRE_HTTP_SOCKET`: a Unix socket in place of that port, for a gateway without network; whoever may reach it is
     /// the matter of its directory. Default: none.
     let httpSocket: String?
+    /// `GYRE_ACCESS_LOG`: the file of the access log, or `off`. Default: `access.log` among the gateway's databases.
+    let accessLog: String?
+    /// `GYRE_ACCESS_LOG_MEBIBYTES`: when the file is as large, another is begun, and one before it is kept. Default 64.
+    let accessLogMebibytes: Int
     let limits: LimitsConfiguration
 
-    init(httpPort: Int, httpSocket: String? = nil, limits: LimitsConfiguration = LimitsConfiguration()) {
+    init(
+        httpPort: Int, httpSocket: String? = nil, accessLog: String? = nil, accessLogMebibytes: Int = 64,
+        limits: LimitsConfiguration = LimitsConfiguration()
+    ) {
+        self.accessLog = accessLog
+        self.accessLogMebibytes = accessLogMebibytes
         self.httpPort = httpPort
         self.httpSocket = httpSocket
         self.limits = limits
@@ -18,6 +27,9 @@ struct GatewayConfiguration: Sendable {
     init(reader: ConfigReader) {
         self.init(
             httpPort: reader.int(forKey: "gyre.http.port", default: 0),
-            httpSocket: reader.string(forKey: "gyre.http.socket"), limits: LimitsConfiguration(reader: reader))
+            httpSocket: reader.string(forKey: "gyre.http.socket"),
+            accessLog: reader.string(forKey: "gyre.access.log"),
+            accessLogMebibytes: max(1, reader.int(forKey: "gyre.access.log.mebibytes", default: 64)),
+            limits: LimitsConfiguration(reader: reader))
     }
 }

@@ -50,6 +50,7 @@ public enum GatewayService {
         let validEpoch = ValidEpoch()
         parts.topics.on("keys.changed", as: KeysChanged.self) { message, _, _ in validEpoch.raise(to: message.epoch) }
 
+        let accessLog = accessLog(configuration, environment)
         let usage = KeyUsage(runtime: environment.runtime)
         let routes = try Routes()
         let local = MethodDispatcher(methods, runtime: environment.runtime)
@@ -65,7 +66,8 @@ public enum GatewayService {
                         limits: configuration.limits),
                     clock: environment.runtime.clock, bootClock: bootClock,
                     metrics: GateMetrics(routes.methods, errorCodes: Array(GatewayContract.httpStatuses.keys)),
-                    usage: usage, limits: configuration.limits, limiter: limiter, eventLoop: environment.eventLoop
+                    usage: usage, limits: configuration.limits, limiter: limiter, accessLog: accessLog,
+                    eventLoop: environment.eventLoop
                 ) { wakeKeeper.yield() },
                 eventLoop: environment.eventLoop)
         }.get()
@@ -109,7 +111,19 @@ public enum GatewayService {
             }
         }
         // Services end in the opposite order: what the doors let in last is still counted.
+        if let accessLog { parts.services.append(accessLog) }
         parts.services += [keeper, saga, usage, SocketService(clients), SocketService(administrators), http]
+    }
+
+    private static func accessLog(
+        _ configuration: GatewayConfiguration, _ environment: ServiceEnvironment
+    ) -> AccessLog? {
+        let path =
+            configuration.accessLog
+            ?? environment.configuration.databaseDirectory(of: definition.name) + "/access.log"
+        guard path != "off" else { return nil }
+        return AccessLog(
+            path: path, maximumBytes: configuration.accessLogMebibytes << 20, clock: environment.runtime.clock)
     }
 
     /// The platform's own door is for the user that Gyre runs as, and for root.

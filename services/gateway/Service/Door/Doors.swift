@@ -30,7 +30,10 @@ final class ClientDoor: RequestHandler, @unchecked Sendable {
         boundKey = headers?.key
     }
 
-    func handle(_ request: borrowing Request, _ reply: Reply?) {
+    func handle(_ request: borrowing Request, _ original: Reply?) {
+        let access = gate.access(request, through: caller.door, original)
+        let reply = access?.reply ?? original
+        defer { access?.noteUnanswered() }
         do throws(RPCError) {
             guard request.context == nil else {
                 throw .invalidRequest("A client sends no 'context'; Gyre makes it from the key.")
@@ -41,7 +44,7 @@ final class ClientDoor: RequestHandler, @unchecked Sendable {
             case "rpc.discover":
                 if let error = gate.chargeStranger(caller) { throw error }
                 reply?.succeed { writer in gate.routes.clientDocument.withUnsafeBytes { writer.rawBytes($0) } }
-            default: gate.admit(gate.call(request, meta, reply), key: meta.key ?? boundKey, from: caller)
+            default: gate.admit(gate.call(request, meta, reply, access), key: meta.key ?? boundKey, from: caller)
             }
         } catch {
             reply?.fail(error)
@@ -95,7 +98,10 @@ final class AdministratorDoor: RequestHandler, @unchecked Sendable {
         self.gate = gate
     }
 
-    func handle(_ request: borrowing Request, _ reply: Reply?) {
+    func handle(_ request: borrowing Request, _ original: Reply?) {
+        let access = gate.access(request, through: "admin", original)
+        let reply = access?.reply ?? original
+        defer { access?.noteUnanswered() }
         do throws(RPCError) {
             guard request.context == nil else {
                 throw .invalidRequest("A client sends no 'context'; name a brand in 'meta'.")
@@ -105,7 +111,7 @@ final class AdministratorDoor: RequestHandler, @unchecked Sendable {
                 return
             }
             let meta = try request.metaBytes.map { bytes throws(RPCError) in try RequestMeta(bytes) } ?? RequestMeta()
-            gate.admitAdministrator(gate.call(request, meta, reply))
+            gate.admitAdministrator(gate.call(request, meta, reply, access))
         } catch {
             reply?.fail(error)
         }

@@ -30,6 +30,7 @@ final class Gate {
     private var unreserved = UnreservedCalls(
         maximumCalls: Gate.maximumUnreserved, maximumBytes: Gate.maximumUnreservedBytes)
     private let limits: LimitsConfiguration
+    private let accessLog: AccessLog?
     private let wakeKeeper: () -> Void
     private var queues: [String: ServiceQueue] = [:]
     private var isOpen = true
@@ -44,7 +45,7 @@ final class Gate {
     init(
         routes: Routes, local: MethodDispatcher, siblings: Siblings, keys: KeyRing, clock: Clock,
         bootClock: BootClock, metrics: GateMetrics, usage: KeyUsage, limits: LimitsConfiguration, limiter: Limiter,
-        eventLoop: any EventLoop, wakeKeeper: @escaping () -> Void
+        accessLog: AccessLog?, eventLoop: any EventLoop, wakeKeeper: @escaping () -> Void
     ) {
         self.routes = routes
         self.local = local
@@ -56,6 +57,7 @@ final class Gate {
         self.usage = usage
         self.limiter = limiter
         self.limits = limits
+        self.accessLog = accessLog
         let nobody = UUIDv7(milliseconds: 0, sequence: 0, random: 0)
         anyone = Allowance(bucket: nobody, brand: nobody, Self.anyoneLimit, limits)
         self.wakeKeeper = wakeKeeper
@@ -74,13 +76,31 @@ final class Gate {
         let meta: RequestMeta
         /// Nil for a notification.
         let reply: Reply?
+        /// Nil where there is no access log.
+        let access: AccessRecord?
+
+        /// The same with a copy of its parameters.
+        fileprivate func with(_ params: UnsafeRawBufferPointer) -> Call {
+            Call(route: route, method: method, params: params, meta: meta, reply: reply, access: access)
+        }
     }
 
-    func call(_ request: borrowing Request, _ meta: RequestMeta, _ reply: Reply?) -> Call {
+    func call(
+        _ request: borrowing Request, _ meta: RequestMeta, _ reply: Reply?, _ access: AccessRecord?
+    ) -> Call {
         let route = routes[request.methodName]
+        if let access {
+            if let route { access.method = route.accessMember }
+            access.trace = meta.traceparent.flatMap { TraceContext($0) }
+        }
         return Call(
             route: route, method: route?.method.name ?? request.method, params: request.paramsBytes, meta: meta,
-            reply: reply)
+            reply: reply, access: access)
+    }
+
+    /// What the access log will say of a request.
+    func access(_ request: borrowing Request, through door: StaticString, _ reply: Reply?) -> AccessRecord? {
+        accessLog.map { AccessRecord($0, door: door, over: reply, bytes: request.line.count) }
     }
 
     /// A request from a client of the public edge.
@@ -99,8 +119,7 @@ final class Gate {
             let params = Array(call.params)
             keys.whenProved(key) {
                 params.withUnsafeBytes { bytes in
-                    let call = Call(
-                        route: call.route, method: call.method, params: bytes, meta: call.meta, reply: call.reply)
+                    let call = call.with(bytes)
                     self.admit(call, key: key, from: caller, isCharged: true)
                 }
             }
@@ -125,6 +144,7 @@ final class Gate {
 
     /// A request whose caller is known.
     private func admit(_ call: Call, _ grant: KeyRing.Grant, from caller: Caller) {
+        call.access?.caller = grant.accessMembers
         guard let route = call.route else { return fail(call, .methodNotFound(call.method)) }
         guard grant.admits(route) else {
             return fail(call, .missingScope(route.method))
@@ -163,6 +183,7 @@ final class Gate {
     func admitAdministrator(_ call: Call) {
         guard let route = call.route else { return fail(call, .methodNotFound(call.method)) }
         let context = CallContext(brand: call.meta.brand, principal: "admin")
+        call.access?.caller = context.accessMembers
         guard route.method.admits(principal: context.principal, scopes: []) else {
             return fail(call, .forbidden("\(call.method) is for clients with a key."))
         }
@@ -268,8 +289,7 @@ final class Gate {
         let params = Array(call.params)
         let isKept = unreserved.keep(for: grant.id, bytes: params.count) { problem in
             params.withUnsafeBytes { bytes in
-                let call = Call(
-                    route: call.route, method: call.method, params: bytes, meta: call.meta, reply: call.reply)
+                let call = call.with(bytes)
                 if let problem { self.fail(call, problem) } else { self.admit(call, grant, from: caller) }
             }
         }
@@ -318,7 +338,7 @@ final class Gate {
     private func forward(_ call: Call, _ route: Routes.Route, _ caller: CallContext, _ refund: Refund?) {
         var context = caller
         context.idempotencyKey = call.meta.idempotencyKey
-        context.traceparent = call.meta.traceparent
+        context.traceparent = call.access?.trace?.traceparent ?? call.meta.traceparent
         context.deadlineMilliseconds = call.meta.deadlineMilliseconds
         if route.service == "gateway" {
             context.now = clock.now()

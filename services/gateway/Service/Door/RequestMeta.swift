@@ -42,7 +42,11 @@ struct RequestMeta: Equatable {
                 deadlineMilliseconds = try reader.readInt64(in: 1...Self.maximumDeadlineMilliseconds)
             case "traceparent":
                 try reader.once(&seen, 3)
-                traceparent = try reader.readString(lengths: 55...55)
+                traceparent = try reader.readString(lengths: 55...512)
+                guard traceparent.map(TraceContext.isValid) == true else {
+                    throw reader.fail(
+                        .constraint, "must be as W3C Trace Context says, such as 00-<32 digits>-<16 digits>-01")
+                }
             case "brand":
                 try reader.once(&seen, 4)
                 brand = try reader.readUUID()

@@ -13,6 +13,8 @@ struct Routes {
         let service: String
         /// `,"method":"signals.track","context":`, ready to be sent on.
         let head: [UInt8]
+        /// `,"method":"signals.track"`, for the access log.
+        let accessMember: [UInt8]
         /// Counts the methods from 0.
         let number: Int
 
@@ -23,6 +25,7 @@ struct Routes {
             var head = JSONWriter(capacity: 64)
             head.verbatim(",\"method\":")
             head.string(method.name)
+            accessMember = head.bytes()
             head.verbatim(",\"context\":")
             self.head = head.bytes()
         }

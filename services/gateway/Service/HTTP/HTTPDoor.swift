@@ -36,7 +36,7 @@ struct HTTPDoor: Sendable {
         }
         let connection = HTTPConnection()
         let begun = try? await eventLoop.submit { [gate, addressLimit] in
-            let caller = Caller(.address(address), addressLimit) { connection.tell($0) }
+            let caller = Caller(.address(address), addressLimit, door: "http") { connection.tell($0) }
             let session = JSONRPC.Session(
                 handler: ClientDoor(gate.value, for: caller, headers: meta), channel: connection)
             return body.withUnsafeBytes { session.receive($0) }
@@ -131,6 +131,7 @@ extension RequestMeta {
             idempotencyKey = key
         }
         let trace = headers.first { $0.name.canonicalName == "traceparent" }?.value
-        if let trace, trace.utf8.count == 55 { traceparent = trace }
+        // The standard wants one that is wrong to be left aside.
+        if let trace, TraceContext.isValid(trace) { traceparent = trace }
     }
 }

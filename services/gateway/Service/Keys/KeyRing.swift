@@ -37,6 +37,8 @@ final class KeyRing {
         let context: CallContext
         /// The `context` of a request without deadline, trace or idempotency key: most of them.
         let plainContext: [UInt8]
+        /// `,"brand":"…","principal":"…"`, for the access log.
+        let accessMembers: [UInt8]
         /// What was found out of ``admits(_:)``, by number of the method.
         private var admissions: [Int: Bool] = [:]
 
@@ -53,6 +55,7 @@ final class KeyRing {
                 industries: key.allowedIndustries.isEmpty ? nil : key.allowedIndustries.map(\.rawValue),
                 segments: key.allowedSegments.isEmpty ? nil : key.allowedSegments)
             plainContext = context.json()
+            accessMembers = context.accessMembers
         }
 
         init(_ session: SessionRecord, scopes: [String], _ limits: LimitsConfiguration) {
@@ -66,6 +69,7 @@ final class KeyRing {
             expiresAt = session.expiresAt
             context = CallContext(brand: brand, principal: principal, scopes: scopes)
             plainContext = context.json()
+            accessMembers = context.accessMembers
         }
 
         /// Whether the scopes open a method.
@@ -268,4 +272,18 @@ extension RPCError {
         code: Code.brandSuspended,
         message: "The brand of this API key is suspended; ask who runs this suite to resume it.")
     static let keyExpired = RPCError.unauthenticated("This API key has expired; ask for a new one.")
+}
+
+extension CallContext {
+    /// `,"brand":"…","principal":"…"`, for the access log.
+    var accessMembers: [UInt8] {
+        var writer = JSONWriter(capacity: 128)
+        if let brand {
+            writer.verbatim(",\"brand\":")
+            writer.string("\(brand)")
+        }
+        writer.verbatim(",\"principal\":")
+        writer.string(principal)
+        return writer.bytes()
+    }
 }

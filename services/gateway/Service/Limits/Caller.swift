@@ -8,8 +8,14 @@ final class Caller {
     var charges: [BucketTable.Charge]
     /// Is told where the caller stands after each call; nil where replies have no headers.
     let onStanding: ((Standing) -> Void)?
+    /// How the access log calls the way in.
+    let door: StaticString
 
-    init(_ address: BucketName, _ limit: RateLimit, onStanding: ((Standing) -> Void)? = nil) {
+    init(
+        _ address: BucketName, _ limit: RateLimit, door: StaticString = "socket",
+        onStanding: ((Standing) -> Void)? = nil
+    ) {
+        self.door = door
         charges = [BucketTable.Charge(address, limit)]
         self.onStanding = onStanding
     }
