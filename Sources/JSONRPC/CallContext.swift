@@ -10,9 +10,9 @@ public struct CallContext: Sendable, Equatable {
     public var principal: String
     /// What the principal may do, as `noun:verb` with `*` as a wildcard.
     public var scopes: [String]
-    /// Industries that the principal may ask about; nil: all.
+    /// Industries that the principal may ask about; nil: all. Where the brand's is none of them, ``segments`` is empty.
     public var industries: [String]?
-    /// Segments that the principal may reach, by id; nil: all.
+    /// Segments, by id, whose actors the principal reaches; empty: nobody; nil: everybody.
     public var segments: [String]?
     /// Milliseconds left when the request was sent; shrinks at every hop. Nil: ``defaultDeadlineMilliseconds``.
     public var deadlineMilliseconds: Int64?

@@ -5,13 +5,21 @@ extension MethodDescription {
     ///   - principal: as in a ``JSONRPC/CallContext``.
     ///   - scopes: what a key may do, as `noun:verb` with `*` as a wildcard.
     public func admits(principal: String, scopes: [String]) -> Bool {
-        if callers.contains("anyone") { return true }
+        if isOpen { return true }
         if principal == "admin" { return callers.contains("admin") || callers.contains("public") }
         if principal.hasPrefix("service:") { return callers.contains(principal) }
         guard callers.contains("public") else { return false }
         guard let scope else { return true }
         return scopes.contains { Self.scope($0, covers: scope) }
     }
+
+    /// Whether a caller may call this method who reaches only some of the brand's actors.
+    public func admits(reaching segments: [String]?) -> Bool {
+        segments == nil || actors != .everybody || isOpen
+    }
+
+    /// Whether it needs no key.
+    public var isOpen: Bool { callers.contains("anyone") }
 
     /// Whether clients of the gateway, as opposed to services, have any way to call this method.
     public var isPublic: Bool {

@@ -20,6 +20,16 @@ public final class MethodDescription: Sendable {
         case service
     }
 
+    /// What a method has to do with the actors of its brand.
+    public enum Actors: Sendable, Equatable {
+        /// It may be about any of them: who reaches only some may not call it.
+        case everybody
+        /// It counts and answers those that its caller reaches, as if there were no others.
+        case reached
+        /// It is about none.
+        case nobody
+    }
+
     /// `nouns.verb`.
     public let name: String
     /// One sentence.
@@ -38,12 +48,14 @@ public final class MethodDescription: Sendable {
     public let isIdempotent: Bool
     /// Whether the reply waits until what the call tells other services has arrived there.
     public let awaitsDelivery: Bool
+    public let actors: Actors
     /// Who may call: `public` (keys with the scope), `anyone` (no key needed), `admin`, `service:<name>`.
     public let callers: [String]
 
     public init(
         name: String, summary: String, kind: Kind, database: Database, scope: String?, cost: Int, costItems: String?,
-        isAudited: Bool, isIdempotent: Bool, awaitsDelivery: Bool = false, callers: [String]
+        isAudited: Bool, isIdempotent: Bool, awaitsDelivery: Bool = false, actors: Actors = .everybody,
+        callers: [String]
     ) {
         self.name = name
         self.summary = summary
@@ -55,6 +67,7 @@ public final class MethodDescription: Sendable {
         self.isAudited = isAudited
         self.isIdempotent = isIdempotent
         self.awaitsDelivery = awaitsDelivery
+        self.actors = actors
         self.callers = callers
     }
 }

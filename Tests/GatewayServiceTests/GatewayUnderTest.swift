@@ -131,13 +131,18 @@ struct TestKey: Sendable {
     let brand: UUIDv7
     let rate: Int
     let burst: Int
+    let segments: [String]
 
-    init(_ number: UInt8, brand: UUIDv7 = GatewayUnderTest.brand, rate: Int = 1_000, burst: Int = 1_000) {
+    init(
+        _ number: UInt8, brand: UUIDv7 = GatewayUnderTest.brand, rate: Int = 1_000, burst: Int = 1_000,
+        segments: [String] = []
+    ) {
         key = APIKey(mode: .live, random: Array(repeating: number, count: APIKey.randomByteCount))
         id = UUIDv7(milliseconds: 2, sequence: 0, random: UInt64(number))
         self.brand = brand
         self.rate = rate
         self.burst = burst
+        self.segments = segments
     }
 }
 
@@ -150,7 +155,7 @@ private struct FakeTenancy: RequestHandler {
         let record = key.map { key in
             Key(
                 id: key.id, brandId: key.brand, kid: key.key.kid, name: "test", mode: .live, scopes: ["*:*"],
-                allowedIndustries: [], allowedSegments: [], ratePerSecond: key.rate, burst: key.burst,
+                allowedIndustries: [], allowedSegments: key.segments, ratePerSecond: key.rate, burst: key.burst,
                 bucketId: key.id, status: .active, createdAt: Timestamp(microseconds: 0), requests: 0, tokens: 0,
                 version: 1)
         }

@@ -97,16 +97,29 @@ import Testing
 
     @Test("A grant carries what limits its key, and its context says nothing where all is allowed")
     func grant() throws {
-        let free = KeyRing.Grant(Self.record(industries: [], segments: []), LimitsConfiguration())
+        let free = KeyRing.Grant(
+            Self.record(industries: [], segments: []), industry: .retail, LimitsConfiguration())
         #expect(free.context.industries == nil && free.context.segments == nil)
         #expect(!String(decoding: free.plainContext, as: UTF8.self).contains("industries"))
         let bound = KeyRing.Grant(
-            Self.record(industries: [.retail], segments: ["a", "b"]), LimitsConfiguration())
+            Self.record(industries: [.retail], segments: ["a", "b"]), industry: .retail, LimitsConfiguration())
         #expect(bound.context.industries == ["retail"] && bound.context.segments == ["a", "b"])
         let bucket = BucketName(.key, high: Self.key(3).high, low: Self.key(3).low)
         #expect(bound.allowance.charges.allSatisfy { $0[0].name == bucket })
         #expect(bound.allowance.quotas == [QuotaTable.Charge(bucket, .day, units: 5)])
         #expect(try CallContext(json: bound.plainContext) == bound.context)
+    }
+
+    @Test(
+        "A key for other industries than its brand's reaches nobody, whatever its segments",
+        arguments: [
+            ([], [], .retail, nil), ([.retail, .health], [], .retail, nil), ([.retail], ["a"], .retail, ["a"]),
+            ([.health], [], .retail, []), ([.health], ["a"], .retail, []), ([.health], [], nil, []),
+            ([], ["a"], nil, ["a"]),
+        ] as [([Industry], [String], Industry?, [String]?)])
+    func industries(allowed: [Industry], segments: [String], brand: Industry?, reached: [String]?) {
+        let record = Self.record(industries: allowed, segments: segments)
+        #expect(KeyRing.Grant(record, industry: brand, LimitsConfiguration()).context.segments == reached)
     }
 
     @Test("A key opens its brand while it is active and the brand is not suspended, and is refused in words of its own")

@@ -29,6 +29,15 @@ struct ContractProblemTests {
                     + "proto-json/README.md lists what is"
             ),
             (
+                #""x-actors": "nobody""#, #""x-actors": "none""#,
+                "workshop.json#/methods/2/x-actors: must be everybody, reached or nobody"
+            ),
+            (
+                #""x-actors": "nobody""#, #""x-actors": "reached""#,
+                "workshop.json#/methods/2: cannot answer with the reached actors: only what reads in the brand's "
+                    + "database can"
+            ),
+            (
                 #""maxLength": 500"#, #""maxLength": "many""#,
                 "workshop.json#/methods/0/params/1/schema/maxLength: must be an integer"
             ),

@@ -41,6 +41,11 @@ struct ContractRuleTests {
                 "workshop.json#/methods/2/x-cost-items: must be the name of an array parameter"
             ),
             (
+                #""description": "How many."}"#, #""description": "How many.", "x-privacy": "personal"}"#,
+                "workshop.json#/methods/2/x-actors: says that the method is about nobody, but "
+                    + "/methods/2/result/schema/properties/count is of a person"
+            ),
+            (
                 #""name": "messageId", "required": true"#, #""name": "messageId""#,
                 ""
             ),

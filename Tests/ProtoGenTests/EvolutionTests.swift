@@ -155,6 +155,10 @@ struct EvolutionTests {
                     + "now tells null from absent, which were the same to callers"
             ),
             (
+                #""x-actors": "nobody""#, #""x-actors": "everybody""#,
+                "workshop.json#/methods/2: may no longer be called with keys that reach only some segments"
+            ),
+            (
                 #""x-scope": "segments:read""#, #""x-scope": "segments:count""#,
                 "workshop.json#/methods/2: now needs the scope segments:count, which existing keys may lack"
             ),

@@ -184,6 +184,7 @@ enum WorkshopSource {
               "summary": "Counts the actors that a rule, which may be nested, finds now, without keeping anything of \##
         what was asked or found.",
               "x-kind": "read", "x-scope": "segments:read", "x-cost": 5, "x-cost-items": "rules",
+              "x-actors": "nobody",
               "params": [
                 {
                   "name": "rules", "required": true, "description": "All of them must hold.",

@@ -70,6 +70,20 @@ import Testing
     }
 
     @Test(
+        "Who reaches only some actors may call what answers those or is about nobody; what needs no key is open to all",
+        arguments: [
+            (.everybody, ["public"], false), (.reached, ["public"], true), (.nobody, ["public"], true),
+            (.everybody, ["anyone"], true),
+        ] as [(MethodDescription.Actors, [String], Bool)])
+    func reach(actors: MethodDescription.Actors, callers: [String], isAdmitted: Bool) {
+        let method = MethodDescription(
+            name: "notes.list", summary: "", kind: .read, database: .brand, scope: nil, cost: 1, costItems: nil,
+            isAudited: false, isIdempotent: false, actors: actors, callers: callers)
+        #expect(method.admits(reaching: nil))
+        #expect(method.admits(reaching: ["gold"]) == isAdmitted && method.admits(reaching: []) == isAdmitted)
+    }
+
+    @Test(
         "Clients of the gateway reach what is public, open or the administrator's",
         arguments: [
             (["public"], true), (["admin"], true), (["anyone"], true), (["service:gateway"], false),

@@ -32,6 +32,25 @@ import Testing
         }
     }
 
+    @Test(
+        "A brand that changes its trade is of the new one in the very next proof of its keys, and no other change asks")
+    func industry() async throws {
+        try await withTenancy(tenancy()) { tenancy in
+            let brand = try await tenancy.newBrand()
+            let (key, _) = try await tenancy.newKey(of: brand.id)
+            let before = try await tenancy.verify(key)
+            #expect(before.brandIndustry == .other)
+            _ = try await tenancy.brands.update(
+                .init(id: brand.id, version: 2, name: "b", industry: .other), for: tenancy.admin)
+            #expect(tenancy.gateway.messages.count == 1)
+            _ = try await tenancy.brands.update(.init(id: brand.id, version: 3, industry: .health), for: tenancy.admin)
+            // The reply waited until the gateway had forgotten its keys.
+            #expect(tenancy.gateway.messages.map { $0["body"]?["epoch"]?.int64 } == [1, 2])
+            let after = try await tenancy.verify(key)
+            #expect(after.brandIndustry == .health && after.epoch == 2)
+        }
+    }
+
     @Test("A brand cannot take the name of another one of its organisation, and may keep its own")
     func names() async throws {
         try await withTenancy(tenancy()) { tenancy in

@@ -31,7 +31,7 @@ import Testing
             #expect(reply.record.status == .active)
             #expect(reply.record.createdAt == tenancy.clock.now)
             #expect(reply.record.expiresAt == Timestamp("2027-01-01T00:00:00Z"))
-            #expect(try await tenancy.verify(key) == .init(record: reply.record, epoch: 1))
+            #expect(try await tenancy.verify(key) == .init(record: reply.record, epoch: 1, brandIndustry: .other))
             #expect(try await tenancy.keys.list(.init(), for: tenancy.admin) == .init(items: [reply.record]))
         }
     }

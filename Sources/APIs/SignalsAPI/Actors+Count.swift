@@ -9,7 +9,7 @@ extension Actors {
         /// What the contract says of `actors.count`.
         public static let method = MethodDescription(
             name: "actors.count", summary: "Counts actors.", kind: .read, database: .brand, scope: "actors:read",
-            cost: 1, costItems: nil, isAudited: false, isIdempotent: false, callers: ["public"])
+            cost: 1, costItems: nil, isAudited: false, isIdempotent: false, actors: .reached, callers: ["public"])
 
         /// The parameters of `actors.count`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

@@ -10,7 +10,8 @@ extension Actors {
         /// What the contract says of `actors.get`.
         public static let method = MethodDescription(
             name: "actors.get", summary: "Returns one actor, by id or by an identifier.", kind: .read, database: .brand,
-            scope: "actors:read", cost: 1, costItems: nil, isAudited: false, isIdempotent: false, callers: ["public"])
+            scope: "actors:read", cost: 1, costItems: nil, isAudited: false, isIdempotent: false, actors: .reached,
+            callers: ["public"])
 
         /// The parameters of `actors.get`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

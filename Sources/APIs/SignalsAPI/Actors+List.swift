@@ -9,7 +9,8 @@ extension Actors {
         /// What the contract says of `actors.list`.
         public static let method = MethodDescription(
             name: "actors.list", summary: "Lists actors, oldest first.", kind: .read, database: .brand,
-            scope: "actors:read", cost: 1, costItems: nil, isAudited: false, isIdempotent: false, callers: ["public"])
+            scope: "actors:read", cost: 1, costItems: nil, isAudited: false, isIdempotent: false, actors: .reached,
+            callers: ["public"])
 
         /// The parameters of `actors.list`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

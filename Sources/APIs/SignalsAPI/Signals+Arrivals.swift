@@ -11,7 +11,7 @@ extension Signals {
             name: "signals.arrivals",
             summary: "Counts what arrived in each of the last minutes, by the time of arrival.", kind: .read,
             database: .brand, scope: "signals:read", cost: 1, costItems: nil, isAudited: false, isIdempotent: false,
-            callers: ["public"])
+            actors: .reached, callers: ["public"])
 
         /// The parameters of `signals.arrivals`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

@@ -10,7 +10,7 @@ extension Signals {
         public static let method = MethodDescription(
             name: "signals.list", summary: "Lists signals in the order in which they arrived.", kind: .read,
             database: .brand, scope: "signals:read", cost: 1, costItems: nil, isAudited: false, isIdempotent: false,
-            callers: ["public"])
+            actors: .reached, callers: ["public"])
 
         /// The parameters of `signals.list`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

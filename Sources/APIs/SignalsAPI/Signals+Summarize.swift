@@ -10,7 +10,7 @@ extension Signals {
         public static let method = MethodDescription(
             name: "signals.summarize", summary: "Counts signals and the people behind them, and sums revenue exactly.",
             kind: .read, database: .brand, scope: "signals:read", cost: 1, costItems: nil, isAudited: false,
-            isIdempotent: false, callers: ["public"])
+            isIdempotent: false, actors: .reached, callers: ["public"])
 
         /// The parameters of `signals.summarize`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

@@ -13,7 +13,7 @@ extension Signals {
                 Follows arrivals: answers as soon as there are signals after the cursor, or when the wait is over.
                 """,
             kind: .flow, database: .brand, scope: "signals:read", cost: 1, costItems: nil, isAudited: false,
-            isIdempotent: false, callers: ["public"])
+            isIdempotent: false, actors: .reached, callers: ["public"])
 
         /// The parameters of `signals.tail`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

@@ -66,7 +66,7 @@ extension SignalsContract {
         "result":{"name":"reply","value":{"verdicts":[{"index":0,"status":"accepted","messageId":"m-1"},{"index":1,\#
         "status":"rejected","code":-32602,"message":"/params/items/1/event: is required"}]}}}]},\#
         {"name":"signals.list","summary":"Lists signals in the order in which they arrived.","x-kind":"read",\#
-        "x-scope":"signals:read","x-cost":1,"params":[{"name":"actorId",\#
+        "x-scope":"signals:read","x-cost":1,"x-actors":"reached","params":[{"name":"actorId",\#
         "schema":{"$ref":"#/components/schemas/UUID"},"description":"Only this actor's."},{"name":"event",\#
         "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Only this event."},{"name":"from",\#
         "schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Only what happened at or after."},\#
@@ -81,12 +81,13 @@ extension SignalsContract {
         "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"an empty brand","params":[],\#
         "result":{"name":"reply","value":{"items":[]}}}]},{"name":"signals.summarize","summary":"Counts signals and \#
         the people behind them, and sums revenue exactly.","x-kind":"read","x-scope":"signals:read","x-cost":1,\#
-        "params":[{"name":"event","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Only this \#
-        event."},{"name":"from","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Only what \#
-        happened at or after."},{"name":"to","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Only \#
-        what happened before."},{"name":"by","schema":{"type":"string","enum":["minute","hour","day","month"]},\#
-        "description":"Also a count for each of these stretches of time, UTC, empty ones left out; at most 1,\#
-        000."}],"result":{"name":"reply","schema":{"type":"object","required":["signals","actors","revenue"],\#
+        "x-actors":"reached","params":[{"name":"event","schema":{"type":"string","minLength":1,"maxLength":200},\#
+        "description":"Only this event."},{"name":"from","schema":{"$ref":"#/components/schemas/Timestamp"},\#
+        "description":"Only what happened at or after."},{"name":"to",\#
+        "schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Only what happened before."},{"name":"by",\#
+        "schema":{"type":"string","enum":["minute","hour","day","month"]},"description":"Also a count for each of \#
+        these stretches of time, UTC, empty ones left out; at most 1,000."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["signals","actors","revenue"],\#
         "properties":{"signals":{"type":"integer","minimum":0,"description":"How many signals."},\#
         "actors":{"type":"integer","minimum":0,"description":"How many different actors they are about."},\#
         "revenue":{"type":"array","items":{"$ref":"#/components/schemas/Sum"},"maxItems":200,"description":"Exact \#
@@ -95,26 +96,27 @@ extension SignalsContract {
         "errors":[{"$ref":"#/components/errors/conflict"}],"examples":[{"name":"an empty brand","params":[],\#
         "result":{"name":"reply","value":{"signals":0,"actors":0,"revenue":[]}}}]},{"name":"signals.arrivals",\#
         "summary":"Counts what arrived in each of the last minutes, by the time of arrival.","x-kind":"read",\#
-        "x-scope":"signals:read","x-cost":1,"params":[{"name":"minutes","schema":{"type":"integer","minimum":1,\#
-        "maximum":1440,"default":60},"description":"How far back, the minute under way included.","x-unit":"min"}],\#
-        "result":{"name":"reply","schema":{"type":"object","required":["series"],\#
-        "properties":{"series":{"type":"array","items":{"$ref":"#/components/schemas/Stretch"},"maxItems":1440,\#
-        "description":"Oldest first; minutes in which nothing arrived are left out."}},\#
-        "additionalProperties":false}},"errors":[],"examples":[{"name":"a quiet hour","params":[{"name":"minutes",\#
-        "value":60}],"result":{"name":"reply","value":{"series":[]}}}]},{"name":"signals.tail","summary":"Follows \#
-        arrivals: answers as soon as there are signals after the cursor, or when the wait is over.","x-kind":"flow",\#
-        "x-scope":"signals:read","x-cost":1,"params":[{"name":"after","schema":{"type":"integer","minimum":0},\#
-        "description":"The last sequence already seen; absent: only what arrives from now on."},{"name":"limit",\#
-        "schema":{"type":"integer","minimum":1,"maximum":500,"default":100},"description":"Signals in one answer.",\#
-        "x-unit":"items"},{"name":"waitMilliseconds","schema":{"type":"integer","minimum":0,"maximum":25000,\#
-        "default":10000},"description":"How long to wait for a first one.","x-unit":"ms"}],"result":{"name":"reply",\#
+        "x-scope":"signals:read","x-cost":1,"x-actors":"reached","params":[{"name":"minutes",\#
+        "schema":{"type":"integer","minimum":1,"maximum":1440,"default":60},"description":"How far back, the minute \#
+        under way included.","x-unit":"min"}],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["series"],"properties":{"series":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Stretch"},"maxItems":1440,"description":"Oldest first; minutes in \#
+        which nothing arrived are left out."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"a \#
+        quiet hour","params":[{"name":"minutes","value":60}],"result":{"name":"reply","value":{"series":[]}}}]},\#
+        {"name":"signals.tail","summary":"Follows arrivals: answers as soon as there are signals after the cursor, \#
+        or when the wait is over.","x-kind":"flow","x-scope":"signals:read","x-cost":1,"x-actors":"reached",\#
+        "params":[{"name":"after","schema":{"type":"integer","minimum":0},"description":"The last sequence already \#
+        seen; absent: only what arrives from now on."},{"name":"limit","schema":{"type":"integer","minimum":1,\#
+        "maximum":500,"default":100},"description":"Signals in one answer.","x-unit":"items"},\#
+        {"name":"waitMilliseconds","schema":{"type":"integer","minimum":0,"maximum":25000,"default":10000},\#
+        "description":"How long to wait for a first one.","x-unit":"ms"}],"result":{"name":"reply",\#
         "schema":{"type":"object","required":["items","last"],"properties":{"items":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/Signal"},"maxItems":500,"description":"In the order of arrival."},\#
         "last":{"type":"integer","minimum":0,"description":"Pass as `after` next time."}},\#
         "additionalProperties":false}},"errors":[],"examples":[{"name":"nothing yet","x-fixture":"live-only",\#
         "params":[{"name":"after","value":0},{"name":"waitMilliseconds","value":0}],"result":{"name":"reply",\#
         "value":{"items":[],"last":0}}}]},{"name":"actors.get","summary":"Returns one actor, by id or by an \#
-        identifier.","x-kind":"read","x-scope":"actors:read","x-cost":1,"params":[{"name":"id",\#
+        identifier.","x-kind":"read","x-scope":"actors:read","x-cost":1,"x-actors":"reached","params":[{"name":"id",\#
         "schema":{"$ref":"#/components/schemas/UUID"},"description":"The actor."},{"name":"identifier",\#
         "schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points to it, instead of \#
         the id.","x-privacy":"identifier"}],"result":{"name":"reply",\#
@@ -124,29 +126,30 @@ extension SignalsContract {
         "value":{"id":"01930000-0000-7000-8000-000000000041","kind":"individual",\#
         "identifiers":[{"type":"customerId","value":"00001"}],"traits":{"plan":"gold"},"signals":0}}}]},\#
         {"name":"actors.list","summary":"Lists actors, oldest first.","x-kind":"read","x-scope":"actors:read",\#
-        "x-cost":1,"params":[{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},\#
-        "description":"Where the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer",\#
-        "minimum":1,"maximum":500,"default":100},"description":"Items on one page.","x-unit":"items"}],\#
-        "result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "x-cost":1,"x-actors":"reached","params":[{"name":"cursor","schema":{"type":"string","minLength":1,\#
+        "maxLength":200},"description":"Where the last page ended: its `nextCursor`."},{"name":"limit",\#
+        "schema":{"type":"integer","minimum":1,"maximum":500,"default":100},"description":"Items on one page.",\#
+        "x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
         "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Actor"},"maxItems":500,\#
         "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
         as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
         "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"an empty brand","params":[],\#
         "result":{"name":"reply","value":{"items":[]}}}]},{"name":"actors.count","summary":"Counts actors.",\#
-        "x-kind":"read","x-scope":"actors:read","x-cost":1,"params":[],"result":{"name":"reply",\#
-        "schema":{"type":"object","required":["actors"],"properties":{"actors":{"type":"integer","minimum":0,\#
-        "description":"How many there are."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"an \#
-        empty brand","params":[],"result":{"name":"reply","value":{"actors":0}}}]},{"name":"imports.create",\#
-        "summary":"Begins to take a CSV file through a mapping.","x-kind":"write","x-scope":"imports:write",\#
-        "x-cost":1,"x-audit":true,"x-idempotent":true,"params":[{"name":"source","required":true,\#
-        "schema":{"type":"string","minLength":1,"maxLength":60,"pattern":"^[a-z][a-z0-9-]{0,59}$"},\#
-        "description":"Where the data comes from: part of each row's identity, so that a second import of the same \#
-        rows adds nothing."},{"name":"mapping","required":true,"schema":{"x-raw":true,"x-raw-type":"object",\#
-        "x-max-bytes":65536},"description":"How columns become signals or traits; ops/docs/imports.md has the \#
-        form."},{"name":"totalBytes","schema":{"type":"integer","minimum":0},"description":"The file's size, for \#
-        progress.","x-unit":"bytes"}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Import"}},\#
-        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/storageFull"}],\#
-        "examples":[{"name":"orders of a shop","params":[{"name":"source","value":"shop"},{"name":"mapping",\#
+        "x-kind":"read","x-scope":"actors:read","x-cost":1,"x-actors":"reached","params":[],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["actors"],\#
+        "properties":{"actors":{"type":"integer","minimum":0,"description":"How many there are."}},\#
+        "additionalProperties":false}},"errors":[],"examples":[{"name":"an empty brand","params":[],\#
+        "result":{"name":"reply","value":{"actors":0}}}]},{"name":"imports.create","summary":"Begins to take a CSV \#
+        file through a mapping.","x-kind":"write","x-scope":"imports:write","x-cost":1,"x-audit":true,\#
+        "x-idempotent":true,"params":[{"name":"source","required":true,"schema":{"type":"string","minLength":1,\#
+        "maxLength":60,"pattern":"^[a-z][a-z0-9-]{0,59}$"},"description":"Where the data comes from: part of each \#
+        row's identity, so that a second import of the same rows adds nothing."},{"name":"mapping","required":true,\#
+        "schema":{"x-raw":true,"x-raw-type":"object","x-max-bytes":65536},"description":"How columns become signals \#
+        or traits; ops/docs/imports.md has the form."},{"name":"totalBytes","schema":{"type":"integer","minimum":0},\#
+        "description":"The file's size, for progress.","x-unit":"bytes"}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Import"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"orders of a shop",\#
+        "params":[{"name":"source","value":"shop"},{"name":"mapping",\#
         "value":{"source_fields":{"customer_id":"identifier.customerId","date":"timestamp","amount_usd":"revenue"},\#
         "constants":{"event":"Order Completed","currency":"USD"}}}],"result":{"name":"reply",\#
         "value":{"id":"01930000-0000-7000-8000-000000000001","source":"shop","status":"receiving","receivedBytes":0,\#

@@ -10,6 +10,7 @@ extension BrandSettings {
         public static let method = MethodDescription(
             name: "brandSettings.get", summary: "Returns the settings of the call's brand.", kind: .read,
             database: .service, scope: "settings:read", cost: 1, costItems: nil, isAudited: false, isIdempotent: false,
+            actors: .nobody,
             callers: [
                 "public", "admin", "service:experiments", "service:signals", "service:simulation", "service:stimuli",
             ])

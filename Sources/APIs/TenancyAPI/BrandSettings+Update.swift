@@ -10,7 +10,7 @@ extension BrandSettings {
         public static let method = MethodDescription(
             name: "brandSettings.update", summary: "Changes settings of the call's brand; what is left out stays.",
             kind: .write, database: .service, scope: "settings:write", cost: 1, costItems: nil, isAudited: true,
-            isIdempotent: true, callers: ["public", "admin"])
+            isIdempotent: true, actors: .nobody, callers: ["public", "admin"])
 
         /// The parameters of `brandSettings.update`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

@@ -10,7 +10,7 @@ extension Brands {
         public static let method = MethodDescription(
             name: "brands.update", summary: "Changes a brand; what is left out stays.", kind: .write,
             database: .service, scope: nil, cost: 1, costItems: nil, isAudited: true, isIdempotent: true,
-            callers: ["admin"])
+            awaitsDelivery: true, callers: ["admin"])
 
         /// The parameters of `brands.update`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

@@ -15,7 +15,7 @@ extension Integrations {
                 sees them again.
                 """,
             kind: .write, database: .service, scope: "integrations:write", cost: 1, costItems: nil, isAudited: true,
-            isIdempotent: false, callers: ["public", "admin"])
+            isIdempotent: false, actors: .nobody, callers: ["public", "admin"])
 
         /// The parameters of `integrations.create`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

@@ -10,7 +10,7 @@ extension Integrations {
         public static let method = MethodDescription(
             name: "integrations.delete", summary: "Deletes an integration of the call's brand with its credentials.",
             kind: .write, database: .service, scope: "integrations:write", cost: 1, costItems: nil, isAudited: true,
-            isIdempotent: true, callers: ["public", "admin"])
+            isIdempotent: true, actors: .nobody, callers: ["public", "admin"])
 
         /// The parameters of `integrations.delete`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

@@ -11,7 +11,7 @@ extension Integrations {
             name: "integrations.list",
             summary: "Lists the integrations of the call's brand without their credentials, oldest first.", kind: .read,
             database: .service, scope: "integrations:read", cost: 1, costItems: nil, isAudited: false,
-            isIdempotent: false,
+            isIdempotent: false, actors: .nobody,
             callers: [
                 "public", "admin", "service:experiments", "service:signals", "service:simulation", "service:stimuli",
             ])

@@ -17,9 +17,9 @@ public struct Key: JSONReadable, JSONWritable, Sendable, Equatable {
     public let mode: KeyMode
     /// What it may do: `noun:verb`, with `*` as a wildcard. 1 to 50 elements.
     public let scopes: [String]
-    /// Industries it may ask about; empty: all. At most 7 elements.
+    /// In a brand of any other industry it reaches nobody; empty: all. At most 7 elements.
     public let allowedIndustries: [Industry]
-    /// Segments it may reach, by id; empty: all. At most 100 elements.
+    /// Segments, by id: it reaches their actors, and nobody else; empty: everybody. At most 100 elements.
     public let allowedSegments: [String]
     /// Cost units it may spend a second. 1 to 1,000,000 units/s.
     public let ratePerSecond: Int

@@ -21,9 +21,10 @@ extension Keys {
             public let name: String
             /// What it may do: `noun:verb`, with `*` as a wildcard. 1 to 50 elements.
             public let scopes: [String]
-            /// Industries it may ask about; empty: all. At most 7 elements. Default: [].
+            /// In a brand of any other industry it reaches nobody; empty: all. At most 7 elements. Default: [].
             public let allowedIndustries: [Industry]
-            /// Segments it may reach, by id; empty: all. At most 100 elements. Default: [].
+            /// Segments, by id: it reaches their actors, and nobody else; empty: everybody. At most 100 elements.
+            /// Default: [].
             public let allowedSegments: [String]
             /// What it says it is; must be the brand's own mode. Absent: the brand's.
             public let mode: KeyMode?

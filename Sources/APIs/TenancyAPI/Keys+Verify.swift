@@ -76,11 +76,14 @@ extension Keys {
             public let epoch: Int
             /// True while the key's brand is suspended: then the key opens nothing. Absent otherwise.
             public let brandSuspended: Bool?
+            /// The trade of the key's brand; absent without a key.
+            public let brandIndustry: Industry?
 
-            public init(record: Key? = nil, epoch: Int, brandSuspended: Bool? = nil) {
+            public init(record: Key? = nil, epoch: Int, brandSuspended: Bool? = nil, brandIndustry: Industry? = nil) {
                 self.record = record
                 self.epoch = epoch
                 self.brandSuspended = brandSuspended
+                self.brandIndustry = brandIndustry
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
@@ -88,6 +91,7 @@ extension Keys {
                 var record: Key?
                 var epoch: Int?
                 var brandSuspended: Bool?
+                var brandIndustry: Industry?
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -100,12 +104,15 @@ extension Keys {
                     case "brandSuspended":
                         try reader.once(&seen, 2)
                         brandSuspended = try reader.readBool()
+                    case "brandIndustry":
+                        try reader.once(&seen, 3)
+                        brandIndustry = try Industry(from: &reader)
                     default:
                         try reader.unknownMember()
                     }
                 }
                 guard let epoch else { throw reader.missing("epoch") }
-                self.init(record: record, epoch: epoch, brandSuspended: brandSuspended)
+                self.init(record: record, epoch: epoch, brandSuspended: brandSuspended, brandIndustry: brandIndustry)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -119,6 +126,10 @@ extension Keys {
                 if let brandSuspended {
                     writer.key("brandSuspended")
                     writer.bool(brandSuspended)
+                }
+                if let brandIndustry {
+                    writer.key("brandIndustry")
+                    brandIndustry.write(to: &writer)
                 }
                 writer.endObject()
             }

@@ -27,6 +27,7 @@ extension DocumentSet {
         }
         checkSchema(method.result, in: document, isDescribed: true, &problems)
         checkCost(method, in: document, &problems)
+        checkActors(method, in: document, &problems)
         if method.examples.isEmpty { problems.add(method.node.problem("has no example")) }
         var check = ValueCheck(self)
         for example in method.examples {
@@ -43,6 +44,43 @@ extension DocumentSet {
             let (schema, _) = problems.collect({ try resolved(parameter.schema, in: document) }),
             case .array = schema.kind
         else { return problems.add(place.problem("must be the name of an array parameter")) }
+    }
+
+    /// Who reaches only some actors may call what is about nobody: such a reply says nothing of a person.
+    private func checkActors(_ method: Method, in document: Document, _ problems: inout Problems) {
+        guard method.actors == .nobody else { return }
+        if let place = personal(method.result, in: document, &problems, depth: 0) {
+            let node = method.node.member("x-actors") ?? method.node
+            problems.add(node.problem("says that the method is about nobody, but \(place.pointer) is of a person"))
+        }
+    }
+
+    /// The first part of a schema that is somebody's.
+    private func personal(
+        _ schema: Schema, in document: Document, _ problems: inout Problems, depth: Int
+    ) -> Node? {
+        guard depth < 8 else { return nil }
+        switch schema.privacy {
+        case .identifier, .personal, .sensitive: return schema.node
+        case .some(.none), .secret, nil: break
+        }
+        guard let (schema, document) = problems.collect({ try resolved(schema, in: document) }) else { return nil }
+        switch schema.privacy {
+        case .identifier, .personal, .sensitive: return schema.node
+        case .some(.none), .secret, nil: break
+        }
+        let parts: [Schema] =
+            switch schema.kind {
+            case .array(let items, _): [items]
+            case .dictionary(let values, _, _): [values]
+            case .object(let properties): properties.map(\.schema)
+            case .union(let union): union.variants.map(\.schema)
+            case .boolean, .integer, .number, .decimal, .string, .format, .constant, .enumeration, .raw, .reference: []
+            }
+        for part in parts {
+            if let found = personal(part, in: document, &problems, depth: depth + 1) { return found }
+        }
+        return nil
     }
 
     private func checkParameters(

@@ -95,6 +95,9 @@ struct Evolution {
         if let scope = new.scope, scope != old.scope, old.callers.contains("public") {
             problems.add(new.node.problem("now needs the scope \(scope), which existing keys may lack"))
         }
+        if new.actors == .everybody, old.actors != .everybody {
+            problems.add(new.node.problem("may no longer be called with keys that reach only some segments"))
+        }
         if old.isIdempotent, !new.isIdempotent {
             problems.add(new.node.problem("is no longer idempotent, on which callers rely when they repeat a call"))
         }

@@ -57,6 +57,8 @@ struct Method {
     let isIdempotent: Bool
     /// Whether the reply waits until what the call tells other services has arrived there.
     let awaitsDelivery: Bool
+    /// What it has to do with the actors of its brand.
+    let actors: Actors
     /// Who may call: `public`, `anyone`, `admin`, `service:gateway`.
     let callers: [String]
     let parameters: [Schema.Property]
@@ -69,6 +71,10 @@ struct Method {
 
     enum Kind: String, CaseIterable {
         case read, write, flow
+    }
+
+    enum Actors: String, CaseIterable {
+        case everybody, reached, nobody
     }
 }
 

@@ -3,8 +3,8 @@ import JSON
 extension Method {
     private static let members: Set<String> = [
         "name", "summary", "description", "deprecated", "paramStructure", "params", "result", "errors", "examples",
-        "x-audit", "x-awaits-delivery", "x-callers", "x-cost", "x-cost-items", "x-database", "x-idempotent", "x-kind",
-        "x-scope",
+        "x-actors", "x-audit", "x-awaits-delivery", "x-callers", "x-cost", "x-cost-items", "x-database",
+        "x-idempotent", "x-kind", "x-scope",
     ]
 
     init(_ node: Node, _ defaultDatabase: Document.Database) throws(Problem) {
@@ -21,6 +21,7 @@ extension Method {
         isAudited = try node.member("x-audit")?.bool() ?? false
         isIdempotent = try node.member("x-idempotent")?.bool() ?? false
         awaitsDelivery = try node.member("x-awaits-delivery")?.bool() ?? false
+        actors = try node.member("x-actors")?.word() ?? .everybody
         if let structure = node.member("paramStructure"), try structure.string() != "by-name" {
             throw structure.problem("must be by-name")
         }
@@ -32,6 +33,9 @@ extension Method {
 
         if scope == nil, callers.contains("public") {
             throw node.problem("lacks 'x-scope': a public method needs one (or 'x-callers' without public)")
+        }
+        if actors == .reached, kind == .write || database != .brand {
+            throw node.problem("cannot answer with the reached actors: only what reads in the brand's database can")
         }
         if isIdempotent, kind == .read {
             throw node.problem("is a read, which needs no 'x-idempotent'")

@@ -41,6 +41,7 @@ extension Method {
             "isIdempotent: \(isIdempotent)",
         ]
         if awaitsDelivery { arguments.append("awaitsDelivery: true") }
+        if actors != .everybody { arguments.append("actors: .\(actors.rawValue)") }
         arguments.append(Self.array(callers, label: "callers: ", width: width))
         return arguments
     }

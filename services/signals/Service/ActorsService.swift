@@ -25,7 +25,9 @@ struct ActorsService: Actors.Service {
         default:
             throw .invalidParams(at: "/params", "needs either an id or an identifier")
         }
-        guard let key, let actor = try profile(of: key.number, in: transaction) else { throw .notFound("actor", name) }
+        guard let key, let actor = try profile(of: key.number, ActorReach(of: call), in: transaction) else {
+            throw .notFound("actor", name)
+        }
         return actor
     }
 
@@ -41,9 +43,10 @@ struct ActorsService: Actors.Service {
         _ params: Actors.List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
     ) throws(RPCError) -> Actors.List.Reply {
         let cursor = try ListCursor(params.cursor)
+        let reach = ActorReach(of: call)
         var page = Page<(number: Int64, actor: ActorProfile)>(limit: params.limit)
-        for number in try actors.numbers(after: cursor.position, limit: params.limit + 1, in: transaction) {
-            guard let actor = try profile(of: number, in: transaction) else { continue }
+        for number in try actors.numbers(after: cursor.position, limit: params.limit + 1, reach, in: transaction) {
+            guard let actor = try profile(of: number, reach, in: transaction) else { continue }
             guard page.add((number, actor), bytes: actor.traits.bytes.count) else { break }
         }
         return Actors.List.Reply(
@@ -53,13 +56,14 @@ struct ActorsService: Actors.Service {
     func count(
         _ params: Actors.Count.Params, in transaction: borrowing ReadTransaction, for call: CallContext
     ) throws(RPCError) -> Actors.Count.Reply {
-        Actors.Count.Reply(actors: try actors.count(in: transaction))
+        Actors.Count.Reply(actors: try actors.count(ActorReach(of: call), in: transaction))
     }
 
+    /// Nil for somebody who is not there, or not reached.
     private func profile(
-        of number: Int64, in transaction: borrowing ReadTransaction
+        of number: Int64, _ reach: ActorReach, in transaction: borrowing ReadTransaction
     ) throws(RPCError) -> ActorProfile? {
-        guard let outline = try actors.outline(of: number, in: transaction) else { return nil }
+        guard let outline = try actors.outline(of: number, reach, in: transaction) else { return nil }
         let identifiers = try actors.identifiers(of: number, in: transaction)
         return ActorProfile(
             id: outline.key.id, kind: outline.kind,

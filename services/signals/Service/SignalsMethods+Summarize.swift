@@ -7,7 +7,8 @@ extension SignalsMethods {
     func summarize(
         _ params: Signals.Summarize.Params, in transaction: borrowing ReadTransaction, for call: CallContext
     ) throws(RPCError) -> Signals.Summarize.Reply {
-        let totals = SignalTotals(filter: SignalFilter(event: params.event, from: params.from, to: params.to))
+        let totals = SignalTotals(
+            filter: SignalFilter(reach: ActorReach(of: call), event: params.event, from: params.from, to: params.to))
         let counts = try totals.counts(in: transaction)
         var series: [Stretch]?
         if let by = params.by { series = try self.series(totals, TimeStretch(by), in: transaction) }

@@ -16,10 +16,11 @@ extension SignalsMethods {
         let wait = min(Int64(params.waitMilliseconds), max(0, allowed - Self.tailMarginMilliseconds))
         let deadline = ContinuousClock.now + .milliseconds(wait)
         var seen = params.after.map { Int64($0) }
+        let reach = ActorReach(of: call)
         while true {
             let after = seen
             let news = try await runtime.read(file) { transaction throws(RPCError) in
-                try arrived(after: after, limit: params.limit, in: transaction)
+                try arrived(after: after, reach, limit: params.limit, in: transaction)
             }
             if !news.items.isEmpty { return Signals.Tail.Reply(items: news.items, last: Int(news.last)) }
             seen = news.last
@@ -35,11 +36,11 @@ extension SignalsMethods {
 
     /// What arrived behind `after`, and up to where that is all there is.
     private func arrived(
-        after: Int64?, limit: Int, in transaction: borrowing ReadTransaction
+        after: Int64?, _ reach: ActorReach, limit: Int, in transaction: borrowing ReadTransaction
     ) throws(RPCError) -> (items: [Signal], last: Int64) {
         let last = try SignalStore().lastSequence(in: transaction)
         guard let after, after < last else { return ([], max(after ?? 0, last)) }
-        let page = try page(after: after, SignalFilter(), limit: limit, in: transaction)
+        let page = try page(after: after, SignalFilter(reach: reach), limit: limit, in: transaction)
         return (page.items, page.items.last.map { Int64($0.sequence) } ?? last)
     }
 }

@@ -28,16 +28,18 @@ struct SignalsMethods: Signals.Service {
         _ params: Signals.List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
     ) throws(RPCError) -> Signals.List.Reply {
         let cursor = try ListCursor(params.cursor)
-        guard let filter = try filter(params, in: transaction) else { return Signals.List.Reply(items: []) }
+        guard let filter = try filter(params, ActorReach(of: call), in: transaction) else {
+            return Signals.List.Reply(items: [])
+        }
         let page = try page(after: cursor.position, filter, limit: params.limit, in: transaction)
         return Signals.List.Reply(items: page.items, nextCursor: page.hasMore ? page.items.last?.cursor : nil)
     }
 
     /// Nil when the filter names an actor that is not here: nothing can pass it.
     private func filter(
-        _ params: Signals.List.Params, in transaction: borrowing ReadTransaction
+        _ params: Signals.List.Params, _ reach: ActorReach, in transaction: borrowing ReadTransaction
     ) throws(RPCError) -> SignalFilter? {
-        var filter = SignalFilter(event: params.event, from: params.from, to: params.to)
+        var filter = SignalFilter(reach: reach, event: params.event, from: params.from, to: params.to)
         if let id = params.actorId {
             guard let actor = try actors.find(id, in: transaction) else { return nil }
             filter.actor = actor.number
@@ -50,7 +52,8 @@ struct SignalsMethods: Signals.Service {
     ) throws(RPCError) -> Signals.Arrivals.Reply {
         let minute = TimeStretch.minute.start(of: call.now)
         let start = Timestamp(microseconds: minute.microseconds - Int64(params.minutes - 1) * 60_000_000)
-        let series = try ArrivalCounts().perMinute(from: start, limit: params.minutes, in: transaction)
+        let series = try ArrivalCounts(reach: ActorReach(of: call)).perMinute(
+            from: start, limit: params.minutes, in: transaction)
         return Signals.Arrivals.Reply(series: series.map { Stretch(from: $0.start, signals: $0.signals) })
     }
 

@@ -140,37 +140,56 @@ struct ActorStore: Sendable {
     }
 
     func outline(
-        of number: Int64, in transaction: borrowing some Transaction & ~Copyable
+        of number: Int64, _ reach: ActorReach, in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> Outline? {
-        try transaction.one(
-            """
-            SELECT number, id, kind,
-                (SELECT min(occurred_at) FROM signals WHERE actor = actors.number),
-                (SELECT max(occurred_at) FROM signals WHERE actor = actors.number),
-                (SELECT count(*) FROM signals WHERE actor = actors.number)
-            FROM actors WHERE number = :number
-            """, [":number": number]
+        var outline: Outline?
+        try transaction.each(
+            sql: """
+                SELECT number, id, kind,
+                    (SELECT min(occurred_at) FROM signals WHERE actor = actors.number),
+                    (SELECT max(occurred_at) FROM signals WHERE actor = actors.number),
+                    (SELECT count(*) FROM signals WHERE actor = actors.number)
+                FROM actors WHERE \(Self.condition(reach)) AND number = ?
+                """, Arguments(reach.arguments + [number])
         ) { row throws(RPCError) in
             guard let kind = ActorProfile.Kind(rawValue: row.text(2)) else {
                 throw .internalError("An actor is of the unknown kind '\(row.text(2))'.")
             }
-            return Outline(
+            outline = Outline(
                 key: Key(number: row.int64(0), id: row.uuid(1)), kind: kind, firstSeenAt: row.timestampOrNil(3),
                 lastSeenAt: row.timestampOrNil(4), signals: row.int(5))
+            return false
         }
+        return outline
     }
 
     /// The numbers of actors behind `number`, oldest first.
     func numbers(
-        after number: Int64, limit: Int, in transaction: borrowing some Transaction & ~Copyable
+        after number: Int64, limit: Int, _ reach: ActorReach, in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> [Int64] {
-        try transaction.all(
-            "SELECT number FROM actors WHERE number > :number ORDER BY number LIMIT :limit",
-            [":number": number, ":limit": limit]
-        ) { $0.int64(0) }
+        var numbers: [Int64] = []
+        try transaction.each(
+            sql: "SELECT number FROM actors WHERE \(Self.condition(reach)) AND number > ? ORDER BY number LIMIT ?",
+            Arguments(reach.arguments + [number, limit])
+        ) { row in
+            numbers.append(row.int64(0))
+            return true
+        }
+        return numbers
     }
 
-    func count(in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> Int {
-        try transaction.one("SELECT count(*) FROM actors") { $0.int(0) } ?? 0
+    func count(_ reach: ActorReach, in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> Int {
+        var count = 0
+        // Without a condition at all SQLite counts without looking at the rows.
+        let condition = reach.condition(on: "actors.number").map { " WHERE \($0)" } ?? ""
+        try transaction.each(
+            sql: "SELECT count(*) FROM actors\(condition)", Arguments(reach.arguments)
+        ) { row in
+            count = row.int(0)
+            return false
+        }
+        return count
     }
+
+    private static func condition(_ reach: ActorReach) -> String { reach.condition(on: "actors.number") ?? "TRUE" }
 }

@@ -3,6 +3,8 @@ import SQLite
 
 /// Which signals are meant.
 struct SignalFilter: Sendable, Equatable {
+    /// Signals about others, or about nobody, are as if they were not there.
+    let reach: ActorReach
     /// The number of an actor.
     var actor: Int64?
     var event: String?
@@ -15,6 +17,7 @@ struct SignalFilter: Sendable, Equatable {
     /// a count needs no more of the table than an index holds.
     var condition: String {
         var parts: [String] = []
+        if let reached = reach.condition(on: "signals.actor") { parts.append(reached) }
         if actor != nil { parts.append("signals.actor = ?") }
         if event != nil { parts.append("signals.event = ?") }
         if from != nil { parts.append("signals.occurred_at >= ?") }
@@ -23,7 +26,7 @@ struct SignalFilter: Sendable, Equatable {
     }
 
     var arguments: [(any SQLiteBindable)?] {
-        var values: [(any SQLiteBindable)?] = []
+        var values = reach.arguments
         if let actor { values.append(actor) }
         if let event { values.append(event) }
         if let from { values.append(from.microseconds) }

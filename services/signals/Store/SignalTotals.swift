@@ -64,6 +64,8 @@ struct SignalTotals: Sendable {
 
 /// Counts by the time of arrival.
 struct ArrivalCounts: Sendable {
+    let reach: ActorReach
+
     /// How far clocks may have gone back between two arrivals without one being missed.
     private static let slackMicroseconds: Int64 = 600_000_000
 
@@ -75,12 +77,18 @@ struct ArrivalCounts: Sendable {
     ) throws(RPCError) -> [(start: Timestamp, signals: Int)] {
         let first = try firstSequence(
             from: Timestamp(microseconds: start.microseconds - Self.slackMicroseconds), in: transaction)
-        return try transaction.all(
-            """
-            SELECT received_at / 60000000 * 60000000 AS minute, count(*) FROM signals
-            WHERE sequence >= :first AND received_at >= :start GROUP BY minute ORDER BY minute LIMIT :limit
-            """, [":first": first, ":start": start, ":limit": limit]
-        ) { ($0.timestamp(0), $0.int(1)) }
+        var counts: [(start: Timestamp, signals: Int)] = []
+        try transaction.each(
+            sql: """
+                SELECT received_at / 60000000 * 60000000 AS minute, count(*) FROM signals
+                WHERE \(reach.condition(on: "signals.actor") ?? "TRUE") AND sequence >= ? AND received_at >= ?
+                GROUP BY minute ORDER BY minute LIMIT ?
+                """, Arguments(reach.arguments + [first, start, limit])
+        ) { row in
+            counts.append((row.timestamp(0), row.int(1)))
+            return true
+        }
+        return counts
     }
 
     /// A sequence before which everything arrived before `time`.

@@ -23,6 +23,8 @@ extension BrandsService {
         guard try brands.update(changed, expecting: params.version, in: transaction) else {
             throw .versionMismatch("brand", expected: Int64(params.version), actual: Int64(brand.version))
         }
+        // Keys may be limited to industries.
+        if changed.industry != brand.industry { try keys.tellGateway(of: nil, at: call.now, in: transaction) }
         return changed
     }
 

@@ -20,10 +20,11 @@ extension KeysService {
         var record: Key?
         if isProved, let proof, proof.kid == params.kid { record = try keys.find(proof.id, in: transaction) }
         if record?.mode != params.mode { record = nil }
-        var isSuspended: Bool?
-        if let record, try brands.find(record.brandId, in: transaction)?.status == .suspended { isSuspended = true }
+        var brand: Brand?
+        if let record { brand = try brands.find(record.brandId, in: transaction) }
         return Keys.Verify.Reply(
-            record: record, epoch: try keys.epoch(in: transaction), brandSuspended: isSuspended)
+            record: record, epoch: try keys.epoch(in: transaction),
+            brandSuspended: brand?.status == .suspended ? true : nil, brandIndustry: brand?.industry)
     }
 
     private static let noBrand = UUIDv7(milliseconds: 0, sequence: 0, random: 0)

@@ -15,7 +15,7 @@ extension Segments {
                 asked or found.
                 """,
             kind: .read, database: .service, scope: "segments:read", cost: 5, costItems: "rules", isAudited: false,
-            isIdempotent: false, callers: ["public"])
+            isIdempotent: false, actors: .nobody, callers: ["public"])
 
         /// The parameters of `segments.preview`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

@@ -45,10 +45,10 @@ extension WorkshopContract {
         "value":{"age":151}}],"x-error":"#/components/errors/invalidParams"}]},{"name":"segments.preview",\##
         "summary":"Counts the actors that a rule, which may be nested, finds now, without keeping anything of what \##
         was asked or found.","x-kind":"read","x-scope":"segments:read","x-cost":5,"x-cost-items":"rules",\##
-        "params":[{"name":"rules","required":true,"description":"All of them must hold.","schema":{"type":"array",\##
-        "minItems":1,"maxItems":3,"items":{"$ref":"#/components/schemas/Rule"}}},{"name":"in","description":"Which \##
-        actors.","schema":{"type":"string","enum":["everyone","active-only","7d"],"default":"everyone",\##
-        "x-enum-descriptions":{"7d":"Seen within seven days"}}},{"name":"limit",\##
+        "x-actors":"nobody","params":[{"name":"rules","required":true,"description":"All of them must hold.",\##
+        "schema":{"type":"array","minItems":1,"maxItems":3,"items":{"$ref":"#/components/schemas/Rule"}}},\##
+        {"name":"in","description":"Which actors.","schema":{"type":"string","enum":["everyone","active-only","7d"],\##
+        "default":"everyone","x-enum-descriptions":{"7d":"Seen within seven days"}}},{"name":"limit",\##
         "schema":{"$ref":"#/components/schemas/Limit"}},{"name":"key","description":"A name that the reader uses \##
         itself.","schema":{"type":"integer","format":"uint64"}},{"name":"since","description":"From this day on.",\##
         "schema":{"type":"string","format":"date","default":"2026-01-31"}},{"name":"weights","description":"Exact \##

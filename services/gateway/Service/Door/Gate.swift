@@ -149,6 +149,9 @@ final class Gate {
         guard grant.admits(route) else {
             return fail(call, .missingScope(route.method))
         }
+        guard route.method.admits(reaching: grant.context.segments) else {
+            return fail(call, .reachingSome(route.method))
+        }
         guard isOpen else { return fail(call, .busy("The gateway")) }
         // What came later with the same key waits behind what waits.
         if unreserved.holds(grant.id) { return wait(call, grant, from: caller) }
@@ -465,6 +468,12 @@ extension JSONWriter {
         while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
             verbatim(UnsafeRawBufferPointer(rebasing: rest[..<end]))
             verbatim(" ")
+    static func reachingSome(_ method: MethodDescription) -> RPCError {
+        .forbidden(
+            "\(method.name) may be about anybody, and this key reaches only some industries or segments; "
+                + "use one without allowedIndustries and allowedSegments.")
+    }
+
             rest = UnsafeRawBufferPointer(rebasing: rest[(end + 1)...])
         }
         verbatim(rest)

@@ -42,7 +42,8 @@ final class KeyRing {
         /// What was found out of ``admits(_:)``, by number of the method.
         private var admissions: [Int: Bool] = [:]
 
-        init(_ key: Key, _ limits: LimitsConfiguration) {
+        /// - Parameter industry: of the key's brand.
+        init(_ key: Key, industry: Industry?, _ limits: LimitsConfiguration) {
             id = key.id
             keyID = key.id
             brand = key.brandId
@@ -53,7 +54,7 @@ final class KeyRing {
             context = CallContext(
                 brand: brand, principal: principal, scopes: scopes,
                 industries: key.allowedIndustries.isEmpty ? nil : key.allowedIndustries.map(\.rawValue),
-                segments: key.allowedSegments.isEmpty ? nil : key.allowedSegments)
+                segments: Self.segments(key, industry))
             plainContext = context.json()
             accessMembers = context.accessMembers
         }
@@ -78,6 +79,13 @@ final class KeyRing {
             let admits = route.method.admits(principal: principal, scopes: scopes)
             admissions[route.number] = admits
             return admits
+        }
+
+        /// The segments that a key reaches; nil: everybody. A key for other industries than its brand's reaches nobody.
+        private static func segments(_ key: Key, _ industry: Industry?) -> [String]? {
+            let industries = key.allowedIndustries
+            guard industries.isEmpty || industry.map({ industries.contains($0) }) == true else { return [] }
+            return key.allowedSegments.isEmpty ? nil : key.allowedSegments
         }
     }
 
@@ -201,7 +209,7 @@ final class KeyRing {
         guard let key = proof.record else { return .failure(.keyUnknown) }
         guard key.status == .active else { return .failure(.keyRevoked) }
         guard proof.brandSuspended != true else { return .failure(.brandSuspended) }
-        return .success(Grant(key, limits))
+        return .success(Grant(key, industry: proof.brandIndustry, limits))
     }
 
     static func judge(
