@@ -18,6 +18,9 @@ public struct CallContext: Sendable, Equatable {
     public var deadlineMilliseconds: Int64?
     /// W3C trace context.
     public var traceparent: String?
+    /// Which address, or user of this machine, a call of a method that needs no key came from: a name that says nothing
+    /// else. Nil for all other calls.
+    public var origin: String?
     /// The caller's name for one effect: a repetition within 24 hours gets the first reply again.
     public var idempotencyKey: String?
     /// The moment the call was received. Not on the wire: each process has its own clock.
@@ -31,7 +34,7 @@ public struct CallContext: Sendable, Equatable {
     public init(
         brand: UUIDv7? = nil, principal: String, scopes: [String] = [], industries: [String]? = nil,
         segments: [String]? = nil, deadlineMilliseconds: Int64? = nil, traceparent: String? = nil,
-        idempotencyKey: String? = nil,
+        origin: String? = nil, idempotencyKey: String? = nil,
         now: Timestamp = Timestamp(microseconds: 0)
     ) {
         self.brand = brand
@@ -41,6 +44,7 @@ public struct CallContext: Sendable, Equatable {
         self.segments = segments
         self.deadlineMilliseconds = deadlineMilliseconds
         self.traceparent = traceparent
+        self.origin = origin
         self.idempotencyKey = idempotencyKey
         self.now = now
     }
@@ -59,6 +63,7 @@ extension CallContext: JSONReadable, JSONWritable {
             case "segments": segments = try [String](from: &reader)
             case "deadlineMilliseconds": deadlineMilliseconds = try reader.readInt64()
             case "traceparent": traceparent = try reader.readString()
+            case "origin": origin = try reader.readString()
             case "idempotencyKey": idempotencyKey = try reader.readString(lengths: 1...Self.maximumIdempotencyKeyLength)
             default: try reader.skip()
             }
@@ -94,6 +99,10 @@ extension CallContext: JSONReadable, JSONWritable {
         if let traceparent {
             writer.key("traceparent")
             writer.string(traceparent)
+        }
+        if let origin {
+            writer.key("origin")
+            writer.string(origin)
         }
         if let idempotencyKey {
             writer.key("idempotencyKey")

@@ -168,6 +168,51 @@ import Testing
         try await next.stop()
     }
 
+    @Test("Methods that the gateway answers itself give their quota back too, when they fail after they were admitted")
+    func ownMethods() async throws {
+        let key = TestKey(1)
+        // The services answer what no job is; a call costs two units.
+        let gateway = try await GatewayUnderTest(["GYRE_BRAND_DAILY_QUOTA": "4"], keys: [key]) { _, reply in
+            reply?.fail(.internalError("of the test"))
+        }
+        for _ in 0..<10 {
+            guard case .failure(let error) = try await gateway.call("jobs.list", key: key) else {
+                Issue.record("answered")
+                continue
+            }
+            #expect(error.code == RPCError.Code.internalError)
+        }
+        // What is the caller's fault is not given back.
+        for index in 0..<3 {
+            guard case .failure(let error) = try await gateway.call("jobs.list", #"{"limit":"x"}"#, key: key) else {
+                Issue.record("answered")
+                continue
+            }
+            #expect(error.code == (index < 2 ? RPCError.Code.invalidParams : RPCError.Code.quotaExhausted))
+        }
+        try await gateway.stop()
+    }
+
+    @Test(
+        "One address that signs in again and again is told to wait, before it keeps all others out",
+        arguments: [false, true])
+    func openCalls(withKey: Bool) async throws {
+        let key = TestKey(1)
+        let gateway = try await GatewayUnderTest(keys: [key])
+        var policies: Set<String?> = []
+        var admitted = 0
+        for _ in 0..<40 {
+            switch try await gateway.call("sessions.create", key: withKey ? key : nil) {
+            case .success: admitted += 1
+            case .failure(let error):
+                #expect(error.code == RPCError.Code.rateLimited)
+                policies.insert(try JSONValue(parsing: try #require(error.data).bytes)["policy"]?.string)
+            }
+        }
+        #expect(admitted >= 5 && policies == ["address"], "\(admitted) \(policies)")
+        try await gateway.stop()
+    }
+
     @Test("Keys of one brand share its limit, and another brand has its own")
     func brandLimit() async throws {
         let keys = [

@@ -138,6 +138,30 @@ import Testing
         }
     }
 
+    @Test(
+        "A limit that one of two keys with one bucket is given, the other has from then on; scopes are each one's own")
+    func sharedLimits() async throws {
+        try await withTenancy { tenancy in
+            let brand = try await tenancy.newBrand()
+            let (old, record) = try await tenancy.newKey(of: brand.id)
+            let (_, stranger) = try await tenancy.newKey(of: brand.id)
+            let rotation = try await tenancy.keys.rotate(
+                .init(id: record.id, overlapMilliseconds: 60_000), for: tenancy.admin)
+            _ = try await tenancy.keys.update(
+                .init(
+                    id: rotation.record.id, version: 1, scopes: ["a:b"], ratePerSecond: 1, burst: 1_000,
+                    dailyQuota: .set(9)), for: tenancy.admin)
+            let proved = try #require(try await tenancy.verify(old).record)
+            #expect([proved.ratePerSecond, proved.burst, proved.dailyQuota, proved.version] == [1, 1_000, 9, 3])
+            #expect(proved.scopes == ["signals:write"])
+            // What changes no limit leaves it alone.
+            _ = try await tenancy.keys.update(
+                .init(id: rotation.record.id, version: 2, name: "b"), for: tenancy.admin)
+            #expect(try await tenancy.verify(old).record?.version == 3)
+            #expect(try await tenancy.keys.get(.init(id: stranger.id), for: tenancy.admin) == stranger)
+        }
+    }
+
     @Test("A rotation never lengthens the old key's life, and the new one ends with it unless told otherwise")
     func rotateExpiring() async throws {
         try await withTenancy { tenancy in

@@ -60,7 +60,8 @@ final class Tenancy: Sendable {
             SessionsService(
                 runtime: runtime, secrets: secrets, passwords: passwords,
                 codes: AuthenticatorCodes(secrets: secrets, seal: seal)),
-            AuthenticatorsService(codes: AuthenticatorCodes(secrets: secrets, seal: seal)), in: &parts)
+            AuthenticatorsService(
+                runtime: runtime, codes: AuthenticatorCodes(secrets: secrets, seal: seal)), in: &parts)
         try PlatformService.played(by: runtime, topics: parts.topics, jobs: parts.jobs).registerAll(
             with: &parts.methods)
         client = InProcessClient(MethodDispatcher(parts.methods, runtime: runtime))

@@ -85,6 +85,76 @@ import Testing
     }
 
     @Test(
+        "Fifty wrong attempts from one origin in a quarter of an hour, whoever they try to be; right ones do not count")
+    func origin() async throws {
+        try await withTenancy { tenancy in
+            let brand = try await tenancy.newBrand()
+            _ = try await tenancy.newUser("ada@example.org", .owner, in: brand.id)
+            func refusal(_ email: String, _ password: String, from origin: String) async -> RPCError? {
+                await failure { () async throws(RPCError) in
+                    try await tenancy.sessions.create(
+                        .init(brandId: brand.id, email: email, password: password),
+                        for: CallContext(principal: "anyone", origin: origin))
+                }
+            }
+            for index in 1...SessionsService.maximumAttemptsOfOrigin {
+                if index % 10 == 0 { #expect(await refusal("ada@example.org", Self.password, from: "2-7") == nil) }
+                #expect(await refusal("nobody-\(index)@example.org", "wrong", from: "2-7") == .signInRefused)
+            }
+            let limited = await refusal("ada@example.org", Self.password, from: "2-7")
+            #expect(limited?.code == RPCError.Code.rateLimited)
+            #expect(await refusal("ada@example.org", Self.password, from: "2-8") == nil)
+            tenancy.clock.advance(milliseconds: SessionsService.attemptWindowMicroseconds / 1_000)
+            #expect(await refusal("ada@example.org", Self.password, from: "2-7") == nil)
+        }
+    }
+
+    @Test("An authenticator goes for a code of its own or a recovery code, and no attempt to guess one goes on")
+    func removal() async throws {
+        try await withTenancy { tenancy in
+            let (brand, email) = (try await tenancy.newBrand(), "ada@example.org")
+            let user = try await tenancy.newUser(email, .owner, in: brand.id)
+            let call = CallContext(brand: brand.id, principal: "user:\(user)", scopes: ["*:*"])
+            func refusal(_ code: String) async -> RPCError? {
+                await failure { () async throws(RPCError) in
+                    try await tenancy.authenticators.remove(.init(code: code), for: call)
+                }
+            }
+            func pair() async throws -> (codes: [String], totp: TOTP) {
+                let enrolled = try await tenancy.authenticators.enroll(.init(), for: call)
+                let totp = try TOTP(secret: try #require(Base32.decode(enrolled.secret)))
+                let code = try totp.code(ofStep: TOTP.step(atSeconds: tenancy.clock.now.microseconds / 1_000_000))
+                return (try await tenancy.authenticators.confirm(.init(code: code), for: call).recoveryCodes, totp)
+            }
+            let window = SessionsService.attemptWindowMicroseconds / 1_000
+            #expect(await refusal("123456")?.code == RPCError.Code.notFound)
+            let first = try await pair()
+            #expect(await refusal(first.codes[0]) == nil)
+            #expect(try await tenancy.refusal(of: email, in: brand.id, Self.password) == nil)
+            #expect(try await tenancy.number("SELECT count(*) FROM recovery_codes") == 0)
+            tenancy.clock.advance(milliseconds: window)
+            let second = try await pair()
+            // The code that confirmed it has been used, and those of the first are worth nothing.
+            for code in [first.codes[1], "AAAAAAAAAAAAAAAA"] { #expect(await refusal(code) == .signInRefused) }
+            tenancy.clock.advance(milliseconds: window)
+            for _ in 1...SessionsService.maximumAttempts {
+                #expect(await refusal("AAAAAAAAAAAAAAAA") == .signInRefused)
+            }
+            let limited = await refusal(second.codes[0])
+            #expect(limited?.code == RPCError.Code.rateLimited)
+            #expect(try await tenancy.users.list(.init(), for: call).items.map(\.hasAuthenticator) == [true])
+            tenancy.clock.advance(milliseconds: window)
+            let code = try second.totp.code(ofStep: TOTP.step(atSeconds: tenancy.clock.now.microseconds / 1_000_000))
+            #expect(await refusal(code) == nil)
+            #expect(try await tenancy.users.list(.init(), for: call).items.map(\.hasAuthenticator) == [false])
+            let asKey = await failure { () async throws(RPCError) in
+                try await tenancy.authenticators.remove(.init(code: "123456"), for: tenancy.key(of: brand.id))
+            }
+            #expect(asKey?.code == RPCError.Code.forbidden)
+        }
+    }
+
+    @Test(
         "An invitation is good for seven days, and a new one ends the one before", arguments: [(-1, true), (0, false)])
     func invitationEnds(offset: Int64, isGood: Bool) async throws {
         try await withTenancy { tenancy in

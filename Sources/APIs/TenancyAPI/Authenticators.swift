@@ -3,9 +3,10 @@
 public import JSONRPC
 public import ServiceContract
 
-/// The types of `authenticators.enroll` and `authenticators.confirm`.
+/// The types of `authenticators.enroll`, `authenticators.confirm` and `authenticators.remove`.
 public enum Authenticators {
-    /// What a service implements to answer `authenticators.enroll` and `authenticators.confirm`.
+    /// What a service implements to answer `authenticators.enroll`, `authenticators.confirm` and
+    /// `authenticators.remove`.
     public protocol Service: Sendable {
         /// Begins to pair the caller with an authenticator app; it counts once a code has confirmed it.
         func enroll(
@@ -16,6 +17,12 @@ public enum Authenticators {
         func confirm(
             _ params: Confirm.Params, in transaction: borrowing WriteTransaction, for call: CallContext
         ) throws(RPCError) -> Confirm.Reply
+
+        /// Takes the caller's authenticator app away, and the recovery codes with it, for a code of either.
+        ///
+        /// At most five attempts in 15 minutes. Who has neither is let in again by whoever runs the suite:
+        /// users.recover.
+        func remove(_ params: Remove.Params, for call: CallContext) async throws(RPCError) -> Remove.Reply
     }
 
     /// Calls these methods of a peer.
@@ -39,11 +46,21 @@ public enum Authenticators {
         ) async throws(RPCError) -> Confirm.Reply {
             try await peer.call("authenticators.confirm", params, context: call)
         }
+
+        /// Takes the caller's authenticator app away, and the recovery codes with it, for a code of either.
+        ///
+        /// At most five attempts in 15 minutes. Who has neither is let in again by whoever runs the suite:
+        /// users.recover.
+        public func remove(
+            _ params: Remove.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Remove.Reply {
+            try await peer.call("authenticators.remove", params, context: call)
+        }
     }
 }
 
 extension Authenticators.Service {
-    /// Registers `authenticators.enroll` and `authenticators.confirm` with `table`.
+    /// Registers `authenticators.enroll`, `authenticators.confirm` and `authenticators.remove` with `table`.
     public func registerMethods(with table: inout MethodTable) {
         table.write(Authenticators.Enroll.method) {
             (params: Authenticators.Enroll.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
@@ -52,6 +69,10 @@ extension Authenticators.Service {
         table.write(Authenticators.Confirm.method) {
             (params: Authenticators.Confirm.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
             try self.confirm(params, in: transaction, for: call)
+        }
+        table.flow(Authenticators.Remove.method) {
+            (params: Authenticators.Remove.Params, call) throws(RPCError) in
+            try await self.remove(params, for: call)
         }
     }
 }

@@ -4,16 +4,15 @@ public import JSON
 public import ServiceContract
 
 extension Sessions {
-    /// Signs a user in and shows the session's token, this once. At most five attempts in 15 minutes for one address.
+    /// Signs a user in and shows the session's token, this once.
+    ///
+    /// In 15 minutes at most five attempts for one address of a brand, right or wrong, and fifty wrong ones from one
+    /// network address, or from one user of this machine.
     public enum Create {
         /// What the contract says of `sessions.create`.
         public static let method = MethodDescription(
-            name: "sessions.create",
-            summary: """
-                Signs a user in and shows the session's token, this once. At most five attempts in 15 minutes for one \
-                address.
-                """,
-            kind: .flow, database: .service, scope: nil, cost: 1, costItems: nil, isAudited: false, isIdempotent: false,
+            name: "sessions.create", summary: "Signs a user in and shows the session's token, this once.", kind: .flow,
+            database: .service, scope: nil, cost: 1, costItems: nil, isAudited: false, isIdempotent: false,
             callers: ["anyone"])
 
         /// The parameters of `sessions.create`.

@@ -7,8 +7,10 @@ public import ServiceContract
 public enum Sessions {
     /// What a service implements to answer `sessions.create`, `sessions.list`, `sessions.end` and `sessions.verify`.
     public protocol Service: Sendable {
-        /// Signs a user in and shows the session's token, this once. At most five attempts in 15 minutes for one
-        /// address.
+        /// Signs a user in and shows the session's token, this once.
+        ///
+        /// In 15 minutes at most five attempts for one address of a brand, right or wrong, and fifty wrong ones from
+        /// one network address, or from one user of this machine.
         func create(_ params: Create.Params, for call: CallContext) async throws(RPCError) -> Create.Reply
 
         /// Lists the caller's own sessions that have not ended, oldest first.
@@ -35,8 +37,10 @@ public enum Sessions {
             self.peer = peer
         }
 
-        /// Signs a user in and shows the session's token, this once. At most five attempts in 15 minutes for one
-        /// address.
+        /// Signs a user in and shows the session's token, this once.
+        ///
+        /// In 15 minutes at most five attempts for one address of a brand, right or wrong, and fifty wrong ones from
+        /// one network address, or from one user of this machine.
         public func create(
             _ params: Create.Params, for call: CallContext? = nil
         ) async throws(RPCError) -> Create.Reply {

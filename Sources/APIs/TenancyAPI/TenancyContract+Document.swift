@@ -485,20 +485,21 @@ extension TenancyContract {
         "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/storageFull"}],\#
         "examples":[{"name":"one that does not exist","x-fixture":"one-user","params":[{"name":"id",\#
         "value":"01930000-0000-7000-8000-0000000000ff"}],"x-error":"#/components/errors/notFound"}]},\#
-        {"name":"sessions.create","summary":"Signs a user in and shows the session's token, this once. At most five \#
-        attempts in 15 minutes for one address.","x-kind":"flow","x-cost":1,"x-callers":["anyone"],\#
-        "params":[{"name":"brandId","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
-        "description":"Where to sign in."},{"name":"email","required":true,\#
-        "schema":{"$ref":"#/components/schemas/Email"},"description":"The user's address.","x-privacy":"personal"},\#
-        {"name":"password","required":true,"schema":{"type":"string","minLength":1,"maxLength":256},\#
-        "description":"The user's password.","x-privacy":"secret"},{"name":"code","schema":{"type":"string",\#
-        "minLength":6,"maxLength":20,"pattern":"^[0-9A-Za-z]{6,20}$"},"description":"A code of the authenticator \#
-        app, or a recovery code; for users who have one.","x-privacy":"secret"},{"name":"scopes",\#
-        "schema":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60,"pattern":"^[a-zA-Z*]{1,\#
-        30}:[a-z*]{1,29}$"},"maxItems":50,"default":[]},"description":"All that the session is to be good for; \#
-        empty: all that the role may."}],"result":{"name":"reply","schema":{"type":"object","required":["token",\#
-        "record"],"properties":{"token":{"type":"string","minLength":1,"maxLength":120,"description":"Use it like \#
-        an API key. Nothing in Gyre can show it again.","x-privacy":"secret"},\#
+        {"name":"sessions.create","summary":"Signs a user in and shows the session's token, this once.",\#
+        "description":"In 15 minutes at most five attempts for one address of a brand, right or wrong, and fifty \#
+        wrong ones from one network address, or from one user of this machine.","x-kind":"flow","x-cost":1,\#
+        "x-callers":["anyone"],"params":[{"name":"brandId","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"Where to sign in."},{"name":"email",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/Email"},"description":"The user's address.",\#
+        "x-privacy":"personal"},{"name":"password","required":true,"schema":{"type":"string","minLength":1,\#
+        "maxLength":256},"description":"The user's password.","x-privacy":"secret"},{"name":"code",\#
+        "schema":{"type":"string","minLength":6,"maxLength":20,"pattern":"^[0-9A-Za-z]{6,20}$"},"description":"A \#
+        code of the authenticator app, or a recovery code; for users who have one.","x-privacy":"secret"},\#
+        {"name":"scopes","schema":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60,\#
+        "pattern":"^[a-zA-Z*]{1,30}:[a-z*]{1,29}$"},"maxItems":50,"default":[]},"description":"All that the session \#
+        is to be good for; empty: all that the role may."}],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["token","record"],"properties":{"token":{"type":"string","minLength":1,"maxLength":120,\#
+        "description":"Use it like an API key. Nothing in Gyre can show it again.","x-privacy":"secret"},\#
         "record":{"$ref":"#/components/schemas/SessionRecord","description":"The session without its token."}},\#
         "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/unauthenticated"},\#
         {"$ref":"#/components/errors/rateLimited"},{"$ref":"#/components/errors/storageFull"}],\#
@@ -552,11 +553,23 @@ extension TenancyContract {
         "errors":[{"$ref":"#/components/errors/forbidden"},{"$ref":"#/components/errors/conflict"},\#
         {"$ref":"#/components/errors/unauthenticated"},{"$ref":"#/components/errors/storageFull"}],\#
         "examples":[{"name":"a key has none","params":[{"name":"code","value":"123456"}],\#
-        "x-error":"#/components/errors/forbidden"}]},{"name":"auditLog.head","summary":"Returns the newest signed \#
-        head of the audit log.","description":"A head is signed at most each second while entries arrive, and after \#
-        each thousand entries; the other services keep what they were told of it (auditWitnesses.list).",\#
-        "x-kind":"read","x-scope":"audit:read","x-cost":1,"x-callers":["public","admin"],"params":[],\#
-        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/SignedTreeHead"}},\#
+        "x-error":"#/components/errors/forbidden"}]},{"name":"authenticators.remove","summary":"Takes the caller's \#
+        authenticator app away, and the recovery codes with it, for a code of either.","description":"At most five \#
+        attempts in 15 minutes. Who has neither is let in again by whoever runs the suite: users.recover.",\#
+        "x-kind":"flow","x-cost":1,"x-callers":["public"],"x-scope":"authenticators:write","x-audit":true,\#
+        "params":[{"name":"code","required":true,"schema":{"type":"string","minLength":6,"maxLength":20,\#
+        "pattern":"^[0-9A-Za-z]{6,20}$"},"description":"A code of the authenticator app, or a recovery code.",\#
+        "x-privacy":"secret"}],"result":{"name":"reply","schema":{"type":"object","required":["removedAt"],\#
+        "properties":{"removedAt":{"$ref":"#/components/schemas/Timestamp","description":"From when on signing in \#
+        takes the password alone."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/forbidden"},\#
+        {"$ref":"#/components/errors/unauthenticated"},{"$ref":"#/components/errors/rateLimited"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a key has none","params":[{"name":"code",\#
+        "value":"123456"}],"x-error":"#/components/errors/forbidden"}]},{"name":"auditLog.head","summary":"Returns \#
+        the newest signed head of the audit log.","description":"A head is signed at most each second while entries \#
+        arrive, and after each thousand entries; the other services keep what they were told of it \#
+        (auditWitnesses.list).","x-kind":"read","x-scope":"audit:read","x-cost":1,"x-callers":["public","admin"],\#
+        "params":[],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/SignedTreeHead"}},\#
         "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"three entries",\#
         "x-fixture":"audit-log","params":[],"result":{"name":"reply","value":{"treeSize":3,\#
         "rootHash":"ed4eadb3a485a9e08389e0ec7e42be2b2037b599f94943185e204ae16ccab2aa",\#

@@ -546,6 +546,15 @@ extension TenancyContract {
             result: nil,
             errorCode: -32003),
         MethodExample(
+            method: "authenticators.remove",
+            name: "a key has none",
+            fixture: nil,
+            params: #"""
+                {"code":"123456"}
+                """#,
+            result: nil,
+            errorCode: -32003),
+        MethodExample(
             method: "auditLog.head",
             name: "three entries",
             fixture: "audit-log",

@@ -45,6 +45,7 @@ public enum TenancyContract {
         Sessions.Verify.method,
         Authenticators.Enroll.method,
         Authenticators.Confirm.method,
+        Authenticators.Remove.method,
         AuditLog.Head.method,
         AuditLog.InclusionProof.method,
         AuditLog.ConsistencyProof.method,

@@ -109,7 +109,8 @@ CREATE TABLE sessions (
 ) STRICT;
 CREATE INDEX sessions_by_user ON sessions (user, id);
 
--- Attempts to sign in, by a keyed hash of brand and address, which may be nobody's.
+-- Attempts to sign in, by a keyed hash of brand and address, which may be nobody's; wrong ones by a keyed
+-- hash of where they came from; and attempts to take an authenticator away, by one of the user.
 CREATE TABLE sign_in_attempts (
     digest BLOB NOT NULL PRIMARY KEY,
     attempts INTEGER NOT NULL,

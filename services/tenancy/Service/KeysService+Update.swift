@@ -29,6 +29,9 @@ extension KeysService {
         guard try keys.update(changed, expecting: params.version, in: transaction) else {
             throw .versionMismatch("key", expected: Int64(params.version), actual: Int64(key.version))
         }
+        // A rotated key and what replaced it: were their limits different, calls with the one would fill the bucket of the
+        // other.
+        try keys.shareLimits(of: changed, in: transaction)
         try tellGateway(of: key.kid, at: call.now, in: transaction)
         return changed
     }

@@ -36,7 +36,7 @@ public enum TenancyService {
             UsersService(runtime: environment.runtime, secrets: secrets, passwords: passwords),
             SessionsService(
                 runtime: environment.runtime, secrets: secrets, passwords: passwords, codes: codes),
-            AuthenticatorsService(codes: codes), in: &parts)
+            AuthenticatorsService(runtime: environment.runtime, codes: codes), in: &parts)
         parts.services.append(HeadSchedule(log: log, runtime: environment.runtime))
     }
 

@@ -58,6 +58,21 @@ struct KeyStore {
             ]) == 1
     }
 
+    /// Gives the keys that share a bucket with `key` its limits: one bucket has one of each.
+    func shareLimits(of key: Key, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        try transaction.run(
+            """
+            UPDATE keys SET rate = :rate, burst = :burst, daily_quota = :daily, monthly_quota = :monthly,
+                version = version + 1
+            WHERE brand = :brand AND bucket = :bucket AND id <> :id
+                AND (rate, burst, daily_quota, monthly_quota) IS NOT (:rate, :burst, :daily, :monthly)
+            """,
+            [
+                ":rate": key.ratePerSecond, ":burst": key.burst, ":daily": key.dailyQuota,
+                ":monthly": key.monthlyQuota, ":brand": key.brandId, ":bucket": key.bucketId, ":id": key.id,
+            ])
+    }
+
     /// Ends a key at a time, because another took its place.
     func replace(
         _ id: UUIDv7, by successor: UUIDv7, endingAt end: Timestamp, in transaction: borrowing WriteTransaction

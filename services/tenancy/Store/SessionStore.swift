@@ -103,6 +103,13 @@ struct SessionStore {
         return nil
     }
 
+    /// One attempt turned out to be right.
+    func takeBackAttempt(_ digest: [UInt8], in transaction: borrowing WriteTransaction) throws(RPCError) {
+        try transaction.run(
+            "UPDATE sign_in_attempts SET attempts = attempts - 1 WHERE digest = :digest AND attempts > 0",
+            [":digest": digest])
+    }
+
     func forgetAttempts(_ digest: [UInt8], in transaction: borrowing WriteTransaction) throws(RPCError) {
         try transaction.run("DELETE FROM sign_in_attempts WHERE digest = :digest", [":digest": digest])
     }

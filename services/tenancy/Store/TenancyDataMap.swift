@@ -40,7 +40,8 @@ extension DataMap {
             kept: "until the session ends, at most 12 hours and the next sign-in",
             columns: ["id", "kid", "user", "scopes", "digest", "pepper_version", "created_at", "expires_at"]),
         Table(
-            "sign_in_attempts", "how often signing in was tried, by keyed hashes of addresses; no customers", .nobody,
+            "sign_in_attempts", "how often signing in was tried, by keyed hashes of addresses and users; no customers",
+            .nobody,
             kept: "15 minutes, and until some later attempts", columns: ["digest", "attempts", "began_at"]),
         Table(
             "keys", "API keys of programs, with a keyed hash in place of the secret; no persons", .nobody,

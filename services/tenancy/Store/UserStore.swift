@@ -180,6 +180,17 @@ struct UserStore {
             "UPDATE users SET authenticator_confirmed = 1, version = version + 1 WHERE id = :user", [":user": user])
     }
 
+    /// Takes the authenticator and all recovery codes away.
+    func removeAuthenticator(of user: UUIDv7, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        try transaction.run(
+            """
+            UPDATE users SET sealed_authenticator = NULL, authenticator_confirmed = 0, authenticator_step = NULL,
+                version = version + 1
+            WHERE id = :user
+            """, [":user": user])
+        try transaction.run("DELETE FROM recovery_codes WHERE user = :user", [":user": user])
+    }
+
     /// Remembers that the code of a time step was taken.
     func take(step: Int64, of user: UUIDv7, in transaction: borrowing WriteTransaction) throws(RPCError) {
         try transaction.run(

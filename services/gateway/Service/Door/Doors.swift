@@ -82,7 +82,8 @@ final class ClientDoor: RequestHandler, @unchecked Sendable {
                         .write(to: &writer)
                 }
             case .failure(let error):
-                self.boundKey = previous
+                // Unless it asked for another one since.
+                if self.boundKey == key { self.boundKey = previous }
                 reply?.fail(error)
             }
         }

@@ -31,6 +31,7 @@ final class Gate {
         maximumCalls: Gate.maximumUnreserved, maximumBytes: Gate.maximumUnreservedBytes)
     private let limits: LimitsConfiguration
     private let accessLog: AccessLog?
+    private let eventLoop: any EventLoop
     private let wakeKeeper: () -> Void
     private var queues: [String: ServiceQueue] = [:]
     private var isOpen = true
@@ -58,6 +59,7 @@ final class Gate {
         self.limiter = limiter
         self.limits = limits
         self.accessLog = accessLog
+        self.eventLoop = eventLoop
         let nobody = UUIDv7(milliseconds: 0, sequence: 0, random: 0)
         anyone = Allowance(bucket: nobody, brand: nobody, Self.anyoneLimit, limits)
         self.wakeKeeper = wakeKeeper
@@ -130,13 +132,14 @@ final class Gate {
     private func admitAnyone(_ call: Call, from caller: Caller) {
         if let error = chargeStranger(caller) { return fail(call, error) }
         guard let route = call.route else { return fail(call, .methodNotFound(call.method)) }
-        guard route.method.callers.contains("anyone") else { return fail(call, .keyMissing) }
+        guard route.isOpen else { return fail(call, .keyMissing) }
+        if let error = chargeOpenCall(caller) { return fail(call, error) }
         let cost = Routes.cost(of: route.method, call.params)
         let now = bootClock.now()
         let verdict = limiter.admit(cost, route.method.kind, anyone, clock: now) { clock.now().microseconds }
         if limiter.wantsReservations { wakeKeeper() }
         switch verdict {
-        case .admitted: forward(call, route, CallContext(principal: "anyone"), nil)
+        case .admitted: forward(call, route, CallContext(principal: "anyone", origin: caller.origin), nil)
         case .unreserved: fail(call, .busy("What waits for the disk", retryAfterMilliseconds: 100))
         default: refuse(call, verdict, cost, route.method.kind, anyone, caller, now)
         }
@@ -146,6 +149,8 @@ final class Gate {
     private func admit(_ call: Call, _ grant: KeyRing.Grant, from caller: Caller) {
         call.access?.caller = grant.accessMembers
         guard let route = call.route else { return fail(call, .methodNotFound(call.method)) }
+        // To sign in is limited by where the caller is, whatever key they hold.
+        if route.isOpen { return admitAnyone(call, from: caller) }
         guard grant.admits(route) else {
             return fail(call, .missingScope(route.method))
         }
@@ -220,6 +225,17 @@ final class Gate {
     func chargeStranger(_ caller: Caller) -> RPCError? {
         let limit = caller.charges[0].limit
         switch limiter.buckets.spend(1, of: &caller.charges, at: bootClock.now()) {
+        case .refused(_, let wait):
+            return .rateLimited(policy: "address", limit, retryAfterNanoseconds: wait, nil)
+        case .tableFull: return .tooManyBuckets
+        case .admitted, .tooCostly, .unreserved: return nil
+        }
+    }
+
+    /// Charges the address of a caller for a method that needs no key, of which all callers together have few.
+    private func chargeOpenCall(_ caller: Caller) -> RPCError? {
+        let limit = caller.openCharges[0].limit
+        switch limiter.buckets.spend(1, of: &caller.openCharges, at: bootClock.now()) {
         case .refused(_, let wait):
             return .rateLimited(policy: "address", limit, retryAfterNanoseconds: wait, nil)
         case .tableFull: return .tooManyBuckets
@@ -346,11 +362,12 @@ final class Gate {
         if route.service == "gateway" {
             context.now = clock.now()
             metrics.admitted(route)
+            let reply = refund.map { RefundingReply.watching(call.reply, $0, on: eventLoop) } ?? call.reply
             do throws(RPCError) {
-                try local.dispatch(call.method, params: call.params, for: context, call.reply)
+                try local.dispatch(call.method, params: call.params, for: context, reply)
             } catch {
-                refund?.giveBack(after: error)
-                fail(call, error)
+                metrics.refused(error)
+                reply?.failAndLog(error, method: "gate")
             }
         } else {
             let milliseconds = context.deadlineMilliseconds ?? CallContext.defaultDeadlineMilliseconds
@@ -451,6 +468,12 @@ extension RPCError {
     /// The buckets of so many callers are in use that there is none for this one.
     static let tooManyBuckets = busy("The table of callers", retryAfterMilliseconds: 1_000)
 
+    static func reachingSome(_ method: MethodDescription) -> RPCError {
+        .forbidden(
+            "\(method.name) may be about anybody, and this key reaches only some industries or segments; "
+                + "use one without allowedIndustries and allowedSegments.")
+    }
+
     static func missingScope(_ method: MethodDescription) -> RPCError {
         guard let scope = method.scope, method.callers.contains("public") else {
             return .forbidden("\(method.name) is not for API keys; use the admin socket.")
@@ -468,12 +491,6 @@ extension JSONWriter {
         while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
             verbatim(UnsafeRawBufferPointer(rebasing: rest[..<end]))
             verbatim(" ")
-    static func reachingSome(_ method: MethodDescription) -> RPCError {
-        .forbidden(
-            "\(method.name) may be about anybody, and this key reaches only some industries or segments; "
-                + "use one without allowedIndustries and allowedSegments.")
-    }
-
             rest = UnsafeRawBufferPointer(rebasing: rest[(end + 1)...])
         }
         verbatim(rest)

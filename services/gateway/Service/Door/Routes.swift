@@ -17,11 +17,14 @@ struct Routes {
         let accessMember: [UInt8]
         /// Counts the methods from 0.
         let number: Int
+        /// Whether the method needs no key.
+        let isOpen: Bool
 
         fileprivate init(_ method: MethodDescription, service: String, number: Int) {
             self.method = method
             self.service = service
             self.number = number
+            isOpen = method.isOpen
             var head = JSONWriter(capacity: 64)
             head.verbatim(",\"method\":")
             head.string(method.name)

@@ -120,7 +120,7 @@ final class KeyRing {
     /// Looks a key up.
     func find(_ text: String) -> Answer {
         let now = NIODeadline.now()
-        if let proof = proofs[text], proof.epoch >= validEpoch.value, now - proof.provedAt < Self.lease {
+        if let proof = proofs[text], holds(proof, at: now) {
             if !proof.isRenewing && now - proof.provedAt > Self.renewAfter {
                 proofs[text]?.isRenewing = true
                 ask(text)
@@ -139,6 +139,10 @@ final class KeyRing {
         }
         guard waiting[text, default: []].count < Self.maximumWaiting else { return .refused(.busy("The key's proof")) }
         return .unproved
+    }
+
+    private func holds(_ proof: Proof, at now: NIODeadline) -> Bool {
+        proof.epoch >= validEpoch.value && now - proof.provedAt < Self.lease
     }
 
     /// Asks tenancy about a key and calls `retry` when it has answered; those who wait for one key keep their order.
@@ -183,12 +187,14 @@ final class KeyRing {
             remember(text, Proof(outcome: verdict.outcome, epoch: verdict.epoch, provedAt: askedAt))
         case .failure(let error):
             // A lease that still runs is kept to its end; without one, those who wait are told.
-            if let held = proofs[text], NIODeadline.now() - held.provedAt < Self.lease {
+            if let held = proofs[text], holds(held, at: .now()) {
                 proofs[text]?.isRenewing = false
             } else {
-                remember(
-                    text,
-                    Proof(outcome: .failure(error), epoch: .max, provedAt: askedAt - Self.lease + .milliseconds(50)))
+                // Long enough to be told to those who wait, however late the failure came. Their own time is not up.
+                let isLate = error.code == RPCError.Code.deadlineExceeded
+                let told = isLate ? .dependencyUnavailable("tenancy") : error
+                let provedAt = NIODeadline.now() - Self.lease + .milliseconds(50)
+                remember(text, Proof(outcome: .failure(told), epoch: .max, provedAt: provedAt))
             }
         }
         for retry in waiting.removeValue(forKey: text) ?? [] { retry() }

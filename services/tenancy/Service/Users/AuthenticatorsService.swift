@@ -68,11 +68,14 @@ struct AuthenticatorsService: Authenticators.Service {
     /// Random bytes of one: 80 bits, 16 characters.
     static let recoveryByteCount = 10
 
+    let runtime: ServiceRuntime
     let codes: AuthenticatorCodes
     private let users = UserStore()
     private let brands = BrandStore()
+    private let sessions = SessionStore()
 
-    init(codes: AuthenticatorCodes) {
+    init(runtime: ServiceRuntime, codes: AuthenticatorCodes) {
+        self.runtime = runtime
         self.codes = codes
     }
 
@@ -107,6 +110,37 @@ struct AuthenticatorsService: Authenticators.Service {
         return Authenticators.Confirm.Reply(recoveryCodes: recoveryCodes)
     }
 
+    /// Takes the authenticator away. Each attempt is counted before anything is compared, so that whoever found an open
+    /// session does not find out the code.
+    func remove(
+        _ params: Authenticators.Remove.Params, for call: CallContext
+    ) async throws(RPCError) -> Authenticators.Remove.Reply {
+        let id = try call.user()
+        let file = runtime.databases.serviceFile
+        let (codes, users, brands, sessions) = (codes, users, brands, sessions)
+        let attempt = try await runtime.write(file) { transaction throws(RPCError) in
+            let brand = try brands.brand(of: call, in: transaction).id
+            let attempt = try codes.secrets.digest(of: "\(id)", for: "authenticator", brand: brand).bytes
+            let again = try sessions.attempt(
+                attempt, limit: SessionsService.maximumAttempts,
+                windowMicroseconds: SessionsService.attemptWindowMicroseconds, at: call.now, in: transaction)
+            return (digest: attempt, again: again)
+        }
+        if let again = attempt.again {
+            throw .tooManyAttempts(SessionsService.maximumAttempts, "for this user", until: again, now: call.now)
+        }
+        return try await runtime.write(file) { transaction throws(RPCError) in
+            let brand = try brands.brand(of: call, in: transaction).id
+            guard try users.find(id, of: brand, in: transaction) != nil,
+                let user = try users.credentials(of: id, in: transaction), user.isAuthenticatorConfirmed
+            else { throw .notFound("authenticator of user", id) }
+            try codes.check(params.code, of: user, brand: brand, at: call.now, in: transaction)
+            try users.removeAuthenticator(of: id, in: transaction)
+            try sessions.forgetAttempts(attempt.digest, in: transaction)
+            return Authenticators.Remove.Reply(removedAt: call.now)
+        }
+    }
+
     /// The user who calls, who has no authenticator yet.
     private func caller(
         _ call: CallContext, in transaction: borrowing WriteTransaction
@@ -117,7 +151,7 @@ struct AuthenticatorsService: Authenticators.Service {
             let user = try users.credentials(of: id, in: transaction)
         else { throw .notFound("user", id) }
         guard !user.isAuthenticatorConfirmed else {
-            throw .conflict("This user has an authenticator; who runs this suite can take it away: users.recover.")
+            throw .conflict("This user has an authenticator; authenticators.remove takes it away.")
         }
         return (user, brand)
     }

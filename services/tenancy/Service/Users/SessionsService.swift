@@ -13,6 +13,8 @@ struct SessionsService: Sessions.Service {
     static let maximumSessions = 20
     /// Attempts for one address of one brand in one window.
     static let maximumAttempts = 5
+    /// Wrong attempts from one origin in one window, whichever addresses they try.
+    static let maximumAttemptsOfOrigin = 50
     static let attemptWindowMicroseconds: Int64 = 15 * 60 * 1_000_000
 
     let runtime: ServiceRuntime
@@ -37,15 +39,15 @@ struct SessionsService: Sessions.Service {
         _ params: Sessions.Create.Params, for call: CallContext
     ) async throws(RPCError) -> Sessions.Create.Reply {
         let file = runtime.databases.serviceFile
-        let (users, sessions, brands) = (users, sessions, brands)
+        let (users, sessions, brands, secrets, codes) = (users, sessions, brands, secrets, codes)
         let (brand, email) = (params.brandId, params.email.lowercased())
         let attempt = try secrets.digest(of: email, for: "sign-in", brand: brand).bytes
-        let again = try await runtime.write(file) { transaction throws(RPCError) in
-            try sessions.attempt(
-                attempt, limit: Self.maximumAttempts, windowMicroseconds: Self.attemptWindowMicroseconds,
-                at: call.now, in: transaction)
+        let origin = try call.origin.map { origin throws(RPCError) in
+            try secrets.digest(of: origin, for: "sign-in-origin", brand: Self.noBrand).bytes
         }
-        if let again { throw .tooManyAttempts(until: again, now: call.now) }
+        try await runtime.write(file) { transaction throws(RPCError) in
+            try Self.count(attempt, of: origin, at: call.now, sessions, in: transaction)
+        }.get()
         let known = try await runtime.read(file) { transaction throws(RPCError) in
             try users.credentials(email: email, of: brand, in: transaction)
         }
@@ -53,13 +55,13 @@ struct SessionsService: Sessions.Service {
         let salt = known?.salt ?? [UInt8](repeating: 0, count: Passwords.saltByteCount)
         let digest = try await passwords.digest(of: params.password, salt: salt)
         guard constantTimeEqual(digest, known?.digest ?? nobody), let known else { throw .signInRefused }
-        let (secrets, codes) = (secrets, codes)
         return try await runtime.write(file) { transaction throws(RPCError) in
             guard let user = try users.credentials(of: known.user, in: transaction), user.digest == known.digest,
                 let status = try brands.find(brand, in: transaction)?.status, status == .active || status == .suspended
             else { throw .signInRefused }
             try codes.check(params.code, of: user, brand: brand, at: call.now, in: transaction)
             try sessions.forgetAttempts(attempt, in: transaction)
+            if let origin { try sessions.takeBackAttempt(origin, in: transaction) }
             let token = try secrets.token(.session)
             let record = SessionRecord(
                 id: transaction.newID(at: call.now), userId: user.user, brandId: brand, scopes: params.scopes,
@@ -71,6 +73,28 @@ struct SessionsService: Sessions.Service {
             try sessions.trim(of: user.user, keeping: Self.maximumSessions, at: call.now, in: transaction)
             return Sessions.Create.Reply(token: token.text, record: record)
         }
+    }
+
+    /// Counts an attempt for an address and its origin.
+    ///
+    /// - Returns: a failure when there were too many; the counts stay.
+    private static func count(
+        _ attempt: [UInt8], of origin: [UInt8]?, at time: Timestamp, _ sessions: SessionStore,
+        in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> Result<Void, RPCError> {
+        if let origin,
+            let again = try sessions.attempt(
+                origin, limit: maximumAttemptsOfOrigin, windowMicroseconds: attemptWindowMicroseconds, at: time,
+                in: transaction)
+        {
+            return .failure(.tooManyAttempts(maximumAttemptsOfOrigin, "from where you are", until: again, now: time))
+        }
+        if let again = try sessions.attempt(
+            attempt, limit: maximumAttempts, windowMicroseconds: attemptWindowMicroseconds, at: time, in: transaction)
+        {
+            return .failure(.tooManyAttempts(maximumAttempts, "for this address", until: again, now: time))
+        }
+        return .success(())
     }
 
     func list(
@@ -123,7 +147,7 @@ extension RPCError {
     static let codeMissing = RPCError.unauthenticated(
         "This user has an authenticator app: send the code it shows, or a recovery code, as code.")
 
-    fileprivate static func tooManyAttempts(until time: Timestamp, now: Timestamp) -> RPCError {
+    static func tooManyAttempts(_ count: Int, _ which: String, until time: Timestamp, now: Timestamp) -> RPCError {
         let milliseconds = max(1, (time.microseconds - now.microseconds) / 1_000)
         var data = JSONWriter(capacity: 64)
         data.beginObject()
@@ -132,8 +156,7 @@ extension RPCError {
         data.endObject()
         return RPCError(
             code: Code.rateLimited,
-            message:
-                "There were \(SessionsService.maximumAttempts) attempts for this address; try again after \(time).",
+            message: "There were \(count) attempts \(which); try again after \(time).",
             data: try? JSONRaw(validating: data.bytes()))
     }
 }
