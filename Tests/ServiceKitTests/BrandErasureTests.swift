@@ -77,6 +77,22 @@ import Testing
         }
     }
 
+    @Test("Of a file that is created while its brand is erased nothing stays, whoever comes first at each step")
+    func creationMeanwhile() async throws {
+        let directory = TemporaryDirectory()
+        let folder = directory.path + "/notes"
+        let databases = try BrandDatabases(directory: folder, brandMigrations: [], serviceMigrations: [])
+        for number in 0..<100 {
+            let brand = UUIDv7(milliseconds: 0x0193_0000_0000, sequence: 0, random: 100 + UInt64(number))
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try? databases.create(brand) }
+                group.addTask { _ = try? databases.finishErasure(of: brand) }
+            }
+            #expect(databases.file(of: brand) == nil)
+            #expect(FileBytes.names(in: folder).filter { $0.hasPrefix("\(brand)") } == ["\(brand).erased"])
+        }
+    }
+
     @Test("A crash between the marker and the last file is finished by the next process")
     func crash() throws {
         let directory = TemporaryDirectory()

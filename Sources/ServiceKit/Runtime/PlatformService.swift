@@ -18,6 +18,7 @@ struct PlatformService: BrandFiles.Service, Health.Service, JobRecords.Service, 
     let serviceErasure: SubjectErasure
     let health: HealthCheck
     let metrics: PrometheusMetrics
+    var leavings: [BrandLeaving] = []
 
     func create(
         _ params: BrandFiles.Create.Params, for call: CallContext
@@ -30,7 +31,15 @@ struct PlatformService: BrandFiles.Service, Health.Service, JobRecords.Service, 
     ) async throws(RPCError) -> BrandFiles.Erase.Reply {
         // Before anything is deleted: a restore of an older backup must not bring it back.
         try brandErasure.ledger?.append(.brand(params.brand, for: params.brand, at: call.now))
-        return BrandFiles.Erase.Reply(erased: try await runtime.eraseBrand(params.brand))
+        let wasThere = try await runtime.eraseBrand(params.brand)
+        if !leavings.isEmpty {
+            let file = runtime.databases.serviceFile
+            try await runtime.write(file) { [leavings] (transaction: borrowing WriteTransaction) throws(RPCError) in
+                for leave in leavings { try leave(params.brand, transaction) }
+            }
+            try await runtime.checkpoint(file)
+        }
+        return BrandFiles.Erase.Reply(erased: wasThere)
     }
 
     func check(_ params: Health.Check.Params, for call: CallContext) async throws(RPCError) -> Health.Check.Reply {

@@ -1,6 +1,7 @@
 public import Configuration
 import CoreMetrics
-import JSONRPC
+public import JSON
+public import JSONRPC
 public import JSONRPCUnixSocket
 public import Logging
 public import NIOCore
@@ -50,11 +51,16 @@ public struct ServiceParts {
     public var methods = MethodTable()
     public var topics = MessageTopics()
     public var jobs = JobKinds()
+    /// Deletes what the service's own file holds of a brand that is erased.
+    public var leavings: [BrandLeaving] = []
     /// Run until the process ends, and end gracefully with it.
     public var services: [any Service] = []
 
     public init() {}
 }
+
+/// Deletes what a service's own file holds of one brand.
+public typealias BrandLeaving = @Sendable (UUIDv7, borrowing WriteTransaction) throws(RPCError) -> Void
 
 /// What composing a service may use.
 public struct ServiceEnvironment: Sendable {
@@ -179,7 +185,7 @@ public enum ServiceProcess {
         PlatformService(
             runtime: runtime, topics: parts.topics, jobs: parts.jobs, brandErasure: brandErasure,
             serviceErasure: serviceErasure, health: HealthCheck(startedAt: runtime.clock.now(), ledger: ledger),
-            metrics: metrics
+            metrics: metrics, leavings: parts.leavings
         ).registerAll(with: &parts.methods)
         let dispatcher = MethodDispatcher(parts.methods, runtime: runtime)
         let server = try await UnixSocketServer.bind(

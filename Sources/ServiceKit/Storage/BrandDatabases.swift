@@ -82,16 +82,28 @@ public final class BrandDatabases: Sendable {
     /// - Returns: false when it was there already.
     /// - Throws: conflict for a brand that was erased.
     public func create(_ brand: UUIDv7) throws(RPCError) -> Bool {
-        guard !isErased(brand) else {
-            throw .conflict("The brand \(brand) was erased; make a new one, which gets an id of its own.")
-        }
+        guard !isErased(brand) else { throw Self.erased(brand) }
         let file = Self.file(of: brand, in: directory)
         do {
             try brandMigrator.migrate(Connection(path: file.path, .create))
         } catch {
             throw RPCError(error)
         }
-        return brands.withLock { $0.files.updateValue(file, forKey: brand) } == nil
+        let wasThere = brands.withLock { brands -> Bool? in
+            brands.erased.contains(brand) ? nil : brands.files.updateValue(file, forKey: brand) != nil
+        }
+        if let wasThere { return !wasThere }
+        // It was erased meanwhile, which may have looked for the file before it was there.
+        do {
+            try Self.removeFiles(of: brand, in: directory)
+        } catch {
+            throw .internalError(error.description)
+        }
+        throw Self.erased(brand)
+    }
+
+    private static func erased(_ brand: UUIDv7) -> RPCError {
+        .conflict("The brand \(brand) was erased; make a new one, which gets an id of its own.")
     }
 
     // MARK: Erasure

@@ -47,6 +47,10 @@ public enum GatewayService {
         let limits = LimitsService(tenancy: siblings["tenancy"], on: environment.eventLoop)
         limits.registerMethods(with: &methods)
 
+        let forgetRequests: BrandLeaving = { (brand, transaction: borrowing WriteTransaction) throws(RPCError) in
+            try PrivacyRequestStore().deleteAll(of: brand, in: transaction)
+        }
+        parts.leavings.append(forgetRequests)
         let validEpoch = ValidEpoch()
         parts.topics.on("keys.changed", as: KeysChanged.self) { message, _, _ in validEpoch.raise(to: message.epoch) }
 

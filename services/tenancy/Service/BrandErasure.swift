@@ -50,7 +50,7 @@ struct BrandErasure: JobWork {
             throw .internalError("The job \(job.id) does not say which brand it erases.")
         }
         guard let sibling = siblings.first(where: { !progress.finished.contains($0.name) }) else {
-            return finish(progress.brand)
+            return try await finish(progress, in: file, runtime)
         }
         try await erase(progress.brand, at: sibling)
         progress.finished.append(sibling.name)
@@ -72,11 +72,27 @@ struct BrandErasure: JobWork {
         }
     }
 
-    private func finish(_ brand: UUIDv7) -> JobPiece {
-        let brands = brands
+    /// First what tenancy knows goes, then what the database's log still holds of it; only then the brand is erased.
+    private func finish(
+        _ progress: Progress, in file: DatabaseFile, _ runtime: ServiceRuntime
+    ) async throws(RPCError) -> JobPiece {
+        let (brands, itself) = (brands, TenancyService.definition.name)
+        if progress.finished.contains(itself) {
+            do throws(RPCError) {
+                try await runtime.checkpoint(file)
+            } catch {
+                throw error.isRetryable ? error : .busy("The log of \(itself)'s database")
+            }
+            let piece: JobPiece = { (job, _, transaction: borrowing WriteTransaction) throws(RPCError) in
+                try brands.finishErasure(of: progress.brand, in: transaction)
+                job.status = .completed
+            }
+            return piece
+        }
         let piece: JobPiece = { (job, _, transaction: borrowing WriteTransaction) throws(RPCError) in
-            try brands.finishErasure(of: brand, in: transaction)
-            job.status = .completed
+            try brands.forget(progress.brand, in: transaction)
+            let next = Progress(brand: progress.brand, finished: progress.finished + [itself])
+            job.state = JSONRaw(next.json)
         }
         return piece
     }

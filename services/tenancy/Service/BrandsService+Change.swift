@@ -66,7 +66,7 @@ extension BrandsService {
         try keys.revokeAll(of: brand.id, at: call.now, reason: "the brand is erased", in: transaction)
         try keys.tellGateway(of: nil, at: call.now, in: transaction)
         _ = try jobs.begin(
-            BrandErasure.kind, unit: "services", total: siblings.count,
+            BrandErasure.kind, unit: "services", total: siblings.count + others.count,
             state: JSONRaw(BrandErasure.Progress(brand: brand.id, finished: []).json), at: call.now, in: transaction)
         return try find(brand.id, in: transaction)
     }

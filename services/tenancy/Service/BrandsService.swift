@@ -14,6 +14,8 @@ struct BrandsService: Brands.Service {
 
     let runtime: ServiceRuntime
     let siblings: [Sibling]
+    /// Services without databases of brands that know something of one all the same: they forget it with the brand.
+    var others: [Sibling] = []
     let brands = BrandStore()
     let organizations = OrganizationStore()
     let keys = KeyStore()

@@ -29,7 +29,8 @@ public enum TenancyService {
         register(
             BrandsService(
                 runtime: environment.runtime,
-                siblings: brandServices.map { BrandsService.Sibling(name: $0, client: siblings[$0]) }),
+                siblings: brandServices.map { BrandsService.Sibling(name: $0, client: siblings[$0]) },
+                others: [BrandsService.Sibling(name: "gateway", client: siblings["gateway"])]),
             keys,
             IntegrationsService(seal: seal), log, in: &parts)
         register(
@@ -55,7 +56,7 @@ public enum TenancyService {
     ) {
         OrganizationsService().registerMethods(with: &parts.methods)
         brands.registerMethods(with: &parts.methods)
-        parts.jobs[BrandErasure.kind] = BrandErasure(siblings: brands.siblings)
+        parts.jobs[BrandErasure.kind] = BrandErasure(siblings: brands.siblings + brands.others)
         keys.registerMethods(with: &parts.methods)
         integrations.registerMethods(with: &parts.methods)
         BrandSettingsService().registerMethods(with: &parts.methods)

@@ -68,17 +68,20 @@ struct BrandStore {
     }
 
     /// Leaves nothing of a brand but its id, its owner and the fact; its name is free again.
-    func finishErasure(of id: UUIDv7, in transaction: borrowing WriteTransaction) throws(RPCError) {
+    func forget(_ id: UUIDv7, in transaction: borrowing WriteTransaction) throws(RPCError) {
         try transaction.run("DELETE FROM keys WHERE brand = :id", [":id": id])
         try transaction.run("DELETE FROM users WHERE brand = :id", [":id": id])
         try transaction.run("DELETE FROM integrations WHERE brand = :id", [":id": id])
         try transaction.run("DELETE FROM brand_settings WHERE brand = :id", [":id": id])
         try transaction.run(
             """
-            UPDATE brands SET status = 'erased', name = :name, industry = 'other', time_zone = 'UTC', currency = 'USD',
-                version = version + 1
-            WHERE id = :id
+            UPDATE brands SET name = :name, industry = 'other', time_zone = 'UTC', currency = 'USD' WHERE id = :id
             """, [":name": id.description, ":id": id])
+    }
+
+    func finishErasure(of id: UUIDv7, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        try transaction.run(
+            "UPDATE brands SET status = 'erased', version = version + 1 WHERE id = :id", [":id": id])
     }
 
     /// Makes a brand active. One that is stays as it is.
