@@ -52,8 +52,9 @@ import Testing
             gyre_calls{code="0",method="signals.track"} 3
             # TYPE gyre_queue gauge
             gyre_queue 12.5
-            # TYPE gyre_metrics_dropped_series counter
-            gyre_metrics_dropped_series 0
+            # HELP gyre_metrics_dropped_series_total Series that were not kept, for there were too many.
+            # TYPE gyre_metrics_dropped_series_total counter
+            gyre_metrics_dropped_series_total 0
 
             """
         #expect(String(decoding: metrics.text(), as: UTF8.self) == expected)
@@ -108,15 +109,15 @@ import Testing
         for number in 1..<PrometheusMetrics.maximumSeries {
             metrics.makeCounter(label: "calls", dimensions: [("brand", "\(number)")]).increment(by: 1)
         }
-        #expect(lines.contains("gyre_metrics_dropped_series 0"))
+        #expect(lines.contains("gyre_metrics_dropped_series_total 0"))
         let last = metrics.makeTimer(label: "last", dimensions: [])
         last.recordNanoseconds(1)
         #expect(lines.contains("last_seconds_count 1"))
-        #expect(lines.contains("gyre_metrics_dropped_series 0"))
+        #expect(lines.contains("gyre_metrics_dropped_series_total 0"))
 
         metrics.makeCounter(label: "calls", dimensions: [("brand", "one too many")]).increment(by: 1)
         metrics.makeMeter(label: "another", dimensions: []).set(Int64(1))
-        #expect(lines.contains("gyre_metrics_dropped_series 2"))
+        #expect(lines.contains("gyre_metrics_dropped_series_total 2"))
         #expect(!lines.contains { $0.contains("one too many") || $0.contains("another") })
         // What is there is found again, at the limit too.
         metrics.makeCounter(label: "calls", dimensions: [("brand", "1")]).increment(by: 1)
@@ -128,17 +129,26 @@ import Testing
         #expect(!lines.contains { $0.contains("last") })
     }
 
+    @Test("What a metric counts stands before its type, in one line, under the label it is made with")
+    func helps() {
+        metrics.describe(["gyre.queue": #"Waiting, \ and not."#])
+        metrics.makeMeter(label: "gyre.queue", dimensions: []).set(Int64(1))
+        #expect(
+            lines.prefix(3) == [#"# HELP gyre_queue Waiting, \\ and not."#, "# TYPE gyre_queue gauge", "gyre_queue 1"])
+    }
+
     @Test("A name that another kind of metric has is dropped, and so is one of the process's own")
     func takenNames() {
         metrics.makeCounter(label: "calls", dimensions: []).increment(by: 1)
         metrics.makeMeter(label: "calls", dimensions: []).set(Int64(9))
         metrics.makeFloatingPointCounter(label: "calls", dimensions: []).increment(by: 9)
         metrics.makeMeter(label: "process_open_fds", dimensions: []).set(Int64(9))
-        metrics.makeCounter(label: "gyre.metrics.dropped.series", dimensions: []).increment(by: 9)
+        metrics.makeCounter(label: "gyre.metrics.dropped.series.total", dimensions: []).increment(by: 9)
         #expect(
             lines == [
-                "# TYPE calls counter", "calls 1", "# TYPE gyre_metrics_dropped_series counter",
-                "gyre_metrics_dropped_series 4",
+                "# TYPE calls counter", "calls 1",
+                "# HELP gyre_metrics_dropped_series_total Series that were not kept, for there were too many.",
+                "# TYPE gyre_metrics_dropped_series_total counter", "gyre_metrics_dropped_series_total 4",
             ])
     }
 

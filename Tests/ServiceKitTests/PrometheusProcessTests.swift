@@ -17,12 +17,16 @@ import Testing
     func fields() {
         let stat = "42 (a (b) c) S 1 42 42 0 -1 4194304 100 0 0 0 250 75 0 0 20 0 4 0 12345 999 1500 1 2 3\n"
         let expected = """
+            # HELP process_cpu_seconds_total User and system time of the process.
             # TYPE process_cpu_seconds_total counter
             process_cpu_seconds_total 3.25
+            # HELP process_open_fds Open file descriptors.
             # TYPE process_open_fds gauge
             process_open_fds 12
+            # HELP process_resident_memory_bytes Resident memory.
             # TYPE process_resident_memory_bytes gauge
             process_resident_memory_bytes 6144000
+            # HELP process_start_time_seconds When the process began, since 1970 UTC.
             # TYPE process_start_time_seconds gauge
             process_start_time_seconds 1767225723.45
 

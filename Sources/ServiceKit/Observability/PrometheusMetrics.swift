@@ -8,7 +8,7 @@ import Synchronization
 /// Prometheus, so `gyre.calls` is found as `gyre_calls`.
 ///
 /// Memory is bounded whatever callers put into labels: beyond ``maximumSeries`` further series are dropped, and
-/// `gyre_metrics_dropped_series` counts how often that happened. A metric whose name is taken by one of another kind,
+/// `gyre_metrics_dropped_series_total` counts how often that happened. A metric whose name is taken by one of another kind,
 /// or by one of the process's own, is dropped in the same way.
 public final class PrometheusMetrics: MetricsFactory {
     /// Label sets of all metrics together; a histogram counts as one. The process's own come on top.
@@ -16,7 +16,7 @@ public final class PrometheusMetrics: MetricsFactory {
     /// The content type of ``text()``: version 0.0.4 of Prometheus' text format.
     public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
-    static let droppedName = "gyre_metrics_dropped_series"
+    static let droppedName = "gyre_metrics_dropped_series_total"
 
     private struct Family {
         let kind: PrometheusKind
@@ -27,6 +27,7 @@ public final class PrometheusMetrics: MetricsFactory {
     private struct Registry {
         var families: [String: Family] = [:]
         var count = 0
+        var helps: [String: String] = [:]
     }
 
     private let registry = Mutex(Registry())
@@ -41,6 +42,19 @@ public final class PrometheusMetrics: MetricsFactory {
     /// - Parameter process: measures the process itself; nil where the system does not tell.
     init(process: @escaping @Sendable () -> PrometheusProcess?) {
         self.process = process
+    }
+
+    // MARK: Describing
+
+    /// Says what metrics count, in one line each, for whoever reads ``text()``.
+    ///
+    /// - Parameter helps: by the label that a metric is made with; timers with their `_seconds`.
+    public func describe(_ helps: [String: String]) {
+        registry.withLock { registry in
+            for (label, help) in helps {
+                registry.helps[PrometheusIdentity.name(label, allowsColon: true)] = help
+            }
+        }
     }
 
     // MARK: Making
@@ -128,13 +142,13 @@ public final class PrometheusMetrics: MetricsFactory {
 
     /// All metrics in Prometheus' text format, sorted by name and labels.
     public func text() -> [UInt8] {
-        let families = registry.withLock { registry in registry.families }
+        let (families, helps) = registry.withLock { registry in (registry.families, registry.helps) }
         var text = PrometheusText()
         for (name, family) in families.sorted(by: { $0.key < $1.key }) {
-            text.type(name, family.kind)
+            text.type(name, family.kind, help: helps[name])
             for (_, series) in family.series.sorted(by: { $0.key < $1.key }) { series.write(to: &text) }
         }
-        text.type(Self.droppedName, .counter)
+        text.type(Self.droppedName, .counter, help: "Series that were not kept, for there were too many.")
         text.sample(Self.droppedName, labels: "", Double(dropped.load(ordering: .relaxed)))
         process()?.write(to: &text)
         return text.bytes

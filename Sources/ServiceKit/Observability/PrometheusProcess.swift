@@ -56,13 +56,13 @@ struct PrometheusProcess: Sendable, Equatable {
     }
 
     func write(to text: inout PrometheusText) {
-        text.type("process_cpu_seconds_total", .counter)
+        text.type("process_cpu_seconds_total", .counter, help: "User and system time of the process.")
         text.sample("process_cpu_seconds_total", labels: "", cpuSeconds)
-        text.type("process_open_fds", .gauge)
+        text.type("process_open_fds", .gauge, help: "Open file descriptors.")
         text.sample("process_open_fds", labels: "", openFileDescriptors)
-        text.type("process_resident_memory_bytes", .gauge)
+        text.type("process_resident_memory_bytes", .gauge, help: "Resident memory.")
         text.sample("process_resident_memory_bytes", labels: "", residentMemoryBytes)
-        text.type("process_start_time_seconds", .gauge)
+        text.type("process_start_time_seconds", .gauge, help: "When the process began, since 1970 UTC.")
         text.sample("process_start_time_seconds", labels: "", startTimeSeconds)
     }
 }

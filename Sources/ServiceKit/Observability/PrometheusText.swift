@@ -7,8 +7,17 @@ struct PrometheusText {
         bytes.reserveCapacity(16 << 10)
     }
 
-    /// The line that begins a metric.
-    mutating func type(_ name: String, _ kind: PrometheusKind) {
+    /// The lines that begin a metric.
+    ///
+    /// - Parameter help: what it counts, as a sentence; nil: nobody said.
+    mutating func type(_ name: String, _ kind: PrometheusKind, help: String? = nil) {
+        if let help {
+            append("# HELP ")
+            append(name)
+            append(" ")
+            append(help.split(separator: "\\", omittingEmptySubsequences: false).joined(separator: "\\\\"))
+            append("\n")
+        }
         append("# TYPE ")
         append(name)
         append(" ")

@@ -51,6 +51,7 @@ public enum GatewayService {
             try PrivacyRequestStore().deleteAll(of: brand, in: transaction)
         }
         parts.leavings.append(forgetRequests)
+        environment.metrics.describe(GateMetrics.helps)
         let validEpoch = ValidEpoch()
         parts.topics.on("keys.changed", as: KeysChanged.self) { message, _, _ in validEpoch.raise(to: message.epoch) }
 

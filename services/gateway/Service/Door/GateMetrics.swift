@@ -5,6 +5,16 @@ import ServiceContract
 
 /// What the gate counts. Labels come from the contract only: no invented name adds a series.
 final class GateMetrics: Sendable {
+    /// What all metrics of the gateway count.
+    static let helps = [
+        "gyre_requests_total": "Calls that were admitted, by method.",
+        "gyre_refusals_total": "Calls that were refused at the gate, by the code of the error.",
+        "gyre_forwarded_seconds": "How long services took to answer.",
+        "gyre.privacy_requests.open": "Privacy requests that have not ended.",
+        "gyre.privacy_requests.near_deadline": "Open privacy requests that have to be answered within three days.",
+        "gyre.privacy_requests.late": "Open privacy requests whose deadline has passed.",
+    ]
+
     /// By number of the method.
     private let requests: [Counter]
     private let refusals: [Int: Counter]
