@@ -104,7 +104,10 @@ let package = Package(
         .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
         .target(
             name: "OpenRPCOracle", path: "Tests/Oracles",
-            exclude: ["audit_verify.py", "civil_oracle.py", "json_oracle.py", "merkle_oracle.py", "openrpc_check.py"],
+            exclude: [
+                "audit_verify.py", "civil_oracle.py", "json_oracle.py", "merkle_oracle.py", "openrpc_check.py",
+                "requirements.txt",
+            ],
             swiftSettings: .strict),
         .tests("AuditProof", ["CommonAPI", "JSON", "MerkleLog", "OpenRPCOracle", "OpenSSL"]),
         .tests("CivilTime", ["JSON"]),
