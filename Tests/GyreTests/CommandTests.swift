@@ -67,8 +67,8 @@ import Testing
         let time = try #require(Timestamp("2026-01-01T00:00:00Z"))
         let id = try #require(UUIDv7("01930000-0000-7000-8000-000000000001"))
         let services = [
-            ServiceErasure(
-                service: "signals", rows: [ErasedRows(table: "signals", rows: 1_234)], scannedBytes: 65_536,
+            ServicePart(
+                service: "signals", rows: [TableRows(table: "signals", rows: 1_234)], scannedBytes: 65_536,
                 scanHits: 0)
         ]
         let request = PrivacyRequest(

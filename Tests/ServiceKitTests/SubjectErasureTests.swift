@@ -39,7 +39,7 @@ import Testing
                 )
             }
             #expect(left == ["amount", "longer", "word"])
-            #expect(outcome.rows == [ErasedRows(table: "idempotency_replies", rows: 2)])
+            #expect(outcome.rows == [TableRows(table: "idempotency_replies", rows: 2)])
         }
     }
 }

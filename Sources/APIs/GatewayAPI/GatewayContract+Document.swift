@@ -33,7 +33,8 @@ extension GatewayContract {
         "value":{"id":"01930000-0000-7000-8000-000000000001","brandId":"01930000-0000-7000-8000-000000000011",\#
         "kind":"erasure","regulation":"gdpr","status":"received","receivedAt":"2026-01-01T00:00:00Z","services":[],\#
         "identity":"controller"}}}],"description":"With `identity` `controller` it is carried out at once. With \#
-        `code` it waits for `privacyRequests.verify`, and expires after 14 days."},{"name":"privacyRequests.get",\#
+        `code` it waits for `privacyRequests.verify`, and expires after 14 days. A kind that this release does not \#
+        carry out is refused as `invalidParams`, which names those that it does."},{"name":"privacyRequests.get",\#
         "summary":"Returns one privacy request and what each service did for it.","x-kind":"read",\#
         "x-scope":"privacyRequests:read","x-cost":1,"x-callers":["public","admin"],"params":[{"name":"id",\#
         "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The request."}],\#
@@ -224,24 +225,25 @@ extension GatewayContract {
         "description":"Until when it may be extended."},"extendedAt":{"$ref":"#/components/schemas/Timestamp",\#
         "description":"When the time was extended."},"endedAt":{"$ref":"#/components/schemas/Timestamp",\#
         "description":"When it was completed, denied, cancelled, or expired."},"services":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/ServiceErasure"},"maxItems":16,"description":"What each service \#
-        did."}},"additionalProperties":false},"ServiceErasure":{"type":"object","description":"One service's part \#
-        in an erasure.","required":["service","rows"],"properties":{"service":{"type":"string","minLength":1,\#
+        "items":{"$ref":"#/components/schemas/ServicePart"},"maxItems":16,"description":"What each service did."}},\#
+        "additionalProperties":false},"ServicePart":{"type":"object","description":"One service's part in a privacy \#
+        request.","required":["service","rows"],"properties":{"service":{"type":"string","minLength":1,\#
         "maxLength":20,"description":"The service."},"rows":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/ErasedRows"},"maxItems":200,"description":"What it erased."},\#
-        "scannedBytes":{"type":"integer","minimum":0,"description":"Bytes of its files that were searched for the \#
-        identifiers afterwards.","x-unit":"bytes"},"scanHits":{"type":"integer","minimum":0,"description":"Places \#
-        where one was still found: in what others said of themselves."}},"additionalProperties":false},\#
-        "ServiceStatus":{"type":"object","description":"How one service is.","required":["name","ready"],\#
-        "properties":{"name":{"type":"string","minLength":1,"maxLength":20,"description":"The service."},\#
-        "ready":{"type":"boolean","description":"Whether it answers and can write."},"brands":{"type":"integer",\#
-        "minimum":0,"description":"Brand databases it holds."},"startedAt":{"$ref":"#/components/schemas/Timestamp",\#
-        "description":"When its process started."},"problem":{"type":"string","minLength":1,"maxLength":500,\#
-        "description":"What is wrong, when it is not ready."}},"additionalProperties":false},\#
-        "Regulation":{"type":"string","enum":["gdpr","ccpa","hipaa","none"],\#
+        "items":{"$ref":"#/components/schemas/TableRows"},"maxItems":200,"description":"The rows it erased, changed \#
+        or handed over."},"scannedBytes":{"type":"integer","minimum":0,"description":"Bytes of its files that were \#
+        searched for the identifiers afterwards.","x-unit":"bytes"},"scanHits":{"type":"integer","minimum":0,\#
+        "description":"Places where one was still found: in what others said of themselves."}},\#
+        "additionalProperties":false},"ServiceStatus":{"type":"object","description":"How one service is.",\#
+        "required":["name","ready"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,\#
+        "description":"The service."},"ready":{"type":"boolean","description":"Whether it answers and can write."},\#
+        "brands":{"type":"integer","minimum":0,"description":"Brand databases it holds."},\#
+        "startedAt":{"$ref":"#/components/schemas/Timestamp","description":"When its process started."},\#
+        "problem":{"type":"string","minLength":1,"maxLength":500,"description":"What is wrong, when it is not \#
+        ready."}},"additionalProperties":false},"Regulation":{"type":"string","enum":["gdpr","ccpa","hipaa","none"],\#
         "x-enum-descriptions":{"gdpr":"Regulation (EU) 2016/679: one month, extended by two.","ccpa":"California: \#
-        receipt confirmed within 10 business days, an answer within 45 days, extended to 90.","hipaa":"45 CFR 164: \#
-        30 days, extended by 30.","none":"No law is named: answered as under the GDPR."},"description":"The law a \#
+        receipt confirmed within 10 business days, an answer within 45 days, extended to 90; 15 business days for \#
+        opting out and for limiting use.","hipaa":"45 CFR 164: access within 30 days, extended by 30; anything else \#
+        within 60, extended by 30.","none":"No law is named: answered as under the GDPR."},"description":"The law a \#
         request rests on."},"PrivacyStatus":{"type":"string","enum":["received","verified","processing","completed",\#
         "denied","cancelled","expired"],"x-enum-descriptions":{"received":"On disk; whose it is still has to be \#
         shown.","verified":"It comes from whom it concerns.","processing":"Under way; nothing stops it any more.",\#
@@ -266,17 +268,23 @@ extension GatewayContract {
         Ed25519 key that the signature is checked with: of the suite that `gyre privacy key` names."},\#
         "signature":{"type":"string","minLength":128,"maxLength":128,"pattern":"^[0-9a-f]{128}$",\#
         "description":"Ed25519 (RFC 8032) over `gyre-privacy-certificate-v1`, a line feed, and the payload's \#
-        bytes."}},"additionalProperties":false},"PrivacyKind":{"type":"string","enum":["erasure"],\#
-        "x-enum-descriptions":{"erasure":"Everything known of the person is deleted, and they are refused from then \#
-        on."},"description":"What a person asks for."},"BackupManifest":{"type":"object","description":"What a \#
-        backup holds. Written last: a directory without it is no backup.","required":["format","installation",\#
-        "createdAt","version","tombstoneKey","services"],"properties":{"format":{"type":"integer","minimum":1,\#
-        "description":"The layout of the backup."},"installation":{"$ref":"#/components/schemas/UUID",\#
-        "description":"The installation it was taken of."},"createdAt":{"$ref":"#/components/schemas/Timestamp",\#
-        "description":"When it was begun."},"version":{"type":"string","maxLength":40,"description":"The version of \#
-        Gyre that wrote it."},"tombstoneKey":{"type":"string","minLength":32,"maxLength":32,\#
-        "pattern":"^[0-9a-f]{32}$","description":"Tells the key of its tombstones from others without giving it \#
-        away."},"services":{"type":"array","items":{"$ref":"#/components/schemas/BackedUpService"},"maxItems":100,\#
+        bytes."}},"additionalProperties":false},"PrivacyKind":{"type":"string","enum":["access","portability",\#
+        "erasure","correction","restriction","objection","optOut"],"x-enum-descriptions":{"access":"The person gets \#
+        a copy of what is known of them: GDPR Art. 15.","portability":"The person gets what they gave, to take it \#
+        elsewhere: GDPR Art. 20.","erasure":"Everything known of the person is deleted, and they are refused from \#
+        then on: GDPR Art. 17.","correction":"What is wrong about the person is put right: GDPR Art. 16.",\#
+        "restriction":"What is known of the person is kept and not used: GDPR Art. 18.","objection":"The person is \#
+        no longer addressed or profiled: GDPR Art. 21.","optOut":"The person's data is no longer sold or shared: \#
+        Cal. Civ. Code § 1798.120."},"description":"What a person asks for."},"BackupManifest":{"type":"object",\#
+        "description":"What a backup holds. Written last: a directory without it is no backup.",\#
+        "required":["format","installation","createdAt","version","tombstoneKey","services"],\#
+        "properties":{"format":{"type":"integer","minimum":1,"description":"The layout of the backup."},\#
+        "installation":{"$ref":"#/components/schemas/UUID","description":"The installation it was taken of."},\#
+        "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was begun."},\#
+        "version":{"type":"string","maxLength":40,"description":"The version of Gyre that wrote it."},\#
+        "tombstoneKey":{"type":"string","minLength":32,"maxLength":32,"pattern":"^[0-9a-f]{32}$",\#
+        "description":"Tells the key of its tombstones from others without giving it away."},\#
+        "services":{"type":"array","items":{"$ref":"#/components/schemas/BackedUpService"},"maxItems":100,\#
         "description":"One entry for each service."}},"additionalProperties":false},\#
         "BackedUpService":{"type":"object","description":"What a backup holds of one service.","required":["name",\#
         "files"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,"pattern":"^[a-z]{1,20}$",\#
@@ -314,16 +322,17 @@ extension GatewayContract {
         "maxLength":80,"description":"The newest step of its schema."},"lastMessage":{"type":"integer","minimum":0,\#
         "description":"The last message that was ever put into its outbox."}},"description":"A copy of one database,\#
          as it was at one moment."},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 \#
-        hash in lower-case hexadecimal."},"ErasedRows":{"type":"object","required":["table","rows"],\#
+        hash in lower-case hexadecimal."},"TableRows":{"type":"object","required":["table","rows"],\#
         "additionalProperties":false,"properties":{"table":{"type":"string","minLength":1,"maxLength":64,\#
-        "description":"The table."},"rows":{"type":"integer","minimum":0,"description":"Rows deleted or cleared."}},\#
-        "description":"How much one table lost."},"WitnessedHead":{"type":"object","description":"A head of the \#
-        audit log as a service keeps it that tenancy told of it, to say later what it was.","required":["witness",\#
-        "number","head","receivedAt"],"properties":{"witness":{"type":"string","minLength":1,"maxLength":20,\#
-        "description":"The service that keeps it."},"number":{"type":"integer","minimum":1,"description":"Its place \#
-        among those that this service was told."},"head":{"$ref":"#/components/schemas/SignedTreeHead",\#
-        "description":"The head, as it was told."},"receivedAt":{"$ref":"#/components/schemas/Timestamp",\#
-        "description":"When it was told."},"problem":{"type":"string","enum":["signature","key","smaller","fork"],\#
+        "description":"The table."},"rows":{"type":"integer","minimum":0,"description":"Rows deleted, changed or \#
+        handed over, as the request asks."}},"description":"How much of one table a privacy request concerned."},\#
+        "WitnessedHead":{"type":"object","description":"A head of the audit log as a service keeps it that tenancy \#
+        told of it, to say later what it was.","required":["witness","number","head","receivedAt"],\#
+        "properties":{"witness":{"type":"string","minLength":1,"maxLength":20,"description":"The service that keeps \#
+        it."},"number":{"type":"integer","minimum":1,"description":"Its place among those that this service was \#
+        told."},"head":{"$ref":"#/components/schemas/SignedTreeHead","description":"The head, as it was told."},\#
+        "receivedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was told."},\#
+        "problem":{"type":"string","enum":["signature","key","smaller","fork"],\#
         "x-enum-descriptions":{"signature":"The signature is not one of the key that it names.","key":"It is signed \#
         by another key than the heads before.","smaller":"It covers fewer entries than a head before.","fork":"It \#
         covers as many entries as a head before and has another root, or more that do not continue those."},\#

@@ -4,13 +4,33 @@ public import JSON
 
 /// What a person asks for.
 public enum PrivacyKind: String, JSONReadable, JSONWritable, Sendable, CaseIterable {
-    /// Everything known of the person is deleted, and they are refused from then on.
+    /// The person gets a copy of what is known of them: GDPR Art. 15.
+    case access
+    /// The person gets what they gave, to take it elsewhere: GDPR Art. 20.
+    case portability
+    /// Everything known of the person is deleted, and they are refused from then on: GDPR Art. 17.
     case erasure
+    /// What is wrong about the person is put right: GDPR Art. 16.
+    case correction
+    /// What is known of the person is kept and not used: GDPR Art. 18.
+    case restriction
+    /// The person is no longer addressed or profiled: GDPR Art. 21.
+    case objection
+    /// The person's data is no longer sold or shared: Cal. Civ. Code § 1798.120.
+    case optOut
 
     public init(from reader: inout JSONReader) throws(JSONError) {
         switch try reader.readStringKey() {
+        case "access": self = .access
+        case "portability": self = .portability
         case "erasure": self = .erasure
-        default: throw reader.fail(.constraint, "must be erasure")
+        case "correction": self = .correction
+        case "restriction": self = .restriction
+        case "objection": self = .objection
+        case "optOut": self = .optOut
+        default:
+            throw reader.fail(
+                .constraint, "must be access, portability, erasure, correction, restriction, objection or optOut")
         }
     }
 

@@ -40,14 +40,14 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
     /// When it was completed, denied, cancelled, or expired.
     public let endedAt: Timestamp?
     /// What each service did. At most 16 elements.
-    public let services: [ServiceErasure]
+    public let services: [ServicePart]
 
     public init(
         id: UUIDv7, brandId: UUIDv7, kind: PrivacyKind, regulation: Regulation, status: PrivacyStatus,
         reason: DenialReason? = nil, identity: IdentityProof, attemptsLeft: Int? = nil, verificationCode: String? = nil,
         receivedAt: Timestamp, verifiedAt: Timestamp? = nil, timeZone: String? = nil, acknowledgeBy: Timestamp? = nil,
         dueAt: Timestamp? = nil, noticeBy: Timestamp? = nil, extendedAt: Timestamp? = nil, endedAt: Timestamp? = nil,
-        services: [ServiceErasure]
+        services: [ServicePart]
     ) {
         self.id = id
         self.brandId = brandId
@@ -88,7 +88,7 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
         var noticeBy: Timestamp?
         var extendedAt: Timestamp?
         var endedAt: Timestamp?
-        var services: [ServiceErasure]?
+        var services: [ServicePart]?
         try reader.beginObject()
         while let key = try reader.nextMember() {
             switch key {
@@ -226,15 +226,15 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
         writer.endObject()
     }
 
-    private static func readServices(from reader: inout JSONReader) throws(JSONError) -> [ServiceErasure] {
+    private static func readServices(from reader: inout JSONReader) throws(JSONError) -> [ServicePart] {
         let start = reader.offset
-        var elements: [ServiceErasure] = []
+        var elements: [ServicePart] = []
         try reader.beginArray()
         while try reader.nextElement() {
             guard elements.count < 16 else {
                 throw reader.fail(.constraint, "must have at most 16 elements", at: start)
             }
-            elements.append(try ServiceErasure(from: &reader))
+            elements.append(try ServicePart(from: &reader))
         }
         return elements
     }

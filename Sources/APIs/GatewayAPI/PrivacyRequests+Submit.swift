@@ -8,7 +8,8 @@ extension PrivacyRequests {
     /// Takes the request of a person for what the law gives them.
     ///
     /// With `identity` `controller` it is carried out at once. With `code` it waits for `privacyRequests.verify`, and
-    /// expires after 14 days.
+    /// expires after 14 days. A kind that this release does not carry out is refused as `invalidParams`, which names
+    /// those that it does.
     public enum Submit {
         /// What the contract says of `privacyRequests.submit`.
         public static let method = MethodDescription(

@@ -13,7 +13,8 @@ public enum PrivacyRequests {
         /// Takes the request of a person for what the law gives them.
         ///
         /// With `identity` `controller` it is carried out at once. With `code` it waits for `privacyRequests.verify`,
-        /// and expires after 14 days.
+        /// and expires after 14 days. A kind that this release does not carry out is refused as `invalidParams`, which
+        /// names those that it does.
         func submit(
             _ params: Submit.Params, in transaction: borrowing WriteTransaction, for call: CallContext
         ) throws(RPCError) -> Submit.Reply
@@ -70,7 +71,8 @@ public enum PrivacyRequests {
         /// Takes the request of a person for what the law gives them.
         ///
         /// With `identity` `controller` it is carried out at once. With `code` it waits for `privacyRequests.verify`,
-        /// and expires after 14 days.
+        /// and expires after 14 days. A kind that this release does not carry out is refused as `invalidParams`, which
+        /// names those that it does.
         public func submit(
             _ params: Submit.Params, for call: CallContext? = nil
         ) async throws(RPCError) -> Submit.Reply {

@@ -6,9 +6,10 @@ public import JSON
 public enum Regulation: String, JSONReadable, JSONWritable, Sendable, CaseIterable {
     /// Regulation (EU) 2016/679: one month, extended by two.
     case gdpr
-    /// California: receipt confirmed within 10 business days, an answer within 45 days, extended to 90.
+    /// California: receipt confirmed within 10 business days, an answer within 45 days, extended to 90; 15 business
+    /// days for opting out and for limiting use.
     case ccpa
-    /// 45 CFR 164: 30 days, extended by 30.
+    /// 45 CFR 164: access within 30 days, extended by 30; anything else within 60, extended by 30.
     case hipaa
     /// No law is named: answered as under the GDPR.
     case none

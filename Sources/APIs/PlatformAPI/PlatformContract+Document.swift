@@ -82,7 +82,7 @@ extension PlatformContract {
         "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64,"description":"Identifiers this service \#
         knew beside those it was given."},"actors":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},\#
         "maxItems":64,"description":"The actors that were found and erased."},"rows":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/ErasedRows"},"maxItems":200,"description":"What was erased, table by \#
+        "items":{"$ref":"#/components/schemas/TableRows"},"maxItems":200,"description":"What was erased, table by \#
         table."},"scannedBytes":{"type":"integer","minimum":0,"description":"Bytes of the files that held the \#
         brand's data here, searched for every identifier of 12 bytes or more afterwards.","x-unit":"bytes"},\#
         "scanHits":{"type":"integer","minimum":0,"description":"Places where one was still found."}},\#
@@ -200,33 +200,33 @@ extension PlatformContract {
         `bytes`, `rows`."},"problem":{"type":"string","maxLength":500,"description":"Why it failed, or why it does \#
         not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it began."},\#
         "updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or ended."}},\#
-        "additionalProperties":false},"ErasedRows":{"type":"object","required":["table","rows"],\#
+        "additionalProperties":false},"TableRows":{"type":"object","required":["table","rows"],\#
         "additionalProperties":false,"properties":{"table":{"type":"string","minLength":1,"maxLength":64,\#
-        "description":"The table."},"rows":{"type":"integer","minimum":0,"description":"Rows deleted or cleared."}},\#
-        "description":"How much one table lost."},"Identifier":{"type":"object","required":["type","value"],\#
-        "additionalProperties":false,"properties":{"type":{"type":"string","minLength":1,"maxLength":40,\#
-        "pattern":"^[a-z][A-Za-z0-9_]{0,39}$","description":"What kind of value it is, such as customerId, email or \#
-        phone.","x-privacy":"none"},"value":{"type":"string","minLength":1,"maxLength":256,"description":"The value \#
-        itself, compared exactly after trimming; e-mail addresses in lower case.","x-privacy":"identifier"}},\#
-        "description":"A typed value that points to an actor."},"Timestamp":{"type":"string","format":"date-time",\#
-        "description":"A moment, as RFC 3339 in UTC; microseconds are kept, finer fractions are cut off."},\#
-        "DatabaseCopy":{"type":"object","additionalProperties":false,"required":["file","bytes","sha256",\#
-        "incarnation","migration","lastMessage"],"properties":{"file":{"type":"string","minLength":4,"maxLength":40,\#
-        "pattern":"^[0-9a-z.-]{4,40}$","description":"The file's name: `service.db`, or a brand's id and `.db`."},\#
-        "bytes":{"type":"integer","minimum":0,"x-unit":"bytes","description":"How long it is."},\#
-        "sha256":{"$ref":"#/components/schemas/Hash"},"incarnation":{"type":"string","minLength":32,"maxLength":32,\#
-        "pattern":"^[0-9a-f]{32}$","description":"The identity that the database had when it was copied."},\#
-        "migration":{"type":"string","minLength":1,"maxLength":80,"description":"The newest step of its schema."},\#
-        "lastMessage":{"type":"integer","minimum":0,"description":"The last message that was ever put into its \#
-        outbox."}},"description":"A copy of one database, as it was at one moment."},"UUID":{"type":"string",\#
-        "format":"uuid","description":"An id: a UUID of version 7, whose order is the order of creation."}},\#
-        "errors":{"illegalTransition":{"code":-32013,"message":"Its state does not allow this; the message says \#
-        which states do."},"notFound":{"code":-32004,"message":"There is no such thing, or it belongs to another \#
-        brand: the two answer alike."},"busy":{"code":-32009,"message":"A queue is full. Nothing was done; the same \#
-        call may be sent again.","data":{"retryAfterMilliseconds":"When there will be room again, in milliseconds; \#
-        absent where nobody knows."}},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was \#
-        written; reads go on."},"conflict":{"code":-32010,"message":"It contradicts what is there; the message says \#
-        what that is."}}},"x-http-statuses":{"illegalTransition":409,"notFound":404,"busy":503,"storageFull":507,\#
-        "conflict":409}}
+        "description":"The table."},"rows":{"type":"integer","minimum":0,"description":"Rows deleted, changed or \#
+        handed over, as the request asks."}},"description":"How much of one table a privacy request concerned."},\#
+        "Identifier":{"type":"object","required":["type","value"],"additionalProperties":false,\#
+        "properties":{"type":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z][A-Za-z0-9_]{0,39}$",\#
+        "description":"What kind of value it is, such as customerId, email or phone.","x-privacy":"none"},\#
+        "value":{"type":"string","minLength":1,"maxLength":256,"description":"The value itself, compared exactly \#
+        after trimming; e-mail addresses in lower case.","x-privacy":"identifier"}},"description":"A typed value \#
+        that points to an actor."},"Timestamp":{"type":"string","format":"date-time","description":"A moment, as \#
+        RFC 3339 in UTC; microseconds are kept, finer fractions are cut off."},"DatabaseCopy":{"type":"object",\#
+        "additionalProperties":false,"required":["file","bytes","sha256","incarnation","migration","lastMessage"],\#
+        "properties":{"file":{"type":"string","minLength":4,"maxLength":40,"pattern":"^[0-9a-z.-]{4,40}$",\#
+        "description":"The file's name: `service.db`, or a brand's id and `.db`."},"bytes":{"type":"integer",\#
+        "minimum":0,"x-unit":"bytes","description":"How long it is."},"sha256":{"$ref":"#/components/schemas/Hash"},\#
+        "incarnation":{"type":"string","minLength":32,"maxLength":32,"pattern":"^[0-9a-f]{32}$","description":"The \#
+        identity that the database had when it was copied."},"migration":{"type":"string","minLength":1,\#
+        "maxLength":80,"description":"The newest step of its schema."},"lastMessage":{"type":"integer","minimum":0,\#
+        "description":"The last message that was ever put into its outbox."}},"description":"A copy of one database,\#
+         as it was at one moment."},"UUID":{"type":"string","format":"uuid","description":"An id: a UUID of version \#
+        7, whose order is the order of creation."}},"errors":{"illegalTransition":{"code":-32013,"message":"Its \#
+        state does not allow this; the message says which states do."},"notFound":{"code":-32004,"message":"There \#
+        is no such thing, or it belongs to another brand: the two answer alike."},"busy":{"code":-32009,\#
+        "message":"A queue is full. Nothing was done; the same call may be sent again.",\#
+        "data":{"retryAfterMilliseconds":"When there will be room again, in milliseconds; absent where nobody \#
+        knows."}},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; reads go on."},\#
+        "conflict":{"code":-32010,"message":"It contradicts what is there; the message says what that is."}}},\#
+        "x-http-statuses":{"illegalTransition":409,"notFound":404,"busy":503,"storageFull":507,"conflict":409}}
         """#
 }

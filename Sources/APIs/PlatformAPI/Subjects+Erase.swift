@@ -101,7 +101,7 @@ extension Subjects {
             /// The actors that were found and erased. At most 64 elements.
             public let actors: [UUIDv7]
             /// What was erased, table by table. At most 200 elements.
-            public let rows: [ErasedRows]
+            public let rows: [TableRows]
             /// Bytes of the files that held the brand's data here, searched for every identifier of 12 bytes or more
             /// afterwards. At least 0 bytes.
             public let scannedBytes: Int?
@@ -109,7 +109,7 @@ extension Subjects {
             public let scanHits: Int?
 
             public init(
-                identifiers: [Identifier], actors: [UUIDv7], rows: [ErasedRows], scannedBytes: Int? = nil,
+                identifiers: [Identifier], actors: [UUIDv7], rows: [TableRows], scannedBytes: Int? = nil,
                 scanHits: Int? = nil
             ) {
                 self.identifiers = identifiers
@@ -123,7 +123,7 @@ extension Subjects {
                 var seen: UInt64 = 0
                 var identifiers: [Identifier]?
                 var actors: [UUIDv7]?
-                var rows: [ErasedRows]?
+                var rows: [TableRows]?
                 var scannedBytes: Int?
                 var scanHits: Int?
                 try reader.beginObject()
@@ -201,15 +201,15 @@ extension Subjects {
                 return elements
             }
 
-            private static func readRows(from reader: inout JSONReader) throws(JSONError) -> [ErasedRows] {
+            private static func readRows(from reader: inout JSONReader) throws(JSONError) -> [TableRows] {
                 let start = reader.offset
-                var elements: [ErasedRows] = []
+                var elements: [TableRows] = []
                 try reader.beginArray()
                 while try reader.nextElement() {
                     guard elements.count < 200 else {
                         throw reader.fail(.constraint, "must have at most 200 elements", at: start)
                     }
-                    elements.append(try ErasedRows(from: &reader))
+                    elements.append(try TableRows(from: &reader))
                 }
                 return elements
             }

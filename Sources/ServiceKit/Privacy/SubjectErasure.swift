@@ -22,7 +22,7 @@ public protocol SubjectDirectory: Sendable {
     /// - Returns: the tables touched, with rows changed.
     func scrub(
         _ identifiers: [Identifier], in transaction: borrowing WriteTransaction
-    ) throws(RPCError) -> [ErasedRows]
+    ) throws(RPCError) -> [TableRows]
 }
 
 extension SubjectDirectory {
@@ -34,7 +34,7 @@ extension SubjectDirectory {
 
     public func scrub(
         _ identifiers: [Identifier], in transaction: borrowing WriteTransaction
-    ) throws(RPCError) -> [ErasedRows] {
+    ) throws(RPCError) -> [TableRows] {
         []
     }
 }
@@ -64,7 +64,7 @@ struct SubjectErasure {
     struct Outcome: Sendable {
         var actors: [UUIDv7] = []
         var identifiers: [Identifier] = []
-        var rows: [ErasedRows] = []
+        var rows: [TableRows] = []
     }
 
     /// - Parameter brand: whose ledger entry it is; nil leaves none.
@@ -101,7 +101,7 @@ struct SubjectErasure {
                         sql: "DELETE FROM \(table.name) WHERE \(column) = :text", [":text": text])
                 }
             }
-            if rows > 0 { outcome.rows.append(ErasedRows(table: table.name, rows: Int(rows))) }
+            if rows > 0 { outcome.rows.append(TableRows(table: table.name, rows: Int(rows))) }
         }
         outcome.rows += try directory?.scrub(all, in: transaction) ?? []
         for identifier in all { try tombstones.add(identifier, request: request, at: time, in: transaction) }

@@ -6,7 +6,8 @@
 CREATE TABLE privacy_requests (
     id BLOB NOT NULL PRIMARY KEY,
     brand BLOB NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('erasure')),
+    kind TEXT NOT NULL CHECK (
+        kind IN ('access', 'portability', 'erasure', 'correction', 'restriction', 'objection', 'optOut')),
     regulation TEXT NOT NULL CHECK (regulation IN ('gdpr', 'ccpa', 'hipaa', 'none')),
     status TEXT NOT NULL,
     -- Why it was denied.
@@ -55,13 +56,13 @@ WHEN OLD.status <> NEW.status AND NOT EXISTS (
     SELECT 1 FROM privacy_transitions WHERE before = OLD.status AND after = NEW.status)
 BEGIN SELECT RAISE(ABORT, 'privacy_transitions has no such step for a privacy request'); END;
 
--- What each service erased for a request.
+-- The rows that each service erased, changed or handed over for a request.
 CREATE TABLE privacy_request_rows (
     request BLOB NOT NULL REFERENCES privacy_requests (id),
     service TEXT NOT NULL,
-    erased_table TEXT NOT NULL,
+    touched_table TEXT NOT NULL,
     rows INTEGER NOT NULL,
-    PRIMARY KEY (request, service, erased_table)
+    PRIMARY KEY (request, service, touched_table)
 ) STRICT, WITHOUT ROWID;
 
 -- The services that are done with a request.

@@ -25,9 +25,9 @@ public enum GatewayService {
         let siblings = environment.siblings
         let status = SystemStatus(services: Siblings.names) { siblings[$0] }
         let secrets = environment.configuration.secretsDirectory
-        let saga = ErasureSaga(
-            runtime: environment.runtime, services: Siblings.names,
-            certificate: try ErasureCertificate(seed: SecretFile.key(named: "privacy-certificates", in: secrets))
+        let saga = PrivacySaga(
+            runtime: environment.runtime, services: Siblings.names, works: works(environment),
+            certificate: try PrivacyCertificate(seed: SecretFile.key(named: "privacy-certificates", in: secrets))
         ) { siblings[$0] }
         let codes = try VerificationCode(key: SecretFile.key(named: "verification-codes", in: secrets))
         var methods = MethodTable()
@@ -129,6 +129,11 @@ public enum GatewayService {
         guard path != "off" else { return nil }
         return AccessLog(
             path: path, maximumBytes: configuration.accessLogMebibytes << 20, clock: environment.runtime.clock)
+    }
+
+    /// What carries out each kind of privacy request. A kind that is not here is refused when it is submitted.
+    private static func works(_ environment: ServiceEnvironment) -> [PrivacyKind: any PrivacyWork] {
+        [.erasure: ErasureWork(runtime: environment.runtime)]
     }
 
     /// The platform's own door is for the user that Gyre runs as, and for root.

@@ -15,7 +15,7 @@ extension DataMap {
         Table("privacy_transitions", "what may become of a privacy request", .nobody, columns: ["before", "after"]),
         Table(
             "privacy_request_rows", "how many rows each service erased", .nobody, kept: "for ever, as proof",
-            columns: ["request", "service", "erased_table", "rows"]),
+            columns: ["request", "service", "touched_table", "rows"]),
         Table(
             "privacy_request_services", "which services are done with a request", .nobody,
             kept: "for ever, as proof", columns: ["request", "service", "known", "scanned_bytes", "scan_hits"]),

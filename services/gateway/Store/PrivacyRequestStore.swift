@@ -115,13 +115,13 @@ struct PrivacyRequestStore {
     ///
     /// - Parameter known: how much it was given.
     func note(
-        _ service: String, known: Int64, _ part: ServiceErasure, of request: UUIDv7,
+        _ service: String, known: Int64, _ part: ServicePart, of request: UUIDv7,
         in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
         for row in part.rows {
             try transaction.run(
                 """
-                INSERT INTO privacy_request_rows (request, service, erased_table, rows)
+                INSERT INTO privacy_request_rows (request, service, touched_table, rows)
                 VALUES (:id, :service, :table, :rows)
                 ON CONFLICT DO UPDATE SET rows = rows + excluded.rows
                 """, [":id": request, ":service": service, ":table": row.table, ":rows": Int64(row.rows)])
@@ -142,22 +142,22 @@ struct PrivacyRequestStore {
     /// What each service did for a request, by name.
     func services(
         of request: UUIDv7, in transaction: borrowing some Transaction & ~Copyable
-    ) throws(RPCError) -> [ServiceErasure] {
+    ) throws(RPCError) -> [ServicePart] {
         let services = try transaction.all(
             """
             SELECT service, scanned_bytes, scan_hits FROM privacy_request_services WHERE request = :id ORDER BY service
             """, [":id": request]
         ) { (name: $0.text(0), bytes: $0.int(1), hits: $0.int(2)) }
-        var erasures: [ServiceErasure] = []
+        var erasures: [ServicePart] = []
         for service in services {
             let rows = try transaction.all(
                 """
-                SELECT erased_table, rows FROM privacy_request_rows
-                WHERE request = :id AND service = :service ORDER BY erased_table
+                SELECT touched_table, rows FROM privacy_request_rows
+                WHERE request = :id AND service = :service ORDER BY touched_table
                 """, [":id": request, ":service": service.name]
-            ) { ErasedRows(table: $0.text(0), rows: $0.int(1)) }
+            ) { TableRows(table: $0.text(0), rows: $0.int(1)) }
             erasures.append(
-                ServiceErasure(
+                ServicePart(
                     service: service.name, rows: rows, scannedBytes: service.bytes, scanHits: service.hits))
         }
         return erasures

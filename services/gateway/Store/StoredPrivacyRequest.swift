@@ -38,7 +38,7 @@ struct StoredPrivacyRequest: Sendable {
     var noticeBy: Timestamp? { isOpen && extendedAt == nil && extendedDueAt != nil ? dueAt : nil }
 
     /// As callers see it.
-    func reply(_ services: [ServiceErasure], code: String? = nil) -> PrivacyRequest {
+    func reply(_ services: [ServicePart], code: String? = nil) -> PrivacyRequest {
         PrivacyRequest(
             id: id, brandId: brand, kind: kind, regulation: regulation, status: status, reason: reason,
             identity: identity, attemptsLeft: status == .received ? attemptsLeft : nil, verificationCode: code,

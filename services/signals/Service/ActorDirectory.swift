@@ -38,14 +38,14 @@ struct ActorDirectory: SubjectDirectory {
     /// that imports carry over. Those may end in the middle of an identifier, so all of them go.
     func scrub(
         _ identifiers: [Identifier], in transaction: borrowing WriteTransaction
-    ) throws(RPCError) -> [ErasedRows] {
+    ) throws(RPCError) -> [TableRows] {
         let long = MentionPatterns(identifiers, minimumLength: MentionPatterns.minimumLength)
-        var outcome: [ErasedRows] = []
+        var outcome: [TableRows] = []
         for (table, rows) in [
             ("signals", try mentions.deleteSignalsOfNobody(long, in: transaction)),
             ("imports", try mentions.dropCarries(in: transaction)),
         ] where rows > 0 {
-            outcome.append(ErasedRows(table: table, rows: Int(rows)))
+            outcome.append(TableRows(table: table, rows: Int(rows)))
         }
         return outcome
     }

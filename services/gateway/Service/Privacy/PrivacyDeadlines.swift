@@ -22,8 +22,8 @@ struct PrivacyDeadlines: Sendable {
         let rules = Self.rules(of: brand.timeZone)
         do {
             let deadline = try LegalDeadline(
-                receivedAt: request.receivedAt, regime: request.regulation.regime, zone: rules ?? .utc,
-                calendar: BusinessCalendar())
+                receivedAt: request.receivedAt, regime: request.regulation.regime(for: request.kind),
+                zone: rules ?? .utc, calendar: BusinessCalendar())
             return (rules == nil ? "UTC" : brand.timeZone, deadline)
         } catch {
             throw .internalError("The deadline of \(request.id) cannot be reckoned: \(error.description)")
@@ -36,12 +36,15 @@ struct PrivacyDeadlines: Sendable {
 }
 
 extension Regulation {
-    /// The periods of the law; without one those of the GDPR.
-    var regime: DeadlineRegime {
-        switch self {
-        case .gdpr, .none: .gdpr
-        case .ccpa: .ccpa
-        case .hipaa: .hipaaAccess
+    /// The periods that this law gives a request of this kind; without a law those of the GDPR.
+    func regime(for kind: PrivacyKind) -> DeadlineRegime {
+        switch (self, kind) {
+        case (.gdpr, _), (.none, _): .gdpr
+        case (.ccpa, .optOut), (.ccpa, .restriction): .ccpaOptOut
+        case (.ccpa, _): .ccpa
+        case (.hipaa, .access), (.hipaa, .portability): .hipaaAccess
+        // It names a time for an amendment; what else may be asked changes the record like one.
+        case (.hipaa, _): .hipaaAmendment
         }
     }
 }

@@ -5,15 +5,16 @@ import OpenSSL
 import ServiceContract
 import ServiceKit
 
-/// Takes privacy requests and what is decided about them; ``ErasureSaga`` carries them out.
+/// Takes privacy requests and what is decided about them; ``PrivacySaga`` carries them out.
 struct PrivacyRequestsService: PrivacyRequests.Service {
     let requests = PrivacyRequestStore()
     let codes: VerificationCode
-    let saga: ErasureSaga
+    let saga: PrivacySaga
 
     func submit(
         _ params: PrivacyRequests.Submit.Params, in transaction: borrowing WriteTransaction, for call: CallContext
     ) throws(RPCError) -> PrivacyRequest {
+        try checkIsCarriedOut(params.kind)
         let id = transaction.newID(at: call.now)
         let isVouched = params.identity == .controller
         let code = try isVouched ? nil : makeCode()
@@ -130,6 +131,14 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
         try requests.update(request, in: transaction)
         saga.wake()
         return request.reply(try requests.services(of: request.id, in: transaction))
+    }
+
+    private func checkIsCarriedOut(_ kind: PrivacyKind) throws(RPCError) {
+        guard saga.works[kind] == nil else { return }
+        let carriedOut = PrivacyKind.allCases.filter { saga.works[$0] != nil }.map(\.rawValue)
+        throw .invalidParams(
+            at: "/params/kind",
+            "is \(kind.rawValue), which this release does not carry out; it does \(carriedOut.joined(separator: ", "))")
     }
 
     private func makeCode() throws(RPCError) -> String {

@@ -3,18 +3,18 @@
 public import CommonAPI
 public import JSON
 
-/// One service's part in an erasure.
-public struct ServiceErasure: JSONReadable, JSONWritable, Sendable, Equatable {
+/// One service's part in a privacy request.
+public struct ServicePart: JSONReadable, JSONWritable, Sendable, Equatable {
     /// The service. 1 to 20 characters.
     public let service: String
-    /// What it erased. At most 200 elements.
-    public let rows: [ErasedRows]
+    /// The rows it erased, changed or handed over. At most 200 elements.
+    public let rows: [TableRows]
     /// Bytes of its files that were searched for the identifiers afterwards. At least 0 bytes.
     public let scannedBytes: Int?
     /// Places where one was still found: in what others said of themselves. At least 0.
     public let scanHits: Int?
 
-    public init(service: String, rows: [ErasedRows], scannedBytes: Int? = nil, scanHits: Int? = nil) {
+    public init(service: String, rows: [TableRows], scannedBytes: Int? = nil, scanHits: Int? = nil) {
         self.service = service
         self.rows = rows
         self.scannedBytes = scannedBytes
@@ -24,7 +24,7 @@ public struct ServiceErasure: JSONReadable, JSONWritable, Sendable, Equatable {
     public init(from reader: inout JSONReader) throws(JSONError) {
         var seen: UInt64 = 0
         var service: String?
-        var rows: [ErasedRows]?
+        var rows: [TableRows]?
         var scannedBytes: Int?
         var scanHits: Int?
         try reader.beginObject()
@@ -68,15 +68,15 @@ public struct ServiceErasure: JSONReadable, JSONWritable, Sendable, Equatable {
         writer.endObject()
     }
 
-    private static func readRows(from reader: inout JSONReader) throws(JSONError) -> [ErasedRows] {
+    private static func readRows(from reader: inout JSONReader) throws(JSONError) -> [TableRows] {
         let start = reader.offset
-        var elements: [ErasedRows] = []
+        var elements: [TableRows] = []
         try reader.beginArray()
         while try reader.nextElement() {
             guard elements.count < 200 else {
                 throw reader.fail(.constraint, "must have at most 200 elements", at: start)
             }
-            elements.append(try ErasedRows(from: &reader))
+            elements.append(try TableRows(from: &reader))
         }
         return elements
     }

@@ -4,7 +4,7 @@ import OpenSSL
 import ServiceContract
 
 /// Says, signed, what was done for a request: for the person, and for whoever supervises the brand.
-struct ErasureCertificate: Sendable {
+struct PrivacyCertificate: Sendable {
     /// In front of what is signed, so that a signature means nothing else anywhere.
     static let context = "gyre-privacy-certificate-v1\n"
 
@@ -22,7 +22,11 @@ struct ErasureCertificate: Sendable {
     }
 
     /// What is certified of a request that is completed.
-    static func payload(of request: StoredPrivacyRequest, _ services: [ServiceErasure]) -> [UInt8] {
+    ///
+    /// - Parameter kept: what stays of the person's data, and why.
+    static func payload(
+        of request: StoredPrivacyRequest, _ services: [ServicePart], kept: [(what: String, why: String)]
+    ) -> [UInt8] {
         var writer = JSONWriter(capacity: 2_048)
         writer.beginObject()
         writer.key("version")
@@ -65,18 +69,6 @@ struct ErasureCertificate: Sendable {
         writer.endObject()
         return writer.bytes()
     }
-
-    /// What stays after an erasure, and the law that allows it.
-    private static let kept = [
-        (
-            what: "a keyed hash of each identifier",
-            why: "so that the person is refused when they are sent again: GDPR Art. 5(1)(f) and 17(1)"
-        ),
-        (
-            what: "this request without identifiers, and audit entries with ids",
-            why: "to show that the law was followed: GDPR Art. 5(2)"
-        ),
-    ]
 }
 
 extension SignedCertificate {

@@ -14,7 +14,7 @@ import Testing
 
 @testable import GatewayService
 
-@Suite struct ErasureSagaTests {
+@Suite struct PrivacySagaTests {
     private static let brand = UUIDv7(milliseconds: 9, sequence: 0, random: 9)
 
     @Test("A request goes to every service, and again to those that knew less when another finds more")
@@ -196,6 +196,32 @@ import Testing
         await suite.stop()
     }
 
+    @Test("Each law has its own time for each kind")
+    func periods() {
+        let laws: [Regulation] = [.gdpr, .ccpa, .hipaa, .none]
+        let periods = laws.map { law in PrivacyKind.allCases.map { law.regime(for: $0) } }
+        // In the order of the contract: access, portability, erasure, correction, restriction, objection, optOut.
+        #expect(
+            periods == [
+                Array(repeating: .gdpr, count: 7),
+                [.ccpa, .ccpa, .ccpa, .ccpa, .ccpaOptOut, .ccpa, .ccpaOptOut],
+                [.hipaaAccess, .hipaaAccess] + Array(repeating: .hipaaAmendment, count: 5),
+                Array(repeating: .gdpr, count: 7),
+            ])
+    }
+
+    @Test("A kind that nothing carries out is refused with those that are, and leaves no request")
+    func notCarriedOut() async throws {
+        let suite = try Suite(services: [:], order: [])
+        let refusal = RPCError.invalidParams(
+            at: "/params/kind", "is objection, which this release does not carry out; it does erasure")
+        await #expect(throws: refusal) {
+            try await suite.submit([("email", "a@example.org")], kind: .objection, identity: .controller)
+        }
+        #expect(try await suite.open().isEmpty)
+        await suite.stop()
+    }
+
     @Test("An extension comes too late at the deadline itself")
     func lateExtension() async throws {
         let clock = SettableTime("2026-01-05T12:00:00Z")
@@ -203,7 +229,7 @@ import Testing
         let request = try await suite.submit([("email", "a@example.org")], identity: .code, regulation: .hipaa).id
         try await suite.look()
         let due = try #require(try await suite.get(request).dueAt)
-        #expect(due == Timestamp("2026-02-05T00:00:00Z"))
+        #expect(due == Timestamp("2026-03-07T00:00:00Z"))
         clock.set(due.description)
         await #expect(throws: RPCError.self) { try await suite.extend(request) }
         await suite.stop()
@@ -228,7 +254,7 @@ import Testing
         #expect(text.contains("\"table\":\"signals\",\"rows\":3") && !text.contains("unmistakable"))
         let key = try Ed25519.PublicKey(rawRepresentation: try #require(Hexadecimal.decode(certificate.publicKey)))
         let signature = try #require(Hexadecimal.decode(certificate.signature))
-        let message = Array(ErasureCertificate.context.utf8) + certificate.payload.bytes
+        let message = Array(PrivacyCertificate.context.utf8) + certificate.payload.bytes
         #expect(try key.isValid(signature: signature, for: message))
         #expect(try !key.isValid(signature: signature, for: message + [0x20]))
         await suite.stop()
@@ -274,7 +300,7 @@ import Testing
         let runtime: ServiceRuntime
         let services: [String: FakeService]
         private let requests: PrivacyRequestsService
-        private let saga: ErasureSaga
+        private let saga: PrivacySaga
         private let task: Task<Void, any Error>
 
         init(
@@ -288,9 +314,9 @@ import Testing
             let courier = OutboxCourier(sender: "gateway") { _ in FakeService([]) }
             runtime = ServiceRuntime(
                 name: "gateway", databases: databases, courier: courier, clock: clock?.clock ?? .system)
-            let saga = ErasureSaga(
-                runtime: runtime, services: order,
-                certificate: try ErasureCertificate(seed: Array(repeating: 5, count: 32))
+            let saga = PrivacySaga(
+                runtime: runtime, services: order, works: [.erasure: ErasureWork(runtime: runtime)],
+                certificate: try PrivacyCertificate(seed: Array(repeating: 5, count: 32))
             ) { services[$0] ?? FakeService([.brand("UTC")]) }
             self.saga = saga
             requests = PrivacyRequestsService(
@@ -304,12 +330,14 @@ import Testing
         }
 
         func submit(
-            _ identifiers: [(String, String)], identity: IdentityProof, regulation: Regulation = .none
+            _ identifiers: [(String, String)], kind: PrivacyKind = .erasure, identity: IdentityProof,
+            regulation: Regulation = .none
         ) async throws -> PrivacyRequest {
             try await write { requests, transaction, call throws(RPCError) in
                 try requests.submit(
                     PrivacyRequests.Submit.Params(
-                        identifiers: identifiers.map { Identifier(type: $0.0, value: $0.1) }, regulation: regulation,
+                        identifiers: identifiers.map { Identifier(type: $0.0, value: $0.1) }, kind: kind,
+                        regulation: regulation,
                         identity: identity),
                     in: transaction, for: call)
             }
@@ -328,7 +356,7 @@ import Testing
             }
         }
 
-        func cancel(_ id: UUIDv7, brand: UUIDv7 = ErasureSagaTests.brand) async throws -> PrivacyRequest {
+        func cancel(_ id: UUIDv7, brand: UUIDv7 = PrivacySagaTests.brand) async throws -> PrivacyRequest {
             try await write(for: brand) { requests, transaction, call throws(RPCError) in
                 try requests.cancel(PrivacyRequests.Cancel.Params(id: id), in: transaction, for: call)
             }
@@ -341,7 +369,7 @@ import Testing
         }
 
         func certificate(_ id: UUIDv7) async throws -> SignedCertificate {
-            let call = call(for: ErasureSagaTests.brand)
+            let call = call(for: PrivacySagaTests.brand)
             for _ in 0..<100 {
                 let found = try await runtime.read(runtime.databases.serviceFile) {
                     [requests] transaction throws(RPCError) in
@@ -381,7 +409,7 @@ import Testing
         }
 
         func get(_ id: UUIDv7) async throws -> PrivacyRequest {
-            let call = call(for: ErasureSagaTests.brand)
+            let call = call(for: PrivacySagaTests.brand)
             return try await runtime.read(runtime.databases.serviceFile) { [requests] transaction throws(RPCError) in
                 try requests.get(PrivacyRequests.Get.Params(id: id), in: transaction, for: call)
             }
@@ -392,7 +420,7 @@ import Testing
         }
 
         private func write<T: Sendable>(
-            for brand: UUIDv7 = ErasureSagaTests.brand,
+            for brand: UUIDv7 = PrivacySagaTests.brand,
             _ body:
                 @escaping @Sendable (
                     PrivacyRequestsService, borrowing WriteTransaction, CallContext

@@ -2,11 +2,11 @@
 
 public import JSON
 
-/// How much one table lost.
-public struct ErasedRows: JSONReadable, JSONWritable, Sendable, Equatable {
+/// How much of one table a privacy request concerned.
+public struct TableRows: JSONReadable, JSONWritable, Sendable, Equatable {
     /// The table. 1 to 64 characters.
     public let table: String
-    /// Rows deleted or cleared. At least 0.
+    /// Rows deleted, changed or handed over, as the request asks. At least 0.
     public let rows: Int
 
     public init(table: String, rows: Int) {

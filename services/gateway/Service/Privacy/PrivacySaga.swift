@@ -5,7 +5,6 @@ import JSON
 import JSONRPC
 import Logging
 import OpenSSL
-import PlatformAPI
 import ServiceContract
 import ServiceKit
 import ServiceLifecycle
@@ -13,10 +12,10 @@ import Synchronization
 
 /// Carries privacy requests through all services, however long one of them is down.
 ///
-/// Every step can be repeated: a service that erased already finds nothing more. What a service knows of the subject
-/// beside what it was given is written down and taken to all others, until nobody knows anything new. A request that is
-/// processing is never given up; it ends with a signed certificate.
-final class ErasureSaga: Service {
+/// What differs by kind is in its ``PrivacyWork``. Every step can be repeated: a service that erased already finds
+/// nothing more. What a service knows of the subject beside what it was given is written down and taken to all others,
+/// until nobody knows anything new. A request that is processing is never given up; it ends with a signed certificate.
+final class PrivacySaga: Service {
     /// How long to wait before a service that did not answer is asked again.
     private static let retrySeconds = 1
     /// How often deadlines are looked at when nothing else happens.
@@ -29,7 +28,9 @@ final class ErasureSaga: Service {
     private let dial: @Sendable (String) -> any JSONRPCClient
     private let services: [String]
     private let deadlines: PrivacyDeadlines
-    private let certificate: ErasureCertificate
+    /// The kinds that are carried out.
+    let works: [PrivacyKind: any PrivacyWork]
+    private let certificate: PrivacyCertificate
     private let requests = PrivacyRequestStore()
     private let wakes: AsyncStream<Void>
     private let wakeUp: AsyncStream<Void>.Continuation
@@ -40,13 +41,17 @@ final class ErasureSaga: Service {
     /// Whether a request may have ended, whose identifiers still stand in the file's free space and log.
     private let mayHaveTraces = Atomic(true)
 
-    /// - Parameter services: all that may hold something of a data subject.
+    /// - Parameters:
+    ///   - services: all that may hold something of a data subject.
+    ///   - works: what carries each kind out; one without is refused.
     init(
-        runtime: ServiceRuntime, services: [String], certificate: ErasureCertificate,
+        runtime: ServiceRuntime, services: [String], works: [PrivacyKind: any PrivacyWork],
+        certificate: PrivacyCertificate,
         dial: @escaping @Sendable (String) -> any JSONRPCClient
     ) {
         self.runtime = runtime
         self.services = services
+        self.works = works
         self.certificate = certificate
         self.dial = dial
         deadlines = PrivacyDeadlines(tenancy: dial("tenancy"))
@@ -168,9 +173,12 @@ final class ErasureSaga: Service {
         if late > 0 { logger.error("privacy requests are past their deadline", metadata: ["count": "\(late)"]) }
     }
 
-    // MARK: Erasure
+    // MARK: The work
 
     private func carryOut(_ request: StoredPrivacyRequest) async throws(RPCError) {
+        guard let work = works[request.kind] else {
+            throw .internalError("Nothing carries out \(request.kind.rawValue): the request \(request.id) waits.")
+        }
         let file = runtime.databases.serviceFile
         let begun = try await update(request.id) { request throws(RPCError) in
             if request.status == .verified { request.status = .processing }
@@ -182,64 +190,55 @@ final class ErasureSaga: Service {
                 try requests.finished(request, in: transaction)
             }
             guard let service = services.first(where: { !finished.contains($0) }) else { break }
-            request = try await erase(request, in: service)
+            request = try await ask(service, request, work)
         }
-        try await complete(request)
+        try await work.conclude(request)
+        try await complete(request, work)
         logger.info("a privacy request is completed", metadata: ["request": "\(request.id)"])
     }
 
-    private func erase(
-        _ request: StoredPrivacyRequest, in service: String
+    private func ask(
+        _ service: String, _ request: StoredPrivacyRequest, _ work: any PrivacyWork
     ) async throws(RPCError) -> StoredPrivacyRequest {
         let call = CallContext(
             brand: request.brand, principal: "service:gateway", deadlineMilliseconds: Self.stepDeadlineMilliseconds)
-        let params = Subjects.Erase.Params(
-            request: request.id, identifiers: request.identifiers, actors: request.actors)
-        let reply = try await Subjects.Client(dial(service)).erase(params, for: call)
-        if service != runtime.name, let hits = reply.scanHits, hits > 0 {
-            logger.warning(
-                "identifiers of an erased person are left in what others said",
-                metadata: ["request": "\(request.id)", "of": "\(service)", "places": "\(hits)"])
-        }
-        // Here the request itself still names them: this file is searched when it has ended.
-        let isSearched = service != runtime.name
-        let part = ServiceErasure(
-            service: service, rows: reply.rows, scannedBytes: isSearched ? reply.scannedBytes : nil,
-            scanHits: isSearched ? reply.scanHits : nil)
+        let answer = try await work.ask(service, for: request, through: dial(service), call: call)
+        let part = ServicePart(
+            service: service, rows: answer.rows, scannedBytes: answer.scannedBytes, scanHits: answer.scanHits)
         return try await runtime.write(runtime.databases.serviceFile) { [requests] transaction throws(RPCError) in
             // As it is now: its time may have been extended while the service was at work.
             guard var request = try requests.find(request.id, in: transaction) else {
                 throw .notFound("privacy request", request.id)
             }
-            for identifier in reply.identifiers where !request.identifiers.contains(identifier) {
+            for identifier in answer.identifiers where !request.identifiers.contains(identifier) {
                 request.identifiers.append(identifier)
             }
-            for actor in reply.actors where !request.actors.contains(actor) { request.actors.append(actor) }
-            // A service that itself added something has erased by it already.
+            for actor in answer.actors where !request.actors.contains(actor) { request.actors.append(actor) }
+            // A service that itself added something has done its part for it already.
             try requests.note(service, known: request.known, part, of: request.id, in: transaction)
             try requests.update(request, in: transaction)
             return request
         }
     }
 
-    /// Closes the request and forgets whose it was; then searches this file too, and signs what was done.
-    private func complete(_ request: StoredPrivacyRequest) async throws(RPCError) {
-        let file = runtime.databases.serviceFile
+    /// Closes the request and forgets whose it was, and signs what was done.
+    private func complete(_ request: StoredPrivacyRequest, _ work: any PrivacyWork) async throws(RPCError) {
         let now = runtime.clock.now()
         guard let ended = try await update(request.id, { $0.end(as: .completed, at: now) }) else { return }
-        let scanned = try await runtime.checkpoint(file, searchingFor: request.identifiers)
-        try await runtime.write(file) { [requests, request, name = runtime.name] transaction throws(RPCError) in
-            let part = ServiceErasure(service: name, rows: [], scannedBytes: scanned.bytes, scanHits: scanned.hits)
-            try requests.note(name, known: request.known, part, of: request.id, in: transaction)
+        if let part = try await work.review(request) {
+            try await runtime.write(runtime.databases.serviceFile) { [requests] transaction throws(RPCError) in
+                try requests.note(part.service, known: request.known, part, of: request.id, in: transaction)
+            }
         }
         try await certify(ended)
     }
 
     private func certify(_ request: StoredPrivacyRequest) async throws(RPCError) {
+        let kept = works[request.kind]?.kept ?? []
         try await runtime.write(runtime.databases.serviceFile) {
             [requests, certificate] transaction throws(RPCError) in
             let services = try requests.services(of: request.id, in: transaction)
-            let payload = ErasureCertificate.payload(of: request, services)
+            let payload = PrivacyCertificate.payload(of: request, services, kept: kept)
             let signature: [UInt8]
             do {
                 signature = try certificate.signature(of: payload)

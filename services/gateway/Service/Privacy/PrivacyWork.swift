@@ -1,0 +1,52 @@
+import CommonAPI
+import GatewayAPI
+import JSON
+import JSONRPC
+import PlatformAPI
+import ServiceContract
+
+/// What carries out one kind of privacy request: what it asks of each service, and what is left to do in the end.
+///
+/// ``PrivacySaga`` does what all kinds share: it asks one service after the other, writes down what each answered, takes
+/// identifiers and actors that one finds to all others until nobody finds anything new, completes the request and signs
+/// its certificate. Any process may die at any moment, so everything here may be asked again and must then do no harm.
+///
+/// A kind is taken as soon as `GatewayService.compose` names its work; until then its requests are refused.
+protocol PrivacyWork: Sendable {
+    /// What stays of the person's data in spite of the request, and the law that allows it: part of the certificate.
+    var kept: [(what: String, why: String)] { get }
+
+    /// Has one service do its part, for the identifiers and actors that the request knows by now.
+    ///
+    /// - Parameters:
+    ///   - service: its name; the gateway's own file counts as one.
+    ///   - client: reaches that service.
+    ///   - call: for the brand of the request, with the deadline of one step.
+    func ask(
+        _ service: String, for request: StoredPrivacyRequest, through client: any JSONRPCClient, call: CallContext
+    ) async throws(RPCError) -> PrivacyAnswer
+
+    /// Does what is to be done once, when every service has done its part and before the request is completed.
+    func conclude(_ request: StoredPrivacyRequest) async throws(RPCError)
+
+    /// Looks at what is left when the request is completed and this database has forgotten whose it was; a part of the
+    /// gateway's own that the certificate says. A crash may come before it: nothing may depend on it.
+    func review(_ request: StoredPrivacyRequest) async throws(RPCError) -> ServicePart?
+}
+
+extension PrivacyWork {
+    func conclude(_ request: StoredPrivacyRequest) async throws(RPCError) {}
+
+    func review(_ request: StoredPrivacyRequest) async throws(RPCError) -> ServicePart? { nil }
+}
+
+/// What one service did, and whom it knows behind what it was asked.
+struct PrivacyAnswer: Sendable {
+    /// Those that the request did not know.
+    var identifiers: [Identifier] = []
+    var actors: [UUIDv7] = []
+    /// What was erased, changed or handed over, table by table.
+    var rows: [TableRows] = []
+    var scannedBytes: Int?
+    var scanHits: Int?
+}
