@@ -65,6 +65,9 @@ let package = Package(
         // What the audit log proves: the bytes that are hashed and signed, and how they are checked.
         .library("AuditProof", ["CommonAPI", "JSON", "MerkleLog", "OpenSSL"]),
 
+        // What people get of their data: the file that is sealed and signed, and how it is opened.
+        .library("PersonArchive", ["JSON", "OpenSSL"]),
+
         // What every service runs on.
         .library(
             "ServiceKit",
@@ -79,7 +82,8 @@ let package = Package(
         .service(
             "Gateway",
             [
-                "CivilTime", "JSONRPCUnixSocket", "Limits", "PlatformAPI", "SignalsAPI", "TenancyAPI", .configuration,
+                "CivilTime", "JSONRPCUnixSocket", "Limits", "PersonArchive", "PlatformAPI", "SignalsAPI", "TenancyAPI",
+                .configuration,
                 .hummingbird, .hummingbirdCore, .lifecycle, .logging, .metrics, .mustache, .nio("NIOCore"),
             ]),
         .service("Signals", ["Mapping", "OpenSSL"]),
@@ -95,7 +99,8 @@ let package = Package(
             "Gyre",
             [
                 "AuditProof", "CProcess", "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "JSONRPCUnixSocket", "OpenSSL",
-                "PlatformAPI", "SQLite", "ServiceContract", "SignalsAPI", "TenancyAPI", .argumentParser,
+                "PersonArchive", "PlatformAPI", "SQLite", "ServiceContract", "SignalsAPI", "TenancyAPI",
+                .argumentParser,
                 .nio("NIOCore"), .nio("NIOPosix"), .yams,
             ], path: "services/gyre"),
         .target(name: "CProcess"),
@@ -105,8 +110,8 @@ let package = Package(
         .target(
             name: "OpenRPCOracle", path: "Tests/Oracles",
             exclude: [
-                "audit_verify.py", "civil_oracle.py", "json_oracle.py", "merkle_oracle.py", "openrpc_check.py",
-                "requirements.txt",
+                "archive_open.py", "audit_verify.py", "civil_oracle.py", "json_oracle.py", "merkle_oracle.py",
+                "openrpc_check.py", "requirements.txt",
             ],
             swiftSettings: .strict),
         .tests("AuditProof", ["CommonAPI", "JSON", "MerkleLog", "OpenRPCOracle", "OpenSSL"]),
@@ -121,9 +126,10 @@ let package = Package(
         .tests(
             "GatewayService",
             [
-                "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "JSONRPCUnixSocket", "Limits", "OpenRPCOracle", "OpenSSL",
-                "PlatformAPI", "SQLite", "ServiceContract", "ServiceKit", "SignalsAPI", "TenancyAPI", .configuration,
-                .hummingbird, .lifecycle, .logging, .nio("NIOCore"), .nio("NIOPosix"),
+                "CivilTime", "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "JSONRPCUnixSocket", "Limits",
+                "OpenRPCOracle", "OpenSSL",
+                "PersonArchive", "PlatformAPI", "SQLite", "ServiceContract", "ServiceKit", "SignalsAPI", "TenancyAPI",
+                .configuration, .hummingbird, .lifecycle, .logging, .nio("NIOCore"), .nio("NIOPosix"),
             ]
         ),
         .tests(
@@ -149,6 +155,7 @@ let package = Package(
         .target(
             name: "ProtoGenTestsCommonAPI", dependencies: ["JSON"],
             path: "Tests/ProtoGenTests/Golden/CommonAPI", swiftSettings: .strict),
+        .tests("PersonArchive", ["JSON", "OpenRPCOracle", "OpenSSL"]),
         .tests("SQLite", ["CFaultVFS", "CSQLite"]),
         .tests(
             "ServiceKit",
@@ -159,8 +166,8 @@ let package = Package(
         .tests(
             "SignalsService",
             [
-                "CommonAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "OpenSSL", "SQLite", "ServiceContract",
-                "ServiceKit", "SignalsAPI",
+                "CommonAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "OpenSSL", "PlatformAPI", "SQLite",
+                "ServiceContract", "ServiceKit", "SignalsAPI",
             ]),
         .tests("TLS", ["COpenSSL", .nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOPosix")]),
         .tests(

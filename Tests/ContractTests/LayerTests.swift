@@ -52,6 +52,13 @@ import Testing
         }
     }
 
+    @Test("A person's archive is opened with what seals and hashes, without any service's code")
+    func personArchive() throws {
+        for (file, imports) in try Self.imports(below: "Sources/PersonArchive") {
+            #expect(imports.subtracting(["JSON", "OpenSSL"]).isEmpty, "\(file)")
+        }
+    }
+
     @Test("No library and no service imports Foundation")
     func foundation() throws {
         let files = try Self.imports(below: "Sources") + Self.imports(below: "services")

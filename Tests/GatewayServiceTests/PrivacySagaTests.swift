@@ -1,3 +1,4 @@
+import CivilTime
 import CommonAPI
 import Foundation
 import GatewayAPI
