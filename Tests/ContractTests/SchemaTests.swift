@@ -62,6 +62,33 @@ import Testing
         for table in database.map.tables { #expect(!table.holds.isEmpty && !table.kept.isEmpty) }
     }
 
+    @Test(
+        "What is somebody's has rules for access, portability and correction, and names columns that there are",
+        arguments: databases)
+    func rights(database: Database) throws {
+        let connection = try Self.connection([.ground] + database.migrations)
+        for table in database.map.tables {
+            guard table.subject != .nobody else {
+                #expect(table.rights == nil, "\(table.name) is nobody's")
+                continue
+            }
+            let rights = try #require(table.rights, "\(table.name) is somebody's and has no rules")
+            for disclosure in [rights.access, rights.portability] {
+                switch disclosure {
+                case .withheld(let why): #expect(!why.isEmpty)
+                case .rows(let fields):
+                    #expect(!fields.isEmpty && !rights.order.isEmpty && Set(fields.map(\.name)).count == fields.count)
+                    let columns = (fields.map(\.sql) + rights.order).joined(separator: ", ")
+                    _ = try connection.prepare("SELECT \(columns) FROM \(table.name)")
+                }
+            }
+            switch rights.correction {
+            case .asItIs(let why): #expect(!why.isEmpty)
+            case .replaced(let history): #expect(database.map.tables.contains { $0.name == history })
+            }
+        }
+    }
+
     private static func connection(_ migrations: [Migration]) throws -> Connection {
         let path = NSTemporaryDirectory() + "gyre-schema-\(UUID().uuidString).db"
         let connection = try Connection(path: path, OpenOptions(create: true, authorizer: false))

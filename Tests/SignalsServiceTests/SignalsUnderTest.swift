@@ -42,7 +42,9 @@ final class SignalsUnderTest: Sendable {
         jobs = JobRunner(parts.jobs, runtime: runtime)
         PlatformService(
             runtime: runtime, topics: parts.topics, jobs: parts.jobs,
-            brandErasure: SubjectErasure(dataMap: .ground, directory: nil, tombstones: tombstones),
+            brandErasure: SubjectErasure(
+                dataMap: DataMap(DataMap.ground.tables + SignalsService.definition.brandDataMap.tables),
+                directory: SignalsService.definition.directory, tombstones: tombstones),
             serviceErasure: SubjectErasure(dataMap: .ground, directory: nil, tombstones: tombstones),
             health: HealthCheck(startedAt: Self.start), metrics: PrometheusMetrics()
         ).registerAll(with: &parts.methods)
@@ -95,7 +97,7 @@ final class SignalsUnderTest: Sendable {
 
     // MARK: Jobs
 
-    private var gateway: CallContext { CallContext(brand: brand, principal: "service:gateway") }
+    var gateway: CallContext { CallContext(brand: brand, principal: "service:gateway") }
 
     /// Cancels an import.
     @discardableResult

@@ -90,12 +90,73 @@ extension PlatformContract {
         {"$ref":"#/components/errors/notFound"}],"examples":[{"name":"an unknown person","x-fixture":"live-only",\#
         "params":[{"name":"request","value":"01930000-0000-7000-8000-000000000003"},{"name":"identifiers",\#
         "value":[{"type":"email","value":"a@example.org"}]},{"name":"actors","value":[]}],"result":{"name":"reply",\#
-        "value":{"identifiers":[],"actors":[],"rows":[]}}}]},{"name":"jobRecords.get","summary":"Returns one job \#
-        that this service does for a brand.","x-kind":"read","x-cost":1,"x-callers":["service:gateway"],\#
-        "x-database":"brand","params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
-        "description":"The job."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Job"}},\#
-        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"an import","x-fixture":"live-only",\#
-        "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000031"}],"result":{"name":"reply",\#
+        "value":{"identifiers":[],"actors":[],"rows":[]}}}]},{"name":"subjects.find","summary":"Finds whom \#
+        identifiers point to, and says what would be handed over of them.","x-kind":"flow","x-cost":1,\#
+        "x-callers":["service:gateway"],"params":[{"name":"identifiers","required":true,"schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64},"description":"Every identifier known for \#
+        the person."},{"name":"actors","required":true,"schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/UUID"},"maxItems":64},"description":"The ids of their actors, where \#
+        other services told them."},{"name":"purpose","required":true,\#
+        "schema":{"$ref":"#/components/schemas/DisclosurePurpose"},"description":"Which of the data map's rules \#
+        counts."}],"result":{"name":"reply","schema":{"type":"object","required":["identifiers","actors","tables"],\#
+        "properties":{"identifiers":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"},\#
+        "maxItems":64,"description":"Identifiers this service knew beside those it was given."},\#
+        "actors":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},"maxItems":64,"description":"The \#
+        actors that were found."},"tables":{"type":"array","items":{"$ref":"#/components/schemas/SubjectTable"},\#
+        "maxItems":200,"description":"Every table that may hold something of them, in the order in which it is \#
+        handed over."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"an unknown person","x-fixture":"live-only","params":[{"name":"identifiers",\#
+        "value":[{"type":"email","value":"a@example.org"}]},{"name":"actors","value":[]},{"name":"purpose",\#
+        "value":"access"}],"result":{"name":"reply","value":{"identifiers":[],"actors":[],\#
+        "tables":[{"table":"identifiers","holds":"the values that point to actors","kept":"as long as the brand",\#
+        "rows":0,"fields":[{"name":"type","form":"text"},{"name":"value","form":"text"}]}]}}}]},\#
+        {"name":"subjects.export","summary":"Hands over the rows of a person, a page at a time, as the data map \#
+        says.","x-kind":"flow","x-cost":1,"x-callers":["service:gateway"],"params":[{"name":"identifiers",\#
+        "required":true,"schema":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64},\#
+        "description":"Every identifier known for the person."},{"name":"actors","required":true,\#
+        "schema":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},"maxItems":64},"description":"The ids \#
+        of their actors, where other services told them."},{"name":"purpose","required":true,\#
+        "schema":{"$ref":"#/components/schemas/DisclosurePurpose"},"description":"Which of the data map's rules \#
+        counts."},{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":4000},\#
+        "description":"`nextCursor` of the page before."}],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["rows"],"properties":{"rows":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/ExportedRow"},"maxItems":1000,"description":"About 512 KiB at most, \#
+        table by table; a longer row has a page of its own."},"nextCursor":{"type":"string","minLength":1,\#
+        "maxLength":4000,"description":"Absent on the last page."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"},{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"one identifier","x-fixture":"live-only","params":[{"name":"identifiers",\#
+        "value":[{"type":"email","value":"a@example.org"}]},{"name":"actors","value":[]},{"name":"purpose",\#
+        "value":"portability"}],"result":{"name":"reply","value":{"rows":[{"table":"identifiers","row":{"person":1,\#
+        "type":"email","value":"a@example.org"}}]}}}]},{"name":"subjects.correct","summary":"Puts right what is \#
+        wrong about a person, and keeps what was said before.","x-kind":"flow","x-cost":1,\#
+        "x-callers":["service:gateway"],"params":[{"name":"request","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The privacy request; the same one may be sent \#
+        again after a crash."},{"name":"identifiers","required":true,"schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64},"description":"Every identifier known for \#
+        the person."},{"name":"actors","required":true,"schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/UUID"},"maxItems":64},"description":"The ids of their actors, where \#
+        other services told them."},{"name":"corrections","required":true,"schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Correction"},"maxItems":64,"minItems":1},"description":"What is wrong,\#
+         and what is right."}],"result":{"name":"reply","schema":{"type":"object","required":["identifiers",\#
+        "actors","rows","outcomes"],"properties":{"identifiers":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64,"description":"Identifiers this service \#
+        knew beside those it was given."},"actors":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},\#
+        "maxItems":64,"description":"The actors that were found."},"rows":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/TableRows"},"maxItems":200,"description":"What was changed, table by \#
+        table."},"outcomes":{"type":"array","items":{"$ref":"#/components/schemas/CorrectionOutcome"},"maxItems":64,\#
+        "description":"What became of each correction that concerned something here."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"},\#
+        {"$ref":"#/components/errors/notFound"}],"examples":[{"name":"an unknown person","x-fixture":"live-only",\#
+        "params":[{"name":"request","value":"01930000-0000-7000-8000-000000000003"},{"name":"identifiers",\#
+        "value":[{"type":"email","value":"a@example.org"}]},{"name":"actors","value":[]},{"name":"corrections",\#
+        "value":[{"of":"trait","name":"city","value":"\"Bern\""}]}],"result":{"name":"reply",\#
+        "value":{"identifiers":[],"actors":[],"rows":[],"outcomes":[]}}}]},{"name":"jobRecords.get",\#
+        "summary":"Returns one job that this service does for a brand.","x-kind":"read","x-cost":1,\#
+        "x-callers":["service:gateway"],"x-database":"brand","params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The job."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Job"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"an import","x-fixture":"live-only","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000031"}],"result":{"name":"reply",\#
         "value":{"id":"01930000-0000-7000-8000-000000000031","service":"signals","kind":"import","status":"running",\#
         "done":0,"unit":"bytes","createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z"}}}]},\#
         {"name":"jobRecords.list","summary":"Lists the jobs that this service does for a brand, newest first.",\#
@@ -160,15 +221,35 @@ extension PlatformContract {
         "required":["incarnation","lastMessage"],"properties":{"incarnation":{"type":"string","minLength":32,\#
         "maxLength":32,"pattern":"^[0-9a-f]{32}$","description":"Its identity in the backup."},\#
         "lastMessage":{"type":"integer","minimum":0,"description":"The last message that was ever put into its \#
-        outbox."}},"additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$",\#
-        "description":"A SHA-256 hash in lower-case hexadecimal."},"WitnessedHead":{"type":"object",\#
-        "description":"A head of the audit log as a service keeps it that tenancy told of it, to say later what it \#
-        was.","required":["witness","number","head","receivedAt"],"properties":{"witness":{"type":"string",\#
-        "minLength":1,"maxLength":20,"description":"The service that keeps it."},"number":{"type":"integer",\#
-        "minimum":1,"description":"Its place among those that this service was told."},\#
-        "head":{"$ref":"#/components/schemas/SignedTreeHead","description":"The head, as it was told."},\#
-        "receivedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was told."},\#
-        "problem":{"type":"string","enum":["signature","key","smaller","fork"],\#
+        outbox."}},"additionalProperties":false},"DisclosurePurpose":{"type":"string","enum":["access",\#
+        "portability"],"x-enum-descriptions":{"access":"Everything that is known of the person.",\#
+        "portability":"What the person gave, in a form that can be taken in elsewhere."},"description":"What rows \#
+        are handed over for."},"SubjectTable":{"type":"object","description":"A table that may hold something of a \#
+        person.","required":["table","holds","kept","rows","fields"],"properties":{"table":{"type":"string",\#
+        "minLength":1,"maxLength":64,"description":"The table."},"holds":{"type":"string","minLength":1,\#
+        "maxLength":200,"description":"What a row of it is, in words."},"kept":{"type":"string","minLength":1,\#
+        "maxLength":300,"description":"How long rows stay."},"rows":{"type":"integer","minimum":0,\#
+        "description":"How many rows of the person there are."},"withheld":{"type":"string","minLength":1,\#
+        "maxLength":300,"description":"Why none of them is handed over."},"fields":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/ExportedField"},"maxItems":64,"description":"What a row consists of, \#
+        when it is handed over."}},"additionalProperties":false},"ExportedField":{"type":"object","description":"A \#
+        member of a row that is handed over.","required":["name","form"],"properties":{"name":{"type":"string",\#
+        "minLength":1,"maxLength":64,"description":"The member of the row."},"form":{"type":"string","enum":["text",\#
+        "integer","time","amount","uuid","json"],"x-enum-descriptions":{"text":"A string.","integer":"A number \#
+        without a fraction.","time":"A string: RFC 3339, UTC.","amount":"A string: a decimal number with at most \#
+        four places.","uuid":"A string: a UUID.","json":"Whatever JSON the sender chose."},"description":"How it is \#
+        written."}},"additionalProperties":false},"ExportedRow":{"type":"object","description":"One row of a \#
+        person.","required":["table","row"],"properties":{"table":{"type":"string","minLength":1,"maxLength":64,\#
+        "description":"The table."},"row":{"x-raw":true,"x-raw-type":"object","x-max-bytes":524288,\#
+        "description":"The row, as its table's fields say; what is empty is left out."}},\#
+        "additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 \#
+        hash in lower-case hexadecimal."},"WitnessedHead":{"type":"object","description":"A head of the audit log \#
+        as a service keeps it that tenancy told of it, to say later what it was.","required":["witness","number",\#
+        "head","receivedAt"],"properties":{"witness":{"type":"string","minLength":1,"maxLength":20,\#
+        "description":"The service that keeps it."},"number":{"type":"integer","minimum":1,"description":"Its place \#
+        among those that this service was told."},"head":{"$ref":"#/components/schemas/SignedTreeHead",\#
+        "description":"The head, as it was told."},"receivedAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it was told."},"problem":{"type":"string","enum":["signature","key","smaller","fork"],\#
         "x-enum-descriptions":{"signature":"The signature is not one of the key that it names.","key":"It is signed \#
         by another key than the heads before.","smaller":"It covers fewer entries than a head before.","fork":"It \#
         covers as many entries as a head before and has another root, or more that do not continue those."},\#
@@ -200,7 +281,23 @@ extension PlatformContract {
         `bytes`, `rows`."},"problem":{"type":"string","maxLength":500,"description":"Why it failed, or why it does \#
         not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it began."},\#
         "updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or ended."}},\#
-        "additionalProperties":false},"TableRows":{"type":"object","required":["table","rows"],\#
+        "additionalProperties":false},"CorrectionOutcome":{"type":"object","description":"What became of one \#
+        correction. It shows no values.","required":["of","name","outcome"],"additionalProperties":false,\#
+        "properties":{"of":{"type":"string","enum":["trait","identifier"],"description":"What was wrong."},\#
+        "name":{"type":"string","minLength":1,"maxLength":100,"description":"The trait's name, or the identifier's \#
+        type."},"outcome":{"type":"string","enum":["corrected","unchanged","unknown","taken"],\#
+        "x-enum-descriptions":{"corrected":"It was wrong and is right now.","unchanged":"It was right already.",\#
+        "unknown":"The person has no such identifier.","taken":"The right value is another person's identifier: \#
+        nothing was changed."},"description":"What became of it."}}},"Correction":{"type":"object",\#
+        "description":"Something wrong about a person, and what is right.","required":["of","name"],\#
+        "additionalProperties":false,"properties":{"of":{"type":"string","enum":["trait","identifier"],\#
+        "x-enum-descriptions":{"trait":"What is stated about the person under a name.","identifier":"A value that \#
+        points to the person."},"description":"What is wrong."},"name":{"type":"string","minLength":1,\#
+        "maxLength":100,"description":"The trait's name, or the identifier's type.","x-privacy":"none"},\#
+        "was":{"type":"string","minLength":1,"maxLength":256,"description":"An identifier's wrong value. Not for \#
+        traits.","x-privacy":"identifier"},"value":{"type":"string","minLength":1,"maxLength":8192,\#
+        "description":"What is right: an identifier's value, or JSON, which a trait then has. Absent: it is \#
+        removed.","x-privacy":"personal"}}},"TableRows":{"type":"object","required":["table","rows"],\#
         "additionalProperties":false,"properties":{"table":{"type":"string","minLength":1,"maxLength":64,\#
         "description":"The table."},"rows":{"type":"integer","minimum":0,"description":"Rows deleted, changed or \#
         handed over, as the request asks."}},"description":"How much of one table a privacy request concerned."},\#
@@ -221,12 +318,14 @@ extension PlatformContract {
         "description":"The last message that was ever put into its outbox."}},"description":"A copy of one database,\#
          as it was at one moment."},"UUID":{"type":"string","format":"uuid","description":"An id: a UUID of version \#
         7, whose order is the order of creation."}},"errors":{"illegalTransition":{"code":-32013,"message":"Its \#
-        state does not allow this; the message says which states do."},"notFound":{"code":-32004,"message":"There \#
-        is no such thing, or it belongs to another brand: the two answer alike."},"busy":{"code":-32009,\#
-        "message":"A queue is full. Nothing was done; the same call may be sent again.",\#
-        "data":{"retryAfterMilliseconds":"When there will be room again, in milliseconds; absent where nobody \#
-        knows."}},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; reads go on."},\#
-        "conflict":{"code":-32010,"message":"It contradicts what is there; the message says what that is."}}},\#
-        "x-http-statuses":{"illegalTransition":409,"notFound":404,"busy":503,"storageFull":507,"conflict":409}}
+        state does not allow this; the message says which states do."},"invalidCursor":{"code":-32016,\#
+        "message":"The cursor was not given out by this list with these filters; begin again without one."},\#
+        "notFound":{"code":-32004,"message":"There is no such thing, or it belongs to another brand: the two answer \#
+        alike."},"busy":{"code":-32009,"message":"A queue is full. Nothing was done; the same call may be sent \#
+        again.","data":{"retryAfterMilliseconds":"When there will be room again, in milliseconds; absent where \#
+        nobody knows."}},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; reads go \#
+        on."},"conflict":{"code":-32010,"message":"It contradicts what is there; the message says what that is."}}},\#
+        "x-http-statuses":{"illegalTransition":409,"invalidCursor":400,"notFound":404,"busy":503,"storageFull":507,\#
+        "conflict":409}}
         """#
 }

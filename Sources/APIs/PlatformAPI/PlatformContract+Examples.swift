@@ -88,6 +88,43 @@ extension PlatformContract {
                 """#,
             errorCode: nil),
         MethodExample(
+            method: "subjects.find",
+            name: "an unknown person",
+            fixture: "live-only",
+            params: #"""
+                {"identifiers":[{"type":"email","value":"a@example.org"}],"actors":[],"purpose":"access"}
+                """#,
+            result: #"""
+                {"identifiers":[],"actors":[],"tables":[{"table":"identifiers","holds":"the values that point to \#
+                actors","kept":"as long as the brand","rows":0,"fields":[{"name":"type","form":"text"},\#
+                {"name":"value","form":"text"}]}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "subjects.export",
+            name: "one identifier",
+            fixture: "live-only",
+            params: #"""
+                {"identifiers":[{"type":"email","value":"a@example.org"}],"actors":[],"purpose":"portability"}
+                """#,
+            result: #"""
+                {"rows":[{"table":"identifiers","row":{"person":1,"type":"email","value":"a@example.org"}}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "subjects.correct",
+            name: "an unknown person",
+            fixture: "live-only",
+            params: #"""
+                {"request":"01930000-0000-7000-8000-000000000003","identifiers":[{"type":"email",\#
+                "value":"a@example.org"}],"actors":[],"corrections":[{"of":"trait","name":"city",\#
+                "value":"\"Bern\""}]}
+                """#,
+            result: #"""
+                {"identifiers":[],"actors":[],"rows":[],"outcomes":[]}
+                """#,
+            errorCode: nil),
+        MethodExample(
             method: "jobRecords.get",
             name: "an import",
             fixture: "live-only",

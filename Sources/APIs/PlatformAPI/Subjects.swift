@@ -3,12 +3,21 @@
 public import JSONRPC
 public import ServiceContract
 
-/// The types of `subjects.erase`.
+/// The types of `subjects.erase`, `subjects.find`, `subjects.export` and `subjects.correct`.
 public enum Subjects {
-    /// What a service implements to answer `subjects.erase`.
+    /// What a service implements to answer `subjects.erase`, `subjects.find`, `subjects.export` and `subjects.correct`.
     public protocol Service: Sendable {
         /// Erases one actor from a brand's database in this service and refuses it from then on.
         func erase(_ params: Erase.Params, for call: CallContext) async throws(RPCError) -> Erase.Reply
+
+        /// Finds whom identifiers point to, and says what would be handed over of them.
+        func find(_ params: Find.Params, for call: CallContext) async throws(RPCError) -> Find.Reply
+
+        /// Hands over the rows of a person, a page at a time, as the data map says.
+        func export(_ params: Export.Params, for call: CallContext) async throws(RPCError) -> Export.Reply
+
+        /// Puts right what is wrong about a person, and keeps what was said before.
+        func correct(_ params: Correct.Params, for call: CallContext) async throws(RPCError) -> Correct.Reply
     }
 
     /// Calls these methods of a peer.
@@ -23,15 +32,46 @@ public enum Subjects {
         public func erase(_ params: Erase.Params, for call: CallContext? = nil) async throws(RPCError) -> Erase.Reply {
             try await peer.call("subjects.erase", params, context: call)
         }
+
+        /// Finds whom identifiers point to, and says what would be handed over of them.
+        public func find(_ params: Find.Params, for call: CallContext? = nil) async throws(RPCError) -> Find.Reply {
+            try await peer.call("subjects.find", params, context: call)
+        }
+
+        /// Hands over the rows of a person, a page at a time, as the data map says.
+        public func export(
+            _ params: Export.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Export.Reply {
+            try await peer.call("subjects.export", params, context: call)
+        }
+
+        /// Puts right what is wrong about a person, and keeps what was said before.
+        public func correct(
+            _ params: Correct.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Correct.Reply {
+            try await peer.call("subjects.correct", params, context: call)
+        }
     }
 }
 
 extension Subjects.Service {
-    /// Registers `subjects.erase` with `table`.
+    /// Registers `subjects.erase`, `subjects.find`, `subjects.export` and `subjects.correct` with `table`.
     public func registerMethods(with table: inout MethodTable) {
         table.flow(Subjects.Erase.method) {
             (params: Subjects.Erase.Params, call) throws(RPCError) in
             try await self.erase(params, for: call)
+        }
+        table.flow(Subjects.Find.method) {
+            (params: Subjects.Find.Params, call) throws(RPCError) in
+            try await self.find(params, for: call)
+        }
+        table.flow(Subjects.Export.method) {
+            (params: Subjects.Export.Params, call) throws(RPCError) in
+            try await self.export(params, for: call)
+        }
+        table.flow(Subjects.Correct.method) {
+            (params: Subjects.Correct.Params, call) throws(RPCError) in
+            try await self.correct(params, for: call)
         }
     }
 }

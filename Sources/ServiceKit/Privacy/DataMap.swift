@@ -1,6 +1,7 @@
 /// What a service's tables hold, whose it is, and what happens to it when somebody asks: privacy law as data.
 ///
-/// A test compares it with the schema: a table or column that is not declared fails. Erasure follows it.
+/// A test compares it with the schema: a table or column that is not declared fails, and so does a table of somebody's
+/// without rules for what they may ask. Erasure, access, portability and correction follow it.
 public struct DataMap: Sendable {
     public let tables: [Table]
 
@@ -19,9 +20,11 @@ public struct DataMap: Sendable {
             columns: ["sender", "incarnation", "high_water_mark"]),
         Table(
             "dead_letters", "messages that could not be understood", .mentions("body"), kept: "until looked at",
+            rights: .nothing("messages between services, which hold ids and names of fields only"),
             columns: ["sender", "incarnation", "sequence", "topic", "body", "problem", "received_at"]),
         Table(
             "idempotency_replies", "replies kept for repeated calls", .mentions("reply"), kept: "24 hours",
+            rights: .nothing("copies of replies, which say for a day what other tables say"),
             columns: ["principal", "method", "key", "params_hash", "reply", "created_at"]),
         Table(
             "jobs", "long work and how far it is; ids and figures only", .nobody,
@@ -50,16 +53,19 @@ public struct DataMap: Sendable {
         public let subject: Subject
         /// How long rows stay, and why.
         public let kept: String
+        /// What becomes of rows that are somebody's, beside erasure; nil for a table that is nobody's.
+        public let rights: Rights?
         public let columns: [String]
 
         public init(
             _ name: String, _ holds: String, _ subject: Subject, kept: String = "as long as the brand",
-            columns: [String]
+            rights: Rights? = nil, columns: [String]
         ) {
             self.name = name
             self.holds = holds
             self.subject = subject
             self.kept = kept
+            self.rights = rights
             self.columns = columns
         }
     }

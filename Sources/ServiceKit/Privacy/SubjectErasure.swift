@@ -9,8 +9,19 @@ public import ServiceContract
 public protocol SubjectDirectory: Sendable {
     /// The actors that any of the identifiers or ids points to, each with all identifiers known for it.
     func find(
-        _ identifiers: [Identifier], actors: [UUIDv7], in transaction: borrowing WriteTransaction
+        _ identifiers: [Identifier], actors: [UUIDv7], in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> [Subject]
+
+    /// Puts right what is wrong about subjects, and keeps what was said before. Asked again for the same request, it
+    /// changes nothing more and answers the same.
+    ///
+    /// - Parameter tombstones: know who was erased: no correction makes somebody of them.
+    /// - Returns: the tables touched, with rows changed, and what became of each correction that concerns something
+    ///   here.
+    func correct(
+        _ corrections: [Correction], of subjects: [Subject], request: UUIDv7, at time: Timestamp,
+        refusing tombstones: Tombstones, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> (rows: [TableRows], outcomes: [CorrectionOutcome])
 
     /// The identifiers in the database that match: what a restore asks, which knows erased ones as hashes only.
     func identifiers(
@@ -26,6 +37,13 @@ public protocol SubjectDirectory: Sendable {
 }
 
 extension SubjectDirectory {
+    public func correct(
+        _ corrections: [Correction], of subjects: [Subject], request: UUIDv7, at time: Timestamp,
+        refusing tombstones: Tombstones, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> (rows: [TableRows], outcomes: [CorrectionOutcome]) {
+        ([], [])
+    }
+
     public func identifiers(
         in transaction: borrowing WriteTransaction, that matches: (Identifier) -> Bool
     ) throws(RPCError) -> [Identifier] {

@@ -108,7 +108,8 @@ public final class BrandDatabases: Sendable {
 
     // MARK: Erasure
 
-    func isErased(_ brand: UUIDv7) -> Bool { brands.withLock { $0.erased.contains(brand) } }
+    /// Whether this brand was erased from this service.
+    public func isErased(_ brand: UUIDv7) -> Bool { brands.withLock { $0.erased.contains(brand) } }
 
     /// Whether a file was deleted with its brand.
     func isErased(_ file: DatabaseFile) -> Bool { brands.withLock { $0.erasedFiles.contains(file) } }

@@ -30,6 +30,18 @@ CREATE TABLE traits (
     PRIMARY KEY (actor, name)
 ) STRICT, WITHOUT ROWID;
 
+-- What was put right about an actor. The wrong value of a trait is kept, for whoever contests the correction; the wrong
+-- value of an identifier is not: it may be another person's.
+CREATE TABLE corrections (
+    actor INTEGER NOT NULL REFERENCES actors (number),
+    request BLOB NOT NULL,
+    subject TEXT NOT NULL CHECK (subject IN ('trait', 'identifier')),
+    name TEXT NOT NULL,
+    was TEXT CHECK (was IS NULL OR subject = 'trait'),
+    corrected_at INTEGER NOT NULL,
+    PRIMARY KEY (actor, request, subject, name)
+) STRICT, WITHOUT ROWID;
+
 -- Files on their way in. Each is a job of the same id, which knows how many bytes were taken. The
 -- carry is what came after the last whole row: never more than a row and its line break. `replay` is
 -- the job that last tried its rejected rows again.

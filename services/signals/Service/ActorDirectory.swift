@@ -10,7 +10,7 @@ struct ActorDirectory: SubjectDirectory {
     private let mentions = MentionStore()
 
     func find(
-        _ identifiers: [Identifier], actors ids: [UUIDv7], in transaction: borrowing WriteTransaction
+        _ identifiers: [Identifier], actors ids: [UUIDv7], in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> [Subject] {
         var keys: [ActorStore.Key] = []
         for identifier in identifiers {

@@ -5,6 +5,15 @@ extension DataMap {
     static let signals = DataMap([
         Table(
             "signals", "inbound facts as received", .actor("actor"),
+            rights: Rights(
+                access: .rows(
+                    portableSignal + [
+                        Field("receivedAt", .time, "received_at"),
+                        Field("source", .text, "CASE WHEN import IS NULL THEN 'api' ELSE 'import' END"),
+                    ]),
+                portability: .rows(portableSignal),
+                correction: .asItIs("it says what was sent; what is understood from it is put right among the traits"),
+                orderedBy: ["occurred_at", "sequence"]),
             columns: [
                 "sequence", "message_id", "event", "actor", "occurred_at", "received_at", "revenue", "currency",
                 "import",
@@ -15,15 +24,43 @@ extension DataMap {
             columns: ["id", "sequence"]),
         Table(
             "traits", "what is stated about actors", .actor("actor"),
+            rights: Rights(
+                access: .rows(trait), portability: .rows(trait), correction: .replaced("corrections"),
+                orderedBy: ["name"]),
             columns: ["actor", "name", "value", "stated_at", "message_id"]),
         Table(
             "identifiers", "the values that point to actors", .actor("actor"),
+            rights: Rights(
+                access: .rows(identifier + [Field("firstSeenAt", .time, "first_seen_at")]),
+                portability: .rows(identifier), correction: .replaced("corrections"), orderedBy: ["type", "value"]),
             columns: ["type", "value", "actor", "first_seen_at"]),
         Table(
+            "corrections", "what was put right about actors, when, and what was said before", .actor("actor"),
+            kept: "as long as the actor: who has it corrected may contest that, GDPR Art. 18(1)(a)",
+            rights: Rights(
+                access: .rows([
+                    Field("of", .text, "subject"), Field("name", .text), Field("was", .json),
+                    Field("correctedAt", .time, "corrected_at"), Field("request", .uuid),
+                ]),
+                portability: .withheld("it is the brand's own record, and nothing that the person gave"),
+                correction: .asItIs("it is the record of corrections"), orderedBy: ["corrected_at", "subject", "name"]),
+            columns: ["actor", "request", "subject", "name", "was", "corrected_at"]),
+        Table(
             "actors", "who is understood and addressed", .actor("number"),
+            rights: Rights(
+                access: .rows([
+                    Field("id", .uuid), Field("kind", .text), Field("createdAt", .time, "created_at"),
+                ]),
+                portability: .withheld("it is made here, and nothing that the person gave"),
+                correction: .asItIs("it holds nothing that could be wrong about the person"), orderedBy: ["number"]),
             columns: ["number", "id", "kind", "created_at"]),
         Table(
             "rejected_rows", "rows of files that could not be taken", .mentions("row"), kept: "until replayed",
+            rights: Rights(
+                access: .rows([Field("line", .integer), Field("reason", .text), Field("row", .text)]),
+                portability: .withheld("it could not be read, and is not taken in elsewhere either"),
+                correction: .asItIs("it is not used; its file is put right and sent again"),
+                orderedBy: ["import", "line"]),
             columns: ["import", "line", "reason", "row"]),
         // Until a file is complete, the carry holds the beginning of a row: erasure drops it there and asks for it again.
         Table(
@@ -33,4 +70,24 @@ extension DataMap {
                 "carry", "carry_offset", "carry_line", "carry_is_skipped", "last_chunk_bytes", "last_chunk_hash",
             ]),
     ])
+
+    // What can be taken in again, by signals.batch, elsewhere.
+
+    private static let portableSignal = [
+        Field("messageId", .text, messageID), Field("event", .text), Field("timestamp", .time, "occurred_at"),
+        Field("revenue", .amount), Field("currency", .text), Field("properties", .json),
+    ]
+    private static let trait = [
+        Field("name", .text), Field("value", .json), Field("statedAt", .time, "stated_at"),
+        Field("messageId", .text, "message_id"),
+    ]
+    private static let identifier = [Field("type", .text), Field("value", .text)]
+
+    /// A UUID that is kept as bytes, as its sender spelled it.
+    private static let messageID = """
+        CASE typeof(message_id) WHEN 'blob' THEN lower(
+            substr(hex(message_id), 1, 8) || '-' || substr(hex(message_id), 9, 4) || '-' ||
+            substr(hex(message_id), 13, 4) || '-' || substr(hex(message_id), 17, 4) || '-' ||
+            substr(hex(message_id), 21)) ELSE message_id END
+        """
 }

@@ -1,0 +1,113 @@
+import CommonAPI
+import JSON
+import JSONRPC
+import OpenSSL
+import ServiceContract
+import ServiceKit
+
+extension ActorDirectory {
+    /// A trait is put right by a statement like any other, later than what it puts right: it stays until its sender
+    /// states something else. What was said before is kept beside it. An identifier is exchanged for the right one,
+    /// under which the person is known from then on.
+    func correct(
+        _ corrections: [Correction], of subjects: [Subject], request: UUIDv7, at time: Timestamp,
+        refusing tombstones: Tombstones, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> (rows: [TableRows], outcomes: [CorrectionOutcome]) {
+        var touched: [String: Int] = [:]
+        var outcomes: [CorrectionOutcome] = []
+        for correction in corrections {
+            // One that several actors share is right when it is right for each of them.
+            var outcome: CorrectionOutcome.Outcome?
+            for subject in subjects {
+                let one =
+                    switch correction.of {
+                    case .trait: try self.trait(correction, of: subject, request, at: time, in: transaction)
+                    case .identifier:
+                        try identifier(correction, of: subject, request, at: time, tombstones, in: transaction)
+                    }
+                if one == .corrected {
+                    touched["corrections", default: 0] += 1
+                    touched[correction.of == .trait ? "traits" : "identifiers", default: 0] += 1
+                }
+                if outcome == nil || one == .corrected || one == .taken { outcome = one }
+            }
+            if let outcome {
+                outcomes.append(
+                    CorrectionOutcome(
+                        of: correction.of == .trait ? .trait : .identifier, name: correction.name, outcome: outcome))
+            }
+        }
+        return (touched.sorted { $0.key < $1.key }.map { TableRows(table: $0.key, rows: $0.value) }, outcomes)
+    }
+
+    private func trait(
+        _ correction: Correction, of subject: Subject, _ request: UUIDv7, at now: Timestamp,
+        in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> CorrectionOutcome.Outcome {
+        let store = CorrectionStore()
+        if try store.contains(.trait, correction.name, of: subject.number, request: request, in: transaction) {
+            return .corrected
+        }
+        let before = try store.trait(correction.name, of: subject.number, in: transaction)
+        if before?.value == correction.value { return before == nil ? .unknown : .unchanged }
+        let value: JSONRaw?
+        do {
+            value = try correction.value.map { text throws(JSONError) in try JSONRaw(validating: text) }
+        } catch {
+            throw .internalError("The right value of a trait is no JSON: \(error.message)")
+        }
+        // Later than what it puts right, whatever clock that was stated by.
+        let time = Timestamp(microseconds: max(now.microseconds, (before?.statedAt.microseconds ?? 0) + 1))
+        let messageID = Self.messageID(of: correction.name, request, subject.id)
+        var statement = JSONWriter(capacity: 128)
+        statement.beginObject()
+        statement.key(correction.name)
+        value.write(to: &statement)
+        statement.endObject()
+        _ = try SignalStore().insert(
+            StoredSignal(
+                messageID: messageID, event: Fact.identifyEvent, actor: subject.number, occurredAt: time,
+                receivedAt: now, revenue: nil, currency: nil, importNumber: nil, properties: statement.bytes()),
+            in: transaction)
+        try TraitStore().state(
+            StatedTrait(name: correction.name, value: value), of: subject.number, at: time, by: messageID.text,
+            in: transaction)
+        try store.insert(
+            .trait, correction.name, was: before?.value, of: subject.number, request: request, at: now,
+            in: transaction)
+        return .corrected
+    }
+
+    private func identifier(
+        _ correction: Correction, of subject: Subject, _ request: UUIDv7, at now: Timestamp, _ tombstones: Tombstones,
+        in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> CorrectionOutcome.Outcome {
+        guard let was = correction.was, let value = correction.value else { return .unknown }
+        let store = CorrectionStore()
+        let wrong = Self.canonical(correction.name, was)
+        let right = Self.canonical(correction.name, value)
+        guard subject.identifiers.contains(wrong) else {
+            let isDone = try store.contains(
+                .identifier, correction.name, of: subject.number, request: request, in: transaction)
+            if isDone { return .corrected }
+            return subject.identifiers.contains(right) ? .unchanged : .unknown
+        }
+        if wrong == right { return .unchanged }
+        if let owner = try ActorStore().number(of: right, in: transaction), owner != subject.number { return .taken }
+        if try tombstones.contains(type: right.type, value: right.value, in: transaction) { return .taken }
+        try store.replace(wrong, by: right, of: subject.number, at: now, in: transaction)
+        try store.insert(
+            .identifier, correction.name, was: nil, of: subject.number, request: request, at: now, in: transaction)
+        return .corrected
+    }
+
+    private static func canonical(_ type: String, _ value: String) -> Identifier {
+        let identifier = Identifier(type: type, value: value)
+        return (try? identifier.canonical()) ?? identifier
+    }
+
+    /// The same for the same request, so that a crash leaves one statement.
+    private static func messageID(of trait: String, _ request: UUIDv7, _ actor: UUIDv7) -> MessageID {
+        SHA256.hash(request.bytes + actor.bytes + Array(trait.utf8)).withUnsafeBytes { MessageID(hash: $0) }
+    }
+}
