@@ -315,13 +315,16 @@ import Testing
             let courier = OutboxCourier(sender: "gateway") { _ in FakeService([]) }
             runtime = ServiceRuntime(
                 name: "gateway", databases: databases, courier: courier, clock: clock?.clock ?? .system)
+            let archives = PrivacyArchives(
+                runtime: runtime, directory: self.directory + "/archives",
+                key: try Ed25519.PrivateKey(rawRepresentation: Array(repeating: 5, count: 32)))
             let saga = PrivacySaga(
-                runtime: runtime, services: order, works: [.erasure: ErasureWork(runtime: runtime)],
+                runtime: runtime, services: order, works: [.erasure: ErasureWork(runtime: runtime, archives: archives)],
                 certificate: try PrivacyCertificate(seed: Array(repeating: 5, count: 32))
             ) { services[$0] ?? FakeService([.brand("UTC")]) }
             self.saga = saga
             requests = PrivacyRequestsService(
-                codes: try VerificationCode(key: Array(repeating: 6, count: 32)), saga: saga)
+                codes: try VerificationCode(key: Array(repeating: 6, count: 32)), saga: saga, archives: archives)
             // Unstructured, because it lives as long as this object, which ends it.
             task = Task { try await saga.run() }
         }
@@ -441,7 +444,7 @@ import Testing
 }
 
 /// A clock that stands still until it is set.
-private final class SettableTime: Sendable {
+final class SettableTime: Sendable {
     private let time: Mutex<Timestamp>
 
     init(_ text: String) {

@@ -30,8 +30,8 @@ import Testing
         let erase = try parse(
             PrivacyCommand.Erase.self, "privacy", "erase", "--brand", "b", "--regulation", "gdpr", "email=a@b.c",
             "phone=1")
-        #expect(erase.identifiers == ["email=a@b.c", "phone=1"])
-        #expect(try parse(PrivacyCommand.Erase.self, "privacy", "erase", "-").identifiers == ["-"])
+        #expect(erase.submission.identifiers == ["email=a@b.c", "phone=1"])
+        #expect(try parse(PrivacyCommand.Erase.self, "privacy", "erase", "-").submission.identifiers == ["-"])
         #expect(try parse(AuditCommand.List.self, "audit", "--last", "20").last == 20)
         #expect(try parse(AuditCommand.Head.self, "audit", "head").output.json == false)
         let verify = try parse(AuditCommand.Verify.self, "audit", "verify", "--export", "audit.ndjson")

@@ -25,7 +25,9 @@ extension GatewayContract {
         for."},{"name":"regulation","schema":{"$ref":"#/components/schemas/Regulation","default":"none"},\#
         "description":"The law it rests on."},{"name":"identity",\#
         "schema":{"$ref":"#/components/schemas/IdentityProof","default":"controller"},"description":"How it is \#
-        shown whose request it is."}],"result":{"name":"reply",\#
+        shown whose request it is."},{"name":"corrections","schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Correction"},"maxItems":64,"default":[]},"description":"What is wrong,\#
+         and what is right: for `correction`, and only there.","x-privacy":"personal"}],"result":{"name":"reply",\#
         "schema":{"$ref":"#/components/schemas/PrivacyRequest"}},\#
         "errors":[{"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a customer leaves",\#
         "x-fixture":"live-only","params":[{"name":"identifiers","value":[{"type":"email","value":"a@example.org"}]},\#
@@ -33,25 +35,25 @@ extension GatewayContract {
         "value":{"id":"01930000-0000-7000-8000-000000000001","brandId":"01930000-0000-7000-8000-000000000011",\#
         "kind":"erasure","regulation":"gdpr","status":"received","receivedAt":"2026-01-01T00:00:00Z","services":[],\#
         "identity":"controller"}}}],"description":"With `identity` `controller` it is carried out at once. With \#
-        `code` it waits for `privacyRequests.verify`, and expires after 14 days. A kind that this release does not \#
-        carry out is refused as `invalidParams`, which names those that it does."},{"name":"privacyRequests.get",\#
-        "summary":"Returns one privacy request and what each service did for it.","x-kind":"read",\#
-        "x-scope":"privacyRequests:read","x-cost":1,"x-callers":["public","admin"],"params":[{"name":"id",\#
-        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The request."}],\#
-        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/PrivacyRequest"}},\#
-        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"a completed erasure",\#
-        "x-fixture":"live-only","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000001"}],\#
-        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000001",\#
-        "brandId":"01930000-0000-7000-8000-000000000011","kind":"erasure","regulation":"gdpr","status":"completed",\#
-        "receivedAt":"2026-01-01T00:00:00Z","services":[{"service":"signals","rows":[{"table":"signals",\#
-        "rows":3}]}],"identity":"controller","endedAt":"2026-01-01T00:00:00Z"}}}]},{"name":"privacyRequests.list",\#
-        "summary":"Lists a brand's privacy requests, newest first.","x-kind":"read",\#
-        "x-scope":"privacyRequests:read","x-cost":1,"x-callers":["public","admin"],"params":[{"name":"cursor",\#
-        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last page ended: its \#
-        `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,"default":100},\#
-        "description":"Items on one page.","x-unit":"items"},{"name":"status",\#
-        "schema":{"$ref":"#/components/schemas/PrivacyStatus"},"description":"Only requests that stand there."}],\#
-        "result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        `code` it waits for `privacyRequests.verify`, and expires after 14 days. Access and portability also wait \#
+        for `privacyRequests.approve`. A kind that this release does not carry out is refused as `invalidParams`, \#
+        which names those that it does."},{"name":"privacyRequests.get","summary":"Returns one privacy request and \#
+        what each service did for it.","x-kind":"read","x-scope":"privacyRequests:read","x-cost":1,\#
+        "x-callers":["public","admin"],"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The request."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/PrivacyRequest"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"a completed erasure","x-fixture":"live-only","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000001"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000001","brandId":"01930000-0000-7000-8000-000000000011",\#
+        "kind":"erasure","regulation":"gdpr","status":"completed","receivedAt":"2026-01-01T00:00:00Z",\#
+        "services":[{"service":"signals","rows":[{"table":"signals","rows":3}]}],"identity":"controller",\#
+        "endedAt":"2026-01-01T00:00:00Z"}}}]},{"name":"privacyRequests.list","summary":"Lists a brand's privacy \#
+        requests, newest first.","x-kind":"read","x-scope":"privacyRequests:read","x-cost":1,"x-callers":["public",\#
+        "admin"],"params":[{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},\#
+        "description":"Where the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer",\#
+        "minimum":1,"maximum":500,"default":100},"description":"Items on one page.","x-unit":"items"},\#
+        {"name":"status","schema":{"$ref":"#/components/schemas/PrivacyStatus"},"description":"Only requests that \#
+        stand there."}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
         "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/PrivacyRequest"},"maxItems":500,\#
         "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
         as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
@@ -110,10 +112,45 @@ extension GatewayContract {
         "kind":"erasure","regulation":"gdpr","status":"received","identity":"code","attemptsLeft":5,\#
         "receivedAt":"2026-01-01T00:00:00Z","timeZone":"Europe/Berlin","dueAt":"2026-04-01T22:00:00Z",\#
         "noticeBy":"2026-02-02T23:00:00Z","services":[],"extendedAt":"2026-01-20T00:00:00Z"}}}]},\#
-        {"name":"privacyRequests.certificate","summary":"Returns the signed certificate of a completed request.",\#
-        "x-kind":"read","x-scope":"privacyRequests:read","x-cost":1,"x-callers":["public","admin"],\#
-        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
-        request."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/SignedCertificate"}},\#
+        {"name":"privacyRequests.approve","summary":"Approves that a person's data is handed over, and makes the \#
+        passphrase that opens it.","description":"Access and portability wait for it. The passphrase is shown once, \#
+        and nothing keeps it: bring it to the person by a way that only they read, apart from the archive.",\#
+        "x-kind":"flow","x-scope":"privacyRequests:approve","x-cost":10,"x-callers":["public","admin"],\#
+        "x-audit":true,"params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The request."}],"result":{"name":"reply","schema":{"type":"object","required":["request",\#
+        "passphrase"],"properties":{"request":{"$ref":"#/components/schemas/PrivacyRequest","description":"How it \#
+        stands now."},"passphrase":{"type":"string","minLength":29,"maxLength":29,"x-privacy":"secret",\#
+        "description":"Twenty-four letters and digits in groups of four: what opens the archive."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/illegalTransition"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a copy for a customer",\#
+        "x-fixture":"live-only","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000051"}],\#
+        "result":{"name":"reply","value":{"request":{"id":"01930000-0000-7000-8000-000000000051",\#
+        "brandId":"01930000-0000-7000-8000-000000000011","kind":"access","regulation":"gdpr","status":"verified",\#
+        "identity":"controller","receivedAt":"2026-01-01T00:00:00Z","verifiedAt":"2026-01-01T00:00:00Z",\#
+        "approvedAt":"2026-01-02T00:00:00Z","services":[],"corrections":[]},\#
+        "passphrase":"AB2C-DE3F-GH4J-KL5M-NP6Q-RS7T"}}}]},{"name":"privacyRequests.download","summary":"Returns a \#
+        part of the archive of an access or portability request.","description":"`gyre privacy open` opens the file \#
+        offline with the passphrase; ops/docs/privacy.md describes its format. The whole may be downloaded five \#
+        times, counted by bytes.","x-kind":"write","x-scope":"privacyRequests:read","x-cost":5,\#
+        "x-callers":["public","admin"],"x-audit":true,"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The request."},{"name":"offset",\#
+        "schema":{"type":"integer","minimum":0,"default":0},"description":"Where to begin.","x-unit":"bytes"}],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["data","archive"],\#
+        "properties":{"data":{"type":"string","format":"byte","maxLength":699052,"description":"At most 512 KiB \#
+        from there, in Base64.","x-privacy":"personal"},"archive":{"$ref":"#/components/schemas/PrivacyArchive",\#
+        "description":"The whole."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"the first part","x-fixture":"live-only","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000051"}],"result":{"name":"reply",\#
+        "value":{"data":"Z3lyZS1hcmNoaXZlLXYxCg==","archive":{"bytes":16,\#
+        "sha256":"0000000000000000000000000000000000000000000000000000000000000000",\#
+        "expiresAt":"2026-01-09T00:00:00Z","downloadsLeft":4}}}}]},{"name":"privacyRequests.certificate",\#
+        "summary":"Returns the signed certificate of a completed request.","x-kind":"read",\#
+        "x-scope":"privacyRequests:read","x-cost":1,"x-callers":["public","admin"],"params":[{"name":"id",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The request."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/SignedCertificate"}},\#
         "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/illegalTransition"}],\#
         "examples":[{"name":"an erasure","x-fixture":"live-only","params":[{"name":"id",\#
         "value":"01930000-0000-7000-8000-000000000051"}],"result":{"name":"reply",\#
@@ -217,29 +254,34 @@ extension GatewayContract {
         person must name: shown once, to whoever submits the request, who brings it to the person by a way that \#
         only they read.","x-privacy":"secret"},"receivedAt":{"$ref":"#/components/schemas/Timestamp",\#
         "description":"When it came in."},"verifiedAt":{"$ref":"#/components/schemas/Timestamp","description":"When \#
-        it was shown whose it is."},"timeZone":{"type":"string","minLength":1,"maxLength":64,"description":"The \#
-        zone whose days count: the brand's."},"acknowledgeBy":{"$ref":"#/components/schemas/Timestamp",\#
-        "description":"Until when receipt must be confirmed, where the law asks for that."},\#
-        "dueAt":{"$ref":"#/components/schemas/Timestamp","description":"Until when it must be answered, extension \#
-        included; a moment after that is late."},"noticeBy":{"$ref":"#/components/schemas/Timestamp",\#
-        "description":"Until when it may be extended."},"extendedAt":{"$ref":"#/components/schemas/Timestamp",\#
-        "description":"When the time was extended."},"endedAt":{"$ref":"#/components/schemas/Timestamp",\#
-        "description":"When it was completed, denied, cancelled, or expired."},"services":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/ServicePart"},"maxItems":16,"description":"What each service did."}},\#
-        "additionalProperties":false},"ServicePart":{"type":"object","description":"One service's part in a privacy \#
-        request.","required":["service","rows"],"properties":{"service":{"type":"string","minLength":1,\#
-        "maxLength":20,"description":"The service."},"rows":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/TableRows"},"maxItems":200,"description":"The rows it erased, changed \#
-        or handed over."},"scannedBytes":{"type":"integer","minimum":0,"description":"Bytes of its files that were \#
-        searched for the identifiers afterwards.","x-unit":"bytes"},"scanHits":{"type":"integer","minimum":0,\#
-        "description":"Places where one was still found: in what others said of themselves."}},\#
-        "additionalProperties":false},"ServiceStatus":{"type":"object","description":"How one service is.",\#
-        "required":["name","ready"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,\#
-        "description":"The service."},"ready":{"type":"boolean","description":"Whether it answers and can write."},\#
-        "brands":{"type":"integer","minimum":0,"description":"Brand databases it holds."},\#
-        "startedAt":{"$ref":"#/components/schemas/Timestamp","description":"When its process started."},\#
-        "problem":{"type":"string","minLength":1,"maxLength":500,"description":"What is wrong, when it is not \#
-        ready."}},"additionalProperties":false},"Regulation":{"type":"string","enum":["gdpr","ccpa","hipaa","none"],\#
+        it was shown whose it is."},"approvedAt":{"$ref":"#/components/schemas/Timestamp","description":"When a \#
+        member of staff approved that the data is handed over."},"timeZone":{"type":"string","minLength":1,\#
+        "maxLength":64,"description":"The zone whose days count: the brand's."},\#
+        "acknowledgeBy":{"$ref":"#/components/schemas/Timestamp","description":"Until when receipt must be \#
+        confirmed, where the law asks for that."},"dueAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"Until when it must be answered, extension included; a moment after that is late."},\#
+        "noticeBy":{"$ref":"#/components/schemas/Timestamp","description":"Until when it may be extended."},\#
+        "extendedAt":{"$ref":"#/components/schemas/Timestamp","description":"When the time was extended."},\#
+        "endedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was completed, denied, cancelled, \#
+        or expired."},"archive":{"$ref":"#/components/schemas/PrivacyArchive","description":"The file that the \#
+        person gets, when there is one."},"corrections":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/CorrectionOutcome"},"maxItems":64,"default":[],"description":"What \#
+        became of each correction."},"services":{"type":"array","items":{"$ref":"#/components/schemas/ServicePart"},\#
+        "maxItems":16,"description":"What each service did."}},"additionalProperties":false},\#
+        "ServicePart":{"type":"object","description":"One service's part in a privacy request.",\#
+        "required":["service","rows"],"properties":{"service":{"type":"string","minLength":1,"maxLength":20,\#
+        "description":"The service."},"rows":{"type":"array","items":{"$ref":"#/components/schemas/TableRows"},\#
+        "maxItems":200,"description":"The rows it erased, changed or handed over."},\#
+        "scannedBytes":{"type":"integer","minimum":0,"description":"Bytes of its files that were searched for the \#
+        identifiers afterwards.","x-unit":"bytes"},"scanHits":{"type":"integer","minimum":0,"description":"Places \#
+        where one was still found: in what others said of themselves."}},"additionalProperties":false},\#
+        "ServiceStatus":{"type":"object","description":"How one service is.","required":["name","ready"],\#
+        "properties":{"name":{"type":"string","minLength":1,"maxLength":20,"description":"The service."},\#
+        "ready":{"type":"boolean","description":"Whether it answers and can write."},"brands":{"type":"integer",\#
+        "minimum":0,"description":"Brand databases it holds."},"startedAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When its process started."},"problem":{"type":"string","minLength":1,"maxLength":500,\#
+        "description":"What is wrong, when it is not ready."}},"additionalProperties":false},\#
+        "Regulation":{"type":"string","enum":["gdpr","ccpa","hipaa","none"],\#
         "x-enum-descriptions":{"gdpr":"Regulation (EU) 2016/679: one month, extended by two.","ccpa":"California: \#
         receipt confirmed within 10 business days, an answer within 45 days, extended to 90; 15 business days for \#
         opting out and for limiting use.","hipaa":"45 CFR 164: access within 30 days, extended by 30; anything else \#
@@ -290,6 +332,7 @@ extension GatewayContract {
         "files"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,"pattern":"^[a-z]{1,20}$",\#
         "description":"The service, and the directory of its files."},"files":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/DatabaseCopy"},"maxItems":1000000,"description":"Its databases."}},\#
+<<<<<<< HEAD
         "additionalProperties":false},"LimitStandings":{"type":"object","description":"Where a key stands with its \#
         limits and quotas, or what all callers share.","required":["limits","quotas"],\#
         "properties":{"keyId":{"$ref":"#/components/schemas/UUID","description":"The key; absent for what all \#
@@ -331,6 +374,42 @@ extension GatewayContract {
         "properties":{"witness":{"type":"string","minLength":1,"maxLength":20,"description":"The service that keeps \#
         it."},"number":{"type":"integer","minimum":1,"description":"Its place among those that this service was \#
         told."},"head":{"$ref":"#/components/schemas/SignedTreeHead","description":"The head, as it was told."},\#
+=======
+        "additionalProperties":false},"PrivacyArchive":{"type":"object","description":"What was collected for a \#
+        person, signed, and encrypted to whoever has its passphrase.","required":["bytes","sha256","expiresAt",\#
+        "downloadsLeft"],"properties":{"bytes":{"type":"integer","minimum":0,"description":"Its length.",\#
+        "x-unit":"bytes"},"sha256":{"$ref":"#/components/schemas/Hash","description":"The hash of the file as it is \#
+        downloaded."},"expiresAt":{"$ref":"#/components/schemas/Timestamp","description":"When it is deleted."},\#
+        "downloadsLeft":{"type":"integer","minimum":0,"description":"How often all of it may still be downloaded.",\#
+        "maximum":5},"removedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was deleted: it \#
+        expired, or the person was erased."}},"additionalProperties":false},"Hash":{"type":"string",\#
+        "pattern":"^[0-9a-f]{64}$","description":"A SHA-256 hash in lower-case hexadecimal."},\#
+        "DatabaseCopy":{"type":"object","additionalProperties":false,"required":["file","bytes","sha256",\#
+        "incarnation","migration","lastMessage"],"properties":{"file":{"type":"string","minLength":4,"maxLength":40,\#
+        "pattern":"^[0-9a-z.-]{4,40}$","description":"The file's name: `service.db`, or a brand's id and `.db`."},\#
+        "bytes":{"type":"integer","minimum":0,"x-unit":"bytes","description":"How long it is."},\#
+        "sha256":{"$ref":"#/components/schemas/Hash"},"incarnation":{"type":"string","minLength":32,"maxLength":32,\#
+        "pattern":"^[0-9a-f]{32}$","description":"The identity that the database had when it was copied."},\#
+        "migration":{"type":"string","minLength":1,"maxLength":80,"description":"The newest step of its schema."},\#
+        "lastMessage":{"type":"integer","minimum":0,"description":"The last message that was ever put into its \#
+        outbox."}},"description":"A copy of one database, as it was at one moment."},"TableRows":{"type":"object",\#
+        "required":["table","rows"],"additionalProperties":false,"properties":{"table":{"type":"string",\#
+        "minLength":1,"maxLength":64,"description":"The table."},"rows":{"type":"integer","minimum":0,\#
+        "description":"Rows deleted, changed or handed over, as the request asks."}},"description":"How much of one \#
+        table a privacy request concerned."},"CorrectionOutcome":{"type":"object","description":"What became of one \#
+        correction. It shows no values.","required":["of","name","outcome"],"additionalProperties":false,\#
+        "properties":{"of":{"type":"string","enum":["trait","identifier"],"description":"What was wrong."},\#
+        "name":{"type":"string","minLength":1,"maxLength":100,"description":"The trait's name, or the identifier's \#
+        type."},"outcome":{"type":"string","enum":["corrected","unchanged","unknown","taken"],\#
+        "x-enum-descriptions":{"corrected":"It was wrong and is right now.","unchanged":"It was right already.",\#
+        "unknown":"The person has no such identifier.","taken":"The right value is another person's identifier: \#
+        nothing was changed."},"description":"What became of it."}}},"WitnessedHead":{"type":"object",\#
+        "description":"A head of the audit log as a service keeps it that tenancy told of it, to say later what it \#
+        was.","required":["witness","number","head","receivedAt"],"properties":{"witness":{"type":"string",\#
+        "minLength":1,"maxLength":20,"description":"The service that keeps it."},"number":{"type":"integer",\#
+        "minimum":1,"description":"Its place among those that this service was told."},\#
+        "head":{"$ref":"#/components/schemas/SignedTreeHead","description":"The head, as it was told."},\#
+>>>>>>> 33d0c07 (People get copies of their data, take it elsewhere, and have errors put right)
         "receivedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was told."},\#
         "problem":{"type":"string","enum":["signature","key","smaller","fork"],\#
         "x-enum-descriptions":{"signature":"The signature is not one of the key that it names.","key":"It is signed \#
@@ -368,22 +447,31 @@ extension GatewayContract {
         not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it began."},\#
         "updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or ended."}},\#
         "additionalProperties":false},"Timestamp":{"type":"string","format":"date-time","description":"A moment, as \#
-        RFC 3339 in UTC; microseconds are kept, finer fractions are cut off."},"Identifier":{"type":"object",\#
-        "required":["type","value"],"additionalProperties":false,"properties":{"type":{"type":"string",\#
-        "minLength":1,"maxLength":40,"pattern":"^[a-z][A-Za-z0-9_]{0,39}$","description":"What kind of value it is, \#
-        such as customerId, email or phone.","x-privacy":"none"},"value":{"type":"string","minLength":1,\#
-        "maxLength":256,"description":"The value itself, compared exactly after trimming; e-mail addresses in lower \#
-        case.","x-privacy":"identifier"}},"description":"A typed value that points to an actor."},\#
-        "UUID":{"type":"string","format":"uuid","description":"An id: a UUID of version 7, whose order is the order \#
-        of creation."}},"errors":{"dependencyUnavailable":{"code":-32014,"message":"A service that this needs does \#
-        not answer; the message names it. The same call may be sent again."},"conflict":{"code":-32010,\#
-        "message":"It contradicts what is there; the message says what that is."},\#
-        "illegalTransition":{"code":-32013,"message":"Its state does not allow this; the message says which states \#
-        do."},"invalidCursor":{"code":-32016,"message":"The cursor was not given out by this list with these \#
-        filters; begin again without one."},"notFound":{"code":-32004,"message":"There is no such thing, or it \#
-        belongs to another brand: the two answer alike."},"storageFull":{"code":-32015,"message":"The disk is full. \#
-        Nothing was written; reads go on."},"unauthenticated":{"code":-32001,"message":"The key is missing, unknown,\#
-         expired or revoked."}}},"x-http-statuses":{"dependencyUnavailable":503,"conflict":409,\#
-        "illegalTransition":409,"invalidCursor":400,"notFound":404,"storageFull":507,"unauthenticated":401}}
+        RFC 3339 in UTC; microseconds are kept, finer fractions are cut off."},"Correction":{"type":"object",\#
+        "description":"Something wrong about a person, and what is right.","required":["of","name"],\#
+        "additionalProperties":false,"properties":{"of":{"type":"string","enum":["trait","identifier"],\#
+        "x-enum-descriptions":{"trait":"What is stated about the person under a name.","identifier":"A value that \#
+        points to the person."},"description":"What is wrong."},"name":{"type":"string","minLength":1,\#
+        "maxLength":100,"description":"The trait's name, or the identifier's type.","x-privacy":"none"},\#
+        "was":{"type":"string","minLength":1,"maxLength":256,"description":"An identifier's wrong value. Not for \#
+        traits.","x-privacy":"identifier"},"value":{"type":"string","minLength":1,"maxLength":8192,\#
+        "description":"What is right: an identifier's value, or JSON, which a trait then has. Absent: it is \#
+        removed.","x-privacy":"personal"}}},"Identifier":{"type":"object","required":["type","value"],\#
+        "additionalProperties":false,"properties":{"type":{"type":"string","minLength":1,"maxLength":40,\#
+        "pattern":"^[a-z][A-Za-z0-9_]{0,39}$","description":"What kind of value it is, such as customerId, email or \#
+        phone.","x-privacy":"none"},"value":{"type":"string","minLength":1,"maxLength":256,"description":"The value \#
+        itself, compared exactly after trimming; e-mail addresses in lower case.","x-privacy":"identifier"}},\#
+        "description":"A typed value that points to an actor."},"UUID":{"type":"string","format":"uuid",\#
+        "description":"An id: a UUID of version 7, whose order is the order of creation."}},\#
+        "errors":{"dependencyUnavailable":{"code":-32014,"message":"A service that this needs does not answer; the \#
+        message names it. The same call may be sent again."},"conflict":{"code":-32010,"message":"It contradicts \#
+        what is there; the message says what that is."},"illegalTransition":{"code":-32013,"message":"Its state \#
+        does not allow this; the message says which states do."},"invalidCursor":{"code":-32016,"message":"The \#
+        cursor was not given out by this list with these filters; begin again without one."},\#
+        "notFound":{"code":-32004,"message":"There is no such thing, or it belongs to another brand: the two answer \#
+        alike."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; reads go on."},\#
+        "unauthenticated":{"code":-32001,"message":"The key is missing, unknown, expired or revoked."}}},\#
+        "x-http-statuses":{"dependencyUnavailable":503,"conflict":409,"illegalTransition":409,"invalidCursor":400,\#
+        "notFound":404,"storageFull":507,"unauthenticated":401}}
         """#
 }

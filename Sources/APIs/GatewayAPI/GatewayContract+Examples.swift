@@ -112,6 +112,34 @@ extension GatewayContract {
                 """#,
             errorCode: nil),
         MethodExample(
+            method: "privacyRequests.approve",
+            name: "a copy for a customer",
+            fixture: "live-only",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000051"}
+                """#,
+            result: #"""
+                {"request":{"id":"01930000-0000-7000-8000-000000000051",\#
+                "brandId":"01930000-0000-7000-8000-000000000011","kind":"access","regulation":"gdpr",\#
+                "status":"verified","identity":"controller","receivedAt":"2026-01-01T00:00:00Z",\#
+                "verifiedAt":"2026-01-01T00:00:00Z","approvedAt":"2026-01-02T00:00:00Z","services":[],\#
+                "corrections":[]},"passphrase":"AB2C-DE3F-GH4J-KL5M-NP6Q-RS7T"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "privacyRequests.download",
+            name: "the first part",
+            fixture: "live-only",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000051"}
+                """#,
+            result: #"""
+                {"data":"Z3lyZS1hcmNoaXZlLXYxCg==","archive":{"bytes":16,\#
+                "sha256":"0000000000000000000000000000000000000000000000000000000000000000",\#
+                "expiresAt":"2026-01-09T00:00:00Z","downloadsLeft":4}}
+                """#,
+            errorCode: nil),
+        MethodExample(
             method: "privacyRequests.certificate",
             name: "an erasure",
             fixture: "live-only",

@@ -14,6 +14,8 @@ public enum GatewayContract {
         PrivacyRequests.Deny.method,
         PrivacyRequests.Cancel.method,
         PrivacyRequests.Extend.method,
+        PrivacyRequests.Approve.method,
+        PrivacyRequests.Download.method,
         PrivacyRequests.Certificate.method,
         Backups.Create.method,
         System.Status.method,

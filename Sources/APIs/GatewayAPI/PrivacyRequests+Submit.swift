@@ -8,8 +8,8 @@ extension PrivacyRequests {
     /// Takes the request of a person for what the law gives them.
     ///
     /// With `identity` `controller` it is carried out at once. With `code` it waits for `privacyRequests.verify`, and
-    /// expires after 14 days. A kind that this release does not carry out is refused as `invalidParams`, which names
-    /// those that it does.
+    /// expires after 14 days. Access and portability also wait for `privacyRequests.approve`. A kind that this release
+    /// does not carry out is refused as `invalidParams`, which names those that it does.
     public enum Submit {
         /// What the contract says of `privacyRequests.submit`.
         public static let method = MethodDescription(
@@ -27,15 +27,18 @@ extension PrivacyRequests {
             public let regulation: Regulation
             /// How it is shown whose request it is. Default: "controller".
             public let identity: IdentityProof
+            /// What is wrong, and what is right: for `correction`, and only there. At most 64 elements. Default: [].
+            public let corrections: [Correction]
 
             public init(
                 identifiers: [Identifier], kind: PrivacyKind = .erasure, regulation: Regulation = .none,
-                identity: IdentityProof = .controller
+                identity: IdentityProof = .controller, corrections: [Correction] = []
             ) {
                 self.identifiers = identifiers
                 self.kind = kind
                 self.regulation = regulation
                 self.identity = identity
+                self.corrections = corrections
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
@@ -44,6 +47,7 @@ extension PrivacyRequests {
                 var kind: PrivacyKind = .erasure
                 var regulation: Regulation = .none
                 var identity: IdentityProof = .controller
+                var corrections: [Correction] = []
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -59,12 +63,17 @@ extension PrivacyRequests {
                     case "identity":
                         try reader.once(&seen, 3)
                         identity = try IdentityProof(from: &reader)
+                    case "corrections":
+                        try reader.once(&seen, 4)
+                        corrections = try Self.readCorrections(from: &reader)
                     default:
                         try reader.unknownMember()
                     }
                 }
                 guard let identifiers else { throw reader.missing("identifiers") }
-                self.init(identifiers: identifiers, kind: kind, regulation: regulation, identity: identity)
+                self.init(
+                    identifiers: identifiers, kind: kind, regulation: regulation, identity: identity,
+                    corrections: corrections)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -77,6 +86,8 @@ extension PrivacyRequests {
                 regulation.write(to: &writer)
                 writer.key("identity")
                 identity.write(to: &writer)
+                writer.key("corrections")
+                corrections.write(to: &writer)
                 writer.endObject()
             }
 
@@ -91,6 +102,19 @@ extension PrivacyRequests {
                     elements.append(try Identifier(from: &reader))
                 }
                 guard !elements.isEmpty else { throw reader.fail(.constraint, "must not be empty") }
+                return elements
+            }
+
+            private static func readCorrections(from reader: inout JSONReader) throws(JSONError) -> [Correction] {
+                let start = reader.offset
+                var elements: [Correction] = []
+                try reader.beginArray()
+                while try reader.nextElement() {
+                    guard elements.count < 64 else {
+                        throw reader.fail(.constraint, "must have at most 64 elements", at: start)
+                    }
+                    elements.append(try Correction(from: &reader))
+                }
                 return elements
             }
         }

@@ -4,17 +4,18 @@ public import JSONRPC
 public import ServiceContract
 
 /// The types of `privacyRequests.submit`, `privacyRequests.get`, `privacyRequests.list`, `privacyRequests.verify`,
-/// `privacyRequests.deny`, `privacyRequests.cancel`, `privacyRequests.extend` and `privacyRequests.certificate`.
+/// `privacyRequests.deny`, `privacyRequests.cancel`, `privacyRequests.extend`, `privacyRequests.approve`,
+/// `privacyRequests.download` and `privacyRequests.certificate`.
 public enum PrivacyRequests {
     /// What a service implements to answer `privacyRequests.submit`, `privacyRequests.get`, `privacyRequests.list`,
-    /// `privacyRequests.verify`, `privacyRequests.deny`, `privacyRequests.cancel`, `privacyRequests.extend` and
-    /// `privacyRequests.certificate`.
+    /// `privacyRequests.verify`, `privacyRequests.deny`, `privacyRequests.cancel`, `privacyRequests.extend`,
+    /// `privacyRequests.approve`, `privacyRequests.download` and `privacyRequests.certificate`.
     public protocol Service: Sendable {
         /// Takes the request of a person for what the law gives them.
         ///
         /// With `identity` `controller` it is carried out at once. With `code` it waits for `privacyRequests.verify`,
-        /// and expires after 14 days. A kind that this release does not carry out is refused as `invalidParams`, which
-        /// names those that it does.
+        /// and expires after 14 days. Access and portability also wait for `privacyRequests.approve`. A kind that this
+        /// release does not carry out is refused as `invalidParams`, which names those that it does.
         func submit(
             _ params: Submit.Params, in transaction: borrowing WriteTransaction, for call: CallContext
         ) throws(RPCError) -> Submit.Reply
@@ -54,6 +55,20 @@ public enum PrivacyRequests {
             _ params: Extend.Params, in transaction: borrowing WriteTransaction, for call: CallContext
         ) throws(RPCError) -> Extend.Reply
 
+        /// Approves that a person's data is handed over, and makes the passphrase that opens it.
+        ///
+        /// Access and portability wait for it. The passphrase is shown once, and nothing keeps it: bring it to the
+        /// person by a way that only they read, apart from the archive.
+        func approve(_ params: Approve.Params, for call: CallContext) async throws(RPCError) -> Approve.Reply
+
+        /// Returns a part of the archive of an access or portability request.
+        ///
+        /// `gyre privacy open` opens the file offline with the passphrase; ops/docs/privacy.md describes its format.
+        /// The whole may be downloaded five times, counted by bytes.
+        func download(
+            _ params: Download.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+        ) throws(RPCError) -> Download.Reply
+
         /// Returns the signed certificate of a completed request.
         func certificate(
             _ params: Certificate.Params, in transaction: borrowing ReadTransaction, for call: CallContext
@@ -71,8 +86,8 @@ public enum PrivacyRequests {
         /// Takes the request of a person for what the law gives them.
         ///
         /// With `identity` `controller` it is carried out at once. With `code` it waits for `privacyRequests.verify`,
-        /// and expires after 14 days. A kind that this release does not carry out is refused as `invalidParams`, which
-        /// names those that it does.
+        /// and expires after 14 days. Access and portability also wait for `privacyRequests.approve`. A kind that this
+        /// release does not carry out is refused as `invalidParams`, which names those that it does.
         public func submit(
             _ params: Submit.Params, for call: CallContext? = nil
         ) async throws(RPCError) -> Submit.Reply {
@@ -120,6 +135,26 @@ public enum PrivacyRequests {
             try await peer.call("privacyRequests.extend", params, context: call)
         }
 
+        /// Approves that a person's data is handed over, and makes the passphrase that opens it.
+        ///
+        /// Access and portability wait for it. The passphrase is shown once, and nothing keeps it: bring it to the
+        /// person by a way that only they read, apart from the archive.
+        public func approve(
+            _ params: Approve.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Approve.Reply {
+            try await peer.call("privacyRequests.approve", params, context: call)
+        }
+
+        /// Returns a part of the archive of an access or portability request.
+        ///
+        /// `gyre privacy open` opens the file offline with the passphrase; ops/docs/privacy.md describes its format.
+        /// The whole may be downloaded five times, counted by bytes.
+        public func download(
+            _ params: Download.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Download.Reply {
+            try await peer.call("privacyRequests.download", params, context: call)
+        }
+
         /// Returns the signed certificate of a completed request.
         public func certificate(
             _ params: Certificate.Params, for call: CallContext? = nil
@@ -131,8 +166,8 @@ public enum PrivacyRequests {
 
 extension PrivacyRequests.Service {
     /// Registers `privacyRequests.submit`, `privacyRequests.get`, `privacyRequests.list`, `privacyRequests.verify`,
-    /// `privacyRequests.deny`, `privacyRequests.cancel`, `privacyRequests.extend` and `privacyRequests.certificate`
-    /// with `table`.
+    /// `privacyRequests.deny`, `privacyRequests.cancel`, `privacyRequests.extend`, `privacyRequests.approve`,
+    /// `privacyRequests.download` and `privacyRequests.certificate` with `table`.
     public func registerMethods(with table: inout MethodTable) {
         table.write(PrivacyRequests.Submit.method) {
             (params: PrivacyRequests.Submit.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
@@ -161,6 +196,14 @@ extension PrivacyRequests.Service {
         table.write(PrivacyRequests.Extend.method) {
             (params: PrivacyRequests.Extend.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
             try self.extend(params, in: transaction, for: call)
+        }
+        table.flow(PrivacyRequests.Approve.method) {
+            (params: PrivacyRequests.Approve.Params, call) throws(RPCError) in
+            try await self.approve(params, for: call)
+        }
+        table.write(PrivacyRequests.Download.method) {
+            (params: PrivacyRequests.Download.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
+            try self.download(params, in: transaction, for: call)
         }
         table.read(PrivacyRequests.Certificate.method) {
             (params: PrivacyRequests.Certificate.Params, transaction: borrowing ReadTransaction, call)

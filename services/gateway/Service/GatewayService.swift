@@ -4,6 +4,8 @@ import JSONRPCUnixSocket
 import Limits
 import Logging
 import NIOCore
+import OpenSSL
+import PlatformAPI
 import ServiceContract
 public import ServiceKit
 import ServiceLifecycle
@@ -25,13 +27,18 @@ public enum GatewayService {
         let siblings = environment.siblings
         let status = SystemStatus(services: Siblings.names) { siblings[$0] }
         let secrets = environment.configuration.secretsDirectory
+        let certificateSeed = try SecretFile.key(named: "privacy-certificates", in: secrets)
+        let archives = PrivacyArchives(
+            runtime: environment.runtime,
+            directory: environment.configuration.databaseDirectory(of: definition.name) + "/archives",
+            key: try Ed25519.PrivateKey(rawRepresentation: certificateSeed))
         let saga = PrivacySaga(
-            runtime: environment.runtime, services: Siblings.names, works: works(environment),
-            certificate: try PrivacyCertificate(seed: SecretFile.key(named: "privacy-certificates", in: secrets))
+            runtime: environment.runtime, services: Siblings.names, works: works(environment, archives),
+            certificate: try PrivacyCertificate(seed: certificateSeed)
         ) { siblings[$0] }
         let codes = try VerificationCode(key: SecretFile.key(named: "verification-codes", in: secrets))
         var methods = MethodTable()
-        PrivacyRequestsService(codes: codes, saga: saga).registerMethods(with: &methods)
+        PrivacyRequestsService(codes: codes, saga: saga, archives: archives).registerMethods(with: &methods)
         status.registerMethods(with: &methods)
         JobsService(services: Siblings.names.filter { $0 != definition.name }) { siblings[$0] }
             .registerMethods(with: &methods)
@@ -132,8 +139,17 @@ public enum GatewayService {
     }
 
     /// What carries out each kind of privacy request. A kind that is not here is refused when it is submitted.
-    private static func works(_ environment: ServiceEnvironment) -> [PrivacyKind: any PrivacyWork] {
-        [.erasure: ErasureWork(runtime: environment.runtime)]
+    private static func works(
+        _ environment: ServiceEnvironment, _ archives: PrivacyArchives
+    ) -> [PrivacyKind: any PrivacyWork] {
+        let siblings = environment.siblings
+        func copies(_ purpose: DisclosurePurpose) -> ArchiveWork {
+            ArchiveWork(purpose: purpose, services: Siblings.names, archives: archives) { siblings[$0] }
+        }
+        return [
+            .access: copies(.access), .portability: copies(.portability), .correction: CorrectionWork(),
+            .erasure: ErasureWork(runtime: environment.runtime, archives: archives),
+        ]
     }
 
     /// The platform's own door is for the user that Gyre runs as, and for root.

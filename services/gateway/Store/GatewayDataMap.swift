@@ -8,9 +8,16 @@ extension DataMap {
             kept: "for ever, as proof; without identifiers once they have ended",
             columns: [
                 "id", "brand", "kind", "regulation", "status", "reason", "identity", "code_digest", "attempts_left",
-                "identifiers", "actors", "received_at", "verified_at", "time_zone", "acknowledge_by", "due_at",
+                "identifiers", "actors", "corrections", "outcomes", "received_at", "verified_at", "approved_at",
+                "time_zone", "acknowledge_by", "due_at",
                 "extended_due_at", "extended_at", "ended_at", "certificate", "certificate_key",
                 "certificate_signature",
+            ]),
+        Table(
+            "privacy_archives", "where copies for people lie, and how their passphrases open them", .nobody,
+            kept: "the file and its key: 7 days, or until the person is erased; hash and length for ever, as proof",
+            columns: [
+                "request", "header", "data_key", "bytes", "sha256", "expires_at", "served", "removed_at",
             ]),
         Table("privacy_transitions", "what may become of a privacy request", .nobody, columns: ["before", "after"]),
         Table(

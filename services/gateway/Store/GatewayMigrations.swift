@@ -33,9 +33,18 @@ enum GatewayMigrations {
                     identifiers TEXT CHECK ((identifiers IS NULL) = (status NOT IN ('received', 'verified', \#
                 'processing'))),
                     actors TEXT NOT NULL DEFAULT '[]',
+                    -- JSON: what is wrong and what is right, until the request ends; and what became of each, \#
+                without values.
+                    corrections TEXT CHECK (corrections IS NULL OR status IN ('received', 'verified', \#
+                'processing')),
+                    outcomes TEXT NOT NULL DEFAULT '[]',
                     received_at INTEGER NOT NULL,
                     verified_at INTEGER CHECK (verified_at IS NOT NULL OR status NOT IN ('verified', 'processing', \#
                 'completed')),
+                    -- When a member of staff approved that data is handed over, and only then it is.
+                    approved_at INTEGER CHECK (
+                        approved_at IS NOT NULL OR kind NOT IN ('access', 'portability') OR status NOT IN \#
+                ('processing', 'completed')),
                     -- The calendar of the brand decides until when it must be answered; all NULL until it is known.
                     time_zone TEXT,
                     acknowledge_by INTEGER,
@@ -98,6 +107,22 @@ enum GatewayMigrations {
                     scan_hits INTEGER NOT NULL DEFAULT 0,
                     PRIMARY KEY (request, service)
                 ) STRICT, WITHOUT ROWID;
+
+                -- What was collected for a person lies in a file, encrypted. The header is how its passphrase \#
+                gives its key; it is
+                -- forgotten with the file, and the key itself as soon as the file is written.
+                CREATE TABLE privacy_archives (
+                    request BLOB NOT NULL PRIMARY KEY REFERENCES privacy_requests (id),
+                    header TEXT CHECK ((header IS NULL) = (removed_at IS NOT NULL)),
+                    data_key BLOB CHECK (data_key IS NULL OR sha256 IS NULL AND removed_at IS NULL),
+                    bytes INTEGER CHECK ((bytes IS NULL) = (sha256 IS NULL)),
+                    sha256 TEXT,
+                    expires_at INTEGER CHECK ((expires_at IS NULL) = (sha256 IS NULL)),
+                    -- Bytes that were downloaded, of all downloads together.
+                    served INTEGER NOT NULL DEFAULT 0,
+                    removed_at INTEGER
+                ) STRICT;
+                CREATE INDEX privacy_archives_there ON privacy_archives (request) WHERE removed_at IS NULL;
                 """#),
         Migration(
             name: "0002-limits",

@@ -12,16 +12,17 @@ struct PrivacyRequestStore {
         try transaction.run(
             """
             INSERT INTO privacy_requests
-                (id, brand, kind, regulation, status, identity, code_digest, attempts_left, identifiers, received_at,
-                verified_at)
-            VALUES (:id, :brand, :kind, :regulation, :status, :identity, :code, :attempts, :identifiers, :received,
-                :verified)
+                (id, brand, kind, regulation, status, identity, code_digest, attempts_left, identifiers,
+                corrections, received_at, verified_at)
+            VALUES (:id, :brand, :kind, :regulation, :status, :identity, :code, :attempts, :identifiers,
+                :corrections, :received, :verified)
             """,
             [
                 ":id": request.id, ":brand": request.brand, ":kind": request.kind.rawValue,
                 ":regulation": request.regulation.rawValue, ":status": request.status.rawValue,
                 ":identity": request.identity.rawValue, ":code": request.codeDigest,
                 ":attempts": request.attemptsLeft, ":identifiers": request.identifiers.text,
+                ":corrections": request.corrections.isEmpty ? nil : request.corrections.text,
                 ":received": request.receivedAt, ":verified": request.verifiedAt,
             ])
     }
@@ -33,7 +34,7 @@ struct PrivacyRequestStore {
             """
             SELECT id, brand, kind, regulation, status, reason, identity, code_digest, attempts_left, identifiers,
                 actors, received_at, verified_at, time_zone, acknowledge_by, due_at, extended_due_at, extended_at,
-                ended_at
+                ended_at, approved_at, corrections, outcomes
             FROM privacy_requests WHERE id = :id
             """, [":id": id], Self.stored)
     }
@@ -47,7 +48,7 @@ struct PrivacyRequestStore {
             """
             SELECT id, brand, kind, regulation, status, reason, identity, code_digest, attempts_left, identifiers,
                 actors, received_at, verified_at, time_zone, acknowledge_by, due_at, extended_due_at, extended_at,
-                ended_at
+                ended_at, approved_at, corrections, outcomes
             FROM privacy_requests
             WHERE brand = :brand AND (:status IS NULL OR status = :status) AND (:cursor IS NULL OR id < :cursor)
             ORDER BY id DESC LIMIT :limit
@@ -60,7 +61,7 @@ struct PrivacyRequestStore {
             """
             SELECT id, brand, kind, regulation, status, reason, identity, code_digest, attempts_left, identifiers,
                 actors, received_at, verified_at, time_zone, acknowledge_by, due_at, extended_due_at, extended_at,
-                ended_at
+                ended_at, approved_at, corrections, outcomes
             FROM privacy_requests WHERE status IN ('received', 'verified', 'processing') ORDER BY id
             """, [:], Self.stored)
     }
@@ -73,7 +74,7 @@ struct PrivacyRequestStore {
             """
             SELECT id, brand, kind, regulation, status, reason, identity, code_digest, attempts_left, identifiers,
                 actors, received_at, verified_at, time_zone, acknowledge_by, due_at, extended_due_at, extended_at,
-                ended_at
+                ended_at, approved_at, corrections, outcomes
             FROM privacy_requests WHERE status = 'completed' AND certificate IS NULL ORDER BY id
             """, [:], Self.stored)
     }
@@ -83,7 +84,8 @@ struct PrivacyRequestStore {
         try transaction.run(
             """
             UPDATE privacy_requests SET status = :status, reason = :reason, attempts_left = :attempts,
-                identifiers = :identifiers, actors = :actors, verified_at = :verified, time_zone = :zone,
+                identifiers = :identifiers, actors = :actors, corrections = :corrections, outcomes = :outcomes,
+                verified_at = :verified, approved_at = :approved, time_zone = :zone,
                 acknowledge_by = :acknowledge, due_at = :due, extended_due_at = :extendedDue, extended_at = :extended,
                 ended_at = :ended
             WHERE id = :id
@@ -91,7 +93,9 @@ struct PrivacyRequestStore {
             [
                 ":status": request.status.rawValue, ":reason": request.reason?.rawValue,
                 ":attempts": request.attemptsLeft, ":identifiers": request.isOpen ? request.identifiers.text : nil,
-                ":actors": String(decoding: request.actors.json(), as: UTF8.self), ":verified": request.verifiedAt,
+                ":actors": request.actors.text,
+                ":corrections": request.isOpen && !request.corrections.isEmpty ? request.corrections.text : nil,
+                ":outcomes": request.outcomes.text, ":verified": request.verifiedAt, ":approved": request.approvedAt,
                 ":zone": request.timeZone, ":acknowledge": request.acknowledgeBy, ":due": request.dueAt,
                 ":extendedDue": request.extendedDueAt, ":extended": request.extendedAt, ":ended": request.endedAt,
                 ":id": request.id,
@@ -227,35 +231,29 @@ struct PrivacyRequestStore {
             id: row.uuid(0), brand: row.uuid(1), kind: kind, regulation: regulation, status: status,
             reason: row.textOrNil(5).flatMap { DenialReason(rawValue: $0) }, identity: identity,
             codeDigest: row.bytesOrNil(7), attemptsLeft: row.isNull(8) ? nil : row.int(8),
-            identifiers: try row.textOrNil(9).map { text throws(RPCError) in try [Identifier](text: text) } ?? [],
-            actors: try UUIDv7.list(row.text(10)), receivedAt: row.timestamp(11), verifiedAt: row.timestampOrNil(12),
+            identifiers: try .init(text: row.textOrNil(9)), actors: try .init(text: row.text(10)),
+            corrections: try .init(text: row.textOrNil(20)), outcomes: try .init(text: row.text(21)),
+            receivedAt: row.timestamp(11), verifiedAt: row.timestampOrNil(12), approvedAt: row.timestampOrNil(19),
             timeZone: row.textOrNil(13), acknowledgeBy: row.timestampOrNil(14), dueAt: row.timestampOrNil(15),
             extendedDueAt: row.timestampOrNil(16), extendedAt: row.timestampOrNil(17),
             endedAt: row.timestampOrNil(18))
     }
 }
 
-extension [Identifier] {
-    /// As the JSON text of an array of `{"type", "value"}`.
-    fileprivate var text: String {
-        String(decoding: json(), as: UTF8.self)
-    }
+extension Array where Element: JSONReadable & JSONWritable {
+    /// As the text of a JSON array.
+    fileprivate var text: String { String(decoding: json(), as: UTF8.self) }
 
-    fileprivate init(text: String) throws(RPCError) {
-        do throws(JSONError) {
-            self = try [Identifier](json: [UInt8](text.utf8))
-        } catch {
-            throw .internalError("The identifiers of a privacy request are unreadable: \(error.message)")
+    /// - Parameter text: nil makes an empty list.
+    fileprivate init(text: String?) throws(RPCError) {
+        guard let text else {
+            self = []
+            return
         }
-    }
-}
-
-extension UUIDv7 {
-    fileprivate static func list(_ text: String) throws(RPCError) -> [UUIDv7] {
         do throws(JSONError) {
-            return try [UUIDv7](json: Array(text.utf8))
+            self = try [Element](json: Array<UInt8>(text.utf8))
         } catch {
-            throw .internalError("The actors of a privacy request are unreadable: \(error.message)")
+            throw .internalError("A list of a privacy request is unreadable: \(error.message)")
         }
     }
 }

@@ -16,8 +16,14 @@ struct StoredPrivacyRequest: Sendable {
     /// What points to the subject, as far as it is known; empty once the request has ended.
     var identifiers: [Identifier]
     var actors: [UUIDv7]
+    /// What is wrong and what is right; empty once the request has ended.
+    var corrections: [Correction] = []
+    /// What became of each.
+    var outcomes: [CorrectionOutcome] = []
     let receivedAt: Timestamp
     var verifiedAt: Timestamp?
+    /// When a member of staff approved that data is handed over.
+    var approvedAt: Timestamp?
     /// Nil until the brand's calendar was asked.
     var timeZone: String?
     var acknowledgeBy: Timestamp?
@@ -37,12 +43,27 @@ struct StoredPrivacyRequest: Sendable {
     /// Until when the person may be told of an extension; nil where there can be none any more.
     var noticeBy: Timestamp? { isOpen && extendedAt == nil && extendedDueAt != nil ? dueAt : nil }
 
+    /// What a service says of corrections; that one of them was wrong somewhere is not forgotten when it is asked again.
+    mutating func note(_ outcomes: [CorrectionOutcome]) {
+        for outcome in outcomes {
+            guard let index = self.outcomes.firstIndex(where: { $0.of == outcome.of && $0.name == outcome.name }) else {
+                self.outcomes.append(outcome)
+                continue
+            }
+            if self.outcomes[index].outcome != .corrected { self.outcomes[index] = outcome }
+        }
+    }
+
     /// As callers see it.
-    func reply(_ services: [ServicePart], code: String? = nil) -> PrivacyRequest {
+    func reply(
+        _ services: [ServicePart], _ archive: StoredArchive? = nil, code: String? = nil
+    ) -> PrivacyRequest {
         PrivacyRequest(
             id: id, brandId: brand, kind: kind, regulation: regulation, status: status, reason: reason,
             identity: identity, attemptsLeft: status == .received ? attemptsLeft : nil, verificationCode: code,
-            receivedAt: receivedAt, verifiedAt: verifiedAt, timeZone: timeZone, acknowledgeBy: acknowledgeBy,
-            dueAt: answerBy, noticeBy: noticeBy, extendedAt: extendedAt, endedAt: endedAt, services: services)
+            receivedAt: receivedAt, verifiedAt: verifiedAt,
+            approvedAt: approvedAt, timeZone: timeZone, acknowledgeBy: acknowledgeBy,
+            dueAt: answerBy, noticeBy: noticeBy, extendedAt: extendedAt, endedAt: endedAt, archive: archive?.reply,
+            corrections: outcomes, services: services)
     }
 }

@@ -9,7 +9,8 @@ struct PrivacyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "privacy", abstract: "Handles the requests of the people whose data a brand holds.",
         subcommands: [
-            Erase.self, List.self, Show.self, VerifyIdentity.self, Deny.self, Cancel.self, Extend.self,
+            Access.self, Portability.self, Erase.self, Correct.self, List.self, Show.self, VerifyIdentity.self,
+            Approve.self, Deny.self, Cancel.self, Extend.self, Download.self, Open.self, ImportArchive.self,
             CertificateOf.self, Verify.self, PublicKey.self,
         ])
 
@@ -28,78 +29,12 @@ struct PrivacyCommand: AsyncParsableCommand {
                   gyre privacy erase - < identifiers.txt
                 """)
 
-        @Argument(help: ArgumentHelp("Identifiers of the one person.", valueName: "type=value"))
-        var identifiers: [String]
+        @OptionGroup var submission: SubmissionOptions
 
-        @Option(help: "The law it rests on.")
-        var regulation = Regulation.none
-
-        @Flag(help: "Make a code that the person has to name before anything is done.")
-        var code = false
-
-        @Flag(
-            name: .customLong("no-wait"),
-            help: "Return as soon as the request is on disk; it is carried out all the same.")
-        var noWait = false
-
-        @OptionGroup var caller: CallerOptions
-        @OptionGroup var suite: SuiteOptions
-        @OptionGroup var output: OutputOptions
-
-        private static let pollMilliseconds = 100
-        /// After this the request goes on by itself.
-        private static let maximumWaitMilliseconds: Int64 = 60_000
+        var suite: SuiteOptions { submission.suite }
 
         func perform() async throws {
-            let given = identifiers == ["-"] ? Self.standardInput() : identifiers
-            guard !given.isEmpty else {
-                throw CommandFailure("No identifier was given.", remedy: "Such as email=a@example.org")
-            }
-            let params = PrivacyRequests.Submit.Params(
-                identifiers: try given.map { try Identifier(argument: $0) }, regulation: regulation,
-                identity: code ? .code : .controller)
-            let requests = PrivacyRequests.Client(try await caller.connect(suite))
-            var request = try await requests.submit(params)
-            if !noWait && !code { request = try await completion(of: request, requests) }
-            output.show(request) { [request] in
-                let text = PrivacyCommand.text(of: request)
-                if let code = request.verificationCode {
-                    let verify = suite.command("privacy verify-identity \(request.id) CODE")
-                    return text + """
-
-                        The code is \(code). Nothing shows it again: bring it to the person by a way that only they read.
-                        When they name it:  \(verify)
-
-                        """
-                }
-                guard request.status != .completed else { return text }
-                return text + """
-
-                    It goes on by itself, after a crash too. See how far it is:
-                      \(suite.command("privacy show \(request.id)"))
-
-                    """
-            }
-        }
-
-        private func completion(
-            of request: PrivacyRequest, _ requests: PrivacyRequests.Client
-        ) async throws -> PrivacyRequest {
-            let begun = MonotonicClock.milliseconds
-            var request = request
-            while request.status != .completed, MonotonicClock.milliseconds - begun < Self.maximumWaitMilliseconds {
-                try await Task.sleep(for: .milliseconds(Self.pollMilliseconds))
-                request = try await requests.get(PrivacyRequests.Get.Params(id: request.id))
-            }
-            return request
-        }
-
-        private static func standardInput() -> [String] {
-            var lines: [String] = []
-            while let line = readLine() {
-                if !line.allSatisfy(\.isWhitespace) { lines.append(line) }
-            }
-            return lines
+            try await submission.carryOut(.erasure)
         }
     }
 
@@ -227,6 +162,15 @@ struct PrivacyCommand: AsyncParsableCommand {
             if let by = request.acknowledgeBy { lines.append("Confirm    receipt before \(by)") }
             if let by = request.noticeBy { lines.append("Extend     before \(by)") }
         }
+        if let archive = request.archive {
+            let state =
+                archive.removedAt.map { "deleted at \($0)" }
+                ?? "\(archive.downloadsLeft.counted("download")) left until \(archive.expiresAt)"
+            lines.append("Archive    \(readableBytes(archive.bytes)), \(state)")
+        }
+        for outcome in request.corrections {
+            lines.append("Corrected  \(outcome.of.rawValue) \(outcome.name): \(Self.sentence(of: outcome.outcome))")
+        }
         let scanned = request.services.compactMap(\.scannedBytes).reduce(0, +)
         if scanned > 0 {
             let hits = request.services.compactMap(\.scanHits).reduce(0, +)
@@ -241,6 +185,15 @@ struct PrivacyCommand: AsyncParsableCommand {
         let heading = lines.joined(separator: "\n") + "\n"
         if !table.isEmpty { return heading + "\n" + table.text(width: Terminal.width) }
         return request.status == .completed ? heading + "\nNothing was known of this person.\n" : heading
+    }
+
+    private static func sentence(of outcome: CorrectionOutcome.Outcome) -> String {
+        switch outcome {
+        case .corrected: "it was wrong and is right now"
+        case .unchanged: "it was right already"
+        case .unknown: "not known of this person"
+        case .taken: "not done, as that identifier is another person's, or of one who was erased"
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+import CommonAPI
 import GatewayAPI
 import JSONRPC
 import Logging
@@ -8,6 +9,7 @@ import ServiceKit
 /// Erasure: everything known of the person goes, and the files are searched for what may be left.
 struct ErasureWork: PrivacyWork {
     let runtime: ServiceRuntime
+    let archives: PrivacyArchives
     private let logger = Logger(label: "privacy")
 
     let kept = [
@@ -21,8 +23,9 @@ struct ErasureWork: PrivacyWork {
         ),
     ]
 
-    init(runtime: ServiceRuntime) {
+    init(runtime: ServiceRuntime, archives: PrivacyArchives) {
         self.runtime = runtime
+        self.archives = archives
     }
 
     func ask(
@@ -33,7 +36,11 @@ struct ErasureWork: PrivacyWork {
         let reply = try await Subjects.Client(client).erase(params, for: call)
         var answer = PrivacyAnswer(identifiers: reply.identifiers, actors: reply.actors, rows: reply.rows)
         // Here the request itself still names them: this file is searched when it has ended.
-        guard service != runtime.name else { return answer }
+        guard service != runtime.name else {
+            let copies = try await archives.remove(of: request.actors + reply.actors, request.brand)
+            if copies > 0 { answer.rows.append(TableRows(table: "privacy_archives", rows: copies)) }
+            return answer
+        }
         answer.scannedBytes = reply.scannedBytes
         answer.scanHits = reply.scanHits
         if let hits = reply.scanHits, hits > 0 {

@@ -23,9 +23,12 @@ struct PrivacyCertificate: Sendable {
 
     /// What is certified of a request that is completed.
     ///
-    /// - Parameter kept: what stays of the person's data, and why.
+    /// - Parameters:
+    ///   - evidence: what its kind says of it beside that.
+    ///   - kept: what stays of the person's data, and why.
     static func payload(
-        of request: StoredPrivacyRequest, _ services: [ServicePart], kept: [(what: String, why: String)]
+        of request: StoredPrivacyRequest, _ services: [ServicePart], _ evidence: (name: String, value: JSONRaw)?,
+        kept: [(what: String, why: String)]
     ) -> [UInt8] {
         var writer = JSONWriter(capacity: 2_048)
         writer.beginObject()
@@ -55,6 +58,10 @@ struct PrivacyCertificate: Sendable {
         request.actors.write(to: &writer)
         writer.key("services")
         services.write(to: &writer)
+        if let evidence {
+            writer.key(evidence.name)
+            writer.raw(evidence.value)
+        }
         writer.key("kept")
         writer.beginArray()
         for (what, why) in kept {

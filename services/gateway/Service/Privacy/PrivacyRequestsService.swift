@@ -1,3 +1,4 @@
+import CommonAPI
 import GatewayAPI
 import JSON
 import JSONRPC
@@ -10,11 +11,20 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
     let requests = PrivacyRequestStore()
     let codes: VerificationCode
     let saga: PrivacySaga
+    let archives: PrivacyArchives
+    private let stored = PrivacyArchiveStore()
+
+    init(codes: VerificationCode, saga: PrivacySaga, archives: PrivacyArchives) {
+        self.codes = codes
+        self.saga = saga
+        self.archives = archives
+    }
 
     func submit(
         _ params: PrivacyRequests.Submit.Params, in transaction: borrowing WriteTransaction, for call: CallContext
     ) throws(RPCError) -> PrivacyRequest {
         try checkIsCarriedOut(params.kind)
+        try check(params.corrections, for: params.kind)
         let id = transaction.newID(at: call.now)
         let isVouched = params.identity == .controller
         let code = try isVouched ? nil : makeCode()
@@ -23,7 +33,7 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
             status: isVouched ? .verified : .received, identity: params.identity,
             codeDigest: code.map { codes.digest($0, of: id) },
             attemptsLeft: isVouched ? nil : VerificationCode.attempts, identifiers: params.identifiers, actors: [],
-            receivedAt: call.now, verifiedAt: isVouched ? call.now : nil)
+            corrections: params.corrections, receivedAt: call.now, verifiedAt: isVouched ? call.now : nil)
         try requests.insert(request, in: transaction)
         saga.wake()
         return request.reply([], code: code)
@@ -33,7 +43,7 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
         _ params: PrivacyRequests.Get.Params, in transaction: borrowing ReadTransaction, for call: CallContext
     ) throws(RPCError) -> PrivacyRequest {
         let request = try find(params.id, in: transaction, for: call)
-        return request.reply(try requests.services(of: request.id, in: transaction))
+        return try reply(request, in: transaction)
     }
 
     func list(
@@ -49,7 +59,7 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
             in: transaction)
         var page: [PrivacyRequest] = []
         for request in found.prefix(params.limit) {
-            page.append(request.reply(try requests.services(of: request.id, in: transaction)))
+            page.append(try reply(request, in: transaction))
         }
         return PrivacyRequests.List.Reply(
             items: page, nextCursor: found.count > page.count ? page.last.map { "\($0.id)" } : nil)
@@ -66,7 +76,53 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
         return certificate
     }
 
+    private func reply(
+        _ request: StoredPrivacyRequest, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> PrivacyRequest {
+        request.reply(
+            try requests.services(of: request.id, in: transaction), try stored.find(request.id, in: transaction))
+    }
+
+    func download(
+        _ params: PrivacyRequests.Download.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+    ) throws(RPCError) -> PrivacyRequests.Download.Reply {
+        let request = try find(params.id, in: transaction, for: call)
+        guard request.status == .completed, let archive = try stored.find(request.id, in: transaction) else {
+            throw .illegalTransition(
+                "This request is \(request.status.rawValue), of the kind \(request.kind.rawValue): an archive is there when "
+                    + "one for access or portability is completed.")
+        }
+        return try archives.part(of: archive, from: params.offset, at: call.now, in: transaction)
+    }
+
     // MARK: What is decided
+
+    func approve(
+        _ params: PrivacyRequests.Approve.Params, for call: CallContext
+    ) async throws(RPCError) -> PrivacyRequests.Approve.Reply {
+        // Slow, and so on no thread that others wait for.
+        let made = try PrivacyArchives.begin()
+        let runtime = archives.runtime
+        let request = try await runtime.write(runtime.databases.serviceFile) { transaction throws(RPCError) in
+            var request = try find(params.id, in: transaction, for: call)
+            guard saga.works[request.kind]?.needsApproval == true else {
+                throw .conflict("A request for \(request.kind.rawValue) needs no approval.")
+            }
+            if let approvedAt = request.approvedAt {
+                throw .conflict("This request was approved at \(approvedAt); its passphrase is shown once.")
+            }
+            guard request.status == .verified else {
+                throw .illegalTransition(
+                    "This request is \(request.status.rawValue); only one that is verified can be approved.")
+            }
+            request.approvedAt = call.now
+            try requests.update(request, in: transaction)
+            try stored.insert(request.id, header: made.header, dataKey: made.dataKey, in: transaction)
+            return try reply(request, in: transaction)
+        }
+        saga.wake()
+        return PrivacyRequests.Approve.Reply(request: request, passphrase: made.passphrase)
+    }
 
     func verify(
         _ params: PrivacyRequests.Verify.Params, in transaction: borrowing WriteTransaction, for call: CallContext
@@ -117,7 +173,7 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
         }
         request.extendedAt = call.now
         try requests.update(request, in: transaction)
-        return request.reply(try requests.services(of: request.id, in: transaction))
+        return try reply(request, in: transaction)
     }
 
     /// Changes a request that may become `status`.
@@ -130,7 +186,7 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
         change(&request)
         try requests.update(request, in: transaction)
         saga.wake()
-        return request.reply(try requests.services(of: request.id, in: transaction))
+        return try reply(request, in: transaction)
     }
 
     private func checkIsCarriedOut(_ kind: PrivacyKind) throws(RPCError) {
@@ -139,6 +195,43 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
         throw .invalidParams(
             at: "/params/kind",
             "is \(kind.rawValue), which this release does not carry out; it does \(carriedOut.joined(separator: ", "))")
+    }
+
+    private func check(_ corrections: [Correction], for kind: PrivacyKind) throws(RPCError) {
+        guard (kind == .correction) != corrections.isEmpty else {
+            throw .invalidParams(
+                at: "/params/corrections",
+                kind == .correction ? "must say what is wrong and what is right" : "belong to a request for correction")
+        }
+        for (index, correction) in corrections.enumerated() {
+            let place = "/params/corrections/\(index)"
+            switch correction.of {
+            case .trait:
+                if correction.was != nil { throw .invalidParams(at: place + "/was", "is for identifiers") }
+                if let value = correction.value, (try? JSONRaw(validating: value)) == nil {
+                    throw .invalidParams(at: place + "/value", "must be JSON, such as \"Bern\" with its quotes, or 42")
+                }
+            case .identifier:
+                guard let was = correction.was else {
+                    throw .invalidParams(at: place + "/was", "must say what is wrong")
+                }
+                guard let value = correction.value else {
+                    throw .invalidParams(at: place + "/value", "must say what is right")
+                }
+                try checkIdentifier(correction.name, was, at: place + "/was")
+                try checkIdentifier(correction.name, value, at: place + "/value")
+            }
+            let others = corrections[..<index].contains { $0.of == correction.of && $0.name == correction.name }
+            if others { throw .invalidParams(at: place + "/name", "must be another one for each correction") }
+        }
+    }
+
+    private func checkIdentifier(_ type: String, _ value: String, at place: String) throws(RPCError) {
+        do {
+            _ = try Identifier(type: type, value: value).canonical()
+        } catch {
+            throw .invalidParams(at: place, error.problem)
+        }
     }
 
     private func makeCode() throws(RPCError) -> String {
@@ -172,5 +265,6 @@ extension StoredPrivacyRequest {
         self.reason = reason
         endedAt = time
         identifiers = []
+        corrections = []
     }
 }

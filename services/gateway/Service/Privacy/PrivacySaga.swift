@@ -99,6 +99,7 @@ final class PrivacySaga: Service {
                 try requests.open(in: transaction)
             }
             tell(of: left)
+            for work in works.values { try await work.tend() }
             if mayHaveTraces.exchange(false, ordering: .acquiring) { try await runtime.checkpoint(file) }
         } catch {
             waiting = error
@@ -179,6 +180,7 @@ final class PrivacySaga: Service {
         guard let work = works[request.kind] else {
             throw .internalError("Nothing carries out \(request.kind.rawValue): the request \(request.id) waits.")
         }
+        if work.needsApproval && request.approvedAt == nil { return }
         let file = runtime.databases.serviceFile
         let begun = try await update(request.id) { request throws(RPCError) in
             if request.status == .verified { request.status = .processing }
@@ -214,6 +216,7 @@ final class PrivacySaga: Service {
                 request.identifiers.append(identifier)
             }
             for actor in answer.actors where !request.actors.contains(actor) { request.actors.append(actor) }
+            request.note(answer.outcomes)
             // A service that itself added something has done its part for it already.
             try requests.note(service, known: request.known, part, of: request.id, in: transaction)
             try requests.update(request, in: transaction)
@@ -234,11 +237,12 @@ final class PrivacySaga: Service {
     }
 
     private func certify(_ request: StoredPrivacyRequest) async throws(RPCError) {
-        let kept = works[request.kind]?.kept ?? []
+        let work = works[request.kind]
         try await runtime.write(runtime.databases.serviceFile) {
             [requests, certificate] transaction throws(RPCError) in
             let services = try requests.services(of: request.id, in: transaction)
-            let payload = PrivacyCertificate.payload(of: request, services, kept: kept)
+            let evidence = try work?.evidence(of: request, in: transaction)
+            let payload = PrivacyCertificate.payload(of: request, services, evidence, kept: work?.kept ?? [])
             let signature: [UInt8]
             do {
                 signature = try certificate.signature(of: payload)

@@ -13,6 +13,9 @@ import ServiceContract
 ///
 /// A kind is taken as soon as `GatewayService.compose` names its work; until then its requests are refused.
 protocol PrivacyWork: Sendable {
+    /// Whether a member of staff has to approve it, with `privacyRequests.approve`, before anything is done.
+    var needsApproval: Bool { get }
+
     /// What stays of the person's data in spite of the request, and the law that allows it: part of the certificate.
     var kept: [(what: String, why: String)] { get }
 
@@ -32,12 +35,28 @@ protocol PrivacyWork: Sendable {
     /// Looks at what is left when the request is completed and this database has forgotten whose it was; a part of the
     /// gateway's own that the certificate says. A crash may come before it: nothing may depend on it.
     func review(_ request: StoredPrivacyRequest) async throws(RPCError) -> ServicePart?
+
+    /// What the certificate says beside what each service did: the member's name, and its value, which names nobody.
+    func evidence(
+        of request: StoredPrivacyRequest, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> (name: String, value: JSONRaw)?
+
+    /// Looks after what earlier requests left; asked at each look, once a minute or oftener.
+    func tend() async throws(RPCError)
 }
 
 extension PrivacyWork {
+    var needsApproval: Bool { false }
+
     func conclude(_ request: StoredPrivacyRequest) async throws(RPCError) {}
 
     func review(_ request: StoredPrivacyRequest) async throws(RPCError) -> ServicePart? { nil }
+
+    func evidence(
+        of request: StoredPrivacyRequest, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> (name: String, value: JSONRaw)? { nil }
+
+    func tend() async throws(RPCError) {}
 }
 
 /// What one service did, and whom it knows behind what it was asked.
@@ -49,4 +68,6 @@ struct PrivacyAnswer: Sendable {
     var rows: [TableRows] = []
     var scannedBytes: Int?
     var scanHits: Int?
+    /// What became of each correction that concerned something there.
+    var outcomes: [CorrectionOutcome] = []
 }

@@ -15,6 +15,7 @@ enum RoleScopes {
         "jobs:read": [.analyst, .operator],
         "jobs:write": [.operator],
         "limits:read": [.operator],
+        "privacyRequests:approve": [],
         "privacyRequests:read": [],
         "privacyRequests:write": [],
         "sessions:read": [.analyst, .operator, .viewer],

@@ -1,0 +1,37 @@
+import CommonAPI
+import GatewayAPI
+import JSON
+import JSONRPC
+import PlatformAPI
+import ServiceContract
+
+/// Correction: what is wrong about the person is put right wherever it is used.
+struct CorrectionWork: PrivacyWork {
+    let kept = [
+        (
+            what: "what a trait said before, beside what it says now",
+            why: "so that a contested correction can be looked at: GDPR Art. 18(1)(a); 45 CFR 164.526(c)(1)"
+        ),
+        (
+            what: "signals as they were received",
+            why: "they say what was sent and when; what is understood from them was put right: GDPR Art. 5(2)"
+        ),
+    ]
+
+    func ask(
+        _ service: String, for request: StoredPrivacyRequest, through client: any JSONRPCClient, call: CallContext
+    ) async throws(RPCError) -> PrivacyAnswer {
+        let reply = try await Subjects.Client(client).correct(
+            Subjects.Correct.Params(
+                request: request.id, identifiers: request.identifiers, actors: request.actors,
+                corrections: request.corrections), for: call)
+        return PrivacyAnswer(
+            identifiers: reply.identifiers, actors: reply.actors, rows: reply.rows, outcomes: reply.outcomes)
+    }
+
+    func evidence(
+        of request: StoredPrivacyRequest, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> (name: String, value: JSONRaw)? {
+        ("corrections", JSONRaw(request.outcomes))
+    }
+}
