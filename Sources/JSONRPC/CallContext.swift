@@ -23,6 +23,8 @@ public struct CallContext: Sendable, Equatable {
     public var origin: String?
     /// The caller's name for one effect: a repetition within 24 hours gets the first reply again.
     public var idempotencyKey: String?
+    /// Whether the person behind the call lets a browser say that their data is not to be sold or shared: `Sec-GPC: 1`.
+    public var globalPrivacyControl: Bool
     /// The moment the call was received. Not on the wire: each process has its own clock.
     public var now: Timestamp
 
@@ -34,7 +36,7 @@ public struct CallContext: Sendable, Equatable {
     public init(
         brand: UUIDv7? = nil, principal: String, scopes: [String] = [], industries: [String]? = nil,
         segments: [String]? = nil, deadlineMilliseconds: Int64? = nil, traceparent: String? = nil,
-        origin: String? = nil, idempotencyKey: String? = nil,
+        origin: String? = nil, idempotencyKey: String? = nil, globalPrivacyControl: Bool = false,
         now: Timestamp = Timestamp(microseconds: 0)
     ) {
         self.brand = brand
@@ -46,6 +48,7 @@ public struct CallContext: Sendable, Equatable {
         self.traceparent = traceparent
         self.origin = origin
         self.idempotencyKey = idempotencyKey
+        self.globalPrivacyControl = globalPrivacyControl
         self.now = now
     }
 }
@@ -65,6 +68,7 @@ extension CallContext: JSONReadable, JSONWritable {
             case "traceparent": traceparent = try reader.readString()
             case "origin": origin = try reader.readString()
             case "idempotencyKey": idempotencyKey = try reader.readString(lengths: 1...Self.maximumIdempotencyKeyLength)
+            case "globalPrivacyControl": globalPrivacyControl = try reader.readBool()
             default: try reader.skip()
             }
         }
@@ -107,6 +111,10 @@ extension CallContext: JSONReadable, JSONWritable {
         if let idempotencyKey {
             writer.key("idempotencyKey")
             writer.string(idempotencyKey)
+        }
+        if globalPrivacyControl {
+            writer.key("globalPrivacyControl")
+            writer.bool(true)
         }
         writer.endObject()
     }

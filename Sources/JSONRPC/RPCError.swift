@@ -46,6 +46,7 @@ extension RPCError {
         public static let invalidCursor = -32016
         public static let suppressed = -32020
         public static let consentMissing = -32021
+        public static let restricted = -32022
         public static let rateLimited = -32029
         public static let quotaExhausted = -32030
     }
@@ -158,6 +159,23 @@ extension RPCError {
 
     public static let invalidCursor = RPCError(
         code: Code.invalidCursor, message: "This cursor is none of this list's; begin again without one.")
+
+    /// The data may be kept and not used.
+    public static let restricted = RPCError(
+        code: Code.restricted,
+        message: "This person's data is restricted: it is kept and not used until restrictions.lift ends that.")
+
+    /// Specially protected data for which nothing was recorded that allows it.
+    ///
+    /// - Parameters:
+    ///   - place: where it stands in what was sent, such as `/params/traits/conditions`.
+    ///   - category: what it holds, such as `health`.
+    public static func consentMissing(at place: String, category: String) -> RPCError {
+        RPCError(
+            code: Code.consentMissing,
+            message: "\(place): is specially protected (\(category)), and no basis for it is recorded of this person; "
+                + "record one with consents.record, or leave it out.")
+    }
 
     public static func suppressed(_ what: String) -> RPCError {
         RPCError(code: Code.suppressed, message: "\(what) was erased on request and is refused from then on.")

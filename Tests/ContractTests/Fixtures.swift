@@ -15,6 +15,8 @@ enum Fixtures {
         ("one-key", SQL(isForBrand: false, text: organization + brand + key)),
         ("audit-log", SQL(isForBrand: false, text: log)),
         ("one-actor", SQL(isForBrand: true, text: actor)),
+        ("one-consent", SQL(isForBrand: true, text: actor + consent)),
+        ("one-restriction", SQL(isForBrand: true, text: actor + restriction)),
         ("one-import", SQL(isForBrand: true, text: importing)),
         ("one-import-done", SQL(isForBrand: true, text: importing + "UPDATE jobs SET status = 'completed';")),
     ]
@@ -81,6 +83,22 @@ enum Fixtures {
         INSERT INTO identifiers (type, value, actor, first_seen_at) VALUES ('customerId', '00001', 1, 1767225600000000);
         INSERT INTO traits (actor, name, value, stated_at, message_id)
         VALUES (1, 'plan', '"gold"', 1767225600000000, 'm-0');
+
+        """
+
+    private static let consent = """
+        INSERT INTO consent_entries (sequence, actor, purpose, is_withdrawal, legal_basis, notice_version, method, source,
+            text_hash, stated_at, expires_at, recorded_at, recorded_by)
+        VALUES (1, 1, 'marketing', 0, 'consent', '2026-01', 'doubleOptIn', 'shop.example/newsletter',
+            '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08', 1735689600000000, 1830297600000000,
+            1735689600000000, 'key:01930000-0000-7000-8000-000000000021');
+        INSERT INTO consents (number, actor, purpose, entry) VALUES (1, 1, 'marketing', 1);
+
+        """
+
+    private static let restriction = """
+        INSERT INTO processing_restrictions (actor, kind, source, since)
+        VALUES (1, 'restriction', 'controller', 1735689600000000);
 
         """
 

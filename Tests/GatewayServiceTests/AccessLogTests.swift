@@ -78,7 +78,7 @@ import Testing
     func traces() async throws {
         let key = TestKey(1)
         let seen = Seen()
-        let gateway = try await GatewayUnderTest(onContext: { seen.add($0) }, keys: [key])
+        let gateway = try await GatewayUnderTest(keys: [key], contexts: { seen.add($0) })
         let stream = RawStream(unix: gateway.socket)
         func send(_ traceparent: String) async -> String {
             await stream.send(

@@ -41,6 +41,7 @@ import Testing
             (#"{"deadlineMilliseconds":300001}"#, "/deadlineMilliseconds"),
             (#"{"idempotencyKey":""}"#, "/idempotencyKey"),
             (#"{"key":"a","key":"b"}"#, "/key"),
+            (#"{"globalPrivacyControl":1}"#, "/globalPrivacyControl"),
         ])
     func meta(text: String, place: String) {
         let error = #expect(throws: RPCError.self) {

@@ -30,10 +30,11 @@ final class GatewayUnderTest: Sendable {
     /// - Parameters:
     ///   - keys: what each may spend.
     ///   - signals: answers its calls.
+    ///   - contexts: sees on whose behalf they are made.
     init(
-        _ environment: [String: String] = [:], directory: String? = nil,
-        onContext: (@Sendable (String) -> Void)? = nil, keys: [TestKey],
-        signals: @escaping @Sendable (String, Reply?) -> Void = { _, reply in reply?.succeed { $0.emptyObject() } }
+        _ environment: [String: String] = [:], directory: String? = nil, keys: [TestKey],
+        signals: @escaping @Sendable (String, Reply?) -> Void = { _, reply in reply?.succeed { $0.emptyObject() } },
+        contexts: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws {
         self.directory = directory ?? "/tmp/gyre-gate-\(UInt32.random(in: 0...UInt32.max))"
         let configuration = ServiceConfiguration(dataDirectory: self.directory)
@@ -44,7 +45,7 @@ final class GatewayUnderTest: Sendable {
             FakeTenancy(keys: keys)
         }
         let signals = try await UnixSocketServer.bind(to: configuration.socketPath(of: "signals"), on: group) { _ in
-            FakeSibling(onContext: onContext, answer: signals)
+            FakeSibling(answer: signals, contexts: contexts)
         }
         siblings = [tenancy, signals]
         let clients = Siblings(configuration, on: group.any())
@@ -168,12 +169,11 @@ private struct FakeTenancy: RequestHandler {
 }
 
 private struct FakeSibling: RequestHandler {
-    let onContext: (@Sendable (String) -> Void)?
     let answer: @Sendable (String, Reply?) -> Void
+    let contexts: @Sendable (String) -> Void
 
     func handle(_ request: borrowing Request, _ reply: Reply?) {
-        onContext?(
-            String(decoding: request.contextBytes ?? UnsafeRawBufferPointer(start: nil, count: 0), as: UTF8.self))
+        contexts(request.contextBytes.map { String(decoding: $0, as: UTF8.self) } ?? "")
         answer(String(decoding: request.paramsBytes, as: UTF8.self), reply)
     }
 }

@@ -97,7 +97,8 @@ import Testing
             #expect(early?.code == RPCError.Code.conflict && early?.message.contains("\(other.id)") == true)
             try await service.cancel(other.id)
             // Both in one transaction, so that the replay cannot have ended in between.
-            let services = ImportsService(intake: SignalIntake(tombstones: service.tombstones))
+            let services = ImportsService(
+                intake: SignalIntake(tombstones: service.tombstones, specialTraits: SpecialTraitCache()))
             let mapping = try JSONRaw(validating: ImportedFile.mapping)
             let call = service.call
             let late = try await failure {

@@ -32,7 +32,8 @@ struct Gyre: AsyncParsableCommand {
                     OrganizationsCommand.self, BrandsCommand.self, SettingsCommand.self, KeysCommand.self,
                     LimitsCommand.self, UsersCommand.self,
                     IntegrationsCommand.self, ParametersCommand.self, ImportCommand.self, ImportsCommand.self,
-                    JobsCommand.self, TailCommand.self, PrivacyCommand.self, AuditCommand.self, CallCommand.self,
+                    JobsCommand.self, TailCommand.self, ConsentCommand.self, RestrictionsCommand.self,
+                    PrivacyCommand.self, AuditCommand.self, CallCommand.self,
                     MethodsCommand.self,
                 ]),
         ])

@@ -332,7 +332,6 @@ extension GatewayContract {
         "files"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,"pattern":"^[a-z]{1,20}$",\#
         "description":"The service, and the directory of its files."},"files":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/DatabaseCopy"},"maxItems":1000000,"description":"Its databases."}},\#
-<<<<<<< HEAD
         "additionalProperties":false},"LimitStandings":{"type":"object","description":"Where a key stands with its \#
         limits and quotas, or what all callers share.","required":["limits","quotas"],\#
         "properties":{"keyId":{"$ref":"#/components/schemas/UUID","description":"The key; absent for what all \#
@@ -355,34 +354,14 @@ extension GatewayContract {
          'brand-daily' and 'brand-monthly' those of its brand."},"units":{"type":"integer","minimum":0,\#
         "description":"Units of one period."},"remaining":{"type":"integer","minimum":0,"description":"Units that \#
         are left of this one."},"resetsAt":{"$ref":"#/components/schemas/Timestamp","description":"When the next \#
-        period begins."}},"additionalProperties":false},"DatabaseCopy":{"type":"object",\#
-        "additionalProperties":false,"required":["file","bytes","sha256","incarnation","migration","lastMessage"],\#
-        "properties":{"file":{"type":"string","minLength":4,"maxLength":40,"pattern":"^[0-9a-z.-]{4,40}$",\#
-        "description":"The file's name: `service.db`, or a brand's id and `.db`."},"bytes":{"type":"integer",\#
-        "minimum":0,"x-unit":"bytes","description":"How long it is."},"sha256":{"$ref":"#/components/schemas/Hash"},\#
-        "incarnation":{"type":"string","minLength":32,"maxLength":32,"pattern":"^[0-9a-f]{32}$","description":"The \#
-        identity that the database had when it was copied."},"migration":{"type":"string","minLength":1,\#
-        "maxLength":80,"description":"The newest step of its schema."},"lastMessage":{"type":"integer","minimum":0,\#
-        "description":"The last message that was ever put into its outbox."}},"description":"A copy of one database,\#
-         as it was at one moment."},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 \#
-        hash in lower-case hexadecimal."},"TableRows":{"type":"object","required":["table","rows"],\#
-        "additionalProperties":false,"properties":{"table":{"type":"string","minLength":1,"maxLength":64,\#
-        "description":"The table."},"rows":{"type":"integer","minimum":0,"description":"Rows deleted, changed or \#
-        handed over, as the request asks."}},"description":"How much of one table a privacy request concerned."},\#
-        "WitnessedHead":{"type":"object","description":"A head of the audit log as a service keeps it that tenancy \#
-        told of it, to say later what it was.","required":["witness","number","head","receivedAt"],\#
-        "properties":{"witness":{"type":"string","minLength":1,"maxLength":20,"description":"The service that keeps \#
-        it."},"number":{"type":"integer","minimum":1,"description":"Its place among those that this service was \#
-        told."},"head":{"$ref":"#/components/schemas/SignedTreeHead","description":"The head, as it was told."},\#
-=======
-        "additionalProperties":false},"PrivacyArchive":{"type":"object","description":"What was collected for a \#
-        person, signed, and encrypted to whoever has its passphrase.","required":["bytes","sha256","expiresAt",\#
-        "downloadsLeft"],"properties":{"bytes":{"type":"integer","minimum":0,"description":"Its length.",\#
-        "x-unit":"bytes"},"sha256":{"$ref":"#/components/schemas/Hash","description":"The hash of the file as it is \#
-        downloaded."},"expiresAt":{"$ref":"#/components/schemas/Timestamp","description":"When it is deleted."},\#
-        "downloadsLeft":{"type":"integer","minimum":0,"description":"How often all of it may still be downloaded.",\#
-        "maximum":5},"removedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was deleted: it \#
-        expired, or the person was erased."}},"additionalProperties":false},"Hash":{"type":"string",\#
+        period begins."}},"additionalProperties":false},"PrivacyArchive":{"type":"object","description":"What was \#
+        collected for a person, signed, and encrypted to whoever has its passphrase.","required":["bytes","sha256",\#
+        "expiresAt","downloadsLeft"],"properties":{"bytes":{"type":"integer","minimum":0,"description":"Its \#
+        length.","x-unit":"bytes"},"sha256":{"$ref":"#/components/schemas/Hash","description":"The hash of the file \#
+        as it is downloaded."},"expiresAt":{"$ref":"#/components/schemas/Timestamp","description":"When it is \#
+        deleted."},"downloadsLeft":{"type":"integer","minimum":0,"description":"How often all of it may still be \#
+        downloaded.","maximum":5},"removedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was \#
+        deleted: it expired, or the person was erased."}},"additionalProperties":false},"Hash":{"type":"string",\#
         "pattern":"^[0-9a-f]{64}$","description":"A SHA-256 hash in lower-case hexadecimal."},\#
         "DatabaseCopy":{"type":"object","additionalProperties":false,"required":["file","bytes","sha256",\#
         "incarnation","migration","lastMessage"],"properties":{"file":{"type":"string","minLength":4,"maxLength":40,\#
@@ -409,7 +388,6 @@ extension GatewayContract {
         "minLength":1,"maxLength":20,"description":"The service that keeps it."},"number":{"type":"integer",\#
         "minimum":1,"description":"Its place among those that this service was told."},\#
         "head":{"$ref":"#/components/schemas/SignedTreeHead","description":"The head, as it was told."},\#
->>>>>>> 33d0c07 (People get copies of their data, take it elsewhere, and have errors put right)
         "receivedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was told."},\#
         "problem":{"type":"string","enum":["signature","key","smaller","fork"],\#
         "x-enum-descriptions":{"signature":"The signature is not one of the key that it names.","key":"It is signed \#

@@ -33,6 +33,7 @@ public enum PlatformContract {
         -32096: 504,  // deadlineExceeded
         -32030: 429,  // quotaExhausted
         -32029: 429,  // rateLimited
+        -32022: 403,  // restricted
         -32021: 403,  // consentMissing
         -32020: 409,  // suppressed
         -32016: 400,  // invalidCursor

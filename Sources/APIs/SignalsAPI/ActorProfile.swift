@@ -13,6 +13,9 @@ public struct ActorProfile: JSONReadable, JSONWritable, Sendable, Equatable {
     public let identifiers: [Identifier]
     /// Its stated fields.
     public let traits: JSONRaw
+    /// Specially protected traits that are kept and not given out, for want of a recorded basis; absent when there is
+    /// none. At most 256 elements.
+    public let withheldTraits: [String]?
     /// The time of its earliest signal.
     public let firstSeenAt: Timestamp?
     /// The time of its latest signal.
@@ -21,13 +24,14 @@ public struct ActorProfile: JSONReadable, JSONWritable, Sendable, Equatable {
     public let signals: Int
 
     public init(
-        id: UUIDv7, kind: Kind, identifiers: [Identifier], traits: JSONRaw, firstSeenAt: Timestamp? = nil,
-        lastSeenAt: Timestamp? = nil, signals: Int
+        id: UUIDv7, kind: Kind, identifiers: [Identifier], traits: JSONRaw, withheldTraits: [String]? = nil,
+        firstSeenAt: Timestamp? = nil, lastSeenAt: Timestamp? = nil, signals: Int
     ) {
         self.id = id
         self.kind = kind
         self.identifiers = identifiers
         self.traits = traits
+        self.withheldTraits = withheldTraits
         self.firstSeenAt = firstSeenAt
         self.lastSeenAt = lastSeenAt
         self.signals = signals
@@ -39,6 +43,7 @@ public struct ActorProfile: JSONReadable, JSONWritable, Sendable, Equatable {
         var kind: Kind?
         var identifiers: [Identifier]?
         var traits: JSONRaw?
+        var withheldTraits: [String]?
         var firstSeenAt: Timestamp?
         var lastSeenAt: Timestamp?
         var signals: Int?
@@ -57,14 +62,17 @@ public struct ActorProfile: JSONReadable, JSONWritable, Sendable, Equatable {
             case "traits":
                 try reader.once(&seen, 3)
                 traits = try reader.readRaw()
-            case "firstSeenAt":
+            case "withheldTraits":
                 try reader.once(&seen, 4)
+                withheldTraits = try Self.readWithheldTraits(from: &reader)
+            case "firstSeenAt":
+                try reader.once(&seen, 5)
                 firstSeenAt = try reader.readTimestamp()
             case "lastSeenAt":
-                try reader.once(&seen, 5)
+                try reader.once(&seen, 6)
                 lastSeenAt = try reader.readTimestamp()
             case "signals":
-                try reader.once(&seen, 6)
+                try reader.once(&seen, 7)
                 signals = try Int(reader.readInt64(in: 0...Int64.max))
             default:
                 try reader.unknownMember()
@@ -76,8 +84,8 @@ public struct ActorProfile: JSONReadable, JSONWritable, Sendable, Equatable {
         guard let traits else { throw reader.missing("traits") }
         guard let signals else { throw reader.missing("signals") }
         self.init(
-            id: id, kind: kind, identifiers: identifiers, traits: traits, firstSeenAt: firstSeenAt,
-            lastSeenAt: lastSeenAt, signals: signals)
+            id: id, kind: kind, identifiers: identifiers, traits: traits, withheldTraits: withheldTraits,
+            firstSeenAt: firstSeenAt, lastSeenAt: lastSeenAt, signals: signals)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -90,6 +98,10 @@ public struct ActorProfile: JSONReadable, JSONWritable, Sendable, Equatable {
         identifiers.write(to: &writer)
         writer.key("traits")
         writer.raw(traits)
+        if let withheldTraits {
+            writer.key("withheldTraits")
+            withheldTraits.write(to: &writer)
+        }
         if let firstSeenAt {
             writer.key("firstSeenAt")
             firstSeenAt.write(to: &writer)
@@ -112,6 +124,19 @@ public struct ActorProfile: JSONReadable, JSONWritable, Sendable, Equatable {
                 throw reader.fail(.constraint, "must have at most 64 elements", at: start)
             }
             elements.append(try Identifier(from: &reader))
+        }
+        return elements
+    }
+
+    private static func readWithheldTraits(from reader: inout JSONReader) throws(JSONError) -> [String] {
+        let start = reader.offset
+        var elements: [String] = []
+        try reader.beginArray()
+        while try reader.nextElement() {
+            guard elements.count < 256 else {
+                throw reader.fail(.constraint, "must have at most 256 elements", at: start)
+            }
+            elements.append(try reader.readString(lengths: 1...100))
         }
         return elements
     }

@@ -6,6 +6,9 @@ public import ServiceContract
 
 extension Actors {
     /// Returns one actor, by id or by an identifier.
+    ///
+    /// Specially protected traits without a recorded basis are left out and named in `withheldTraits`. Somebody whose
+    /// data is restricted is refused.
     public enum Get {
         /// What the contract says of `actors.get`.
         public static let method = MethodDescription(

@@ -5,6 +5,8 @@ public import ServiceContract
 
 extension Actors {
     /// Lists actors, oldest first.
+    ///
+    /// People whose data is restricted are left out.
     public enum List {
         /// What the contract says of `actors.list`.
         public static let method = MethodDescription(
@@ -14,38 +16,50 @@ extension Actors {
 
         /// The parameters of `actors.list`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {
+            /// Only people whose data may be used for it now, as `consents.check` says. A page may then hold fewer than
+            /// `limit`, and be followed by another. Matches `^[a-z][A-Za-z0-9]{0,39}$`.
+            public let purpose: String?
             /// Where the last page ended: its `nextCursor`. 1 to 200 characters.
             public let cursor: String?
             /// Items on one page. 1 to 500 items. Default: 100.
             public let limit: Int
 
-            public init(cursor: String? = nil, limit: Int = 100) {
+            public init(purpose: String? = nil, cursor: String? = nil, limit: Int = 100) {
+                self.purpose = purpose
                 self.cursor = cursor
                 self.limit = limit
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
                 var seen: UInt64 = 0
+                var purpose: String?
                 var cursor: String?
                 var limit: Int = 100
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
-                    case "cursor":
+                    case "purpose":
                         try reader.once(&seen, 0)
+                        purpose = try Self.readPurpose(from: &reader)
+                    case "cursor":
+                        try reader.once(&seen, 1)
                         cursor = try reader.readString(lengths: 1...200)
                     case "limit":
-                        try reader.once(&seen, 1)
+                        try reader.once(&seen, 2)
                         limit = try Int(reader.readInt64(in: 1...500))
                     default:
                         try reader.unknownMember()
                     }
                 }
-                self.init(cursor: cursor, limit: limit)
+                self.init(purpose: purpose, cursor: cursor, limit: limit)
             }
 
             public func write(to writer: inout JSONWriter) {
                 writer.beginObject()
+                if let purpose {
+                    writer.key("purpose")
+                    writer.string(purpose)
+                }
                 if let cursor {
                     writer.key("cursor")
                     writer.string(cursor)
@@ -53,6 +67,35 @@ extension Actors {
                 writer.key("limit")
                 writer.int(limit)
                 writer.endObject()
+            }
+
+            private static func readPurpose(from reader: inout JSONReader) throws(JSONError) -> String {
+                let text = try reader.readString(lengths: 1...40)
+                guard isPurpose(text) else { throw reader.fail(.constraint, "must match ^[a-z][A-Za-z0-9]{0,39}$") }
+                return text
+            }
+
+            /// Whether `text` matches `^[a-z][A-Za-z0-9]{0,39}$`.
+            private static func isPurpose(_ text: String) -> Bool {
+                var rest = text.utf8[...]
+                let run1 = rest.prefix(1).prefix { byte in
+                    switch byte {
+                    case UInt8(ascii: "a")...UInt8(ascii: "z"): true
+                    default: false
+                    }
+                }
+                guard run1.count >= 1 else { return false }
+                rest = rest[run1.endIndex...]
+                let run2 = rest.prefix(39).prefix { byte in
+                    switch byte {
+                    case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+                    case UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+                    case UInt8(ascii: "a")...UInt8(ascii: "z"): true
+                    default: false
+                    }
+                }
+                rest = rest[run2.endIndex...]
+                return rest.isEmpty
             }
         }
 

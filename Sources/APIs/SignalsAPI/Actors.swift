@@ -8,11 +8,16 @@ public enum Actors {
     /// What a service implements to answer `actors.get`, `actors.list` and `actors.count`.
     public protocol Service: Sendable {
         /// Returns one actor, by id or by an identifier.
+        ///
+        /// Specially protected traits without a recorded basis are left out and named in `withheldTraits`. Somebody
+        /// whose data is restricted is refused.
         func get(
             _ params: Get.Params, in transaction: borrowing ReadTransaction, for call: CallContext
         ) throws(RPCError) -> Get.Reply
 
         /// Lists actors, oldest first.
+        ///
+        /// People whose data is restricted are left out.
         func list(
             _ params: List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
         ) throws(RPCError) -> List.Reply
@@ -32,11 +37,16 @@ public enum Actors {
         }
 
         /// Returns one actor, by id or by an identifier.
+        ///
+        /// Specially protected traits without a recorded basis are left out and named in `withheldTraits`. Somebody
+        /// whose data is restricted is refused.
         public func get(_ params: Get.Params, for call: CallContext? = nil) async throws(RPCError) -> Get.Reply {
             try await peer.call("actors.get", params, context: call)
         }
 
         /// Lists actors, oldest first.
+        ///
+        /// People whose data is restricted are left out.
         public func list(_ params: List.Params, for call: CallContext? = nil) async throws(RPCError) -> List.Reply {
             try await peer.call("actors.list", params, context: call)
         }

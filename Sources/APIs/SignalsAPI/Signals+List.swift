@@ -5,6 +5,9 @@ public import ServiceContract
 
 extension Signals {
     /// Lists signals in the order in which they arrived.
+    ///
+    /// Signals of people whose data is restricted are left out, and of what they state specially protected traits
+    /// without a recorded basis.
     public enum List {
         /// What the contract says of `signals.list`.
         public static let method = MethodDescription(

@@ -5,6 +5,9 @@ public import ServiceContract
 
 extension Signals {
     /// Follows arrivals: answers as soon as there are signals after the cursor, or when the wait is over.
+    ///
+    /// Signals of people whose data is restricted are left out, and of what they state specially protected traits
+    /// without a recorded basis.
     public enum Tail {
         /// What the contract says of `signals.tail`.
         public static let method = MethodDescription(

@@ -25,6 +25,9 @@ public enum Signals {
         ) throws(RPCError) -> Batch.Reply
 
         /// Lists signals in the order in which they arrived.
+        ///
+        /// Signals of people whose data is restricted are left out, and of what they state specially protected traits
+        /// without a recorded basis.
         func list(
             _ params: List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
         ) throws(RPCError) -> List.Reply
@@ -40,6 +43,9 @@ public enum Signals {
         ) throws(RPCError) -> Arrivals.Reply
 
         /// Follows arrivals: answers as soon as there are signals after the cursor, or when the wait is over.
+        ///
+        /// Signals of people whose data is restricted are left out, and of what they state specially protected traits
+        /// without a recorded basis.
         func tail(_ params: Tail.Params, for call: CallContext) async throws(RPCError) -> Tail.Reply
     }
 
@@ -69,6 +75,9 @@ public enum Signals {
         }
 
         /// Lists signals in the order in which they arrived.
+        ///
+        /// Signals of people whose data is restricted are left out, and of what they state specially protected traits
+        /// without a recorded basis.
         public func list(_ params: List.Params, for call: CallContext? = nil) async throws(RPCError) -> List.Reply {
             try await peer.call("signals.list", params, context: call)
         }
@@ -88,6 +97,9 @@ public enum Signals {
         }
 
         /// Follows arrivals: answers as soon as there are signals after the cursor, or when the wait is over.
+        ///
+        /// Signals of people whose data is restricted are left out, and of what they state specially protected traits
+        /// without a recorded basis.
         public func tail(_ params: Tail.Params, for call: CallContext? = nil) async throws(RPCError) -> Tail.Reply {
             try await peer.call("signals.tail", params, context: call)
         }

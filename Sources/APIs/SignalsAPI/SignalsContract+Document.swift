@@ -45,27 +45,29 @@ extension SignalsContract {
         "x-max-bytes":32768},"description":"Fields of the person: each replaces the trait of its name unless a \#
         later statement is already known; null removes it.","x-privacy":"personal"}],"result":{"name":"reply",\#
         "schema":{"$ref":"#/components/schemas/Receipt"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
-        {"$ref":"#/components/errors/suppressed"},{"$ref":"#/components/errors/storageFull"}],\#
-        "examples":[{"name":"a customer's details","params":[{"name":"userId","value":"00001"},{"name":"messageId",\#
-        "value":"m-2"},{"name":"traits","value":{"plan":"gold"}}],"result":{"name":"reply",\#
-        "value":{"messageId":"m-2","actorId":"01930000-0000-7000-8000-000000000001","status":"accepted"}}}]},\#
-        {"name":"signals.batch","summary":"Takes up to 500 facts in one transaction, each with a verdict of its \#
-        own.","x-kind":"write","x-scope":"signals:write","x-cost":1,"x-cost-items":"items",\#
-        "params":[{"name":"items","required":true,"schema":{"type":"array","items":{"x-raw":true,\#
-        "x-max-bytes":1048576},"minItems":1,"maxItems":500},"description":"Each a TrackItem or an IdentifyItem, \#
-        told apart by `type`, in the order in which they are applied. One that breaks its contract is rejected with \#
-        a verdict of its own."}],"result":{"name":"reply","schema":{"type":"object","required":["verdicts"],\#
-        "properties":{"verdicts":{"type":"array","items":{"$ref":"#/components/schemas/Verdict"},"maxItems":500,\#
-        "description":"One for each item, in the same order."}},"additionalProperties":false}},\#
-        "errors":[{"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"the same order twice",\#
-        "params":[{"name":"items","value":[{"type":"track","event":"Order Completed","userId":"00001",\#
-        "messageId":"m-1"},{"type":"track","event":"Order Completed","userId":"00001","messageId":"m-1"}]}],\#
-        "result":{"name":"reply","value":{"verdicts":[{"index":0,"status":"accepted","messageId":"m-1"},{"index":1,\#
-        "status":"duplicate","messageId":"m-1"}]}}},{"name":"one good, one bad","params":[{"name":"items",\#
-        "value":[{"type":"track","event":"Order Completed","messageId":"m-1"},{"type":"track","messageId":"m-2"}]}],\#
-        "result":{"name":"reply","value":{"verdicts":[{"index":0,"status":"accepted","messageId":"m-1"},{"index":1,\#
-        "status":"rejected","code":-32602,"message":"/params/items/1/event: is required"}]}}}]},\#
-        {"name":"signals.list","summary":"Lists signals in the order in which they arrived.","x-kind":"read",\#
+        {"$ref":"#/components/errors/suppressed"},{"$ref":"#/components/errors/consentMissing"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a customer's details",\#
+        "params":[{"name":"userId","value":"00001"},{"name":"messageId","value":"m-2"},{"name":"traits",\#
+        "value":{"plan":"gold"}}],"result":{"name":"reply","value":{"messageId":"m-2",\#
+        "actorId":"01930000-0000-7000-8000-000000000001","status":"accepted"}}}]},{"name":"signals.batch",\#
+        "summary":"Takes up to 500 facts in one transaction, each with a verdict of its own.","x-kind":"write",\#
+        "x-scope":"signals:write","x-cost":1,"x-cost-items":"items","params":[{"name":"items","required":true,\#
+        "schema":{"type":"array","items":{"x-raw":true,"x-max-bytes":1048576},"minItems":1,"maxItems":500},\#
+        "description":"Each a TrackItem or an IdentifyItem, told apart by `type`, in the order in which they are \#
+        applied. One that breaks its contract is rejected with a verdict of its own."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["verdicts"],"properties":{"verdicts":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Verdict"},"maxItems":500,"description":"One for each item, in the \#
+        same order."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"the same order twice","params":[{"name":"items","value":[{"type":"track",\#
+        "event":"Order Completed","userId":"00001","messageId":"m-1"},{"type":"track","event":"Order Completed",\#
+        "userId":"00001","messageId":"m-1"}]}],"result":{"name":"reply","value":{"verdicts":[{"index":0,\#
+        "status":"accepted","messageId":"m-1"},{"index":1,"status":"duplicate","messageId":"m-1"}]}}},{"name":"one \#
+        good, one bad","params":[{"name":"items","value":[{"type":"track","event":"Order Completed",\#
+        "messageId":"m-1"},{"type":"track","messageId":"m-2"}]}],"result":{"name":"reply",\#
+        "value":{"verdicts":[{"index":0,"status":"accepted","messageId":"m-1"},{"index":1,"status":"rejected",\#
+        "code":-32602,"message":"/params/items/1/event: is required"}]}}}]},{"name":"signals.list","summary":"Lists \#
+        signals in the order in which they arrived.","description":"Signals of people whose data is restricted are \#
+        left out, and of what they state specially protected traits without a recorded basis.","x-kind":"read",\#
         "x-scope":"signals:read","x-cost":1,"x-actors":"reached","params":[{"name":"actorId",\#
         "schema":{"$ref":"#/components/schemas/UUID"},"description":"Only this actor's."},{"name":"event",\#
         "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Only this event."},{"name":"from",\#
@@ -104,32 +106,38 @@ extension SignalsContract {
         which nothing arrived are left out."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"a \#
         quiet hour","params":[{"name":"minutes","value":60}],"result":{"name":"reply","value":{"series":[]}}}]},\#
         {"name":"signals.tail","summary":"Follows arrivals: answers as soon as there are signals after the cursor, \#
-        or when the wait is over.","x-kind":"flow","x-scope":"signals:read","x-cost":1,"x-actors":"reached",\#
-        "params":[{"name":"after","schema":{"type":"integer","minimum":0},"description":"The last sequence already \#
-        seen; absent: only what arrives from now on."},{"name":"limit","schema":{"type":"integer","minimum":1,\#
-        "maximum":500,"default":100},"description":"Signals in one answer.","x-unit":"items"},\#
-        {"name":"waitMilliseconds","schema":{"type":"integer","minimum":0,"maximum":25000,"default":10000},\#
-        "description":"How long to wait for a first one.","x-unit":"ms"}],"result":{"name":"reply",\#
-        "schema":{"type":"object","required":["items","last"],"properties":{"items":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/Signal"},"maxItems":500,"description":"In the order of arrival."},\#
-        "last":{"type":"integer","minimum":0,"description":"Pass as `after` next time."}},\#
-        "additionalProperties":false}},"errors":[],"examples":[{"name":"nothing yet","x-fixture":"live-only",\#
-        "params":[{"name":"after","value":0},{"name":"waitMilliseconds","value":0}],"result":{"name":"reply",\#
-        "value":{"items":[],"last":0}}}]},{"name":"actors.get","summary":"Returns one actor, by id or by an \#
-        identifier.","x-kind":"read","x-scope":"actors:read","x-cost":1,"x-actors":"reached","params":[{"name":"id",\#
+        or when the wait is over.","description":"Signals of people whose data is restricted are left out, and of \#
+        what they state specially protected traits without a recorded basis.","x-kind":"flow",\#
+        "x-scope":"signals:read","x-cost":1,"x-actors":"reached","params":[{"name":"after",\#
+        "schema":{"type":"integer","minimum":0},"description":"The last sequence already seen; absent: only what \#
+        arrives from now on."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,"default":100},\#
+        "description":"Signals in one answer.","x-unit":"items"},{"name":"waitMilliseconds",\#
+        "schema":{"type":"integer","minimum":0,"maximum":25000,"default":10000},"description":"How long to wait for \#
+        a first one.","x-unit":"ms"}],"result":{"name":"reply","schema":{"type":"object","required":["items",\#
+        "last"],"properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Signal"},"maxItems":500,\#
+        "description":"In the order of arrival."},"last":{"type":"integer","minimum":0,"description":"Pass as \#
+        `after` next time."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"nothing yet",\#
+        "x-fixture":"live-only","params":[{"name":"after","value":0},{"name":"waitMilliseconds","value":0}],\#
+        "result":{"name":"reply","value":{"items":[],"last":0}}}]},{"name":"actors.get","summary":"Returns one \#
+        actor, by id or by an identifier.","description":"Specially protected traits without a recorded basis are \#
+        left out and named in `withheldTraits`. Somebody whose data is restricted is refused.","x-kind":"read",\#
+        "x-scope":"actors:read","x-cost":1,"x-actors":"reached","params":[{"name":"id",\#
         "schema":{"$ref":"#/components/schemas/UUID"},"description":"The actor."},{"name":"identifier",\#
         "schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points to it, instead of \#
         the id.","x-privacy":"identifier"}],"result":{"name":"reply",\#
-        "schema":{"$ref":"#/components/schemas/Actor"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
-        "examples":[{"name":"by customer number","x-fixture":"one-actor","params":[{"name":"identifier",\#
-        "value":{"type":"customerId","value":"00001"}}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Actor"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/restricted"}],"examples":[{"name":"by customer number","x-fixture":"one-actor",\#
+        "params":[{"name":"identifier","value":{"type":"customerId","value":"00001"}}],"result":{"name":"reply",\#
         "value":{"id":"01930000-0000-7000-8000-000000000041","kind":"individual",\#
         "identifiers":[{"type":"customerId","value":"00001"}],"traits":{"plan":"gold"},"signals":0}}}]},\#
-        {"name":"actors.list","summary":"Lists actors, oldest first.","x-kind":"read","x-scope":"actors:read",\#
-        "x-cost":1,"x-actors":"reached","params":[{"name":"cursor","schema":{"type":"string","minLength":1,\#
-        "maxLength":200},"description":"Where the last page ended: its `nextCursor`."},{"name":"limit",\#
-        "schema":{"type":"integer","minimum":1,"maximum":500,"default":100},"description":"Items on one page.",\#
-        "x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        {"name":"actors.list","summary":"Lists actors, oldest first.","description":"People whose data is \#
+        restricted are left out.","x-kind":"read","x-scope":"actors:read","x-cost":1,"x-actors":"reached",\#
+        "params":[{"name":"purpose","schema":{"$ref":"#/components/schemas/Purpose"},"description":"Only people \#
+        whose data may be used for it now, as `consents.check` says. A page may then hold fewer than `limit`, and \#
+        be followed by another."},{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},\#
+        "description":"Where the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer",\#
+        "minimum":1,"maximum":500,"default":100},"description":"Items on one page.","x-unit":"items"}],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["items"],\#
         "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Actor"},"maxItems":500,\#
         "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
         as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
@@ -227,9 +235,211 @@ extension SignalsContract {
         corrected row, as CSV.","x-privacy":"personal"}],"result":{"name":"reply",\#
         "schema":{"$ref":"#/components/schemas/Import"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
         {"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/suppressed"},\#
-        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"no such row","x-fixture":"one-import",\#
-        "params":[{"name":"importId","value":"01930000-0000-7000-8000-000000000031"},{"name":"line","value":7},\#
-        {"name":"row","value":"00001,1997-01-01,11.77"}],"x-error":"#/components/errors/notFound"}]}],\#
+        {"$ref":"#/components/errors/consentMissing"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"no such row","x-fixture":"one-import","params":[{"name":"importId",\#
+        "value":"01930000-0000-7000-8000-000000000031"},{"name":"line","value":7},{"name":"row","value":"00001,\#
+        1997-01-01,11.77"}],"x-error":"#/components/errors/notFound"}]},{"name":"consents.record",\#
+        "summary":"Records on what basis a person's data is used for a purpose, such as their consent.",\#
+        "description":"Somebody who is not known yet becomes known by it. What was recorded before stays in the \#
+        history; of each purpose the latest statement by its own time holds, from the next call on.",\#
+        "x-kind":"write","x-scope":"consents:write","x-cost":1,"x-callers":["public","admin"],"x-audit":true,\#
+        "x-idempotent":true,"params":[{"name":"purpose","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Purpose"},"description":"What the data is used for."},\#
+        {"name":"legalBasis","required":true,"schema":{"$ref":"#/components/schemas/LegalBasis"},\#
+        "description":"What allows it."},{"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The person, by id."},{"name":"identifier",\#
+        "schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points to the person, \#
+        instead of the id.","x-privacy":"identifier"},{"name":"specialCategories","schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/SpecialCategory"},"maxItems":8,"default":[]},"description":"Specially \#
+        protected data that may be kept and used on this basis; each needs `condition`."},{"name":"condition",\#
+        "schema":{"$ref":"#/components/schemas/SpecialCondition"},"description":"What allows specially protected \#
+        data to be used."},{"name":"noticeVersion","schema":{"type":"string","minLength":1,"maxLength":40,\#
+        "pattern":"^[A-Za-z0-9._-]{1,40}$"},"description":"Which version of the privacy notice the person saw; \#
+        needed for consent.","x-privacy":"none"},{"name":"proof",\#
+        "schema":{"$ref":"#/components/schemas/ConsentProof"},"description":"How it can be shown that they agreed; \#
+        needed for consent."},{"name":"givenAt","schema":{"$ref":"#/components/schemas/Timestamp"},\#
+        "description":"When it was given; absent: now. Not ahead of now."},{"name":"expiresAt",\#
+        "schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Until when it holds; absent: until it is \#
+        withdrawn."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Consent"}},\#
+        "errors":[{"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/suppressed"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"a newsletter","x-fixture":"one-actor","params":[{"name":"purpose","value":"marketing"},\#
+        {"name":"legalBasis","value":"consent"},{"name":"identifier","value":{"type":"customerId","value":"00001"}},\#
+        {"name":"noticeVersion","value":"2026-01"},{"name":"proof","value":{"method":"doubleOptIn",\#
+        "source":"shop.example/newsletter",\#
+        "textHash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}},{"name":"expiresAt",\#
+        "value":"2028-01-01T00:00:00Z"}],"result":{"name":"reply",\#
+        "value":{"actorId":"01930000-0000-7000-8000-000000000041","purpose":"marketing","status":"granted",\#
+        "legalBasis":"consent","specialCategories":[],"noticeVersion":"2026-01","proof":{"method":"doubleOptIn",\#
+        "source":"shop.example/newsletter",\#
+        "textHash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},\#
+        "statedAt":"2026-01-01T00:00:00Z","expiresAt":"2028-01-01T00:00:00Z","recordedAt":"2026-01-01T00:00:00Z",\#
+        "recordedBy":"admin"}}},{"name":"consent without a proof","x-fixture":"one-actor",\#
+        "params":[{"name":"purpose","value":"marketing"},{"name":"legalBasis","value":"consent"},\#
+        {"name":"identifier","value":{"type":"customerId","value":"00001"}}],\#
+        "x-error":"#/components/errors/invalidParams"}]},{"name":"consents.withdraw","summary":"Withdraws a \#
+        person's consent to a purpose, from the next call on.","description":"Withdrawing twice changes nothing. \#
+        What rests on another basis than consent cannot be withdrawn: the person may object (restrictions.place).",\#
+        "x-kind":"write","x-scope":"consents:write","x-cost":1,"x-callers":["public","admin"],"x-audit":true,\#
+        "x-idempotent":true,"params":[{"name":"purpose","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Purpose"},"description":"The purpose it was given for."},\#
+        {"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},"description":"The person, by id."},\#
+        {"name":"identifier","schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points \#
+        to the person, instead of the id.","x-privacy":"identifier"},{"name":"proof",\#
+        "schema":{"$ref":"#/components/schemas/ConsentProof"},"description":"How it was withdrawn."},\#
+        {"name":"withdrawnAt","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"When; absent: now. \#
+        Not ahead of now."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Consent"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/illegalTransition"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"the newsletter","x-fixture":"one-consent",\#
+        "params":[{"name":"purpose","value":"marketing"},{"name":"identifier","value":{"type":"customerId",\#
+        "value":"00001"}}],"result":{"name":"reply","value":{"actorId":"01930000-0000-7000-8000-000000000041",\#
+        "purpose":"marketing","status":"withdrawn","legalBasis":"consent","specialCategories":[],\#
+        "statedAt":"2026-01-01T00:00:00Z","recordedAt":"2026-01-01T00:00:00Z","recordedBy":"admin"}}},{"name":"what \#
+        was never given","x-fixture":"one-consent","params":[{"name":"purpose","value":"profiling"},\#
+        {"name":"identifier","value":{"type":"customerId","value":"00001"}}],\#
+        "x-error":"#/components/errors/notFound"}]},{"name":"consents.list","summary":"Lists what holds now: of \#
+        each person and purpose the latest record.","x-kind":"read","x-scope":"consents:read","x-cost":1,\#
+        "x-callers":["public","admin"],"params":[{"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The person, by id."},{"name":"identifier",\#
+        "schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points to the person, \#
+        instead of the id.","x-privacy":"identifier"},{"name":"purpose",\#
+        "schema":{"$ref":"#/components/schemas/Purpose"},"description":"Only this purpose."},{"name":"cursor",\#
+        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last page ended: its \#
+        `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,"default":100},\#
+        "description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["items"],"properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Consent"},\#
+        "maxItems":500,"description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,\#
+        "description":"Pass as `cursor` for the next page; absent on the last one."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/invalidCursor"}],\#
+        "examples":[{"name":"of one person","x-fixture":"one-consent","params":[{"name":"identifier",\#
+        "value":{"type":"customerId","value":"00001"}}],"result":{"name":"reply",\#
+        "value":{"items":[{"actorId":"01930000-0000-7000-8000-000000000041","purpose":"marketing",\#
+        "status":"granted","legalBasis":"consent","specialCategories":[],"noticeVersion":"2026-01",\#
+        "proof":{"method":"doubleOptIn","source":"shop.example/newsletter",\#
+        "textHash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},\#
+        "statedAt":"2025-01-01T00:00:00Z","expiresAt":"2028-01-01T00:00:00Z","recordedAt":"2025-01-01T00:00:00Z",\#
+        "recordedBy":"key:01930000-0000-7000-8000-000000000021"}]}}}]},{"name":"consents.history","summary":"Lists \#
+        all that was ever recorded of one person's consents, oldest first.","x-kind":"read",\#
+        "x-scope":"consents:read","x-cost":1,"x-callers":["public","admin"],"params":[{"name":"actorId",\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The person, by id."},{"name":"identifier",\#
+        "schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points to the person, \#
+        instead of the id.","x-privacy":"identifier"},{"name":"purpose",\#
+        "schema":{"$ref":"#/components/schemas/Purpose"},"description":"Only this purpose."},{"name":"cursor",\#
+        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last page ended: its \#
+        `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,"default":100},\#
+        "description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["items"],"properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Consent"},\#
+        "maxItems":500,"description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,\#
+        "description":"Pass as `cursor` for the next page; absent on the last one."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"of one person","x-fixture":"one-consent",\#
+        "params":[{"name":"identifier","value":{"type":"customerId","value":"00001"}}],"result":{"name":"reply",\#
+        "value":{"items":[{"actorId":"01930000-0000-7000-8000-000000000041","purpose":"marketing",\#
+        "status":"granted","legalBasis":"consent","specialCategories":[],"noticeVersion":"2026-01",\#
+        "proof":{"method":"doubleOptIn","source":"shop.example/newsletter",\#
+        "textHash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},\#
+        "statedAt":"2025-01-01T00:00:00Z","expiresAt":"2028-01-01T00:00:00Z","recordedAt":"2025-01-01T00:00:00Z",\#
+        "recordedBy":"key:01930000-0000-7000-8000-000000000021"}]}}}]},{"name":"consents.check","summary":"Says of \#
+        each person whether their data may be used for a purpose now, and why.","description":"The one decision \#
+        that everything which uses people's data asks for: from restriction, objection, opt-out, what is recorded \#
+        of the person, and what the brand says of the purpose.","x-kind":"read","x-scope":"consents:read",\#
+        "x-cost":2,"x-callers":["public","admin","service:experiments","service:simulation","service:stimuli"],\#
+        "params":[{"name":"purpose","required":true,"schema":{"$ref":"#/components/schemas/Purpose"},\#
+        "description":"What the data is to be used for."},{"name":"actorIds","schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/UUID"},"maxItems":500,"default":[]},"description":"The people, by \#
+        id."},{"name":"identifiers","schema":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"},\#
+        "maxItems":500,"default":[]},"description":"The people, by values that point to them, instead of ids.",\#
+        "x-privacy":"identifier"}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/UseDecision"},"maxItems":500,\#
+        "description":"One for each person, in the same order."}},"additionalProperties":false}},"errors":[],\#
+        "examples":[{"name":"a newsletter","x-fixture":"one-consent","params":[{"name":"purpose",\#
+        "value":"marketing"},{"name":"identifiers","value":[{"type":"customerId","value":"00001"},\#
+        {"type":"customerId","value":"00002"}]}],"result":{"name":"reply","value":{"items":[{"mayUse":true,\#
+        "reason":"basis","actorId":"01930000-0000-7000-8000-000000000041","legalBasis":"consent",\#
+        "expiresAt":"2028-01-01T00:00:00Z"},{"mayUse":false,"reason":"unknownPerson"}]}}}]},{"name":"purposes.set",\#
+        "summary":"Says on what basis a purpose rests where nothing is recorded of a person.","x-kind":"write",\#
+        "x-scope":"consents:write","x-cost":1,"x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,\#
+        "params":[{"name":"name","required":true,"schema":{"$ref":"#/components/schemas/Purpose"},\#
+        "description":"The purpose."},{"name":"legalBasis",\#
+        "schema":{"oneOf":[{"$ref":"#/components/schemas/LegalBasis"},{"type":"null"}]},"description":"The basis; \#
+        consent, null or absent: each person's has to be recorded."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/PurposeBasis"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"orders rest on the contract",\#
+        "params":[{"name":"name","value":"orderFulfilment"},{"name":"legalBasis","value":"contract"}],\#
+        "result":{"name":"reply","value":{"name":"orderFulfilment","legalBasis":"contract"}}}]},\#
+        {"name":"purposes.list","summary":"Lists the purposes that data is used for, and what they rest on.",\#
+        "x-kind":"read","x-scope":"consents:read","x-cost":1,"x-callers":["public","admin","service:gateway"],\#
+        "params":[],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/PurposeBasis"},"maxItems":1000,\#
+        "description":"The purposes, by name."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"a \#
+        new brand","params":[],"result":{"name":"reply","value":{"items":[]}}},{"name":"a newsletter",\#
+        "x-fixture":"one-consent","params":[],"result":{"name":"reply","value":{"items":[{"name":"marketing",\#
+        "people":1}]}}}]},{"name":"specialTraits.set","summary":"Says that a trait holds specially protected data, \#
+        or that it does not.","description":"Holds from the next call on, for what is taken in and for what is \#
+        given out.","x-kind":"flow","x-scope":"consents:write","x-cost":1,"x-callers":["public","admin"],\#
+        "x-audit":true,"params":[{"name":"name","required":true,"schema":{"type":"string","minLength":1,\#
+        "maxLength":100},"description":"The trait; letters and digits count, case and signs between them do not.",\#
+        "x-privacy":"none"},{"name":"category","schema":{"oneOf":[{"$ref":"#/components/schemas/SpecialCategory"},\#
+        {"type":"null"}]},"description":"What it holds; null or absent: nothing special."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/SpecialTrait"}},\#
+        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"a quiz about sleep","params":[{"name":"name","value":"sleepQuality"},\#
+        {"name":"category","value":"health"}],"result":{"name":"reply","value":{"name":"sleepquality",\#
+        "category":"health","isDefault":false}}}]},{"name":"specialTraits.list","summary":"Lists the traits whose \#
+        values are specially protected.","x-kind":"read","x-scope":"consents:read","x-cost":1,"x-callers":["public",\#
+        "admin"],"params":[],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/SpecialTrait"},"maxItems":1000,\#
+        "description":"The traits, by name."}},"additionalProperties":false}},"errors":[],\#
+        "examples":[{"name":"every brand's","x-fixture":"live-only","params":[],"result":{"name":"reply",\#
+        "value":{"items":[]}}}]},{"name":"restrictions.place","summary":"Stops uses of a person's data without \#
+        deleting it.","description":"Holds from the next call on. Placed twice, the first one stays. Somebody who \#
+        is not known yet becomes known by it.","x-kind":"write","x-scope":"restrictions:write","x-cost":1,\#
+        "x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"kind","required":true,\#
+        "schema":{"$ref":"#/components/schemas/RestrictionKind"},"description":"What is stopped."},\#
+        {"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},"description":"The person, by id."},\#
+        {"name":"identifier","schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points \#
+        to the person, instead of the id.","x-privacy":"identifier"}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/PlacedRestriction"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/suppressed"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"do not sell","x-fixture":"one-actor",\#
+        "params":[{"name":"kind","value":"optOut"},{"name":"identifier","value":{"type":"customerId",\#
+        "value":"00001"}}],"result":{"name":"reply","value":{"actorId":"01930000-0000-7000-8000-000000000041",\#
+        "kind":"optOut","source":"controller","since":"2026-01-01T00:00:00Z"}}}]},{"name":"restrictions.lift",\#
+        "summary":"Ends a restriction, an objection or an opt-out.","x-kind":"write","x-scope":"restrictions:write",\#
+        "x-cost":1,"x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"kind",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/RestrictionKind"},"description":"What is ended."},\#
+        {"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},"description":"The person, by id."},\#
+        {"name":"identifier","schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points \#
+        to the person, instead of the id.","x-privacy":"identifier"},{"name":"noticeGivenAt",\#
+        "schema":{"$ref":"#/components/schemas/Timestamp"},"description":"When the person was told; needed to lift \#
+        a restriction, which the law wants announced before (GDPR Art. 18(3))."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/PlacedRestriction"}},\#
+        "errors":[{"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"told before","x-fixture":"one-restriction","params":[{"name":"kind",\#
+        "value":"restriction"},{"name":"identifier","value":{"type":"customerId","value":"00001"}},\#
+        {"name":"noticeGivenAt","value":"2025-12-31T00:00:00Z"}],"result":{"name":"reply",\#
+        "value":{"actorId":"01930000-0000-7000-8000-000000000041","kind":"restriction","source":"controller",\#
+        "since":"2025-01-01T00:00:00Z"}}},{"name":"told nobody","x-fixture":"one-restriction",\#
+        "params":[{"name":"kind","value":"restriction"},{"name":"identifier","value":{"type":"customerId",\#
+        "value":"00001"}}],"x-error":"#/components/errors/invalidParams"}]},{"name":"restrictions.list",\#
+        "summary":"Lists the people whose data must not be used, or not for everything.","x-kind":"read",\#
+        "x-scope":"restrictions:read","x-cost":1,"x-callers":["public","admin"],"params":[{"name":"actorId",\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The person, by id."},{"name":"identifier",\#
+        "schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points to the person, \#
+        instead of the id.","x-privacy":"identifier"},{"name":"kind",\#
+        "schema":{"$ref":"#/components/schemas/RestrictionKind"},"description":"Only this kind."},{"name":"cursor",\#
+        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last page ended: its \#
+        `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,"default":100},\#
+        "description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/PlacedRestriction"},"maxItems":500,"description":"One page."},\#
+        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
+        page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"one person",\#
+        "x-fixture":"one-restriction","params":[],"result":{"name":"reply",\#
+        "value":{"items":[{"actorId":"01930000-0000-7000-8000-000000000041","kind":"restriction",\#
+        "source":"controller","since":"2025-01-01T00:00:00Z"}]}}}]}],\#
         "components":{"schemas":{"Receipt":{"type":"object","description":"What became of a signal.",\#
         "required":["messageId","status"],"properties":{"messageId":{"type":"string","minLength":1,"maxLength":100,\#
         "description":"The signal's name, as given or as made here."},"actorId":{"$ref":"#/components/schemas/UUID",\#
@@ -253,7 +463,9 @@ extension SignalsContract {
         "enum":["individual","household","business","property"],"description":"What it is."},\#
         "identifiers":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64,\#
         "description":"The values that point to it.","x-privacy":"identifier"},"traits":{"x-raw":true,\#
-        "description":"Its stated fields.","x-privacy":"personal"},\#
+        "description":"Its stated fields.","x-privacy":"personal"},"withheldTraits":{"type":"array",\#
+        "items":{"type":"string","minLength":1,"maxLength":100},"maxItems":256,"description":"Specially protected \#
+        traits that are kept and not given out, for want of a recorded basis; absent when there is none."},\#
         "firstSeenAt":{"$ref":"#/components/schemas/Timestamp","description":"The time of its earliest signal."},\#
         "lastSeenAt":{"$ref":"#/components/schemas/Timestamp","description":"The time of its latest signal."},\#
         "signals":{"type":"integer","minimum":0,"description":"How many signals are about it."}},\#
@@ -318,7 +530,94 @@ extension SignalsContract {
         "description":"Its line in the file; the header is line 1."},"reason":{"type":"string","minLength":1,\#
         "maxLength":1000,"description":"What is wrong with it."},"row":{"type":"string","minLength":0,\#
         "maxLength":65536,"description":"The row as it was sent.","x-privacy":"personal"}},\#
-        "additionalProperties":false},"Job":{"type":"object","description":"Long work, and how far it is.",\#
+        "additionalProperties":false},"Purpose":{"type":"string","minLength":1,"maxLength":40,\#
+        "pattern":"^[a-z][A-Za-z0-9]{0,39}$","description":"What data is used for, such as marketing or \#
+        orderFulfilment. The law knows four of them: `marketing` and `profiling` end with an objection, `sale` and \#
+        `sharing` with an opt-out.","x-privacy":"none"},"LegalBasis":{"type":"string","enum":["consent","contract",\#
+        "legalObligation","vitalInterests","publicTask","legitimateInterests"],\#
+        "x-enum-descriptions":{"consent":"The person agreed: (a).","contract":"A contract with the person needs it: \#
+        (b).","legalObligation":"A law demands it: (c).","vitalInterests":"It protects somebody's life: (d).",\#
+        "publicTask":"A task in the public interest: (e).","legitimateInterests":"Interests that outweigh those of \#
+        the person, who may object: (f)."},"description":"What allows data to be used (GDPR Art. 6(1))."},\#
+        "SpecialCategory":{"type":"string","enum":["ethnicOrigin","politicalOpinions","beliefs","unionMembership",\#
+        "genetic","biometric","health","sexLife"],"x-enum-descriptions":{"ethnicOrigin":"Racial or ethnic origin.",\#
+        "politicalOpinions":"Political opinions.","beliefs":"Religious or philosophical beliefs.",\#
+        "unionMembership":"Trade union membership.","genetic":"Genetic data.","biometric":"Biometric data that \#
+        identifies somebody.","health":"Health.","sexLife":"Sex life or sexual orientation."},\#
+        "description":"Specially protected data (GDPR Art. 9(1))."},"SpecialCondition":{"type":"string",\#
+        "enum":["explicitConsent","employmentLaw","vitalInterests","nonProfitBody","madePublic","legalClaims",\#
+        "publicInterest","healthCare","publicHealth","research"],"x-enum-descriptions":{"explicitConsent":"The \#
+        person agreed expressly: (a).","employmentLaw":"Employment and social security law: (b).",\#
+        "vitalInterests":"It protects the life of somebody who cannot agree: (c).","nonProfitBody":"Members of a \#
+        body with a political, philosophical, religious or trade union aim: (d).","madePublic":"The person made it \#
+        public: (e).","legalClaims":"Legal claims: (f).","publicInterest":"Substantial public interest, by law: \#
+        (g).","healthCare":"Health care under professional secrecy: (h).","publicHealth":"Public health, by law: \#
+        (i).","research":"Archives, research and statistics, by law: (j)."},"description":"What allows specially \#
+        protected data to be used (GDPR Art. 9(2))."},"ConsentProof":{"type":"object","description":"How it can be \#
+        shown that somebody agreed, without a word of theirs.","required":["method","source"],\#
+        "properties":{"method":{"type":"string","enum":["webForm","app","doubleOptIn","phone","paper","inPerson",\#
+        "contract","transfer","globalPrivacyControl"],"x-enum-descriptions":{"webForm":"A form of a web page.",\#
+        "app":"A screen of an app.","doubleOptIn":"Confirmed by a link or code sent to the person.","phone":"On the \#
+        telephone.","paper":"In writing.","inPerson":"Face to face.","contract":"In a contract.","transfer":"Taken \#
+        over from another system that has the proof.","globalPrivacyControl":"By the signal of a browser: \#
+        `Sec-GPC`."},"description":"How it was said."},"source":{"type":"string","minLength":1,"maxLength":100,\#
+        "pattern":"^[A-Za-z0-9._:/-]{1,100}$","description":"Where: a page, a screen, a form's number. Nothing of \#
+        the person.","x-privacy":"none"},"textHash":{"$ref":"#/components/schemas/Hash","description":"The SHA-256 \#
+        of the text that the person saw."}},"additionalProperties":false},"Consent":{"type":"object",\#
+        "description":"On what basis one person's data is used for one purpose.","required":["actorId","purpose",\#
+        "status","legalBasis","specialCategories","statedAt","recordedAt","recordedBy"],\#
+        "properties":{"actorId":{"$ref":"#/components/schemas/UUID","description":"The person."},\#
+        "purpose":{"$ref":"#/components/schemas/Purpose","description":"What the data is used for."},\#
+        "status":{"type":"string","enum":["granted","withdrawn","expired"],"x-enum-descriptions":{"granted":"It \#
+        holds.","withdrawn":"The person withdrew it.","expired":"Its time is over."},"description":"Whether it \#
+        holds."},"legalBasis":{"$ref":"#/components/schemas/LegalBasis","description":"What allows it."},\#
+        "specialCategories":{"type":"array","items":{"$ref":"#/components/schemas/SpecialCategory"},"maxItems":8,\#
+        "description":"Specially protected data that it covers."},\#
+        "condition":{"$ref":"#/components/schemas/SpecialCondition","description":"What allows those to be used."},\#
+        "noticeVersion":{"type":"string","minLength":1,"maxLength":40,"description":"The version of the privacy \#
+        notice that the person saw."},"proof":{"$ref":"#/components/schemas/ConsentProof","description":"How it can \#
+        be shown."},"statedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was given or \#
+        withdrawn."},"expiresAt":{"$ref":"#/components/schemas/Timestamp","description":"Until when it holds."},\#
+        "recordedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was recorded here."},\#
+        "recordedBy":{"type":"string","minLength":1,"maxLength":100,"description":"Who recorded it."}},\#
+        "additionalProperties":false},"UseDecision":{"type":"object","description":"Whether one person's data may \#
+        be used for a purpose.","required":["mayUse","reason"],"properties":{"mayUse":{"type":"boolean",\#
+        "description":"Whether it may."},"reason":{"type":"string","enum":["basis","unknownPerson","restricted",\#
+        "objected","optedOut","withdrawn","expired","noBasis"],"x-enum-descriptions":{"basis":"There is a basis: \#
+        `legalBasis`.","unknownPerson":"Nobody is known by this id or value.","restricted":"The data may be kept \#
+        and not used (GDPR Art. 18).","objected":"The person objected (GDPR Art. 21).","optedOut":"The person opted \#
+        out of sale and sharing (CCPA 1798.120).","withdrawn":"The consent was withdrawn.","expired":"What was \#
+        recorded has expired.","noBasis":"No basis is recorded."},"description":"Why."},\#
+        "actorId":{"$ref":"#/components/schemas/UUID","description":"The person, if known."},\#
+        "legalBasis":{"$ref":"#/components/schemas/LegalBasis","description":"What it rests on, or rested on."},\#
+        "expiresAt":{"$ref":"#/components/schemas/Timestamp","description":"Until when it holds."}},\#
+        "additionalProperties":false},"PurposeBasis":{"type":"object","description":"A purpose, and what it rests \#
+        on where nothing is recorded of a person.","required":["name"],\#
+        "properties":{"name":{"$ref":"#/components/schemas/Purpose","description":"The purpose."},\#
+        "legalBasis":{"$ref":"#/components/schemas/LegalBasis","description":"The basis; absent: each person's has \#
+        to be recorded."},"people":{"type":"integer","minimum":0,"description":"People of whom a basis is recorded \#
+        that holds; absent where there is none."}},"additionalProperties":false},"SpecialTrait":{"type":"object",\#
+        "description":"A trait and what specially protected data it holds.","required":["name","isDefault"],\#
+        "properties":{"name":{"type":"string","minLength":1,"maxLength":100,"description":"Its name, as names are \#
+        compared: letters and digits, in lower case."},"category":{"$ref":"#/components/schemas/SpecialCategory",\#
+        "description":"What it holds; absent: nothing special, as the brand says."},"isDefault":{"type":"boolean",\#
+        "description":"Whether it is so in every brand that does not say otherwise."}},\#
+        "additionalProperties":false},"RestrictionKind":{"type":"string","enum":["restriction","objection",\#
+        "optOut"],"x-enum-descriptions":{"restriction":"Every use; the data is only kept (GDPR Art. 18).",\#
+        "objection":"Marketing and profiling, and whatever rests on interests of others or of the public (GDPR Art. \#
+        21).","optOut":"Sale and sharing (CCPA 1798.120)."},"description":"What is stopped."},\#
+        "PlacedRestriction":{"type":"object","description":"A stop that a person or the law placed on the use of \#
+        their data.","required":["actorId","kind","source","since"],\#
+        "properties":{"actorId":{"$ref":"#/components/schemas/UUID","description":"The person."},\#
+        "kind":{"$ref":"#/components/schemas/RestrictionKind","description":"What is stopped."},\#
+        "source":{"type":"string","enum":["controller","privacyRequest","globalPrivacyControl","legalHold"],\#
+        "x-enum-descriptions":{"controller":"The brand's own staff or programs.","privacyRequest":"A privacy \#
+        request: `requestId`.","globalPrivacyControl":"The person's browser, by `Sec-GPC`.","legalHold":"An erasure \#
+        that a legal hold keeps waiting."},"description":"Who asked for it."},\#
+        "requestId":{"$ref":"#/components/schemas/UUID","description":"The privacy request."},\#
+        "since":{"$ref":"#/components/schemas/Timestamp","description":"Since when."}},\#
+        "additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 \#
+        hash in lower-case hexadecimal."},"Job":{"type":"object","description":"Long work, and how far it is.",\#
         "required":["id","service","kind","status","done","unit","createdAt","updatedAt"],\#
         "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},"service":{"type":"string",\#
         "minLength":1,"maxLength":20,"description":"The service that does it."},"kind":{"type":"string",\#
@@ -342,13 +641,19 @@ extension SignalsContract {
         "pattern":"^[a-z][A-Za-z0-9_]{0,39}$","description":"What kind of value it is, such as customerId, email or \#
         phone.","x-privacy":"none"},"value":{"type":"string","minLength":1,"maxLength":256,"description":"The value \#
         itself, compared exactly after trimming; e-mail addresses in lower case.","x-privacy":"identifier"}},\#
-        "description":"A typed value that points to an actor."}},"errors":{"notFound":{"code":-32004,\#
-        "message":"There is no such thing, or it belongs to another brand: the two answer alike."},\#
-        "invalidCursor":{"code":-32016,"message":"The cursor was not given out by this list with these filters; \#
-        begin again without one."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; \#
-        reads go on."},"suppressed":{"code":-32020,"message":"This person was erased or suppressed, and is refused \#
-        from then on."},"conflict":{"code":-32010,"message":"It contradicts what is there; the message says what \#
-        that is."}}},"x-http-statuses":{"notFound":404,"invalidCursor":400,"storageFull":507,"suppressed":409,\#
-        "conflict":409}}
+        "description":"A typed value that points to an actor."}},"errors":{"illegalTransition":{"code":-32013,\#
+        "message":"Its state does not allow this; the message says which states do."},\#
+        "invalidParams":{"code":-32602,"message":"A parameter breaks its contract; the message names its place and \#
+        the rule.","data":{"pointer":"JSON Pointer to the parameter, such as /params/traits/age.","problem":"What \#
+        is wrong there."}},"restricted":{"code":-32022,"message":"The person's data may be kept and not used, on \#
+        their request (GDPR Art. 18)."},"notFound":{"code":-32004,"message":"There is no such thing, or it belongs \#
+        to another brand: the two answer alike."},"invalidCursor":{"code":-32016,"message":"The cursor was not \#
+        given out by this list with these filters; begin again without one."},"consentMissing":{"code":-32021,\#
+        "message":"The person has not agreed to this use, or has withdrawn the consent."},\#
+        "storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; reads go on."},\#
+        "suppressed":{"code":-32020,"message":"This person was erased or suppressed, and is refused from then on."},\#
+        "conflict":{"code":-32010,"message":"It contradicts what is there; the message says what that is."}}},\#
+        "x-http-statuses":{"illegalTransition":409,"invalidParams":400,"restricted":403,"notFound":404,\#
+        "invalidCursor":400,"consentMissing":403,"storageFull":507,"suppressed":409,"conflict":409}}
         """#
 }

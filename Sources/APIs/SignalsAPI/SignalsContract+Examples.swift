@@ -222,5 +222,202 @@ extension SignalsContract {
                 """#,
             result: nil,
             errorCode: -32004),
+        MethodExample(
+            method: "consents.record",
+            name: "a newsletter",
+            fixture: "one-actor",
+            params: #"""
+                {"purpose":"marketing","legalBasis":"consent","identifier":{"type":"customerId","value":"00001"},\#
+                "noticeVersion":"2026-01","proof":{"method":"doubleOptIn","source":"shop.example/newsletter",\#
+                "textHash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},\#
+                "expiresAt":"2028-01-01T00:00:00Z"}
+                """#,
+            result: #"""
+                {"actorId":"01930000-0000-7000-8000-000000000041","purpose":"marketing","status":"granted",\#
+                "legalBasis":"consent","specialCategories":[],"noticeVersion":"2026-01",\#
+                "proof":{"method":"doubleOptIn","source":"shop.example/newsletter",\#
+                "textHash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},\#
+                "statedAt":"2026-01-01T00:00:00Z","expiresAt":"2028-01-01T00:00:00Z",\#
+                "recordedAt":"2026-01-01T00:00:00Z","recordedBy":"admin"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "consents.record",
+            name: "consent without a proof",
+            fixture: "one-actor",
+            params: #"""
+                {"purpose":"marketing","legalBasis":"consent","identifier":{"type":"customerId","value":"00001"}}
+                """#,
+            result: nil,
+            errorCode: -32602),
+        MethodExample(
+            method: "consents.withdraw",
+            name: "the newsletter",
+            fixture: "one-consent",
+            params: #"""
+                {"purpose":"marketing","identifier":{"type":"customerId","value":"00001"}}
+                """#,
+            result: #"""
+                {"actorId":"01930000-0000-7000-8000-000000000041","purpose":"marketing","status":"withdrawn",\#
+                "legalBasis":"consent","specialCategories":[],"statedAt":"2026-01-01T00:00:00Z",\#
+                "recordedAt":"2026-01-01T00:00:00Z","recordedBy":"admin"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "consents.withdraw",
+            name: "what was never given",
+            fixture: "one-consent",
+            params: #"""
+                {"purpose":"profiling","identifier":{"type":"customerId","value":"00001"}}
+                """#,
+            result: nil,
+            errorCode: -32004),
+        MethodExample(
+            method: "consents.list",
+            name: "of one person",
+            fixture: "one-consent",
+            params: #"""
+                {"identifier":{"type":"customerId","value":"00001"}}
+                """#,
+            result: #"""
+                {"items":[{"actorId":"01930000-0000-7000-8000-000000000041","purpose":"marketing",\#
+                "status":"granted","legalBasis":"consent","specialCategories":[],"noticeVersion":"2026-01",\#
+                "proof":{"method":"doubleOptIn","source":"shop.example/newsletter",\#
+                "textHash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},\#
+                "statedAt":"2025-01-01T00:00:00Z","expiresAt":"2028-01-01T00:00:00Z",\#
+                "recordedAt":"2025-01-01T00:00:00Z","recordedBy":"key:01930000-0000-7000-8000-000000000021"}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "consents.history",
+            name: "of one person",
+            fixture: "one-consent",
+            params: #"""
+                {"identifier":{"type":"customerId","value":"00001"}}
+                """#,
+            result: #"""
+                {"items":[{"actorId":"01930000-0000-7000-8000-000000000041","purpose":"marketing",\#
+                "status":"granted","legalBasis":"consent","specialCategories":[],"noticeVersion":"2026-01",\#
+                "proof":{"method":"doubleOptIn","source":"shop.example/newsletter",\#
+                "textHash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},\#
+                "statedAt":"2025-01-01T00:00:00Z","expiresAt":"2028-01-01T00:00:00Z",\#
+                "recordedAt":"2025-01-01T00:00:00Z","recordedBy":"key:01930000-0000-7000-8000-000000000021"}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "consents.check",
+            name: "a newsletter",
+            fixture: "one-consent",
+            params: #"""
+                {"purpose":"marketing","identifiers":[{"type":"customerId","value":"00001"},{"type":"customerId",\#
+                "value":"00002"}]}
+                """#,
+            result: #"""
+                {"items":[{"mayUse":true,"reason":"basis","actorId":"01930000-0000-7000-8000-000000000041",\#
+                "legalBasis":"consent","expiresAt":"2028-01-01T00:00:00Z"},{"mayUse":false,\#
+                "reason":"unknownPerson"}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "purposes.set",
+            name: "orders rest on the contract",
+            fixture: nil,
+            params: #"""
+                {"name":"orderFulfilment","legalBasis":"contract"}
+                """#,
+            result: #"""
+                {"name":"orderFulfilment","legalBasis":"contract"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "purposes.list",
+            name: "a new brand",
+            fixture: nil,
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "purposes.list",
+            name: "a newsletter",
+            fixture: "one-consent",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[{"name":"marketing","people":1}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "specialTraits.set",
+            name: "a quiz about sleep",
+            fixture: nil,
+            params: #"""
+                {"name":"sleepQuality","category":"health"}
+                """#,
+            result: #"""
+                {"name":"sleepquality","category":"health","isDefault":false}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "specialTraits.list",
+            name: "every brand's",
+            fixture: "live-only",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "restrictions.place",
+            name: "do not sell",
+            fixture: "one-actor",
+            params: #"""
+                {"kind":"optOut","identifier":{"type":"customerId","value":"00001"}}
+                """#,
+            result: #"""
+                {"actorId":"01930000-0000-7000-8000-000000000041","kind":"optOut","source":"controller",\#
+                "since":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "restrictions.lift",
+            name: "told before",
+            fixture: "one-restriction",
+            params: #"""
+                {"kind":"restriction","identifier":{"type":"customerId","value":"00001"},\#
+                "noticeGivenAt":"2025-12-31T00:00:00Z"}
+                """#,
+            result: #"""
+                {"actorId":"01930000-0000-7000-8000-000000000041","kind":"restriction","source":"controller",\#
+                "since":"2025-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "restrictions.lift",
+            name: "told nobody",
+            fixture: "one-restriction",
+            params: #"""
+                {"kind":"restriction","identifier":{"type":"customerId","value":"00001"}}
+                """#,
+            result: nil,
+            errorCode: -32602),
+        MethodExample(
+            method: "restrictions.list",
+            name: "one person",
+            fixture: "one-restriction",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[{"actorId":"01930000-0000-7000-8000-000000000041","kind":"restriction",\#
+                "source":"controller","since":"2025-01-01T00:00:00Z"}]}
+                """#,
+            errorCode: nil),
     ]
 }

@@ -23,6 +23,18 @@ public enum SignalsContract {
         Imports.Replay.method,
         RejectedRows.List.method,
         RejectedRows.Replay.method,
+        Consents.Record.method,
+        Consents.Withdraw.method,
+        Consents.List.method,
+        Consents.History.method,
+        Consents.Check.method,
+        Purposes.Set.method,
+        Purposes.List.method,
+        SpecialTraits.Set.method,
+        SpecialTraits.List.method,
+        Restrictions.Place.method,
+        Restrictions.Lift.method,
+        Restrictions.List.method,
     ]
 
     /// The HTTP status of each error code that these methods may answer.
@@ -36,6 +48,7 @@ public enum SignalsContract {
         -32096: 504,  // deadlineExceeded
         -32030: 429,  // quotaExhausted
         -32029: 429,  // rateLimited
+        -32022: 403,  // restricted
         -32021: 403,  // consentMissing
         -32020: 409,  // suppressed
         -32016: 400,  // invalidCursor

@@ -42,6 +42,66 @@ CREATE TABLE corrections (
     PRIMARY KEY (actor, request, subject, name)
 ) STRICT, WITHOUT ROWID;
 
+-- All that was ever recorded of the bases on which people's data are used. A record is never changed, and goes with its
+-- person only. `condition` is what allows the special categories, a JSON array.
+CREATE TABLE consent_entries (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    actor INTEGER NOT NULL REFERENCES actors (number),
+    purpose TEXT NOT NULL,
+    is_withdrawal INTEGER NOT NULL CHECK (is_withdrawal IN (0, 1)),
+    legal_basis TEXT NOT NULL CHECK (legal_basis IN (
+        'consent', 'contract', 'legalObligation', 'vitalInterests', 'publicTask', 'legitimateInterests')),
+    special_categories TEXT NOT NULL DEFAULT '[]' CHECK ((special_categories = '[]') = (condition IS NULL)),
+    condition TEXT,
+    notice_version TEXT,
+    method TEXT,
+    source TEXT,
+    text_hash TEXT,
+    stated_at INTEGER NOT NULL,
+    expires_at INTEGER CHECK (expires_at > stated_at),
+    recorded_at INTEGER NOT NULL,
+    recorded_by TEXT NOT NULL,
+    CHECK (legal_basis <> 'consent' OR is_withdrawal
+        OR (notice_version IS NOT NULL AND method IS NOT NULL AND source IS NOT NULL))
+) STRICT;
+CREATE INDEX consent_entries_by_actor ON consent_entries (actor, purpose);
+
+CREATE TRIGGER consent_entries_stay BEFORE UPDATE ON consent_entries
+BEGIN SELECT RAISE(ABORT, 'what was recorded of a consent is never changed'); END;
+
+-- What holds: of each person and purpose the entry that is latest by its own time.
+CREATE TABLE consents (
+    number INTEGER PRIMARY KEY,
+    actor INTEGER NOT NULL REFERENCES actors (number),
+    purpose TEXT NOT NULL,
+    entry INTEGER NOT NULL UNIQUE REFERENCES consent_entries (sequence),
+    UNIQUE (actor, purpose)
+) STRICT;
+
+-- What a purpose rests on where nothing is recorded of a person.
+CREATE TABLE purposes (
+    name TEXT NOT NULL PRIMARY KEY,
+    legal_basis TEXT NOT NULL CHECK (legal_basis IN (
+        'contract', 'legalObligation', 'vitalInterests', 'publicTask', 'legitimateInterests'))
+) STRICT, WITHOUT ROWID;
+
+-- Traits that the brand says are specially protected, or are not (NULL), beside those that the program knows.
+CREATE TABLE special_traits (
+    name TEXT NOT NULL PRIMARY KEY,
+    category TEXT
+) STRICT, WITHOUT ROWID;
+
+-- Stops on the use of people's data, which stays.
+CREATE TABLE processing_restrictions (
+    number INTEGER PRIMARY KEY,
+    actor INTEGER NOT NULL REFERENCES actors (number),
+    kind TEXT NOT NULL CHECK (kind IN ('restriction', 'objection', 'optOut')),
+    source TEXT NOT NULL CHECK (source IN ('controller', 'privacyRequest', 'globalPrivacyControl', 'legalHold')),
+    request BLOB CHECK ((request IS NULL) = (source NOT IN ('privacyRequest', 'legalHold'))),
+    since INTEGER NOT NULL,
+    UNIQUE (actor, kind)
+) STRICT;
+
 -- Files on their way in. Each is a job of the same id, which knows how many bytes were taken. The
 -- carry is what came after the last whole row: never more than a row and its line break. `replay` is
 -- the job that last tried its rejected rows again.

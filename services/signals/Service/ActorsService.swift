@@ -9,6 +9,7 @@ import SignalsAPI
 struct ActorsService: Actors.Service {
     private let actors = ActorStore()
     private let traits = TraitStore()
+    private let restrictions = RestrictionStore()
 
     func get(
         _ params: Actors.Get.Params, in transaction: borrowing ReadTransaction, for call: CallContext
@@ -25,9 +26,12 @@ struct ActorsService: Actors.Service {
         default:
             throw .invalidParams(at: "/params", "needs either an id or an identifier")
         }
-        guard let key, let actor = try profile(of: key.number, ActorReach(of: call), in: transaction) else {
+        let reach = ActorReach(of: call)
+        var special = try SpecialTraitFilter(at: call.now, in: transaction)
+        guard let key, let actor = try profile(of: key.number, reach, &special, in: transaction) else {
             throw .notFound("actor", name)
         }
+        if try restrictions.isRestricted(key.number, in: transaction) { throw .restricted }
         return actor
     }
 
@@ -44,13 +48,23 @@ struct ActorsService: Actors.Service {
     ) throws(RPCError) -> Actors.List.Reply {
         let cursor = try ListCursor(params.cursor)
         let reach = ActorReach(of: call)
-        var page = Page<(number: Int64, actor: ActorProfile)>(limit: params.limit)
+        var check: UseCheck?
+        if let purpose = params.purpose { check = try UseCheck(purpose, at: call.now, in: transaction) }
+        var special = try SpecialTraitFilter(at: call.now, in: transaction)
+        // People who are left out count against the limit, so that a page costs no more than any other.
+        var page = Page<(number: Int64, actor: ActorProfile?)>(limit: params.limit)
         for number in try actors.numbers(after: cursor.position, limit: params.limit + 1, reach, in: transaction) {
-            guard let actor = try profile(of: number, reach, in: transaction) else { continue }
-            guard page.add((number, actor), bytes: actor.traits.bytes.count) else { break }
+            var actor: ActorProfile?
+            var isLeftOut = try restrictions.isRestricted(number, in: transaction)
+            if !isLeftOut, let check { isLeftOut = try !check.verdict(on: number, in: transaction).mayUse }
+            if !isLeftOut {
+                actor = try profile(of: number, reach, &special, in: transaction)
+            }
+            guard page.add((number, actor), bytes: actor?.traits.bytes.count ?? 0) else { break }
         }
         return Actors.List.Reply(
-            items: page.items.map(\.actor), nextCursor: page.hasMore ? page.items.last.map { "\($0.number)" } : nil)
+            items: page.items.compactMap(\.actor),
+            nextCursor: page.hasMore ? page.items.last.map { "\($0.number)" } : nil)
     }
 
     func count(
@@ -61,14 +75,17 @@ struct ActorsService: Actors.Service {
 
     /// Nil for somebody who is not there, or not reached.
     private func profile(
-        of number: Int64, _ reach: ActorReach, in transaction: borrowing ReadTransaction
+        of number: Int64, _ reach: ActorReach, _ special: inout SpecialTraitFilter,
+        in transaction: borrowing ReadTransaction
     ) throws(RPCError) -> ActorProfile? {
         guard let outline = try actors.outline(of: number, reach, in: transaction) else { return nil }
         let identifiers = try actors.identifiers(of: number, in: transaction)
+        let traits = try special.split(try traits.object(of: number, in: transaction), of: number, in: transaction)
         return ActorProfile(
             id: outline.key.id, kind: outline.kind,
             identifiers: identifiers,
-            traits: try traits.object(of: number, in: transaction), firstSeenAt: outline.firstSeenAt,
+            traits: traits.given, withheldTraits: traits.withheld.isEmpty ? nil : traits.withheld,
+            firstSeenAt: outline.firstSeenAt,
             lastSeenAt: outline.lastSeenAt, signals: outline.signals)
     }
 }

@@ -63,7 +63,8 @@ struct ChunkIntake {
         stored.reader = reader.state
     }
 
-    /// Sets a row aside. Of somebody who was erased nothing is kept but the line; behind the last place only the count.
+    /// Sets a row aside. Of somebody who was erased, and of what is specially protected, nothing is kept but the line;
+    /// behind the last place only the count.
     private func reject(
         line: Int, _ error: RPCError, _ text: String, _ stored: inout StoredImport, _ kept: inout Int,
         in transaction: borrowing WriteTransaction
@@ -73,7 +74,7 @@ struct ChunkIntake {
         let limit = IntakeLimits.keptRejectedRows
         guard kept <= limit else { return }
         var row = RejectedRow(line: line, reason: error.message, row: text)
-        if error.code == RPCError.Code.suppressed { row = RejectedRow(line: line, reason: error.message, row: "") }
+        if error.forbidsKeeping { row = RejectedRow(line: line, reason: error.message, row: "") }
         if kept == limit {
             let reason = "\(row.reason) (This is the \(limit)th bad row: further ones are counted and not kept.)"
             row = RejectedRow(line: line, reason: reason, row: row.row)

@@ -29,6 +29,44 @@ extension DataMap {
                 orderedBy: ["name"]),
             columns: ["actor", "name", "value", "stated_at", "message_id"]),
         Table(
+            "consents", "on what basis each person's data is used now", .actor("actor"),
+            rights: .nothing("it says which of consent_entries holds"),
+            columns: ["number", "actor", "purpose", "entry"]),
+        Table(
+            "consent_entries", "all that was recorded of the bases on which people's data is used", .actor("actor"),
+            kept: "as long as the person is known: it shows that the law was followed (GDPR Art. 5(2) and 7(1))",
+            rights: Rights(
+                access: .rows([
+                    Field("purpose", .text), Field("isWithdrawal", .integer, "is_withdrawal"),
+                    Field("legalBasis", .text, "legal_basis"),
+                    Field("specialCategories", .json, "special_categories"), Field("condition", .text),
+                    Field("noticeVersion", .text, "notice_version"), Field("method", .text), Field("source", .text),
+                    Field("textHash", .text, "text_hash"), Field("statedAt", .time, "stated_at"),
+                    Field("expiresAt", .time, "expires_at"), Field("recordedAt", .time, "recorded_at"),
+                ]),
+                portability: .withheld("it allows this brand to use data, and no other"),
+                correction: .asItIs("it says what was said; what is said anew is recorded beside it"),
+                orderedBy: ["sequence"]),
+            columns: [
+                "sequence", "actor", "purpose", "is_withdrawal", "legal_basis", "special_categories", "condition",
+                "notice_version", "method", "source", "text_hash", "stated_at", "expires_at", "recorded_at",
+                "recorded_by",
+            ]),
+        Table(
+            "processing_restrictions", "stops on the use of people's data", .actor("actor"),
+            kept: "until lifted, at most as long as the person is known",
+            rights: Rights(
+                access: .rows([
+                    Field("kind", .text), Field("source", .text), Field("request", .uuid), Field("since", .time),
+                ]),
+                portability: .withheld("it binds this brand, and no other"),
+                correction: .asItIs("it is lifted, or stays"), orderedBy: ["number"]),
+            columns: ["number", "actor", "kind", "source", "request", "since"]),
+        Table("purposes", "what purposes rest on", .nobody, columns: ["name", "legal_basis"]),
+        Table(
+            "special_traits", "which traits the brand says are specially protected; names only", .nobody,
+            columns: ["name", "category"]),
+        Table(
             "identifiers", "the values that point to actors", .actor("actor"),
             rights: Rights(
                 access: .rows(identifier + [Field("firstSeenAt", .time, "first_seen_at")]),

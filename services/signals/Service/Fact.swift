@@ -30,6 +30,16 @@ struct Fact: Sendable {
         case item(Int)
         case row
 
+        /// What an error calls a trait.
+        func name(of trait: StatedTrait) -> String {
+            let member = "traits/" + JSONPointer.escape(trait.name)
+            return switch self {
+            case .call: "/params/" + member
+            case .item(let index): "/params/items/\(index)/" + member
+            case .row: member
+            }
+        }
+
         /// The error for a member that breaks a rule.
         ///
         /// - Parameters:

@@ -39,7 +39,7 @@ struct ReplayWork: JobWork {
         var (accepted, duplicates) = (0, 0)
         if !rows.isEmpty {
             var replay = try RowReplay(intake, stored, at: now)
-            // Of somebody who was erased nothing is kept but the line.
+            // Of what must not be kept there is nothing but the line.
             for row in rows where !row.row.isEmpty {
                 do throws(RPCError) {
                     if try replay.take(row.row, line: row.line, in: transaction) {
@@ -50,7 +50,9 @@ struct ReplayWork: JobWork {
                     try rejectedRows.delete(line: row.line, of: stored.number, in: transaction)
                 } catch {
                     guard error.isOfSender else { throw error }
-                    try rejectedRows.explain(line: row.line, of: stored.number, error.message, in: transaction)
+                    try rejectedRows.explain(
+                        line: row.line, of: stored.number, error.message, forgetting: error.forbidsKeeping,
+                        in: transaction)
                 }
             }
             stored = try imports.find(position.importID, in: transaction) ?? stored

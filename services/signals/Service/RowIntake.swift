@@ -71,6 +71,7 @@ struct RowIntake {
             return try intake.take(fact, at: now, in: transaction).isNew
         }
         let person = try resolve(fact.identifiers, in: transaction)
+        try intake.checkBasis(of: fact, person, at: now, in: transaction)
         let actor = try intake.actor(of: person, at: now, in: transaction)
         let first = messageID(1)
         var number: UInt64 = 1

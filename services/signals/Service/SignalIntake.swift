@@ -3,13 +3,16 @@ import JSON
 import JSONRPC
 import ServiceContract
 import ServiceKit
+import SignalsAPI
 
 /// Takes facts in, each once: finds or makes the actor, keeps the signal, applies what is stated.
 struct SignalIntake: Sendable {
     let tombstones: Tombstones
+    let specialTraits: SpecialTraitCache
     let actors = ActorStore()
     let signals = SignalStore()
     let traits = TraitStore()
+    let consents = ConsentStore()
 
     struct Outcome: Sendable {
         let messageID: MessageID
@@ -20,13 +23,15 @@ struct SignalIntake: Sendable {
     /// Takes one fact in, or recognises one that was taken before.
     ///
     /// - Throws: invalidParams for a time too far ahead; conflict for identifiers of two actors, for a message id that
-    ///   names another fact, and for more than is kept of one actor; suppressed for somebody who was erased. Only what
-    ///   is more than is kept may then have left something, for the caller to roll back.
+    ///   names another fact, and for more than is kept of one actor; suppressed for somebody who was erased;
+    ///   consentMissing for specially protected traits without a basis. Only what is more than is kept may then have
+    ///   left something, for the caller to roll back.
     func take(
         _ fact: Fact, at now: Timestamp, in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> Outcome {
         try checkTime(of: fact, now)
         let person = try resolve(fact.identifiers, in: transaction)
+        try checkBasis(of: fact, person, at: now, in: transaction)
         let actor = try actor(of: person, at: now, in: transaction)
         let messageID = fact.messageID ?? MessageID(transaction.newID(at: now))
         if try insert(fact, as: messageID, of: actor, at: now, in: transaction) {
@@ -85,6 +90,26 @@ struct SignalIntake: Sendable {
             try checkRoom(for: person.unknown.count, actor, in: transaction)
         }
         return person
+    }
+
+    /// Refuses specially protected traits of somebody of whom nothing is recorded that allows them. Removing one is always
+    /// allowed.
+    func checkBasis(
+        of fact: Fact, _ person: Person, at now: Timestamp, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        if fact.traits.isEmpty { return }
+        let registry = try specialTraits.registry(in: transaction)
+        var covered: Set<SpecialCategory>?
+        for trait in fact.traits where trait.value != nil {
+            guard let category = registry.category(of: trait.name) else { continue }
+            var allowed = covered ?? []
+            if covered == nil, let actor = person.actor {
+                allowed = try consents.specialCategories(of: actor.number, at: now, in: transaction)
+            }
+            covered = allowed
+            guard !allowed.contains(category) else { continue }
+            throw .consentMissing(at: fact.place.name(of: trait), category: category.rawValue)
+        }
     }
 
     /// The actor, or the one that is to be made if the signal turns out to be new; nil without identifiers.

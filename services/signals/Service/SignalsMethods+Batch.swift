@@ -16,7 +16,7 @@ extension SignalsMethods {
             do {
                 let fact = try Fact(item, at: index, unknownMembers)
                 let outcome = try transaction.undoingFailure(of: fact) { () throws(RPCError) in
-                    try intake.take(fact, at: call.now, in: transaction)
+                    try take(fact, for: call, in: transaction)
                 }
                 verdicts.append(
                     Verdict(
@@ -82,8 +82,11 @@ extension RPCError {
     /// Whether what was sent is at fault, and not the place where it was to be kept: then it fails alone.
     var isOfSender: Bool {
         switch code {
-        case Code.invalidParams, Code.conflict, Code.suppressed: true
+        case Code.invalidParams, Code.conflict, Code.suppressed, Code.consentMissing: true
         default: false
         }
     }
+
+    /// Whether what was sent must not even be kept to look at: of somebody who was erased, or specially protected.
+    var forbidsKeeping: Bool { code == Code.suppressed || code == Code.consentMissing }
 }

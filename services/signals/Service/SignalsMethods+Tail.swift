@@ -20,7 +20,7 @@ extension SignalsMethods {
         while true {
             let after = seen
             let news = try await runtime.read(file) { transaction throws(RPCError) in
-                try arrived(after: after, reach, limit: params.limit, in: transaction)
+                try arrived(after: after, reach, limit: params.limit, at: runtime.clock.now(), in: transaction)
             }
             if !news.items.isEmpty { return Signals.Tail.Reply(items: news.items, last: Int(news.last)) }
             seen = news.last
@@ -36,11 +36,11 @@ extension SignalsMethods {
 
     /// What arrived behind `after`, and up to where that is all there is.
     private func arrived(
-        after: Int64?, _ reach: ActorReach, limit: Int, in transaction: borrowing ReadTransaction
+        after: Int64?, _ reach: ActorReach, limit: Int, at now: Timestamp, in transaction: borrowing ReadTransaction
     ) throws(RPCError) -> (items: [Signal], last: Int64) {
         let last = try SignalStore().lastSequence(in: transaction)
         guard let after, after < last else { return ([], max(after ?? 0, last)) }
-        let page = try page(after: after, SignalFilter(reach: reach), limit: limit, in: transaction)
+        let page = try page(after: after, SignalFilter(reach: reach), limit: limit, at: now, in: transaction)
         return (page.items, page.items.last.map { Int64($0.sequence) } ?? last)
     }
 }

@@ -15,13 +15,25 @@ struct SignalsMethods: Signals.Service {
     func track(
         _ params: Signals.Track.Params, in transaction: borrowing WriteTransaction, for call: CallContext
     ) throws(RPCError) -> Signals.Track.Reply {
-        Receipt(try intake.take(try Fact(params), at: call.now, in: transaction))
+        Receipt(try take(try Fact(params), for: call, in: transaction))
     }
 
     func identify(
         _ params: Signals.Identify.Params, in transaction: borrowing WriteTransaction, for call: CallContext
     ) throws(RPCError) -> Signals.Identify.Reply {
-        Receipt(try intake.take(try Fact(params), at: call.now, in: transaction))
+        Receipt(try take(try Fact(params), for: call, in: transaction))
+    }
+
+    /// Takes a fact in. What the person's browser says of sale and sharing holds from here on.
+    func take(
+        _ fact: Fact, for call: CallContext, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> SignalIntake.Outcome {
+        let outcome = try intake.take(fact, at: call.now, in: transaction)
+        if call.globalPrivacyControl, let actor = outcome.actor {
+            try RestrictionStore().place(
+                .optOut, on: actor.number, .globalPrivacyControl, at: call.now, in: transaction)
+        }
+        return outcome
     }
 
     func list(
@@ -31,7 +43,7 @@ struct SignalsMethods: Signals.Service {
         guard let filter = try filter(params, ActorReach(of: call), in: transaction) else {
             return Signals.List.Reply(items: [])
         }
-        let page = try page(after: cursor.position, filter, limit: params.limit, in: transaction)
+        let page = try page(after: cursor.position, filter, limit: params.limit, at: call.now, in: transaction)
         return Signals.List.Reply(items: page.items, nextCursor: page.hasMore ? page.items.last?.cursor : nil)
     }
 
@@ -57,16 +69,29 @@ struct SignalsMethods: Signals.Service {
         return Signals.Arrivals.Reply(series: series.map { Stretch(from: $0.start, signals: $0.signals) })
     }
 
-    /// Signals in the order of arrival: at most `limit`, and fewer when they are large.
+    /// Signals in the order of arrival: at most `limit`, and fewer when they are large. What they state of specially
+    /// protected traits is left out where nothing recorded allows it.
     func page(
-        after sequence: Int64, _ filter: SignalFilter, limit: Int,
+        after sequence: Int64, _ filter: SignalFilter, limit: Int, at now: Timestamp,
         in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> (items: [Signal], hasMore: Bool) {
-        var page = Page<Signal>(limit: limit)
-        try signals.each(after: sequence, filter, in: transaction) { signal in
-            page.add(signal, bytes: signal.properties?.bytes.count ?? 0)
+        var page = Page<(signal: Signal, actor: Int64?)>(limit: limit)
+        try signals.each(after: sequence, filter, in: transaction) { signal, actor in
+            page.add((signal, actor), bytes: signal.properties?.bytes.count ?? 0)
         }
-        return (page.items, page.hasMore)
+        guard page.items.contains(where: { $0.signal.event == Fact.identifyEvent }) else {
+            return (page.items.map(\.signal), page.hasMore)
+        }
+        var special = try SpecialTraitFilter(at: now, in: transaction)
+        var items: [Signal] = []
+        for (signal, actor) in page.items {
+            guard signal.event == Fact.identifyEvent, let actor, let traits = signal.properties else {
+                items.append(signal)
+                continue
+            }
+            items.append(signal.stating(try special.split(traits, of: actor, in: transaction).given))
+        }
+        return (items, page.hasMore)
     }
 }
 
@@ -80,4 +105,11 @@ extension Receipt {
 
 extension Signal {
     fileprivate var cursor: String { "\(sequence)" }
+
+    /// The same with other properties.
+    fileprivate func stating(_ properties: JSONRaw) -> Signal {
+        Signal(
+            sequence: sequence, messageId: messageId, event: event, actorId: actorId, timestamp: timestamp,
+            receivedAt: receivedAt, revenue: revenue, currency: currency, properties: properties, source: source)
+    }
 }

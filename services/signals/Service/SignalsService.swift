@@ -15,10 +15,15 @@ public enum SignalsService {
     }
 
     static func register(runtime: ServiceRuntime, tombstones: Tombstones, in parts: inout ServiceParts) {
-        let intake = SignalIntake(tombstones: tombstones)
+        let specialTraits = SpecialTraitCache()
+        let intake = SignalIntake(tombstones: tombstones, specialTraits: specialTraits)
         SignalsMethods(intake: intake, runtime: runtime).registerMethods(with: &parts.methods)
         ActorsService().registerMethods(with: &parts.methods)
         ImportsService(intake: intake).registerMethods(with: &parts.methods)
+        ConsentsService(intake: intake).registerMethods(with: &parts.methods)
+        PurposesService().registerMethods(with: &parts.methods)
+        RestrictionsService(intake: intake).registerMethods(with: &parts.methods)
+        SpecialTraitsService(runtime: runtime, cache: specialTraits).registerMethods(with: &parts.methods)
         parts.jobs[ImportKind.name] = ImportKind()
         parts.jobs[ReplayWork.kind] = ReplayWork(intake: intake)
         RejectedRowsService(intake: intake).registerMethods(with: &parts.methods)

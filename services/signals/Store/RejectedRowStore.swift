@@ -26,12 +26,16 @@ struct RejectedRowStore: Sendable {
     }
 
     /// Says anew why a row could not be taken.
+    ///
+    /// - Parameter forgetting: whether the row itself must not be kept.
     func explain(
-        line: Int, of number: Int64, _ reason: String, in transaction: borrowing WriteTransaction
+        line: Int, of number: Int64, _ reason: String, forgetting: Bool, in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
         try transaction.run(
-            "UPDATE rejected_rows SET reason = :reason WHERE import = :import AND line = :line",
-            [":import": number, ":line": line, ":reason": reason])
+            """
+            UPDATE rejected_rows SET reason = :reason, row = iif(:forgetting, '', row)
+            WHERE import = :import AND line = :line
+            """, [":import": number, ":line": line, ":reason": reason, ":forgetting": forgetting])
     }
 
     func delete(line: Int, of number: Int64, in transaction: borrowing WriteTransaction) throws(RPCError) {

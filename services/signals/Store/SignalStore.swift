@@ -129,10 +129,11 @@ struct SignalStore: Sendable {
         ) { $0.int64(0) } ?? 0
     }
 
-    /// Hands signals behind `sequence` that pass `filter` to `body`, in the order of arrival, until it returns false.
+    /// Hands signals behind `sequence` that pass `filter` to `body` with the numbers of their actors, in the order of
+    /// arrival, until it returns false. Those of people whose data is restricted are left out.
     func each(
         after sequence: Int64, _ filter: SignalFilter, in transaction: borrowing some Transaction & ~Copyable,
-        _ body: (Signal) throws(RPCError) -> Bool
+        _ body: (Signal, _ actor: Int64?) throws(RPCError) -> Bool
     ) throws(RPCError) {
         var arguments = filter.arguments
         arguments.append(sequence)
@@ -140,14 +141,17 @@ struct SignalStore: Sendable {
             sql: """
                 SELECT signals.sequence, signals.message_id, typeof(signals.message_id) = 'blob', signals.event,
                     actors.id, signals.occurred_at, signals.received_at, signals.revenue, signals.currency,
-                    signals.properties, coalesce(imports.source, 'api')
+                    signals.properties, coalesce(imports.source, 'api'), signals.actor
                 FROM signals
                     LEFT JOIN actors ON actors.number = signals.actor
                     LEFT JOIN imports ON imports.number = signals.import
                 WHERE \(filter.condition) AND signals.sequence > ?
+                    AND NOT EXISTS (
+                        SELECT 1 FROM processing_restrictions AS stops
+                        WHERE stops.actor = signals.actor AND stops.kind = 'restriction')
                 ORDER BY signals.sequence
                 """, Arguments(arguments)
-        ) { row throws(RPCError) in try body(Self.signal(row)) }
+        ) { row throws(RPCError) in try body(Self.signal(row), row.int64OrNil(11)) }
     }
 
     private static func signal(_ row: Statement) throws(RPCError) -> Signal {

@@ -54,7 +54,9 @@ final class ClientDoor: RequestHandler, @unchecked Sendable {
     private func meta(of request: borrowing Request) throws(RPCError) -> RequestMeta {
         guard let bytes = request.metaBytes else { return headers ?? RequestMeta() }
         if let lastMeta, lastMeta.bytes.isSame(as: bytes) { return lastMeta.meta }
-        let meta = try RequestMeta(bytes)
+        var meta = try RequestMeta(bytes)
+        // The browser says this, and the page's own words do not take it back.
+        if let headers, headers.globalPrivacyControl { meta.globalPrivacyControl = true }
         guard meta.brand == nil else {
             throw .invalidRequest("meta/brand: the brand of a call is its key's; leave this out.")
         }

@@ -359,6 +359,7 @@ final class Gate {
         context.idempotencyKey = call.meta.idempotencyKey
         context.traceparent = call.access?.trace?.traceparent ?? call.meta.traceparent
         context.deadlineMilliseconds = call.meta.deadlineMilliseconds
+        context.globalPrivacyControl = call.meta.globalPrivacyControl
         if route.service == "gateway" {
             context.now = clock.now()
             metrics.admitted(route)

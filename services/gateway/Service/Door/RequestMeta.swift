@@ -9,11 +9,15 @@ struct RequestMeta: Equatable {
     var traceparent: String?
     /// At the admin door only: the brand that the call is for.
     var brand: UUIDv7?
+    /// What a browser says for its user by `Sec-GPC: 1`.
+    var globalPrivacyControl = false
 
     static let maximumDeadlineMilliseconds: Int64 = 300_000
 
     /// Whether it changes nothing but who calls.
-    var isPlain: Bool { idempotencyKey == nil && deadlineMilliseconds == nil && traceparent == nil }
+    var isPlain: Bool {
+        idempotencyKey == nil && deadlineMilliseconds == nil && traceparent == nil && !globalPrivacyControl
+    }
 
     init() {}
 
@@ -50,6 +54,9 @@ struct RequestMeta: Equatable {
             case "brand":
                 try reader.once(&seen, 4)
                 brand = try reader.readUUID()
+            case "globalPrivacyControl":
+                try reader.once(&seen, 5)
+                globalPrivacyControl = try reader.readBool()
             default:
                 try reader.unknownMember()
             }

@@ -130,6 +130,8 @@ extension RequestMeta {
             }
             idempotencyKey = key
         }
+        // The only value that means something (https://w3c.github.io/gpc/, section 3.2).
+        globalPrivacyControl = headers.first { $0.name.canonicalName == "sec-gpc" }?.value == "1"
         let trace = headers.first { $0.name.canonicalName == "traceparent" }?.value
         // The standard wants one that is wrong to be left aside.
         if let trace, TraceContext.isValid(trace) { traceparent = trace }
