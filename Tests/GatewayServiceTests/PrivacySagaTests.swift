@@ -5,6 +5,7 @@ import GatewayAPI
 import JSON
 import JSONRPC
 import OpenSSL
+import PlatformAPI
 import SQLite
 import ServiceContract
 import ServiceKit
@@ -67,6 +68,58 @@ import Testing
             order: ["signals"], directory: directory)
         #expect(try await second.completed(request).services.first?.rows.first?.rows == 1)
         await second.stop()
+    }
+
+    @Test("An erasure of what a legal hold keeps waits, says for what, and goes on when the hold is released")
+    func held() async throws {
+        let hold = UUIDv7(milliseconds: 3, sequence: 0, random: 3)
+        let signals = FakeService([.held([hold])])
+        let tenancy = FakeService([.found(identifiers: [], actors: [], rows: [])])
+        let suite = try Suite(
+            services: ["signals": signals, "stimuli": tenancy], order: ["signals", "stimuli"])
+        let request = try await suite.submit([("email", "a@example.org")])
+        for _ in 0..<500 where try await suite.get(request).heldBy == nil {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        let waiting = try await suite.get(request)
+        #expect(waiting.status == .processing && waiting.heldBy == [hold] && waiting.services.isEmpty)
+        // Nobody behind the one that holds was asked, and a look changes nothing but asks again.
+        try await suite.look()
+        #expect(tenancy.identifiers.isEmpty)
+        signals.follow([.found(identifiers: [], actors: [], rows: [("signals", 2)])])
+        try await suite.look()
+        let done = try await suite.completed(request)
+        #expect(done.heldBy == nil && done.services.flatMap(\.rows).map(\.rows) == [2])
+        await suite.stop()
+    }
+
+    @Test("Those that hold people's data are asked first")
+    func sagaOrder() {
+        #expect(GatewayService.sagaOrder(["gateway", "signals", "tenancy"]) == ["signals", "tenancy", "gateway"])
+        #expect(GatewayService.sagaOrder(["stimuli"]) == ["stimuli"])
+    }
+
+    @Test("Restriction, objection and opt-out ask each service for their own, and say that all data stays and why")
+    func restrictions() async throws {
+        for (kind, law) in [
+            (Subjects.Restrict.Params.Kind.restriction, "Art. 18"), (.objection, "Art. 21"), (.optOut, "1798.120"),
+        ] {
+            let service = FakeService([
+                .found(identifiers: [("phone", "+491")], actors: [], rows: [("processing_restrictions", 1)])
+            ])
+            let work = RestrictionWork(kind: kind)
+            let request = StoredPrivacyRequest(
+                id: Self.brand, brand: Self.brand, kind: .restriction, regulation: .gdpr, status: .processing,
+                identity: .controller, codeDigest: nil, attemptsLeft: nil,
+                identifiers: [Identifier(type: "email", value: "a@example.org")], actors: [],
+                receivedAt: Timestamp(microseconds: 0))
+            let answer = try await work.ask(
+                "signals", for: request, through: service, call: CallContext(principal: "service:gateway"))
+            #expect(answer.rows.map(\.table) == ["processing_restrictions"])
+            #expect(answer.identifiers.map(\.type) == ["phone"])
+            #expect(service.identifiers == [["email"]])
+            #expect(work.kept.count == 1 && work.kept[0].why.contains(law))
+        }
     }
 
     @Test("A completed request no longer knows whose it was, in no byte of the database")
@@ -465,6 +518,8 @@ final class FakeService: JSONRPCClient {
         /// What `brands.get` answers for a brand in this zone.
         case brand(String)
         case found(identifiers: [(String, String)], actors: [UUIDv7], rows: [(String, Int)])
+        /// Legal holds keep everything.
+        case held([UUIDv7])
     }
 
     private let script: Mutex<[Answer]>
@@ -474,6 +529,11 @@ final class FakeService: JSONRPCClient {
 
     init(_ script: [Answer]) {
         self.script = Mutex(script)
+    }
+
+    /// What it answers from now on.
+    func follow(_ answers: [Answer]) {
+        script.withLock { $0 = answers }
     }
 
     /// What happens between a call and its answer.
@@ -502,6 +562,9 @@ final class FakeService: JSONRPCClient {
                 mode: .live, timeZone: zone, currency: euro, status: .active, createdAt: Timestamp(microseconds: 0),
                 version: 1)
             return brand.json()
+        case .held(let holds):
+            let ids = holds.map { "\"\($0)\"" }.joined(separator: ",")
+            return Array(#"{"identifiers":[],"actors":[],"rows":[],"heldBy":[\#(ids)]}"#.utf8)
         case .found(let identifiers, let actors, let rows):
             let pairs = identifiers.map { #"{"type":"\#($0.0)","value":"\#($0.1)"}"# }.joined(separator: ",")
             let ids = actors.map { "\"\($0)\"" }.joined(separator: ",")

@@ -39,12 +39,13 @@ final class SignalsUnderTest: Sendable {
         tombstones = try Tombstones(key: Array(repeating: 7, count: 32))
         var parts = ServiceParts()
         SignalsService.register(runtime: runtime, tombstones: tombstones, in: &parts)
+        let brandMap = DataMap(DataMap.ground.tables + SignalsService.definition.brandDataMap.tables)
+        parts.jobs[RetentionWork.kind] = RetentionWork(dataMap: brandMap)
         jobs = JobRunner(parts.jobs, runtime: runtime)
         PlatformService(
             runtime: runtime, topics: parts.topics, jobs: parts.jobs,
             brandErasure: SubjectErasure(
-                dataMap: DataMap(DataMap.ground.tables + SignalsService.definition.brandDataMap.tables),
-                directory: SignalsService.definition.directory, tombstones: tombstones),
+                dataMap: brandMap, directory: SignalsService.definition.directory, tombstones: tombstones),
             serviceErasure: SubjectErasure(dataMap: .ground, directory: nil, tombstones: tombstones),
             health: HealthCheck(startedAt: Self.start), metrics: PrometheusMetrics()
         ).registerAll(with: &parts.methods)

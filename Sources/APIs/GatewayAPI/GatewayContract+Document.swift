@@ -239,11 +239,94 @@ extension GatewayContract {
         "keyId":"56475aa75463474c0285df5dbf2bcab73da651358839e9b77481b2eab107708c",\#
         "publicKey":"03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8",\#
         "signature":"319949d6e4abbe4d0d248f53552ff955e469a06a2ef2790792ae7929f86e0c8a8dd31556f0f4c235d88e28053f7721a\#
-        97c322b5eb89d48fe37e00a52c0c3ca0a"},"receivedAt":"2026-01-01T00:00:02.1Z"}]}}}]}],\#
-        "components":{"schemas":{"PrivacyRequest":{"type":"object","description":"A request by or for a data \#
-        subject. It never shows whose.","required":["id","brandId","kind","regulation","status","identity",\#
-        "receivedAt","services"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The \#
-        request."},"brandId":{"$ref":"#/components/schemas/UUID","description":"The brand it concerns."},\#
+        97c322b5eb89d48fe37e00a52c0c3ca0a"},"receivedAt":"2026-01-01T00:00:02.1Z"}]}}}]},{"name":"legalHolds.place",\#
+        "summary":"Keeps one person's data, or a whole brand's, from retention and erasure until it is released.",\#
+        "description":"Answered when every service keeps the data. Where one does not answer, the call fails, and \#
+        what the others keep they go on keeping: place it again, and release both in the end.","x-kind":"flow",\#
+        "x-scope":"legalHolds:write","x-cost":1,"x-callers":["public","admin"],"x-audit":true,\#
+        "params":[{"name":"reason","required":true,"schema":{"type":"string","minLength":1,"maxLength":200},\#
+        "description":"The matter, such as the number of a case; nothing of the person.","x-privacy":"none"},\#
+        {"name":"identifier","schema":{"$ref":"#/components/schemas/Identifier"},"description":"Whose data is kept; \#
+        absent: the whole brand's.","x-privacy":"identifier"}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/LegalHold"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/dependencyUnavailable"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"a lawsuit","x-fixture":"live-only","params":[{"name":"reason","value":"case 4711"}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000071","reason":"case 4711",\#
+        "placedBy":"admin","placedAt":"2026-01-01T00:00:00Z","actorIds":[],"services":["signals"]}}}]},\#
+        {"name":"legalHolds.release","summary":"Ends a hold: erasures that waited for it are carried out.",\#
+        "x-kind":"flow","x-scope":"legalHolds:write","x-cost":1,"x-callers":["public","admin"],"x-audit":true,\#
+        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
+        hold."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/LegalHold"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/dependencyUnavailable"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"the case is closed",\#
+        "x-fixture":"live-only","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000071"}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000071","reason":"case 4711",\#
+        "placedBy":"admin","placedAt":"2026-01-01T00:00:00Z","actorIds":[],"services":["signals"]}}}]},\#
+        {"name":"legalHolds.list","summary":"Lists a brand's legal holds, oldest first.","x-kind":"flow",\#
+        "x-scope":"legalHolds:read","x-cost":1,"x-callers":["public","admin"],"params":[],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/LegalHold"},"maxItems":500,"description":"The holds."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/dependencyUnavailable"}],\#
+        "examples":[{"name":"one","x-fixture":"live-only","params":[],"result":{"name":"reply",\#
+        "value":{"items":[{"id":"01930000-0000-7000-8000-000000000071","reason":"case 4711","placedBy":"admin",\#
+        "placedAt":"2026-01-01T00:00:00Z","actorIds":[],"services":["signals"]}]}}}]},{"name":"retentionRules.list",\#
+        "summary":"Lists the tables that a brand's data lies in, and how long rows stay there.","x-kind":"flow",\#
+        "x-scope":"retentionRules:read","x-cost":1,"x-callers":["public","admin"],"params":[],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/RetentionRule"},"maxItems":1000,\#
+        "description":"The tables of all services."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/dependencyUnavailable"}],"examples":[{"name":"a rule",\#
+        "x-fixture":"live-only","params":[],"result":{"name":"reply","value":{"items":[{"service":"signals",\#
+        "table":"signals","holds":"inbound facts as received","kept":"as long as the brand","days":730,\#
+        "canExpire":true}]}}}]},{"name":"retentionRules.preview","summary":"Says what would go if the rules were \#
+        carried out now, and deletes nothing.","x-kind":"flow","x-scope":"retentionRules:read","x-cost":10,\#
+        "x-callers":["public","admin"],"params":[{"name":"service","schema":{"type":"string","minLength":1,\#
+        "maxLength":20},"description":"With `table`: only this table."},{"name":"table","schema":{"type":"string",\#
+        "minLength":1,"maxLength":64},"description":"Only this table."},{"name":"days","schema":{"type":"integer",\#
+        "minimum":1,"maximum":36500},"description":"As if this were the rule.","x-unit":"days"}],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/RetentionRule"},"maxItems":1000,\#
+        "description":"The tables that have a rule."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/dependencyUnavailable"}],"examples":[{"name":"a rule","x-fixture":"live-only",\#
+        "params":[],"result":{"name":"reply","value":{"items":[{"service":"signals","table":"signals",\#
+        "holds":"inbound facts as received","kept":"as long as the brand","days":730,"canExpire":true,"rows":12,\#
+        "held":0,"oldest":"2020-01-01T00:00:00Z","newest":"2023-01-01T00:00:00Z"}]}}}]},\#
+        {"name":"retentionRules.set","summary":"Says how long the rows of a table stay.","description":"Carried out \#
+        once a day, and by `retentionRules.apply`. What a legal hold keeps stays.","x-kind":"flow",\#
+        "x-scope":"retentionRules:write","x-cost":1,"x-callers":["public","admin"],"x-audit":true,\#
+        "params":[{"name":"service","required":true,"schema":{"type":"string","minLength":1,"maxLength":20},\#
+        "description":"The service."},{"name":"table","required":true,"schema":{"type":"string","minLength":1,\#
+        "maxLength":64},"description":"The table."},{"name":"days","schema":{"type":["integer","null"],"minimum":1,\#
+        "maximum":36500},"description":"How long, counted from what the row tells of; null or absent: as long as it \#
+        is kept without a rule.","x-unit":"days"}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/RetentionRule"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/dependencyUnavailable"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"two years","x-fixture":"live-only",\#
+        "params":[{"name":"service","value":"signals"},{"name":"table","value":"signals"},{"name":"days",\#
+        "value":730}],"result":{"name":"reply","value":{"service":"signals","table":"signals","holds":"inbound \#
+        facts as received","kept":"as long as the brand","days":730,"canExpire":true}}}]},\#
+        {"name":"retentionRules.apply","summary":"Begins to delete what the rules no longer keep.","x-kind":"flow",\#
+        "x-scope":"retentionRules:write","x-cost":1,"x-callers":["public","admin"],"x-audit":true,"params":[],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["jobs"],"properties":{"jobs":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Job"},"maxItems":16,"description":"One job for each service that has \#
+        a rule."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/dependencyUnavailable"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"one service","x-fixture":"live-only",\#
+        "params":[],"result":{"name":"reply","value":{"jobs":[{"id":"01930000-0000-7000-8000-000000000031",\#
+        "service":"signals","kind":"retention","status":"running","done":0,"unit":"rows",\#
+        "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z"}]}}}]},\#
+        {"name":"processingRecords.get","summary":"Makes the record of processing activities (GDPR Art. 30) from \#
+        what the services declare and are.","x-kind":"flow","x-scope":"privacyRequests:read","x-cost":10,\#
+        "x-callers":["public","admin"],"params":[],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/ProcessingRecord"}},\#
+        "errors":[{"$ref":"#/components/errors/dependencyUnavailable"}],"examples":[{"name":"a brand",\#
+        "x-fixture":"live-only","params":[],"result":{"name":"reply","value":{"generatedAt":"2026-01-01T00:00:00Z",\#
+        "organization":"Corner Shops Ltd","brand":"Corner Shop","purposes":[],"activities":[],"recipients":[],\#
+        "retention":[],"measures":[]}}}]}],"components":{"schemas":{"PrivacyRequest":{"type":"object",\#
+        "description":"A request by or for a data subject. It never shows whose.","required":["id","brandId","kind",\#
+        "regulation","status","identity","receivedAt","services"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The request."},\#
+        "brandId":{"$ref":"#/components/schemas/UUID","description":"The brand it concerns."},\#
         "kind":{"$ref":"#/components/schemas/PrivacyKind","description":"What was asked for."},\#
         "regulation":{"$ref":"#/components/schemas/Regulation","description":"The law it rests on."},\#
         "status":{"$ref":"#/components/schemas/PrivacyStatus","description":"Where it stands."},\#
@@ -263,8 +346,10 @@ extension GatewayContract {
         "noticeBy":{"$ref":"#/components/schemas/Timestamp","description":"Until when it may be extended."},\#
         "extendedAt":{"$ref":"#/components/schemas/Timestamp","description":"When the time was extended."},\#
         "endedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was completed, denied, cancelled, \#
-        or expired."},"archive":{"$ref":"#/components/schemas/PrivacyArchive","description":"The file that the \#
-        person gets, when there is one."},"corrections":{"type":"array",\#
+        or expired."},"heldBy":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},"maxItems":500,\#
+        "description":"Legal holds that it waits for: what they keep is not used meanwhile, and is erased when they \#
+        are released; absent when there is none."},"archive":{"$ref":"#/components/schemas/PrivacyArchive",\#
+        "description":"The file that the person gets, when there is one."},"corrections":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/CorrectionOutcome"},"maxItems":64,"default":[],"description":"What \#
         became of each correction."},"services":{"type":"array","items":{"$ref":"#/components/schemas/ServicePart"},\#
         "maxItems":16,"description":"What each service did."}},"additionalProperties":false},\#
@@ -361,12 +446,80 @@ extension GatewayContract {
         as it is downloaded."},"expiresAt":{"$ref":"#/components/schemas/Timestamp","description":"When it is \#
         deleted."},"downloadsLeft":{"type":"integer","minimum":0,"description":"How often all of it may still be \#
         downloaded.","maximum":5},"removedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was \#
-        deleted: it expired, or the person was erased."}},"additionalProperties":false},"Hash":{"type":"string",\#
-        "pattern":"^[0-9a-f]{64}$","description":"A SHA-256 hash in lower-case hexadecimal."},\#
-        "DatabaseCopy":{"type":"object","additionalProperties":false,"required":["file","bytes","sha256",\#
-        "incarnation","migration","lastMessage"],"properties":{"file":{"type":"string","minLength":4,"maxLength":40,\#
-        "pattern":"^[0-9a-z.-]{4,40}$","description":"The file's name: `service.db`, or a brand's id and `.db`."},\#
-        "bytes":{"type":"integer","minimum":0,"x-unit":"bytes","description":"How long it is."},\#
+        deleted: it expired, or the person was erased."}},"additionalProperties":false},\#
+        "LegalHold":{"type":"object","description":"What keeps data from retention and erasure: the law lets it be \#
+        kept for legal claims (GDPR Art. 17(3)(e)).","required":["id","reason","placedBy","placedAt","actorIds",\#
+        "services"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The hold."},\#
+        "reason":{"type":"string","minLength":1,"maxLength":200,"description":"Why."},"placedBy":{"type":"string",\#
+        "minLength":1,"maxLength":100,"description":"Who placed it."},\#
+        "placedAt":{"$ref":"#/components/schemas/Timestamp","description":"When."},"actorIds":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/UUID"},"maxItems":64,"description":"The people whose data it keeps; \#
+        none: the whole brand's."},"services":{"type":"array","items":{"type":"string","minLength":1,\#
+        "maxLength":20},"maxItems":16,"description":"Where it is in force."}},"additionalProperties":false},\#
+        "RetentionRule":{"type":"object","description":"How long the rows of one table stay.","required":["service",\#
+        "table","holds","kept","canExpire"],"properties":{"service":{"type":"string","minLength":1,"maxLength":20,\#
+        "description":"The service."},"table":{"type":"string","minLength":1,"maxLength":64,"description":"The \#
+        table."},"holds":{"type":"string","minLength":1,"maxLength":300,"description":"What a row is."},\#
+        "kept":{"type":"string","minLength":1,"maxLength":300,"description":"How long rows stay where no rule says \#
+        otherwise, and why."},"canExpire":{"type":"boolean","description":"Whether its rows have an age, so that a \#
+        rule can be set."},"days":{"type":"integer","minimum":1,"maximum":36500,"description":"The rule: rows older \#
+        than this go.","x-unit":"days"},"rows":{"type":"integer","minimum":0,"description":"Rows that would go now; \#
+        of `actors`, people with all that is theirs."},"held":{"type":"integer","minimum":0,"description":"Rows \#
+        that are old enough and stay for a legal hold."},"oldest":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"The oldest of those that would go."},"newest":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"The newest."},"lastAppliedAt":{"$ref":"#/components/schemas/Timestamp","description":"When \#
+        the rule was last carried out."},"lastRows":{"type":"integer","minimum":0,"description":"Rows that went \#
+        then."}},"additionalProperties":false},"ProcessingActivity":{"type":"object","description":"What one \#
+        service keeps about people, and what for.","required":["service","purpose","people","data","tables"],\#
+        "properties":{"service":{"type":"string","minLength":1,"maxLength":20,"description":"The service."},\#
+        "purpose":{"type":"string","minLength":1,"maxLength":200,"description":"What for."},\#
+        "people":{"type":"string","enum":["customers","staff"],"x-enum-descriptions":{"customers":"The people whose \#
+        data the brand holds.","staff":"Those who work with it."},"description":"Whose it is."},\#
+        "data":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60},"maxItems":100,\#
+        "description":"The categories of personal data."},"tables":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/MappedTable"},"maxItems":200,"description":"Where it lies, and how \#
+        long it stays."}},"additionalProperties":false},"ProcessingPurpose":{"type":"object","description":"What \#
+        the brand uses data for, and on what basis.","required":["name","legalBasis"],\#
+        "properties":{"name":{"type":"string","minLength":1,"maxLength":40,"description":"The purpose."},\#
+        "legalBasis":{"type":"string","minLength":1,"maxLength":40,"description":"What allows it (GDPR Art. 6(1)): \#
+        `consent` where each person's is recorded."},"people":{"type":"integer","minimum":0,"description":"People \#
+        of whom a basis is recorded that holds; absent where there is none."}},"additionalProperties":false},\#
+        "ProcessingRecipient":{"type":"object","description":"An outside party that data may go to.",\#
+        "required":["kind","name"],"properties":{"kind":{"type":"string","minLength":1,"maxLength":40,\#
+        "description":"What connects to it."},"name":{"type":"string","minLength":1,"maxLength":100,\#
+        "description":"What the brand calls it."}},"additionalProperties":false},\#
+        "ProcessingMeasure":{"type":"object","description":"How what a service keeps is protected.",\#
+        "required":["service","measure"],"properties":{"service":{"type":"string","minLength":1,"maxLength":20,\#
+        "description":"The service."},"measure":{"type":"string","minLength":1,"maxLength":300,"description":"The \#
+        measure, as it is in force now."}},"additionalProperties":false},"ProcessingRecord":{"type":"object",\#
+        "description":"The record of processing activities (GDPR Art. 30) of one brand.","required":["generatedAt",\#
+        "organization","brand","purposes","activities","recipients","retention","measures"],\#
+        "properties":{"generatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was made."},\#
+        "organization":{"type":"string","minLength":1,"maxLength":200,"description":"The controller."},\#
+        "brand":{"type":"string","minLength":1,"maxLength":200,"description":"The brand."},\#
+        "purposes":{"type":"array","items":{"$ref":"#/components/schemas/ProcessingPurpose"},"maxItems":1000,\#
+        "description":"What the brand uses data for."},"activities":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/ProcessingActivity"},"maxItems":500,"description":"What is kept, \#
+        whose, and what for."},"recipients":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/ProcessingRecipient"},"maxItems":1000,"description":"Where data may \#
+        go."},"retention":{"type":"array","items":{"$ref":"#/components/schemas/RetentionRule"},"maxItems":1000,\#
+        "description":"The rules of the brand."},"measures":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/ProcessingMeasure"},"maxItems":500,"description":"How it is \#
+        protected."}},"additionalProperties":false},"MappedTable":{"type":"object","description":"A table of a \#
+        service as its data map declares it.","required":["table","holds","kept"],\#
+        "properties":{"table":{"type":"string","minLength":1,"maxLength":64,"description":"The table."},\#
+        "holds":{"type":"string","minLength":1,"maxLength":300,"description":"What a row is."},\#
+        "people":{"type":"string","enum":["customers","staff"],"x-enum-descriptions":{"customers":"The people whose \#
+        data a brand holds.","staff":"Those who work with it."},"description":"Whose it is; absent where it is \#
+        about nobody."},"purpose":{"type":"string","minLength":1,"maxLength":200,"description":"What it is kept \#
+        for."},"data":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60},"default":[],\#
+        "maxItems":20,"description":"The categories of personal data in it."},"kept":{"type":"string","minLength":1,\#
+        "maxLength":300,"description":"How long rows stay, and why."}},"additionalProperties":false},\#
+        "Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 hash in lower-case \#
+        hexadecimal."},"DatabaseCopy":{"type":"object","additionalProperties":false,"required":["file","bytes",\#
+        "sha256","incarnation","migration","lastMessage"],"properties":{"file":{"type":"string","minLength":4,\#
+        "maxLength":40,"pattern":"^[0-9a-z.-]{4,40}$","description":"The file's name: `service.db`, or a brand's id \#
+        and `.db`."},"bytes":{"type":"integer","minimum":0,"x-unit":"bytes","description":"How long it is."},\#
         "sha256":{"$ref":"#/components/schemas/Hash"},"incarnation":{"type":"string","minLength":32,"maxLength":32,\#
         "pattern":"^[0-9a-f]{32}$","description":"The identity that the database had when it was copied."},\#
         "migration":{"type":"string","minLength":1,"maxLength":80,"description":"The newest step of its schema."},\#
@@ -441,15 +594,17 @@ extension GatewayContract {
         itself, compared exactly after trimming; e-mail addresses in lower case.","x-privacy":"identifier"}},\#
         "description":"A typed value that points to an actor."},"UUID":{"type":"string","format":"uuid",\#
         "description":"An id: a UUID of version 7, whose order is the order of creation."}},\#
-        "errors":{"dependencyUnavailable":{"code":-32014,"message":"A service that this needs does not answer; the \#
-        message names it. The same call may be sent again."},"conflict":{"code":-32010,"message":"It contradicts \#
-        what is there; the message says what that is."},"illegalTransition":{"code":-32013,"message":"Its state \#
-        does not allow this; the message says which states do."},"invalidCursor":{"code":-32016,"message":"The \#
-        cursor was not given out by this list with these filters; begin again without one."},\#
-        "notFound":{"code":-32004,"message":"There is no such thing, or it belongs to another brand: the two answer \#
-        alike."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; reads go on."},\#
-        "unauthenticated":{"code":-32001,"message":"The key is missing, unknown, expired or revoked."}}},\#
-        "x-http-statuses":{"dependencyUnavailable":503,"conflict":409,"illegalTransition":409,"invalidCursor":400,\#
-        "notFound":404,"storageFull":507,"unauthenticated":401}}
+        "errors":{"invalidParams":{"code":-32602,"message":"A parameter breaks its contract; the message names its \#
+        place and the rule.","data":{"pointer":"JSON Pointer to the parameter, such as /params/traits/age.",\#
+        "problem":"What is wrong there."}},"dependencyUnavailable":{"code":-32014,"message":"A service that this \#
+        needs does not answer; the message names it. The same call may be sent again."},"conflict":{"code":-32010,\#
+        "message":"It contradicts what is there; the message says what that is."},\#
+        "illegalTransition":{"code":-32013,"message":"Its state does not allow this; the message says which states \#
+        do."},"invalidCursor":{"code":-32016,"message":"The cursor was not given out by this list with these \#
+        filters; begin again without one."},"notFound":{"code":-32004,"message":"There is no such thing, or it \#
+        belongs to another brand: the two answer alike."},"storageFull":{"code":-32015,"message":"The disk is full. \#
+        Nothing was written; reads go on."},"unauthenticated":{"code":-32001,"message":"The key is missing, unknown,\#
+         expired or revoked."}}},"x-http-statuses":{"invalidParams":400,"dependencyUnavailable":503,"conflict":409,\#
+        "illegalTransition":409,"invalidCursor":400,"notFound":404,"storageFull":507,"unauthenticated":401}}
         """#
 }

@@ -244,5 +244,103 @@ extension GatewayContract {
                 53f7721a97c322b5eb89d48fe37e00a52c0c3ca0a"},"receivedAt":"2026-01-01T00:00:02.1Z"}]}
                 """#,
             errorCode: nil),
+        MethodExample(
+            method: "legalHolds.place",
+            name: "a lawsuit",
+            fixture: "live-only",
+            params: #"""
+                {"reason":"case 4711"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000071","reason":"case 4711","placedBy":"admin",\#
+                "placedAt":"2026-01-01T00:00:00Z","actorIds":[],"services":["signals"]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "legalHolds.release",
+            name: "the case is closed",
+            fixture: "live-only",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000071"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000071","reason":"case 4711","placedBy":"admin",\#
+                "placedAt":"2026-01-01T00:00:00Z","actorIds":[],"services":["signals"]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "legalHolds.list",
+            name: "one",
+            fixture: "live-only",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[{"id":"01930000-0000-7000-8000-000000000071","reason":"case 4711","placedBy":"admin",\#
+                "placedAt":"2026-01-01T00:00:00Z","actorIds":[],"services":["signals"]}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "retentionRules.list",
+            name: "a rule",
+            fixture: "live-only",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[{"service":"signals","table":"signals","holds":"inbound facts as received","kept":"as \#
+                long as the brand","days":730,"canExpire":true}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "retentionRules.preview",
+            name: "a rule",
+            fixture: "live-only",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[{"service":"signals","table":"signals","holds":"inbound facts as received","kept":"as \#
+                long as the brand","days":730,"canExpire":true,"rows":12,"held":0,"oldest":"2020-01-01T00:00:00Z",\#
+                "newest":"2023-01-01T00:00:00Z"}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "retentionRules.set",
+            name: "two years",
+            fixture: "live-only",
+            params: #"""
+                {"service":"signals","table":"signals","days":730}
+                """#,
+            result: #"""
+                {"service":"signals","table":"signals","holds":"inbound facts as received","kept":"as long as the \#
+                brand","days":730,"canExpire":true}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "retentionRules.apply",
+            name: "one service",
+            fixture: "live-only",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"jobs":[{"id":"01930000-0000-7000-8000-000000000031","service":"signals","kind":"retention",\#
+                "status":"running","done":0,"unit":"rows","createdAt":"2026-01-01T00:00:00Z",\#
+                "updatedAt":"2026-01-01T00:00:00Z"}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "processingRecords.get",
+            name: "a brand",
+            fixture: "live-only",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"generatedAt":"2026-01-01T00:00:00Z","organization":"Corner Shops Ltd","brand":"Corner Shop",\#
+                "purposes":[],"activities":[],"recipients":[],"retention":[],"measures":[]}
+                """#,
+            errorCode: nil),
     ]
 }

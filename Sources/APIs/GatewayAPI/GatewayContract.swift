@@ -24,6 +24,14 @@ public enum GatewayContract {
         Jobs.List.method,
         Jobs.Cancel.method,
         AuditWitnesses.List.method,
+        LegalHolds.Place.method,
+        LegalHolds.Release.method,
+        LegalHolds.List.method,
+        RetentionRules.List.method,
+        RetentionRules.Preview.method,
+        RetentionRules.Set.method,
+        RetentionRules.Apply.method,
+        ProcessingRecords.Get.method,
     ]
 
     /// The HTTP status of each error code that these methods may answer.

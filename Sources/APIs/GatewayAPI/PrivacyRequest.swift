@@ -42,6 +42,9 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
     public let extendedAt: Timestamp?
     /// When it was completed, denied, cancelled, or expired.
     public let endedAt: Timestamp?
+    /// Legal holds that it waits for: what they keep is not used meanwhile, and is erased when they are released;
+    /// absent when there is none. At most 500 elements.
+    public let heldBy: [UUIDv7]?
     /// The file that the person gets, when there is one.
     public let archive: PrivacyArchive?
     /// What became of each correction. At most 64 elements. Default: [].
@@ -54,8 +57,8 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
         reason: DenialReason? = nil, identity: IdentityProof, attemptsLeft: Int? = nil, verificationCode: String? = nil,
         receivedAt: Timestamp, verifiedAt: Timestamp? = nil, approvedAt: Timestamp? = nil, timeZone: String? = nil,
         acknowledgeBy: Timestamp? = nil, dueAt: Timestamp? = nil, noticeBy: Timestamp? = nil,
-        extendedAt: Timestamp? = nil, endedAt: Timestamp? = nil, archive: PrivacyArchive? = nil,
-        corrections: [CorrectionOutcome] = [], services: [ServicePart]
+        extendedAt: Timestamp? = nil, endedAt: Timestamp? = nil, heldBy: [UUIDv7]? = nil,
+        archive: PrivacyArchive? = nil, corrections: [CorrectionOutcome] = [], services: [ServicePart]
     ) {
         self.id = id
         self.brandId = brandId
@@ -75,6 +78,7 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
         self.noticeBy = noticeBy
         self.extendedAt = extendedAt
         self.endedAt = endedAt
+        self.heldBy = heldBy
         self.archive = archive
         self.corrections = corrections
         self.services = services
@@ -100,6 +104,7 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
         var noticeBy: Timestamp?
         var extendedAt: Timestamp?
         var endedAt: Timestamp?
+        var heldBy: [UUIDv7]?
         var archive: PrivacyArchive?
         var corrections: [CorrectionOutcome] = []
         var services: [ServicePart]?
@@ -160,14 +165,17 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
             case "endedAt":
                 try reader.once(&seen, 17)
                 endedAt = try reader.readTimestamp()
-            case "archive":
+            case "heldBy":
                 try reader.once(&seen, 18)
+                heldBy = try Self.readHeldBy(from: &reader)
+            case "archive":
+                try reader.once(&seen, 19)
                 archive = try PrivacyArchive(from: &reader)
             case "corrections":
-                try reader.once(&seen, 19)
+                try reader.once(&seen, 20)
                 corrections = try Self.readCorrections(from: &reader)
             case "services":
-                try reader.once(&seen, 20)
+                try reader.once(&seen, 21)
                 services = try Self.readServices(from: &reader)
             default:
                 try reader.unknownMember()
@@ -185,8 +193,8 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
             id: id, brandId: brandId, kind: kind, regulation: regulation, status: status, reason: reason,
             identity: identity, attemptsLeft: attemptsLeft, verificationCode: verificationCode, receivedAt: receivedAt,
             verifiedAt: verifiedAt, approvedAt: approvedAt, timeZone: timeZone, acknowledgeBy: acknowledgeBy,
-            dueAt: dueAt, noticeBy: noticeBy, extendedAt: extendedAt, endedAt: endedAt, archive: archive,
-            corrections: corrections, services: services)
+            dueAt: dueAt, noticeBy: noticeBy, extendedAt: extendedAt, endedAt: endedAt, heldBy: heldBy,
+            archive: archive, corrections: corrections, services: services)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -249,6 +257,10 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
             writer.key("endedAt")
             endedAt.write(to: &writer)
         }
+        if let heldBy {
+            writer.key("heldBy")
+            heldBy.write(to: &writer)
+        }
         if let archive {
             writer.key("archive")
             archive.write(to: &writer)
@@ -258,6 +270,19 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
         writer.key("services")
         services.write(to: &writer)
         writer.endObject()
+    }
+
+    private static func readHeldBy(from reader: inout JSONReader) throws(JSONError) -> [UUIDv7] {
+        let start = reader.offset
+        var elements: [UUIDv7] = []
+        try reader.beginArray()
+        while try reader.nextElement() {
+            guard elements.count < 500 else {
+                throw reader.fail(.constraint, "must have at most 500 elements", at: start)
+            }
+            elements.append(try reader.readUUID())
+        }
+        return elements
     }
 
     private static func readCorrections(from reader: inout JSONReader) throws(JSONError) -> [CorrectionOutcome] {

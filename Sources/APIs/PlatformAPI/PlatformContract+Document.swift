@@ -85,8 +85,10 @@ extension PlatformContract {
         "items":{"$ref":"#/components/schemas/TableRows"},"maxItems":200,"description":"What was erased, table by \#
         table."},"scannedBytes":{"type":"integer","minimum":0,"description":"Bytes of the files that held the \#
         brand's data here, searched for every identifier of 12 bytes or more afterwards.","x-unit":"bytes"},\#
-        "scanHits":{"type":"integer","minimum":0,"description":"Places where one was still found."}},\#
-        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"},\#
+        "scanHits":{"type":"integer","minimum":0,"description":"Places where one was still found."},\#
+        "heldBy":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},"maxItems":500,"description":"Legal \#
+        holds that keep the person's data: nothing was erased here, and its use is restricted; absent where there \#
+        is none."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"},\#
         {"$ref":"#/components/errors/notFound"}],"examples":[{"name":"an unknown person","x-fixture":"live-only",\#
         "params":[{"name":"request","value":"01930000-0000-7000-8000-000000000003"},{"name":"identifiers",\#
         "value":[{"type":"email","value":"a@example.org"}]},{"name":"actors","value":[]}],"result":{"name":"reply",\#
@@ -194,7 +196,96 @@ extension PlatformContract {
         "keyId":"56475aa75463474c0285df5dbf2bcab73da651358839e9b77481b2eab107708c",\#
         "publicKey":"03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8",\#
         "signature":"319949d6e4abbe4d0d248f53552ff955e469a06a2ef2790792ae7929f86e0c8a8dd31556f0f4c235d88e28053f7721a\#
-        97c322b5eb89d48fe37e00a52c0c3ca0a"},"receivedAt":"2026-01-01T00:00:02.1Z"}]}}}]}],\#
+        97c322b5eb89d48fe37e00a52c0c3ca0a"},"receivedAt":"2026-01-01T00:00:02.1Z"}]}}}]},\#
+        {"name":"subjects.restrict","summary":"Stops uses of one person's data in a brand's database of this \#
+        service, and deletes nothing.","x-kind":"flow","x-cost":1,"x-callers":["service:gateway"],\#
+        "params":[{"name":"request","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The privacy request; the same request may be sent again after a crash."},{"name":"kind",\#
+        "required":true,"schema":{"type":"string","enum":["restriction","objection","optOut"]},"description":"What \#
+        is stopped."},{"name":"identifiers","required":true,"schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64},"description":"Every identifier known for \#
+        the person."},{"name":"actors","required":true,"schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/UUID"},"maxItems":64},"description":"The person's ids, where other \#
+        services told them."}],"result":{"name":"reply","schema":{"type":"object","required":["identifiers",\#
+        "actors","rows"],"properties":{"identifiers":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64,"description":"Identifiers this service \#
+        knew beside those it was given."},"actors":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},\#
+        "maxItems":64,"description":"The people that were found."},"rows":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/TableRows"},"maxItems":200,"description":"What was changed, table by \#
+        table."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"},\#
+        {"$ref":"#/components/errors/notFound"}],"examples":[{"name":"an unknown person","x-fixture":"live-only",\#
+        "params":[{"name":"request","value":"01930000-0000-7000-8000-000000000003"},{"name":"kind",\#
+        "value":"optOut"},{"name":"identifiers","value":[{"type":"email","value":"a@example.org"}]},\#
+        {"name":"actors","value":[]}],"result":{"name":"reply","value":{"identifiers":[],"actors":[],"rows":[]}}}]},\#
+        {"name":"holdRecords.place","summary":"Keeps a brand's data in this service, or one person's, from \#
+        retention and erasure.","x-kind":"write","x-cost":1,"x-callers":["service:gateway"],"x-database":"brand",\#
+        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
+        hold, the same in every service."},{"name":"reason","required":true,"schema":{"type":"string","minLength":1,\#
+        "maxLength":200},"description":"Why; nothing of the person.","x-privacy":"none"},{"name":"placedBy",\#
+        "required":true,"schema":{"type":"string","minLength":1,"maxLength":100},"description":"Who placed it."},\#
+        {"name":"identifiers","schema":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"},\#
+        "maxItems":64,"default":[]},"description":"Identifiers of the one person; with `actors` empty too, the \#
+        whole brand is meant."},{"name":"actors","schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/UUID"},"maxItems":64,"default":[]},"description":"The person's ids, \#
+        where other services told them."}],"result":{"name":"reply","schema":{"type":"object","required":["actors"],\#
+        "properties":{"actors":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},"maxItems":64,\#
+        "description":"The people who are held here."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a brand","x-fixture":"live-only",\#
+        "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000071"},{"name":"reason","value":"case \#
+        4711"},{"name":"placedBy","value":"admin"}],"result":{"name":"reply","value":{"actors":[]}}}]},\#
+        {"name":"holdRecords.release","summary":"Ends a hold in this service.","x-kind":"write","x-cost":1,\#
+        "x-callers":["service:gateway"],"x-database":"brand","params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The hold."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["released"],"properties":{"released":{"type":"boolean",\#
+        "description":"False when it was not there."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"one","x-fixture":"live-only",\#
+        "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000071"}],"result":{"name":"reply",\#
+        "value":{"released":true}}}]},{"name":"holdRecords.list","summary":"Lists the holds of a brand in this \#
+        service.","x-kind":"read","x-cost":1,"x-callers":["service:gateway"],"x-database":"brand","params":[],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/HoldRecord"},"maxItems":500,\#
+        "description":"The holds, oldest first."}},"additionalProperties":false}},"errors":[],\#
+        "examples":[{"name":"one","x-fixture":"live-only","params":[],"result":{"name":"reply",\#
+        "value":{"items":[{"id":"01930000-0000-7000-8000-000000000071","reason":"case 4711","placedBy":"admin",\#
+        "placedAt":"2026-01-01T00:00:00Z","actors":[]}]}}}]},{"name":"retentionRecords.list","summary":"Lists the \#
+        tables of a brand in this service and how long their rows stay, and with `preview` what would go now.",\#
+        "x-kind":"read","x-cost":1,"x-callers":["service:gateway"],"x-database":"brand","params":[{"name":"preview",\#
+        "schema":{"type":"boolean","default":false},"description":"Also count what would go."},{"name":"table",\#
+        "schema":{"type":"string","minLength":1,"maxLength":64},"description":"Only this table."},{"name":"days",\#
+        "schema":{"type":"integer","minimum":1,"maximum":36500},"description":"As if this were the rule.",\#
+        "x-unit":"days"}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/RetentionRecord"},\#
+        "maxItems":200,"description":"The tables."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"a rule","x-fixture":"live-only",\#
+        "params":[],"result":{"name":"reply","value":{"items":[{"table":"signals","holds":"inbound facts as \#
+        received","kept":"as long as the brand","canExpire":true,"days":730}]}}}]},{"name":"retentionRecords.set",\#
+        "summary":"Says how long the rows of a table stay.","x-kind":"write","x-cost":1,\#
+        "x-callers":["service:gateway"],"x-database":"brand","params":[{"name":"table","required":true,\#
+        "schema":{"type":"string","minLength":1,"maxLength":64},"description":"The table."},{"name":"days",\#
+        "schema":{"type":["integer","null"],"minimum":1,"maximum":36500},"description":"How long; null or absent: \#
+        as the data map says.","x-unit":"days"}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/RetentionRecord"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"two years","x-fixture":"live-only","params":[{"name":"table","value":"signals"},\#
+        {"name":"days","value":730}],"result":{"name":"reply","value":{"table":"signals","holds":"inbound facts as \#
+        received","kept":"as long as the brand","canExpire":true,"days":730}}}]},{"name":"retentionRecords.apply",\#
+        "summary":"Begins to delete what the rules of a brand no longer keep in this service.","x-kind":"write",\#
+        "x-cost":1,"x-callers":["service:gateway"],"x-database":"brand","params":[],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":[],"properties":{"job":{"$ref":"#/components/schemas/Job",\#
+        "description":"The job; absent where there is no rule."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"no rule","x-fixture":"live-only",\#
+        "params":[],"result":{"name":"reply","value":{}}}]},{"name":"dataMaps.get","summary":"Says what this \#
+        service keeps, whose it is, what for and how long, and how it is protected.","x-kind":"flow","x-cost":1,\#
+        "x-callers":["service:gateway"],"params":[],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["service","tables","measures"],"properties":{"service":{"type":"string","minLength":1,\#
+        "maxLength":20,"description":"The service's name."},"tables":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/MappedTable"},"maxItems":500,"description":"Its tables, with those \#
+        that every service has."},"measures":{"type":"array","items":{"type":"string","minLength":1,\#
+        "maxLength":300},"maxItems":50,"description":"How what it keeps is protected, as it runs now."}},\#
+        "additionalProperties":false}},"errors":[],"examples":[{"name":"one table","x-fixture":"live-only",\#
+        "params":[],"result":{"name":"reply","value":{"service":"signals","tables":[{"table":"actors","holds":"who \#
+        is understood and addressed","people":"customers","kept":"as long as the brand","purpose":"knowing who \#
+        customers are","data":["identity"]}],"measures":["one database for each brand"]}}}]}],\#
         "components":{"schemas":{"Message":{"type":"object","description":"One row of an outbox.",\#
         "required":["sequence","topic","body"],"properties":{"sequence":{"type":"integer","minimum":1,\#
         "description":"Its place in the sender's outbox."},"topic":{"type":"string","minLength":1,"maxLength":60,\#
@@ -242,14 +333,44 @@ extension PlatformContract {
         person.","required":["table","row"],"properties":{"table":{"type":"string","minLength":1,"maxLength":64,\#
         "description":"The table."},"row":{"x-raw":true,"x-raw-type":"object","x-max-bytes":524288,\#
         "description":"The row, as its table's fields say; what is empty is left out."}},\#
+        "additionalProperties":false},"HoldRecord":{"type":"object","description":"A legal hold as one service \#
+        keeps it.","required":["id","reason","placedBy","placedAt","actors"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The hold."},"reason":{"type":"string",\#
+        "minLength":1,"maxLength":200,"description":"Why."},"placedBy":{"type":"string","minLength":1,\#
+        "maxLength":100,"description":"Who placed it."},"placedAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When."},"actors":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},"maxItems":64,\#
+        "description":"The people it keeps; none: the whole brand."}},"additionalProperties":false},\#
+        "RetentionRecord":{"type":"object","description":"How long the rows of one table stay.","required":["table",\#
+        "holds","kept","canExpire"],"properties":{"table":{"type":"string","minLength":1,"maxLength":64,\#
+        "description":"The table."},"holds":{"type":"string","minLength":1,"maxLength":300,"description":"What a \#
+        row is."},"kept":{"type":"string","minLength":1,"maxLength":300,"description":"How long rows stay where no \#
+        rule says otherwise, and why."},"canExpire":{"type":"boolean","description":"Whether its rows have an age, \#
+        so that a rule can be set."},"days":{"type":"integer","minimum":1,"maximum":36500,"description":"The rule: \#
+        rows older than this go.","x-unit":"days"},"rows":{"type":"integer","minimum":0,"description":"Rows that \#
+        would go now; of `actors`, people with all that is theirs."},"held":{"type":"integer","minimum":0,\#
+        "description":"Rows that are old enough and stay for a legal hold."},\#
+        "oldest":{"$ref":"#/components/schemas/Timestamp","description":"The oldest of those that would go."},\#
+        "newest":{"$ref":"#/components/schemas/Timestamp","description":"The newest."},\#
+        "lastAppliedAt":{"$ref":"#/components/schemas/Timestamp","description":"When the rule was last carried \#
+        out."},"lastRows":{"type":"integer","minimum":0,"description":"Rows that went then."}},\#
         "additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 \#
-        hash in lower-case hexadecimal."},"WitnessedHead":{"type":"object","description":"A head of the audit log \#
-        as a service keeps it that tenancy told of it, to say later what it was.","required":["witness","number",\#
-        "head","receivedAt"],"properties":{"witness":{"type":"string","minLength":1,"maxLength":20,\#
-        "description":"The service that keeps it."},"number":{"type":"integer","minimum":1,"description":"Its place \#
-        among those that this service was told."},"head":{"$ref":"#/components/schemas/SignedTreeHead",\#
-        "description":"The head, as it was told."},"receivedAt":{"$ref":"#/components/schemas/Timestamp",\#
-        "description":"When it was told."},"problem":{"type":"string","enum":["signature","key","smaller","fork"],\#
+        hash in lower-case hexadecimal."},"MappedTable":{"type":"object","description":"A table of a service as its \#
+        data map declares it.","required":["table","holds","kept"],"properties":{"table":{"type":"string",\#
+        "minLength":1,"maxLength":64,"description":"The table."},"holds":{"type":"string","minLength":1,\#
+        "maxLength":300,"description":"What a row is."},"people":{"type":"string","enum":["customers","staff"],\#
+        "x-enum-descriptions":{"customers":"The people whose data a brand holds.","staff":"Those who work with \#
+        it."},"description":"Whose it is; absent where it is about nobody."},"purpose":{"type":"string",\#
+        "minLength":1,"maxLength":200,"description":"What it is kept for."},"data":{"type":"array",\#
+        "items":{"type":"string","minLength":1,"maxLength":60},"default":[],"maxItems":20,"description":"The \#
+        categories of personal data in it."},"kept":{"type":"string","minLength":1,"maxLength":300,\#
+        "description":"How long rows stay, and why."}},"additionalProperties":false},\#
+        "WitnessedHead":{"type":"object","description":"A head of the audit log as a service keeps it that tenancy \#
+        told of it, to say later what it was.","required":["witness","number","head","receivedAt"],\#
+        "properties":{"witness":{"type":"string","minLength":1,"maxLength":20,"description":"The service that keeps \#
+        it."},"number":{"type":"integer","minimum":1,"description":"Its place among those that this service was \#
+        told."},"head":{"$ref":"#/components/schemas/SignedTreeHead","description":"The head, as it was told."},\#
+        "receivedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was told."},\#
+        "problem":{"type":"string","enum":["signature","key","smaller","fork"],\#
         "x-enum-descriptions":{"signature":"The signature is not one of the key that it names.","key":"It is signed \#
         by another key than the heads before.","smaller":"It covers fewer entries than a head before.","fork":"It \#
         covers as many entries as a head before and has another root, or more that do not continue those."},\#

@@ -179,5 +179,99 @@ extension PlatformContract {
                 53f7721a97c322b5eb89d48fe37e00a52c0c3ca0a"},"receivedAt":"2026-01-01T00:00:02.1Z"}]}
                 """#,
             errorCode: nil),
+        MethodExample(
+            method: "subjects.restrict",
+            name: "an unknown person",
+            fixture: "live-only",
+            params: #"""
+                {"request":"01930000-0000-7000-8000-000000000003","kind":"optOut","identifiers":[{"type":"email",\#
+                "value":"a@example.org"}],"actors":[]}
+                """#,
+            result: #"""
+                {"identifiers":[],"actors":[],"rows":[]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "holdRecords.place",
+            name: "a brand",
+            fixture: "live-only",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000071","reason":"case 4711","placedBy":"admin"}
+                """#,
+            result: #"""
+                {"actors":[]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "holdRecords.release",
+            name: "one",
+            fixture: "live-only",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000071"}
+                """#,
+            result: #"""
+                {"released":true}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "holdRecords.list",
+            name: "one",
+            fixture: "live-only",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[{"id":"01930000-0000-7000-8000-000000000071","reason":"case 4711","placedBy":"admin",\#
+                "placedAt":"2026-01-01T00:00:00Z","actors":[]}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "retentionRecords.list",
+            name: "a rule",
+            fixture: "live-only",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[{"table":"signals","holds":"inbound facts as received","kept":"as long as the brand",\#
+                "canExpire":true,"days":730}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "retentionRecords.set",
+            name: "two years",
+            fixture: "live-only",
+            params: #"""
+                {"table":"signals","days":730}
+                """#,
+            result: #"""
+                {"table":"signals","holds":"inbound facts as received","kept":"as long as the brand",\#
+                "canExpire":true,"days":730}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "retentionRecords.apply",
+            name: "no rule",
+            fixture: "live-only",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "dataMaps.get",
+            name: "one table",
+            fixture: "live-only",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"service":"signals","tables":[{"table":"actors","holds":"who is understood and addressed",\#
+                "people":"customers","kept":"as long as the brand","purpose":"knowing who customers are",\#
+                "data":["identity"]}],"measures":["one database for each brand"]}
+                """#,
+            errorCode: nil),
     ]
 }

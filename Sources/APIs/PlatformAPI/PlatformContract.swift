@@ -20,6 +20,14 @@ public enum PlatformContract {
         JobRecords.List.method,
         JobRecords.Cancel.method,
         WitnessedHeads.List.method,
+        Subjects.Restrict.method,
+        HoldRecords.Place.method,
+        HoldRecords.Release.method,
+        HoldRecords.List.method,
+        RetentionRecords.List.method,
+        RetentionRecords.Set.method,
+        RetentionRecords.Apply.method,
+        DataMaps.Get.method,
     ]
 
     /// The HTTP status of each error code that these methods may answer.

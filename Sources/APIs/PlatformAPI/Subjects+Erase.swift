@@ -107,16 +107,20 @@ extension Subjects {
             public let scannedBytes: Int?
             /// Places where one was still found. At least 0.
             public let scanHits: Int?
+            /// Legal holds that keep the person's data: nothing was erased here, and its use is restricted; absent
+            /// where there is none. At most 500 elements.
+            public let heldBy: [UUIDv7]?
 
             public init(
                 identifiers: [Identifier], actors: [UUIDv7], rows: [TableRows], scannedBytes: Int? = nil,
-                scanHits: Int? = nil
+                scanHits: Int? = nil, heldBy: [UUIDv7]? = nil
             ) {
                 self.identifiers = identifiers
                 self.actors = actors
                 self.rows = rows
                 self.scannedBytes = scannedBytes
                 self.scanHits = scanHits
+                self.heldBy = heldBy
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
@@ -126,6 +130,7 @@ extension Subjects {
                 var rows: [TableRows]?
                 var scannedBytes: Int?
                 var scanHits: Int?
+                var heldBy: [UUIDv7]?
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -144,6 +149,9 @@ extension Subjects {
                     case "scanHits":
                         try reader.once(&seen, 4)
                         scanHits = try Int(reader.readInt64(in: 0...Int64.max))
+                    case "heldBy":
+                        try reader.once(&seen, 5)
+                        heldBy = try Self.readHeldBy(from: &reader)
                     default:
                         try reader.unknownMember()
                     }
@@ -153,7 +161,7 @@ extension Subjects {
                 guard let rows else { throw reader.missing("rows") }
                 self.init(
                     identifiers: identifiers, actors: actors, rows: rows, scannedBytes: scannedBytes,
-                    scanHits: scanHits)
+                    scanHits: scanHits, heldBy: heldBy)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -171,6 +179,10 @@ extension Subjects {
                 if let scanHits {
                     writer.key("scanHits")
                     writer.int(scanHits)
+                }
+                if let heldBy {
+                    writer.key("heldBy")
+                    heldBy.write(to: &writer)
                 }
                 writer.endObject()
             }
@@ -210,6 +222,19 @@ extension Subjects {
                         throw reader.fail(.constraint, "must have at most 200 elements", at: start)
                     }
                     elements.append(try TableRows(from: &reader))
+                }
+                return elements
+            }
+
+            private static func readHeldBy(from reader: inout JSONReader) throws(JSONError) -> [UUIDv7] {
+                let start = reader.offset
+                var elements: [UUIDv7] = []
+                try reader.beginArray()
+                while try reader.nextElement() {
+                    guard elements.count < 500 else {
+                        throw reader.fail(.constraint, "must have at most 500 elements", at: start)
+                    }
+                    elements.append(try reader.readUUID())
                 }
                 return elements
             }

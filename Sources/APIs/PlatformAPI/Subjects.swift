@@ -3,9 +3,10 @@
 public import JSONRPC
 public import ServiceContract
 
-/// The types of `subjects.erase`, `subjects.find`, `subjects.export` and `subjects.correct`.
+/// The types of `subjects.erase`, `subjects.find`, `subjects.export`, `subjects.correct` and `subjects.restrict`.
 public enum Subjects {
-    /// What a service implements to answer `subjects.erase`, `subjects.find`, `subjects.export` and `subjects.correct`.
+    /// What a service implements to answer `subjects.erase`, `subjects.find`, `subjects.export`, `subjects.correct` and
+    /// `subjects.restrict`.
     public protocol Service: Sendable {
         /// Erases one actor from a brand's database in this service and refuses it from then on.
         func erase(_ params: Erase.Params, for call: CallContext) async throws(RPCError) -> Erase.Reply
@@ -18,6 +19,9 @@ public enum Subjects {
 
         /// Puts right what is wrong about a person, and keeps what was said before.
         func correct(_ params: Correct.Params, for call: CallContext) async throws(RPCError) -> Correct.Reply
+
+        /// Stops uses of one person's data in a brand's database of this service, and deletes nothing.
+        func restrict(_ params: Restrict.Params, for call: CallContext) async throws(RPCError) -> Restrict.Reply
     }
 
     /// Calls these methods of a peer.
@@ -51,11 +55,19 @@ public enum Subjects {
         ) async throws(RPCError) -> Correct.Reply {
             try await peer.call("subjects.correct", params, context: call)
         }
+
+        /// Stops uses of one person's data in a brand's database of this service, and deletes nothing.
+        public func restrict(
+            _ params: Restrict.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Restrict.Reply {
+            try await peer.call("subjects.restrict", params, context: call)
+        }
     }
 }
 
 extension Subjects.Service {
-    /// Registers `subjects.erase`, `subjects.find`, `subjects.export` and `subjects.correct` with `table`.
+    /// Registers `subjects.erase`, `subjects.find`, `subjects.export`, `subjects.correct` and `subjects.restrict` with
+    /// `table`.
     public func registerMethods(with table: inout MethodTable) {
         table.flow(Subjects.Erase.method) {
             (params: Subjects.Erase.Params, call) throws(RPCError) in
@@ -72,6 +84,10 @@ extension Subjects.Service {
         table.flow(Subjects.Correct.method) {
             (params: Subjects.Correct.Params, call) throws(RPCError) in
             try await self.correct(params, for: call)
+        }
+        table.flow(Subjects.Restrict.method) {
+            (params: Subjects.Restrict.Params, call) throws(RPCError) in
+            try await self.restrict(params, for: call)
         }
     }
 }

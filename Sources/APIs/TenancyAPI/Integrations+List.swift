@@ -14,6 +14,7 @@ extension Integrations {
             isIdempotent: false, actors: .nobody,
             callers: [
                 "public", "admin", "service:experiments", "service:signals", "service:simulation", "service:stimuli",
+                "service:gateway",
             ])
 
         /// The parameters of `integrations.list`.

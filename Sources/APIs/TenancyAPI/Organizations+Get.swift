@@ -9,7 +9,8 @@ extension Organizations {
         /// What the contract says of `organizations.get`.
         public static let method = MethodDescription(
             name: "organizations.get", summary: "Returns one organisation.", kind: .read, database: .service,
-            scope: nil, cost: 1, costItems: nil, isAudited: false, isIdempotent: false, callers: ["admin"])
+            scope: nil, cost: 1, costItems: nil, isAudited: false, isIdempotent: false,
+            callers: ["admin", "service:gateway"])
 
         /// The parameters of `organizations.get`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

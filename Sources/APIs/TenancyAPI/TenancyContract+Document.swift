@@ -25,12 +25,12 @@ extension TenancyContract {
         "x-fixture":"one-organization","params":[],"result":{"name":"reply",\#
         "value":{"items":[{"id":"01930000-0000-7000-8000-000000000001","name":"Corner Shops Ltd",\#
         "createdAt":"2026-01-01T00:00:00Z","version":1}]}}}]},{"name":"organizations.get","summary":"Returns one \#
-        organisation.","x-kind":"read","x-cost":1,"x-callers":["admin"],"params":[{"name":"id","required":true,\#
-        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The organisation."}],"result":{"name":"reply",\#
-        "schema":{"$ref":"#/components/schemas/Organization"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
-        "examples":[{"name":"a retailer","x-fixture":"one-organization","params":[{"name":"id",\#
-        "value":"01930000-0000-7000-8000-000000000001"}],"result":{"name":"reply",\#
-        "value":{"id":"01930000-0000-7000-8000-000000000001","name":"Corner Shops Ltd",\#
+        organisation.","x-kind":"read","x-cost":1,"x-callers":["admin","service:gateway"],"params":[{"name":"id",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The organisation."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/Organization"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"a retailer",\#
+        "x-fixture":"one-organization","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000001"}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000001","name":"Corner Shops Ltd",\#
         "createdAt":"2026-01-01T00:00:00Z","version":1}}},{"name":"one that does not exist","params":[{"name":"id",\#
         "value":"01930000-0000-7000-8000-0000000000ff"}],"x-error":"#/components/errors/notFound"}]},\#
         {"name":"organizations.update","summary":"Changes an organisation; what is left out stays.",\#
@@ -378,11 +378,11 @@ extension TenancyContract {
         "name":"newsletter","createdAt":"2026-01-01T00:00:00Z"}}}]},{"name":"integrations.list","summary":"Lists \#
         the integrations of the call's brand without their credentials, oldest first.","x-kind":"read","x-cost":1,\#
         "x-actors":"nobody","x-callers":["public","admin","service:experiments","service:signals",\#
-        "service:simulation","service:stimuli"],"x-scope":"integrations:read","params":[{"name":"cursor",\#
-        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last page ended: its \#
-        `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,"default":100},\#
-        "description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object",\#
-        "required":["items"],"properties":{"items":{"type":"array",\#
+        "service:simulation","service:stimuli","service:gateway"],"x-scope":"integrations:read",\#
+        "params":[{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where \#
+        the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,\#
+        "maximum":500,"default":100},"description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["items"],"properties":{"items":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/Integration"},"maxItems":500,"description":"One page."},\#
         "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
         page; absent on the last one."}},"additionalProperties":false}},\#

@@ -146,7 +146,8 @@ extension SubjectErasure {
         guard let request = records.last?.request, !missing.isEmpty || !actors.isEmpty else { return }
         let found = try identifiers(among: Set(missing.keys), in: transaction)
         _ = try erase(
-            found, actors: Array(actors), request: request, brand: records.last?.brand, at: time, in: transaction)
+            found, actors: Array(actors), request: request, brand: records.last?.brand, at: time,
+            evenIfHeld: true, in: transaction)
         if found.count < missing.count {
             for case (let name, .mentions) in dataMap.tables.map({ ($0.name, $0.subject) }) {
                 try transaction.run(sql: "DELETE FROM \(name)")

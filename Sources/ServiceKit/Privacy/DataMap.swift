@@ -21,11 +21,14 @@ public struct DataMap: Sendable {
         Table(
             "dead_letters", "messages that could not be understood", .mentions("body"), kept: "until looked at",
             rights: .nothing("messages between services, which hold ids and names of fields only"),
-            columns: ["sender", "incarnation", "sequence", "topic", "body", "problem", "received_at"]),
+            columns: ["sender", "incarnation", "sequence", "topic", "body", "problem", "received_at"],
+            aged: Age(by: "received_at", walk: "sequence"),
+            processing: Processing("finding out why services did not understand each other", data: ["ids"])),
         Table(
             "idempotency_replies", "replies kept for repeated calls", .mentions("reply"), kept: "24 hours",
             rights: .nothing("copies of replies, which say for a day what other tables say"),
-            columns: ["principal", "method", "key", "params_hash", "reply", "created_at"]),
+            columns: ["principal", "method", "key", "params_hash", "reply", "created_at"],
+            processing: Processing("answering a repeated call like the first", data: ["what was answered"])),
         Table(
             "jobs", "long work and how far it is; ids and figures only", .nobody,
             columns: [
@@ -39,6 +42,12 @@ public struct DataMap: Sendable {
                 "number", "tree_size", "root_hash", "signed_at", "key_id", "public_key", "signature", "received_at",
                 "problem", "contradicts", "is_kept",
             ]),
+        Table(
+            "legal_holds", "what keeps data from retention and erasure; ids and the matter", .nobody,
+            kept: "until released", columns: ["id", "actor", "number", "reason", "placed_by", "placed_at"]),
+        Table(
+            "retention_rules", "how long rows of tables stay, as the brand says", .nobody,
+            columns: ["name", "days", "applied_at", "rows"]),
         Table(
             "tombstones", "keyed hashes of erased identifiers, so that they stay erased", .nobody,
             kept: "for ever: without them an erased person would come back with the next import",
@@ -56,10 +65,14 @@ public struct DataMap: Sendable {
         /// What becomes of rows that are somebody's, beside erasure; nil for a table that is nobody's.
         public let rights: Rights?
         public let columns: [String]
+        /// How old a row is; nil: rows of this table have no age, and no rule makes them go.
+        public let aged: Age?
+        /// What personal data is in it and what for; nil: none.
+        public let processing: Processing?
 
         public init(
             _ name: String, _ holds: String, _ subject: Subject, kept: String = "as long as the brand",
-            rights: Rights? = nil, columns: [String]
+            rights: Rights? = nil, columns: [String], aged: Age? = nil, processing: Processing? = nil
         ) {
             self.name = name
             self.holds = holds
@@ -67,6 +80,48 @@ public struct DataMap: Sendable {
             self.kept = kept
             self.rights = rights
             self.columns = columns
+            self.aged = aged
+            self.processing = processing
+        }
+    }
+
+    /// How old the rows of a table are, for retention rules.
+    public struct Age: Sendable, Equatable {
+        /// SQL for the time that a row tells of, in microseconds: a column, or an expression over the row. A row for which
+        /// it is NULL does not age.
+        public let time: String
+        /// A column of integers by which the table is walked, with an index.
+        public let walk: String
+        /// Whether a row is a person, who goes with all that is theirs.
+        public let isPerson: Bool
+
+        public init(by time: String, walk: String, isPerson: Bool = false) {
+            self.time = time
+            self.walk = walk
+            self.isPerson = isPerson
+        }
+    }
+
+    /// What personal data a table holds: its entry in the record of processing activities (GDPR Art. 30).
+    public struct Processing: Sendable, Equatable {
+        /// Whose it is.
+        public enum People: String, Sendable {
+            /// The people whose data a brand holds.
+            case customers
+            /// Those who work with it.
+            case staff
+        }
+
+        public let people: People
+        /// What for; continues "kept for …".
+        public let purpose: String
+        /// Categories of personal data, in words.
+        public let data: [String]
+
+        public init(_ purpose: String, of people: People = .customers, data: [String]) {
+            self.people = people
+            self.purpose = purpose
+            self.data = data
         }
     }
 

@@ -34,6 +34,18 @@ public protocol SubjectDirectory: Sendable {
     func scrub(
         _ identifiers: [Identifier], in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> [TableRows]
+
+    /// Stops uses of people's data and deletes nothing. Placed twice, the first one stays.
+    ///
+    /// - Parameters:
+    ///   - subjects: whom it concerns.
+    ///   - unknown: where that is nobody, identifiers of the one who asks: they may become known by them, so that it
+    ///     holds when they come.
+    /// - Returns: the tables touched, with rows changed.
+    func restrict(
+        _ subjects: [Subject], unknown: [Identifier], _ restriction: SubjectRestriction,
+        in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> [TableRows]
 }
 
 extension SubjectDirectory {
@@ -42,6 +54,13 @@ extension SubjectDirectory {
         refusing tombstones: Tombstones, in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> (rows: [TableRows], outcomes: [CorrectionOutcome]) {
         ([], [])
+    }
+
+    public func restrict(
+        _ subjects: [Subject], unknown: [Identifier], _ restriction: SubjectRestriction,
+        in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> [TableRows] {
+        []
     }
 
     public func identifiers(
@@ -83,18 +102,33 @@ struct SubjectErasure {
         var actors: [UUIDv7] = []
         var identifiers: [Identifier] = []
         var rows: [TableRows] = []
+        /// Legal holds that kept everything from being erased.
+        var heldBy: [UUIDv7] = []
     }
 
-    /// - Parameter brand: whose ledger entry it is; nil leaves none.
+    /// Erases what the data map says, unless a legal hold keeps it: then nothing is erased, and its use is restricted.
+    ///
+    /// - Parameters:
+    ///   - brand: whose ledger entry it is; nil leaves none.
+    ///   - evenIfHeld: for what was erased before, as the ledger says, and came back with an old backup and its holds.
     func erase(
         _ given: [Identifier], actors: [UUIDv7], request: UUIDv7, brand: UUIDv7? = nil, at time: Timestamp,
-        in transaction: borrowing WriteTransaction
+        evenIfHeld: Bool = false, in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> Outcome {
         var outcome = Outcome()
         // Intake keeps identifiers in one form; whoever asks may write them in another.
         let given = Array(Set(given + given.compactMap { try? $0.canonical() }))
         let subjects = try directory?.find(given, actors: actors, in: transaction) ?? []
         outcome.actors = subjects.map(\.id)
+        if !evenIfHeld {
+            outcome.heldBy = try LegalHoldStore().keeping(outcome.actors, in: transaction)
+            if !outcome.heldBy.isEmpty {
+                let restriction = SubjectRestriction(kind: .restriction, request: request, isForHold: true, since: time)
+                outcome.rows =
+                    try directory?.restrict(subjects, unknown: [], restriction, in: transaction) ?? []
+                return outcome
+            }
+        }
         let found = subjects.flatMap(\.identifiers)
         outcome.identifiers = found.filter { !given.contains($0) }
         let all = Array(Set(given + found))

@@ -8,8 +8,8 @@ import Synchronization
 
 /// What every service answers to its siblings: brand files, jobs, messages, erasure, health, metrics, and what it
 /// witnessed of the audit log.
-struct PlatformService: BrandFiles.Service, Health.Service, JobRecords.Service, Messages.Service,
-    PlatformAPI.Metrics.Service, Subjects.Service, WitnessedHeads.Service
+struct PlatformService: BrandFiles.Service, DataMaps.Service, Health.Service, HoldRecords.Service, JobRecords.Service,
+    Messages.Service, PlatformAPI.Metrics.Service, RetentionRecords.Service, Subjects.Service, WitnessedHeads.Service
 {
     let runtime: ServiceRuntime
     let topics: MessageTopics
@@ -19,6 +19,8 @@ struct PlatformService: BrandFiles.Service, Health.Service, JobRecords.Service, 
     let health: HealthCheck
     let metrics: PrometheusMetrics
     var leavings: [BrandLeaving] = []
+    /// How what the service keeps is protected, beside what its databases say: for the record of processing.
+    var measures: [String] = []
 
     func create(
         _ params: BrandFiles.Create.Params, for call: CallContext
@@ -29,6 +31,7 @@ struct PlatformService: BrandFiles.Service, Health.Service, JobRecords.Service, 
     func erase(
         _ params: BrandFiles.Erase.Params, for call: CallContext
     ) async throws(RPCError) -> BrandFiles.Erase.Reply {
+        try await refuseHeld(params.brand)
         // Before anything is deleted: a restore of an older backup must not bring it back.
         try brandErasure.ledger?.append(.brand(params.brand, for: params.brand, at: call.now))
         let wasThere = try await runtime.eraseBrand(params.brand)
@@ -85,6 +88,11 @@ struct PlatformService: BrandFiles.Service, Health.Service, JobRecords.Service, 
                 try brandErasure.erase(
                     params.identifiers, actors: params.actors, request: params.request, brand: brand, at: call.now,
                     in: transaction)
+            }
+            guard outcome.heldBy.isEmpty else {
+                return Subjects.Erase.Reply(
+                    identifiers: outcome.identifiers, actors: outcome.actors, rows: outcome.rows,
+                    heldBy: outcome.heldBy)
             }
             scanned = try await runtime.checkpoint(
                 file, searchingFor: params.identifiers + outcome.identifiers)

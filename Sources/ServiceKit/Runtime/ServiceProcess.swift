@@ -182,10 +182,11 @@ public enum ServiceProcess {
         var parts = ServiceParts()
         try await compose(environment, &parts)
         HeadWitness.register(in: &parts.topics)
+        parts.jobs[RetentionWork.kind] = RetentionWork(dataMap: brandErasure.dataMap)
         PlatformService(
             runtime: runtime, topics: parts.topics, jobs: parts.jobs, brandErasure: brandErasure,
             serviceErasure: serviceErasure, health: HealthCheck(startedAt: runtime.clock.now(), ledger: ledger),
-            metrics: metrics, leavings: parts.leavings
+            metrics: metrics, leavings: parts.leavings, measures: measures(configuration, peers)
         ).registerAll(with: &parts.methods)
         let dispatcher = MethodDispatcher(parts.methods, runtime: runtime)
         let server = try await UnixSocketServer.bind(
@@ -201,12 +202,27 @@ public enum ServiceProcess {
         logger.info("serving", metadata: ["socket": "\(server.path)", "brands": "\(databases.count)"])
         try await ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [courier, reload, JobRunner(parts.jobs, runtime: runtime), SocketService(server)]
+                services: [
+                    courier, reload, JobRunner(parts.jobs, runtime: runtime), RetentionSchedule(runtime: runtime),
+                    SocketService(server),
+                ]
                     + parts.services,
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         ).run()
         runtime.stop()
         logger.info("stopped")
+    }
+
+    /// How the process itself protects what it keeps.
+    private static func measures(_ configuration: ServiceConfiguration, _ peers: PeerUsers?) -> [String] {
+        var measures = [
+            peers == nil
+                ? "The services of this installation run as one user, who alone reads their files."
+                : "This service runs as a user of its own, and believes no other to be one of its siblings.",
+            "What was erased is written down, as keyed hashes, outside databases and backups, and erased again after a restore.",
+        ]
+        if configuration.ledgerReplica != nil { measures.append("A copy of that list lies in a second place.") }
+        return measures
     }
 
     private static func erasures(
@@ -226,10 +242,13 @@ extension PlatformService {
     func registerAll(with table: inout MethodTable) {
         (self as any BrandFiles.Service).registerMethods(with: &table)
         (self as any DatabaseCopies.Service).registerMethods(with: &table)
+        (self as any DataMaps.Service).registerMethods(with: &table)
         (self as any Health.Service).registerMethods(with: &table)
+        (self as any HoldRecords.Service).registerMethods(with: &table)
         (self as any JobRecords.Service).registerMethods(with: &table)
         (self as any Messages.Service).registerMethods(with: &table)
         (self as any PlatformAPI.Metrics.Service).registerMethods(with: &table)
+        (self as any RetentionRecords.Service).registerMethods(with: &table)
         (self as any Subjects.Service).registerMethods(with: &table)
         (self as any WitnessedHeads.Service).registerMethods(with: &table)
     }

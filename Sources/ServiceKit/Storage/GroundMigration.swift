@@ -88,6 +88,27 @@ extension Migration {
                 is_kept INTEGER NOT NULL DEFAULT 0 CHECK (is_kept IN (0, 1))
             ) STRICT;
 
+            -- What keeps a brand's data, or a person's, from retention and erasure.
+            CREATE TABLE legal_holds (
+                id BLOB NOT NULL,
+                -- The person, and their number in this database; NULL: the whole brand.
+                actor BLOB,
+                number INTEGER,
+                reason TEXT NOT NULL,
+                placed_by TEXT NOT NULL,
+                placed_at INTEGER NOT NULL,
+                CHECK ((actor IS NULL) = (number IS NULL)),
+                UNIQUE (id, actor)
+            ) STRICT;
+
+            -- How long the rows of a table stay, where the brand says less than the data map, and what went last.
+            CREATE TABLE retention_rules (
+                name TEXT NOT NULL PRIMARY KEY,
+                days INTEGER NOT NULL CHECK (days > 0),
+                applied_at INTEGER,
+                rows INTEGER
+            ) STRICT, WITHOUT ROWID;
+
             -- Keyed hashes of erased identifiers: what matches one is refused.
             CREATE TABLE tombstones (
                 digest BLOB NOT NULL PRIMARY KEY,

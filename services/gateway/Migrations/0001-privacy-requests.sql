@@ -19,6 +19,8 @@ CREATE TABLE privacy_requests (
     -- JSON: what points to the subject, as far as it is known.
     identifiers TEXT CHECK ((identifiers IS NULL) = (status NOT IN ('received', 'verified', 'processing'))),
     actors TEXT NOT NULL DEFAULT '[]',
+    -- Legal holds that it waits for.
+    held_by TEXT NOT NULL DEFAULT '[]',
     -- JSON: what is wrong and what is right, until the request ends; and what became of each, without values.
     corrections TEXT CHECK (corrections IS NULL OR status IN ('received', 'verified', 'processing')),
     outcomes TEXT NOT NULL DEFAULT '[]',

@@ -33,7 +33,7 @@ public enum GatewayService {
             directory: environment.configuration.databaseDirectory(of: definition.name) + "/archives",
             key: try Ed25519.PrivateKey(rawRepresentation: certificateSeed))
         let saga = PrivacySaga(
-            runtime: environment.runtime, services: Siblings.names, works: works(environment, archives),
+            runtime: environment.runtime, services: sagaOrder(Siblings.names), works: works(environment, archives),
             certificate: try PrivacyCertificate(seed: certificateSeed)
         ) { siblings[$0] }
         let codes = try VerificationCode(key: SecretFile.key(named: "verification-codes", in: secrets))
@@ -42,6 +42,11 @@ public enum GatewayService {
         status.registerMethods(with: &methods)
         JobsService(services: Siblings.names.filter { $0 != definition.name }) { siblings[$0] }
             .registerMethods(with: &methods)
+        let others = Siblings.names.filter { $0 != definition.name }
+        LegalHoldsService(services: others, identifiers: environment.runtime.identifiers, saga: saga) { siblings[$0] }
+            .registerMethods(with: &methods)
+        RetentionRulesService(services: others) { siblings[$0] }.registerMethods(with: &methods)
+        ProcessingRecordsService(services: Siblings.names) { siblings[$0] }.registerMethods(with: &methods)
         AuditWitnessesService(services: Siblings.names.filter { $0 != "tenancy" }) { siblings[$0] }
             .registerMethods(with: &methods)
 
@@ -149,7 +154,15 @@ public enum GatewayService {
         return [
             .access: copies(.access), .portability: copies(.portability), .correction: CorrectionWork(),
             .erasure: ErasureWork(runtime: environment.runtime, archives: archives),
+            .restriction: RestrictionWork(kind: .restriction), .objection: RestrictionWork(kind: .objection),
+            .optOut: RestrictionWork(kind: .optOut),
         ]
+    }
+
+    /// Those that hold people's data first: where a legal hold keeps it, the others have done nothing yet.
+    static func sagaOrder(_ services: [String]) -> [String] {
+        let last = ["tenancy", definition.name]
+        return services.filter { !last.contains($0) } + last.filter(services.contains)
     }
 
     /// The platform's own door is for the user that Gyre runs as, and for root.

@@ -8,11 +8,13 @@ extension DataMap {
             kept: "for ever, as proof; without identifiers once they have ended",
             columns: [
                 "id", "brand", "kind", "regulation", "status", "reason", "identity", "code_digest", "attempts_left",
-                "identifiers", "actors", "corrections", "outcomes", "received_at", "verified_at", "approved_at",
+                "identifiers", "actors", "held_by", "corrections", "outcomes", "received_at", "verified_at",
+                "approved_at",
                 "time_zone", "acknowledge_by", "due_at",
                 "extended_due_at", "extended_at", "ended_at", "certificate", "certificate_key",
                 "certificate_signature",
-            ]),
+            ],
+            processing: Processing("answering requests of data subjects", data: ["identifiers", "requests"])),
         Table(
             "privacy_archives", "where copies for people lie, and how their passphrases open them", .nobody,
             kept: "the file and its key: 7 days, or until the person is erased; hash and length for ever, as proof",

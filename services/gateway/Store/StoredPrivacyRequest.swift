@@ -16,6 +16,8 @@ struct StoredPrivacyRequest: Sendable {
     /// What points to the subject, as far as it is known; empty once the request has ended.
     var identifiers: [Identifier]
     var actors: [UUIDv7]
+    /// Legal holds that it waits for.
+    var heldBy: [UUIDv7] = []
     /// What is wrong and what is right; empty once the request has ended.
     var corrections: [Correction] = []
     /// What became of each.
@@ -63,7 +65,7 @@ struct StoredPrivacyRequest: Sendable {
             identity: identity, attemptsLeft: status == .received ? attemptsLeft : nil, verificationCode: code,
             receivedAt: receivedAt, verifiedAt: verifiedAt,
             approvedAt: approvedAt, timeZone: timeZone, acknowledgeBy: acknowledgeBy,
-            dueAt: answerBy, noticeBy: noticeBy, extendedAt: extendedAt, endedAt: endedAt, archive: archive?.reply,
-            corrections: outcomes, services: services)
+            dueAt: answerBy, noticeBy: noticeBy, extendedAt: extendedAt, endedAt: endedAt,
+            heldBy: heldBy.isEmpty ? nil : heldBy, archive: archive?.reply, corrections: outcomes, services: services)
     }
 }

@@ -11,7 +11,8 @@ struct PrivacyCommand: AsyncParsableCommand {
         subcommands: [
             Access.self, Portability.self, Erase.self, Correct.self, List.self, Show.self, VerifyIdentity.self,
             Approve.self, Deny.self, Cancel.self, Extend.self, Download.self, Open.self, ImportArchive.self,
-            CertificateOf.self, Verify.self, PublicKey.self,
+            CertificateOf.self, Verify.self, PublicKey.self, Restrict.self, Object.self, OptOut.self,
+            HoldsCommand.self, RetentionCommand.self, RecordCommand.self,
         ])
 
     struct Erase: SuiteCommand {
@@ -161,6 +162,10 @@ struct PrivacyCommand: AsyncParsableCommand {
             }
             if let by = request.acknowledgeBy { lines.append("Confirm    receipt before \(by)") }
             if let by = request.noticeBy { lines.append("Extend     before \(by)") }
+        }
+        if let holds = request.heldBy {
+            let names = holds.map(\.description).joined(separator: ", ")
+            lines.append("Waits      for the legal hold \(names); not used meanwhile")
         }
         if let archive = request.archive {
             let state =

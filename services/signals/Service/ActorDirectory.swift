@@ -3,11 +3,13 @@ import JSON
 import JSONRPC
 import ServiceContract
 import ServiceKit
+import SignalsAPI
 
 /// Finds the actors behind the identifiers of a privacy request, and removes what is said of them where no row is theirs.
 struct ActorDirectory: SubjectDirectory {
     private let actors = ActorStore()
     private let mentions = MentionStore()
+    private let restrictions = RestrictionStore()
 
     func find(
         _ identifiers: [Identifier], actors ids: [UUIDv7], in transaction: borrowing some Transaction & ~Copyable
@@ -32,6 +34,38 @@ struct ActorDirectory: SubjectDirectory {
         in transaction: borrowing WriteTransaction, that matches: (Identifier) -> Bool
     ) throws(RPCError) -> [Identifier] {
         try actors.identifiers(in: transaction, that: matches)
+    }
+
+    /// Somebody who is not known is made known by an objection or an opt-out, so that it holds when they come: there is
+    /// nothing of theirs whose use could be restricted.
+    func restrict(
+        _ subjects: [Subject], unknown: [Identifier], _ restriction: SubjectRestriction,
+        in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> [TableRows] {
+        guard let kind = RestrictionKind(rawValue: restriction.kind.rawValue) else {
+            throw .internalError("Nothing stops \(restriction.kind.rawValue) here.")
+        }
+        var numbers = subjects.map(\.number)
+        var outcome: [TableRows] = []
+        if numbers.isEmpty, !unknown.isEmpty, kind != .restriction {
+            let actor = ActorStore.Key(
+                number: try actors.nextNumber(in: transaction), id: transaction.newID(at: restriction.since))
+            try actors.insert(actor, at: restriction.since, in: transaction)
+            for identifier in unknown {
+                try actors.attach(identifier, to: actor, at: restriction.since, in: transaction)
+            }
+            numbers = [actor.number]
+            outcome = [TableRows(table: "actors", rows: 1), TableRows(table: "identifiers", rows: unknown.count)]
+        }
+        var placed = 0
+        for number in numbers {
+            let isNew = try restrictions.place(
+                kind, on: number, restriction.isForHold ? .legalHold : .privacyRequest, request: restriction.request,
+                at: restriction.since, in: transaction)
+            if isNew { placed += 1 }
+        }
+        if placed > 0 { outcome.append(TableRows(table: "processing_restrictions", rows: placed)) }
+        return outcome
     }
 
     /// What the data map does not reach: signals about nobody whose properties name the person, and the beginnings of rows

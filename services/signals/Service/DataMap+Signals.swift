@@ -18,7 +18,10 @@ extension DataMap {
                 "sequence", "message_id", "event", "actor", "occurred_at", "received_at", "revenue", "currency",
                 "import",
                 "properties",
-            ]),
+            ],
+            aged: Age(by: "occurred_at", walk: "sequence"),
+            processing: Processing(
+                "knowing what customers did", data: ["behaviour", "purchases", "what was sent with them"])),
         Table(
             "last_erased_signal", "the place in the order of arrival that an erased signal had", .nobody,
             columns: ["id", "sequence"]),
@@ -27,11 +30,15 @@ extension DataMap {
             rights: Rights(
                 access: .rows(trait), portability: .rows(trait), correction: .replaced("corrections"),
                 orderedBy: ["name"]),
-            columns: ["actor", "name", "value", "stated_at", "message_id"]),
+            columns: ["actor", "name", "value", "stated_at", "message_id"],
+            aged: Age(by: "stated_at", walk: "actor"),
+            processing: Processing(
+                "knowing who customers are", data: ["stated facts", "special categories where a basis is recorded"])),
         Table(
             "consents", "on what basis each person's data is used now", .actor("actor"),
             rights: .nothing("it says which of consent_entries holds"),
-            columns: ["number", "actor", "purpose", "entry"]),
+            columns: ["number", "actor", "purpose", "entry"],
+            processing: Processing("using data only as the law allows", data: ["consents"])),
         Table(
             "consent_entries", "all that was recorded of the bases on which people's data is used", .actor("actor"),
             kept: "as long as the person is known: it shows that the law was followed (GDPR Art. 5(2) and 7(1))",
@@ -51,7 +58,8 @@ extension DataMap {
                 "sequence", "actor", "purpose", "is_withdrawal", "legal_basis", "special_categories", "condition",
                 "notice_version", "method", "source", "text_hash", "stated_at", "expires_at", "recorded_at",
                 "recorded_by",
-            ]),
+            ],
+            processing: Processing("using data only as the law allows", data: ["consents"])),
         Table(
             "processing_restrictions", "stops on the use of people's data", .actor("actor"),
             kept: "until lifted, at most as long as the person is known",
@@ -61,7 +69,8 @@ extension DataMap {
                 ]),
                 portability: .withheld("it binds this brand, and no other"),
                 correction: .asItIs("it is lifted, or stays"), orderedBy: ["number"]),
-            columns: ["number", "actor", "kind", "source", "request", "since"]),
+            columns: ["number", "actor", "kind", "source", "request", "since"],
+            processing: Processing("using data only as the law allows", data: ["objections and restrictions"])),
         Table("purposes", "what purposes rest on", .nobody, columns: ["name", "legal_basis"]),
         Table(
             "special_traits", "which traits the brand says are specially protected; names only", .nobody,
@@ -71,7 +80,8 @@ extension DataMap {
             rights: Rights(
                 access: .rows(identifier + [Field("firstSeenAt", .time, "first_seen_at")]),
                 portability: .rows(identifier), correction: .replaced("corrections"), orderedBy: ["type", "value"]),
-            columns: ["type", "value", "actor", "first_seen_at"]),
+            columns: ["type", "value", "actor", "first_seen_at"],
+            processing: Processing("knowing who customers are", data: ["identifiers", "contact details"])),
         Table(
             "corrections", "what was put right about actors, when, and what was said before", .actor("actor"),
             kept: "as long as the actor: who has it corrected may contest that, GDPR Art. 18(1)(a)",
@@ -82,7 +92,8 @@ extension DataMap {
                 ]),
                 portability: .withheld("it is the brand's own record, and nothing that the person gave"),
                 correction: .asItIs("it is the record of corrections"), orderedBy: ["corrected_at", "subject", "name"]),
-            columns: ["actor", "request", "subject", "name", "was", "corrected_at"]),
+            columns: ["actor", "request", "subject", "name", "was", "corrected_at"],
+            processing: Processing("answering requests of data subjects", data: ["what was wrong"])),
         Table(
             "actors", "who is understood and addressed", .actor("number"),
             rights: Rights(
@@ -91,7 +102,9 @@ extension DataMap {
                 ]),
                 portability: .withheld("it is made here, and nothing that the person gave"),
                 correction: .asItIs("it holds nothing that could be wrong about the person"), orderedBy: ["number"]),
-            columns: ["number", "id", "kind", "created_at"]),
+            columns: ["number", "id", "kind", "created_at"],
+            aged: .ofActors,
+            processing: Processing("knowing who customers are", data: ["identity"])),
         Table(
             "rejected_rows", "rows of files that could not be taken", .mentions("row"), kept: "until replayed",
             rights: Rights(
@@ -99,7 +112,9 @@ extension DataMap {
                 portability: .withheld("it could not be read, and is not taken in elsewhere either"),
                 correction: .asItIs("it is not used; its file is put right and sent again"),
                 orderedBy: ["import", "line"]),
-            columns: ["import", "line", "reason", "row"]),
+            columns: ["import", "line", "reason", "row"],
+            aged: .ofRejectedRows,
+            processing: Processing("mending files that were sent", data: ["what was sent"])),
         // Until a file is complete, the carry holds the beginning of a row: erasure drops it there and asks for it again.
         Table(
             "imports", "files on their way in, and how many rows of each were taken", .nobody,

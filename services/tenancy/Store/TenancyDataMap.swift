@@ -31,18 +31,22 @@ extension DataMap {
                 "id", "brand", "email", "name", "role", "password_salt", "password_digest", "invitation_kid",
                 "invitation_digest", "invitation_pepper", "invitation_expires_at", "sealed_authenticator",
                 "authenticator_confirmed", "authenticator_step", "created_at", "version",
-            ]),
+            ],
+            processing: Processing("letting staff work", of: .staff, data: ["name", "e-mail address", "role"])),
         Table(
             "recovery_codes", "keyed hashes of codes that take the place of an authenticator; no customers", .nobody,
-            kept: "until used, at most as long as the user", columns: ["user", "digest", "pepper_version"]),
+            kept: "until used, at most as long as the user", columns: ["user", "digest", "pepper_version"],
+            processing: Processing("letting staff work", of: .staff, data: ["credentials"])),
         Table(
             "sessions", "staff signed in, with a keyed hash in place of the token; no customers", .nobody,
             kept: "until the session ends, at most 12 hours and the next sign-in",
-            columns: ["id", "kid", "user", "scopes", "digest", "pepper_version", "created_at", "expires_at"]),
+            columns: ["id", "kid", "user", "scopes", "digest", "pepper_version", "created_at", "expires_at"],
+            processing: Processing("letting staff work", of: .staff, data: ["when they signed in"])),
         Table(
             "sign_in_attempts", "how often signing in was tried, by keyed hashes of addresses and users; no customers",
             .nobody,
-            kept: "15 minutes, and until some later attempts", columns: ["digest", "attempts", "began_at"]),
+            kept: "15 minutes, and until some later attempts", columns: ["digest", "attempts", "began_at"],
+            processing: Processing("keeping strangers out", of: .staff, data: ["attempts to sign in"])),
         Table(
             "keys", "API keys of programs, with a keyed hash in place of the secret; no persons", .nobody,
             kept: "as long as the brand, so that the audit trail's ids mean something",
@@ -58,7 +62,8 @@ extension DataMap {
         Table(
             "audit_entries", "what staff and programs did, as ids and field names; no values", .nobody,
             kept: "for ever, as proof",
-            columns: ["leaf_index", "id", "at", "service", "principal", "brand", "method", "ids", "fields"]),
+            columns: ["leaf_index", "id", "at", "service", "principal", "brand", "method", "ids", "fields"],
+            processing: Processing("showing who did what", of: .staff, data: ["what they did and when"])),
         Table(
             "audit_nodes", "hashes over audit_entries, which prove that none was changed", .nobody,
             kept: "for ever, as proof", columns: ["level", "position", "hash"]),

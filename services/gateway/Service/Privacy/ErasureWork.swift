@@ -35,6 +35,7 @@ struct ErasureWork: PrivacyWork {
             request: request.id, identifiers: request.identifiers, actors: request.actors)
         let reply = try await Subjects.Client(client).erase(params, for: call)
         var answer = PrivacyAnswer(identifiers: reply.identifiers, actors: reply.actors, rows: reply.rows)
+        answer.heldBy = reply.heldBy ?? []
         // Here the request itself still names them: this file is searched when it has ended.
         guard service != runtime.name else {
             let copies = try await archives.remove(of: request.actors + reply.actors, request.brand)

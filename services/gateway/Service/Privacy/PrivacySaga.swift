@@ -193,6 +193,8 @@ final class PrivacySaga: Service {
             }
             guard let service = services.first(where: { !finished.contains($0) }) else { break }
             request = try await ask(service, request, work)
+            // Not given up: released holds wake this, and every look asks again.
+            if !request.heldBy.isEmpty { return }
         }
         try await work.conclude(request)
         try await complete(request, work)
@@ -216,6 +218,11 @@ final class PrivacySaga: Service {
                 request.identifiers.append(identifier)
             }
             for actor in answer.actors where !request.actors.contains(actor) { request.actors.append(actor) }
+            request.heldBy = answer.heldBy
+            guard answer.heldBy.isEmpty else {
+                try requests.update(request, in: transaction)
+                return request
+            }
             request.note(answer.outcomes)
             // A service that itself added something has done its part for it already.
             try requests.note(service, known: request.known, part, of: request.id, in: transaction)

@@ -70,4 +70,6 @@ struct PrivacyAnswer: Sendable {
     var scanHits: Int?
     /// What became of each correction that concerned something there.
     var outcomes: [CorrectionOutcome] = []
+    /// Legal holds for which this service did not do its part: the request waits until they are released.
+    var heldBy: [UUIDv7] = []
 }
