@@ -82,7 +82,8 @@ let package = Package(
         .service(
             "Gateway",
             [
-                "CivilTime", "JSONRPCUnixSocket", "Limits", "PersonArchive", "PlatformAPI", "SignalsAPI", "TenancyAPI",
+                "CivilTime", "JSONRPCUnixSocket", "Limits", "PersonArchive", "PlatformAPI", "SignalsAPI", "TLS",
+                "TenancyAPI",
                 .configuration,
                 .hummingbird, .hummingbirdCore, .lifecycle, .logging, .metrics, .mustache, .nio("NIOCore"),
             ]),
@@ -127,8 +128,8 @@ let package = Package(
             "GatewayService",
             [
                 "CivilTime", "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "JSONRPCUnixSocket", "Limits",
-                "OpenRPCOracle", "OpenSSL",
-                "PersonArchive", "PlatformAPI", "SQLite", "ServiceContract", "ServiceKit", "SignalsAPI", "TenancyAPI",
+                "OpenRPCOracle", "OpenSSL", "PersonArchive", "PlatformAPI", "SQLite", "ServiceContract", "ServiceKit",
+                "SignalsAPI", "TLS", "TenancyAPI",
                 .configuration, .hummingbird, .lifecycle, .logging, .nio("NIOCore"), .nio("NIOPosix"),
             ]
         ),

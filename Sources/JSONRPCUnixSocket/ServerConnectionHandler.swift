@@ -10,7 +10,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private let makeHandler: (PeerCredentials) -> (any RequestHandler)?
+    private let makeHandler: (any Channel) -> EventLoopFuture<(any RequestHandler)?>
     private let limits: UnixSocketLimits
     private var framer: LineFramer
     private var session: Session?
@@ -21,7 +21,8 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     /// Lines that are handled before a look at what lies unsent.
     private static let linesBetweenWrites = 64
 
-    init(limits: UnixSocketLimits, makeHandler: @escaping (PeerCredentials) -> (any RequestHandler)?) {
+    /// - Parameter makeHandler: finds out who is at the other end; nil refuses them.
+    init(limits: UnixSocketLimits, makeHandler: @escaping (any Channel) -> EventLoopFuture<(any RequestHandler)?>) {
         self.limits = limits
         self.makeHandler = makeHandler
         framer = LineFramer(maximumLineBytes: limits.lineBytes)
@@ -29,11 +30,9 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        PeerCredentials.read(from: context.channel).assumeIsolated().whenComplete { result in
+        makeHandler(context.channel).assumeIsolated().whenComplete { result in
             let (handler, context) = bound.value
-            guard case .success(let peer) = result, let requests = handler.makeHandler(peer) else {
-                return context.close(promise: nil)
-            }
+            guard case .success(let requests?) = result else { return context.close(promise: nil) }
             handler.start(requests, context: context)
         }
         context.fireChannelActive()

@@ -35,11 +35,9 @@ public struct UnixSocketServer: Sendable {
             .childChannelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator.reads)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if limits.areTimed {
-                        try channel.pipeline.syncOperations.addHandler(PeerPatienceHandler(limits: limits))
+                    try channel.pipeline.syncOperations.addLineHandlers(limits) { channel in
+                        PeerCredentials.read(from: channel).map(makeHandler)
                     }
-                    try channel.pipeline.syncOperations.addHandler(
-                        ServerConnectionHandler(limits: limits, makeHandler: makeHandler))
                 }
             }
             .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true)
@@ -50,6 +48,17 @@ public struct UnixSocketServer: Sendable {
     /// Stops to accept connections. Open ones end with their event loop.
     public func close() async throws {
         try await channel.close().get()
+    }
+}
+
+extension ChannelPipeline.SynchronousOperations {
+    /// What turns a stream of bytes into requests and replies, the same whatever it arrives over.
+    func addLineHandlers(
+        _ limits: UnixSocketLimits,
+        makeHandler: @escaping (any Channel) -> EventLoopFuture<(any RequestHandler)?>
+    ) throws {
+        if limits.areTimed { try addHandler(PeerPatienceHandler(limits: limits)) }
+        try addHandler(ServerConnectionHandler(limits: limits, makeHandler: makeHandler))
     }
 }
 

@@ -17,10 +17,14 @@ public struct TLSCertificateFiles: Sendable, Equatable {
 final class ServerIdentity: Sendable {
     let certificate: Certificate
     let key: PrivateKey
+    /// The last second in which the certificate is valid, since 1970.
+    let expiresAt: Int64
     private let intermediates: [Certificate]
 
-    /// - Throws: `unusableFile` for a file that is missing, is not PEM, is open to everyone, or does not match the other.
-    init(_ files: TLSCertificateFiles) throws(TLSError) {
+    /// - Parameter now: seconds since 1970 at which the certificate must be valid; nil: its dates do not matter.
+    /// - Throws: `unusableFile` for a file that is missing, is not PEM, is open to everyone, does not match the other, or
+    ///   holds a certificate that is not valid now.
+    init(_ files: TLSCertificateFiles, validAt now: Int64?) throws(TLSError) {
         let chain = try PEMFile(files.certificateChain, isSecret: false).certificates()
         key = try PEMFile(files.privateKey, isSecret: true).privateKey()
         certificate = chain[0]
@@ -31,6 +35,22 @@ final class ServerIdentity: Sendable {
                 files.privateKey,
                 "is not the key of the first certificate in \(files.certificateChain); "
                     + "put the server's own certificate first, or name the key it was made with")
+        }
+        guard let validity = certificate.validity else {
+            throw .unusable(files.certificateChain, "holds a certificate whose dates cannot be read; have it made anew")
+        }
+        expiresAt = validity.until
+        guard let now else { return }
+        if now > validity.until {
+            throw .unusable(
+                files.certificateChain,
+                "holds a certificate that expired on \(Certificate.text(validity.until)); renew it")
+        }
+        if now < validity.from {
+            throw .unusable(
+                files.certificateChain,
+                "holds a certificate that is valid only from \(Certificate.text(validity.from)); "
+                    + "is this machine's clock right?")
         }
     }
 

@@ -8,7 +8,7 @@ public struct TLSError: Error, Sendable, Equatable, CustomStringConvertible {
         case certificates, context, handshake, reading, writing
     }
 
-    public enum Reason: Sendable {
+    public enum Reason: String, CaseIterable, Sendable {
         /// A certificate or key file cannot be used; the text names it and says what to do.
         case unusableFile
         /// The first bytes are of another protocol, such as plain HTTP.

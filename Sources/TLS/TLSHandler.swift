@@ -214,7 +214,12 @@ public final class TLSHandler: ChannelDuplexHandler {
             }
             send(promise, context)
         }
-        if !writes.hasFlushed { perform(state.drained(), context) }
+        if !writes.hasFlushed { return perform(state.drained(), context) }
+        if let most = limits.unsentBytes, state.mayEncrypt, writes.byteCount > most {
+            perform(
+                state.failed(TLSError(.writing, .limitExceeded, "the peer leaves more than \(most) bytes unread")),
+                context)
+        }
     }
 
     /// Sends the records there are; `written` may be of writes that made none.

@@ -4,7 +4,7 @@ public import NIOCore
 ///
 /// TLS itself holds at most one incomplete record of the peer. What the application wrote and the peer does not read
 /// waits as plaintext, uncopied, while the channel is not writable: an application that heeds `isWritable` is bounded
-/// by the channel's water marks plus ``bytesPerWrite``.
+/// by the channel's water marks plus ``bytesPerWrite``; for others there is ``unsentBytes``.
 public struct TLSLimits: Sendable {
     /// Plaintext bytes in one record (RFC 8446, section 5.1).
     public static let recordBytes = 16 << 10
@@ -20,6 +20,9 @@ public struct TLSLimits: Sendable {
     /// that the channel has not yet written; while there are more, nothing is read. Without this a peer that asks and
     /// never reads would fill the memory.
     public var replyBytes = 4 * recordBytes
+    /// Flushed plaintext bytes that may wait while the channel is not writable; one more ends the connection. Nil: any
+    /// number.
+    public var unsentBytes: Int?
     /// From the start of the connection to the end of the handshake.
     public var handshakeTimeout = TimeAmount.seconds(10)
     /// For the rest of what was flushed, our close_notify and the peer's, once the connection is being closed.

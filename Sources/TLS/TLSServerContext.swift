@@ -8,6 +8,9 @@ public final class TLSServerContext: Sendable {
     /// Certificates that one context can choose from.
     public static let maximumCertificateCount = 64
 
+    /// When the first of the certificates ceases to be valid, in seconds since 1970.
+    public let expiresAt: Int64
+
     let context: SSLContext
     private let choices: Choices
 
@@ -16,12 +19,13 @@ public final class TLSServerContext: Sendable {
     ///     that host; every other client gets the first of all.
     ///   - applicationProtocols: ALPN names, the preferred first, such as `["http/1.1"]`. A client that names protocols
     ///     and none of these is refused; with an empty list, and for a client that names none, nothing is agreed.
-    ///   - versions: narrower than TLS 1.2 and 1.3 only for tests.
+    ///   - versions: TLS 1.2 and 1.3, or one of them.
+    ///   - now: seconds since 1970; a certificate that is not valid then is refused. Nil: dates do not matter.
     /// - Throws: `unusableFile`, whose text names the file and what to do; `limitExceeded` for too many or no
     ///   certificates, or protocol names of a wrong length.
     public init(
         certificates: [TLSCertificateFiles], applicationProtocols: [String] = [],
-        versions: ClosedRange<TLSVersion> = .version12 ... .version13
+        versions: ClosedRange<TLSVersion> = .version12 ... .version13, validAt now: Int64? = nil
     ) throws(TLSError) {
         guard (1...Self.maximumCertificateCount).contains(certificates.count) else {
             throw TLSError(
@@ -29,11 +33,12 @@ public final class TLSServerContext: Sendable {
                 "a server needs 1 to \(Self.maximumCertificateCount) certificates, not \(certificates.count)")
         }
         var identities: [ServerIdentity] = []
-        for files in certificates { identities.append(try ServerIdentity(files)) }
+        for files in certificates { identities.append(try ServerIdentity(files, validAt: now)) }
         let choices = Choices(identities, try ApplicationProtocols(applicationProtocols))
         let context = try SSLContext(TLS_server_method(), versions: versions)
         self.choices = choices
         self.context = context
+        expiresAt = identities.reduce(.max) { min($0, $1.expiresAt) }
 
         let first = identities[0]
         let isInstalled = first.withIntermediates { intermediates in

@@ -13,6 +13,7 @@ import ServiceKit
 import ServiceLifecycle
 import Synchronization
 import TenancyAPI
+import Testing
 
 @testable import GatewayService
 
@@ -26,6 +27,7 @@ final class GatewayUnderTest: Sendable {
     private let runtime: ServiceRuntime
     private let services: ServiceGroup
     private let task: Task<Void, any Error>
+    private let reloads: [@Sendable () -> Void]
 
     /// - Parameters:
     ///   - keys: what each may spend.
@@ -67,6 +69,7 @@ final class GatewayUnderTest: Sendable {
                 metrics: PrometheusMetrics(), eventLoop: group.any(), siblings: clients,
                 logger: Logger(label: "test")),
             &parts)
+        reloads = parts.reloads
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(services: parts.services, logger: Logger(label: "test")))
         self.services = services
@@ -89,6 +92,18 @@ final class GatewayUnderTest: Sendable {
             throw RPCError.deadlineExceeded
         }
     }
+
+    /// The port that the door called `line` or `http` listens on.
+    func tlsPort(_ door: String) async throws -> Int {
+        // This file comes last.
+        _ = try await httpPort
+        let bytes = try #require(FileBytes.read(directory + "/run/tls.json"))
+        let address = try #require(try JSONValue(parsing: bytes)[door]?.string)
+        return try #require(Int(address.split(separator: ":").last ?? ""))
+    }
+
+    /// What SIGHUP does.
+    func reload() { for reload in reloads { reload() } }
 
     /// One call over a connection of its own.
     func call(

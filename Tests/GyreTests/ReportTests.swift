@@ -134,4 +134,40 @@ import Testing
             #expect(text.contains(isDetached ? " down --data" : "Stop    Ctrl-C"))
         }
     }
+
+    @Test("A suite says where its TLS ports are")
+    func doors() {
+        var file = ReadyFile(url: "http://127.0.0.1:8080/", socket: "/s", adminSocket: "/a")
+        file.tls = TLSDoors(line: "0.0.0.0:7443", http: "[::1]:8443")
+        let text = Welcome(directory: DataDirectory("/srv/gyre"), file: file, isDetached: true).text
+        #expect(text.contains("\n          0.0.0.0:7443 (TLS, lines)\n          [::1]:8443 (TLS, HTTP)\n  Try"))
+        #expect(ReadyFile(file.json) == file)
+    }
+}
+
+@Suite struct TLSFindingTests {
+    private let day: Int64 = 86_400_000_000
+
+    private func findings(_ doors: TLSDoors, at now: Int64 = 0) -> [Finding] {
+        Examination.tls(doors, now: Timestamp(microseconds: now)) { $0 == "0.0.0.0:1" }
+    }
+
+    @Test("Without TLS ports there is nothing to say of them")
+    func none() { #expect(findings(TLSDoors()).isEmpty) }
+
+    @Test("A port that nobody listens on is a problem")
+    func silence() {
+        #expect(findings(TLSDoors(line: "0.0.0.0:1", http: "0.0.0.0:2")).map(\.verdict) == [.good, .problem])
+    }
+
+    @Test("A certificate that ends soon is a warning, and one that has ended a problem")
+    func expiry() {
+        let end = Timestamp(microseconds: 100 * day)
+        for (now, verdict) in [
+            (86 * day, Finding.Verdict.good), (86 * day + 1, .warning), (100 * day, .warning),
+            (100 * day + 1, .problem),
+        ] {
+            #expect(findings(TLSDoors(certificateExpiresAt: end), at: now).map(\.verdict) == [verdict], "\(now)")
+        }
+    }
 }

@@ -55,6 +55,8 @@ public struct ServiceParts {
     public var leavings: [BrandLeaving] = []
     /// Run until the process ends, and end gracefully with it.
     public var services: [any Service] = []
+    /// Called at each SIGHUP, one after the other; what goes wrong they say in the log themselves.
+    public var reloads: [@Sendable () -> Void] = []
 
     public init() {}
 }
@@ -196,9 +198,9 @@ public enum ServiceProcess {
             let services = peers.services(of: peer.userID)
             return services.isEmpty ? nil : PeerDoor(dispatcher: dispatcher, services: services)
         }
-        let reload = ConfigurationReload(logLevel: logLevel, logger: logger) {
-            ServiceConfiguration(reader: try .environmentAndFile())
-        }
+        let reload = ConfigurationReload(
+            logLevel: logLevel, logger: logger, others: parts.reloads
+        ) { ServiceConfiguration(reader: try .environmentAndFile()) }
         logger.info("serving", metadata: ["socket": "\(server.path)", "brands": "\(databases.count)"])
         try await ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -277,14 +279,14 @@ public struct Siblings: Sendable {
 
 /// A socket that is open while the process runs.
 public struct SocketService: Service {
-    private let server: UnixSocketServer
+    private let close: @Sendable () async throws -> Void
 
-    public init(_ server: UnixSocketServer) {
-        self.server = server
-    }
+    public init(_ server: UnixSocketServer) { close = server.close }
+
+    public init(_ server: NetworkServer) { close = server.close }
 
     public func run() async throws {
         try? await gracefulShutdown()
-        try await server.close()
+        try await close()
     }
 }

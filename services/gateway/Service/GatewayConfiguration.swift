@@ -11,25 +11,17 @@ struct GatewayConfiguration: Sendable {
     let accessLog: String?
     /// `GYRE_ACCESS_LOG_MEBIBYTES`: when the file is as large, another is begun, and one before it is kept. Default 64.
     let accessLogMebibytes: Int
+    /// The ports for the world; nil while none is set.
+    let tls: TLSConfiguration?
     let limits: LimitsConfiguration
 
-    init(
-        httpPort: Int, httpSocket: String? = nil, accessLog: String? = nil, accessLogMebibytes: Int = 64,
-        limits: LimitsConfiguration = LimitsConfiguration()
-    ) {
-        self.accessLog = accessLog
-        self.accessLogMebibytes = accessLogMebibytes
-        self.httpPort = httpPort
-        self.httpSocket = httpSocket
-        self.limits = limits
-    }
-
-    init(reader: ConfigReader) {
-        self.init(
-            httpPort: reader.int(forKey: "gyre.http.port", default: 0),
-            httpSocket: reader.string(forKey: "gyre.http.socket"),
-            accessLog: reader.string(forKey: "gyre.access.log"),
-            accessLogMebibytes: max(1, reader.int(forKey: "gyre.access.log.mebibytes", default: 64)),
-            limits: LimitsConfiguration(reader: reader))
+    /// - Throws: for a setting of TLS that cannot be; the others have defaults.
+    init(reader: ConfigReader) throws(SettingError) {
+        httpPort = reader.int(forKey: "gyre.http.port", default: 0)
+        httpSocket = reader.string(forKey: "gyre.http.socket")
+        accessLog = reader.string(forKey: "gyre.access.log")
+        accessLogMebibytes = max(1, reader.int(forKey: "gyre.access.log.mebibytes", default: 64))
+        tls = try TLSConfiguration(reader: reader)
+        limits = LimitsConfiguration(reader: reader)
     }
 }

@@ -23,7 +23,7 @@ public enum GatewayService {
 
     /// Puts the gateway together: its own methods, its doors, the saga, the HTTP server.
     public static func compose(_ environment: ServiceEnvironment, _ parts: inout ServiceParts) async throws {
-        let configuration = GatewayConfiguration(reader: environment.reader)
+        let configuration = try GatewayConfiguration(reader: environment.reader)
         let siblings = environment.siblings
         let status = SystemStatus(services: Siblings.names) { siblings[$0] }
         let secrets = environment.configuration.secretsDirectory
@@ -113,23 +113,31 @@ public enum GatewayService {
         let pages = try StatusPage(
             status: status, tenancy: siblings["tenancy"], signals: siblings["signals"],
             clock: environment.runtime.clock)
-        let logger = environment.logger
         // What an earlier process that was killed left there.
         if let socket = configuration.httpSocket { unlink(socket) }
         let patience = HTTPPatience.Limits()
-        let http = HTTPServer.make(
-            port: configuration.httpPort, socket: configuration.httpSocket, on: environment.eventLoop,
-            door: HTTPDoor(gate, on: environment.eventLoop, addressLimit, bodyTime: patience.body), pages: pages,
-            status: status,
-            metrics: environment.metrics, patience: patience
-        ) { port in
-            if !FileBytes.writeDurably(Array("\(port)\n".utf8), to: run + "/http.port") {
-                logger.error("the port's file cannot be written", metadata: ["port": "\(port)"])
-            }
+        let httpParts = HTTPServer.Parts(
+            door: HTTPDoor(gate, on: environment.eventLoop, addressLimit, bodyTime: patience.body),
+            patience: patience, eventLoop: environment.eventLoop)
+        let doors = OpenDoors(
+            in: run, awaitsTLSHTTP: configuration.tls?.httpPort != nil, logger: environment.logger)
+        let http = HTTPServer.loopback(
+            httpParts, port: configuration.httpPort, socket: configuration.httpSocket, pages: pages, status: status,
+            metrics: environment.metrics
+        ) { channel in
+            try channel.pipeline.syncOperations.addHandler(
+                ConnectionShareHandler { connections.value.open(.address($0)) })
+        } onBound: {
+            doors.opened(httpPort: $0)
         }
         // Services end in the opposite order: what the doors let in last is still counted.
         if let accessLog { parts.services.append(accessLog) }
         parts.services += [keeper, saga, usage, SocketService(clients), SocketService(administrators), http]
+        if let tls = configuration.tls {
+            try await openTLS(tls, environment, &parts, gate: gate, limits: configuration.limits, doors: doors) {
+                HTTPServer.secure(httpParts, tls, port: tls.httpPort ?? 0, secure: $0, onBound: $1)
+            }
+        }
     }
 
     private static func accessLog(

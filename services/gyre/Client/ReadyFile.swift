@@ -5,6 +5,8 @@ struct ReadyFile: Equatable {
     var url: String
     var socket: String
     var adminSocket: String
+    /// The ports for the world, where there are any.
+    var tls = TLSDoors()
     /// The demo brand, with `--demo`.
     var brand: String?
     /// The demo brand's key, with `--demo`: why only the owner may read this file.
@@ -15,15 +17,21 @@ struct ReadyFile: Equatable {
         object["url"] = .string(url)
         object["socket"] = .string(socket)
         object["adminSocket"] = .string(adminSocket)
+        object["tlsLine"] = tls.line.map { .string($0) }
+        object["tlsHTTP"] = tls.http.map { .string($0) }
         object["brand"] = brand.map { .string($0) }
         object["key"] = key.map { .string($0) }
         return .object(object)
     }
 
-    init(url: String, socket: String, adminSocket: String, brand: String? = nil, key: String? = nil) {
+    init(
+        url: String, socket: String, adminSocket: String, tls: TLSDoors = TLSDoors(), brand: String? = nil,
+        key: String? = nil
+    ) {
         self.url = url
         self.socket = socket
         self.adminSocket = adminSocket
+        self.tls = tls
         self.brand = brand
         self.key = key
     }
@@ -34,7 +42,9 @@ struct ReadyFile: Equatable {
             let adminSocket = json["adminSocket"]?.string
         else { return nil }
         self.init(
-            url: url, socket: socket, adminSocket: adminSocket, brand: json["brand"]?.string, key: json["key"]?.string)
+            url: url, socket: socket, adminSocket: adminSocket,
+            tls: TLSDoors(line: json["tlsLine"]?.string, http: json["tlsHTTP"]?.string),
+            brand: json["brand"]?.string, key: json["key"]?.string)
     }
 
     /// Nil when no suite is ready in the directory.

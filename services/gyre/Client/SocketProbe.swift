@@ -15,6 +15,22 @@ enum SocketProbe {
     /// Whether a process accepts connections on a TCP port of the loopback interface.
     static func answers(port: Int) -> Bool { connects(AF_INET, loopback(port)) }
 
+    /// Whether a process accepts connections at `192.0.2.1:7443` or `[::1]:7443`; asks the loopback interface where it
+    /// listens on all.
+    static func answers(address: String) -> Bool {
+        guard let colon = address.lastIndex(of: ":"), let port = Int(address[address.index(after: colon)...]) else {
+            return false
+        }
+        let host = address[..<colon].filter { $0 != "[" && $0 != "]" }
+        if host == "0.0.0.0" || host == "::" { return answers(port: port) }
+        var four = loopback(port)
+        if inet_pton(AF_INET, host, &four.sin_addr) == 1 { return connects(AF_INET, four) }
+        var six = sockaddr_in6()
+        six.sin6_family = sa_family_t(AF_INET6)
+        six.sin6_port = UInt16(truncatingIfNeeded: port).bigEndian
+        return inet_pton(AF_INET6, host, &six.sin6_addr) == 1 && connects(AF_INET6, six)
+    }
+
     /// Whether this process could listen on a TCP port of the loopback interface.
     static func canListen(on port: Int) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -33,14 +49,14 @@ enum SocketProbe {
         return address
     }
 
-    private static func connects(_ family: Int32, _ address: some BitwiseCopyable) -> Bool {
+    private static func connects(_ family: Int32, _ address: some Any) -> Bool {
         let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         return withAddress(address) { connect(descriptor, $0, $1) } == 0
     }
 
-    private static func withAddress<T: BitwiseCopyable>(
+    private static func withAddress<T>(
         _ address: T, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
     ) -> Int32 {
         withUnsafeBytes(of: address) { bytes in

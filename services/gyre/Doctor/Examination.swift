@@ -1,6 +1,7 @@
 import CProcess
 import GatewayAPI
 import Glibc
+import JSON
 import JSONRPC
 
 /// Looks at everything a suite needs, whether it runs or not.
@@ -11,6 +12,8 @@ struct Examination {
     static let scarceBytes: UInt64 = 256 << 20
     /// Below this it is time to act.
     static let lowBytes: UInt64 = 2 << 30
+    /// A certificate is renewed by then; those that renew themselves do so a month before.
+    static let scarceCertificateDays: Int64 = 14
     /// Descriptors that the suite needs at least.
     static let neededDescriptors: rlim_t = 1_024
 
@@ -143,6 +146,9 @@ struct Examination {
                     "socket", "\(path) does not answer", remedy: "Read \(directory.logFile(SuiteServices.gateway))"))
         }
         findings.append(http)
+        findings += Self.tls(TLSDoors.read(in: directory), now: Timestamp(microseconds: Self.wallClock)) {
+            SocketProbe.answers(address: $0)
+        }
         guard SocketProbe.answers(directory.adminSocket) else { return findings }
         let admin = SuiteClient(.admin(brand: nil), in: directory)
         do {
@@ -164,6 +170,38 @@ struct Examination {
             return .problem("HTTP", "nobody listens on 127.0.0.1:\(port)", remedy: "Read \(gatewayLog)")
         }
         return .good("HTTP", "http://127.0.0.1:\(port)/")
+    }
+
+    /// - Parameters:
+    ///   - answers: whether somebody listens at an address.
+    static func tls(_ doors: TLSDoors, now: Timestamp, answers: (String) -> Bool) -> [Finding] {
+        var findings = doors.all.map { door in
+            answers(door.address)
+                ? Finding.good(door.name, door.address)
+                : .problem(
+                    door.name, "nobody listens on \(door.address)",
+                    remedy: "Read the gateway's log, and see whether a firewall of this machine is in the way.")
+        }
+        guard let end = doors.certificateExpiresAt else { return findings }
+        let days = (end.microseconds - now.microseconds) / 86_400_000_000
+        if end < now {
+            findings.append(
+                .problem("TLS, certificate", "expired at \(end)", remedy: "Renew it, then send the gateway SIGHUP."))
+        } else if days < scarceCertificateDays {
+            findings.append(
+                .warning(
+                    "TLS, certificate", "expires at \(end), in \(Int(days).counted("day"))",
+                    remedy: "Renew it, then send the gateway SIGHUP."))
+        } else {
+            findings.append(.good("TLS, certificate", "valid until \(end)"))
+        }
+        return findings
+    }
+
+    private static var wallClock: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
     }
 
     private func finding(of service: ServiceStatus) -> Finding {

@@ -39,6 +39,8 @@ struct DataDirectory: Sendable, Equatable {
     var readyFile: String { run + "/ready.json" }
     /// Written by the gateway: the port it listens on.
     var portFile: String { run + "/http.port" }
+    /// Written by the gateway: where its TLS ports are; not there without them.
+    var tlsFile: String { run + "/tls.json" }
     /// The demo brand and its key, which nothing can show again.
     var demoFile: String { secrets + "/demo.json" }
     var gatewaySocket: String { socket("gateway") }

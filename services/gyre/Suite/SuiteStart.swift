@@ -51,6 +51,7 @@ struct SuiteStart {
         await supervisor.ended()
         unlink(directory.readyFile)
         unlink(directory.portFile)
+        unlink(directory.tlsFile)
         unlink(directory.pidFile("gyre"))
         if let failure { throw failure }
     }
@@ -60,7 +61,8 @@ struct SuiteStart {
         let port = try await waitForServices(supervisor, admin)
         supervisor.keep(httpPort: port)
         var file = ReadyFile(
-            url: "http://127.0.0.1:\(port)/", socket: directory.gatewaySocket, adminSocket: directory.adminSocket)
+            url: "http://127.0.0.1:\(port)/", socket: directory.gatewaySocket, adminSocket: directory.adminSocket,
+            tls: TLSDoors.read(in: directory))
         var summary: DemoSummary?
         if isDemo {
             let demo = try await DemoBrand.prepare(in: directory, admin)

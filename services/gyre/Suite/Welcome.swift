@@ -9,11 +9,16 @@ struct Welcome {
         return """
             Gyre is ready on \(directory.path)
 
-              Open    \(file.url)
+              Open    \(file.url)\(doors)
               Try     \(commands.joined(separator: "\n          "))
               Stop    \(stop)
 
             """
+    }
+
+    /// A line for each TLS port.
+    private var doors: String {
+        file.tls.all.map { door in "\n          \(door.address) (\(door.name))" }.joined()
     }
 
     /// Three commands that work as they stand.

@@ -221,10 +221,11 @@ final class Gate {
 
     /// Charges the address of a caller that shows no good key.
     ///
+    /// - Parameter cost: in calls; never more than the address may spend at once.
     /// - Returns: why it may not go on.
-    func chargeStranger(_ caller: Caller) -> RPCError? {
+    func chargeStranger(_ caller: Caller, cost: Int64 = 1) -> RPCError? {
         let limit = caller.charges[0].limit
-        switch limiter.buckets.spend(1, of: &caller.charges, at: bootClock.now()) {
+        switch limiter.buckets.spend(min(cost, limit.burst), of: &caller.charges, at: bootClock.now()) {
         case .refused(_, let wait):
             return .rateLimited(policy: "address", limit, retryAfterNanoseconds: wait, nil)
         case .tableFull: return .tooManyBuckets

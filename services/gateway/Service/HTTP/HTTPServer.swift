@@ -3,11 +3,12 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import JSON
+import Logging
 import NIOCore
 import ServiceKit
 import ServiceLifecycle
 
-/// The HTTP side of the gateway, on loopback: `POST /rpc`, the page at `/`, and what monitors ask.
+/// The HTTP side of the gateway: everything on loopback, and what clients need over TLS.
 enum HTTPServer {
     /// Connections at a time; further ones wait to be accepted.
     static let maximumConnections = 256
@@ -15,25 +16,33 @@ enum HTTPServer {
     static let maximumHeaderBytes = 16 << 10
     static let maximumHeaders = 100
 
+    /// What both doors are made from.
+    struct Parts: Sendable {
+        let door: HTTPDoor
+        let patience: HTTPPatience.Limits
+        let eventLoop: any EventLoop
+    }
+
+    /// On loopback, in the clear: `POST /rpc`, the page at `/`, and what monitors ask.
+    ///
     /// - Parameters:
     ///   - port: 0 lets the system choose.
     ///   - socket: a Unix socket's path in place of the port.
+    ///   - prepare: adds to each new connection what comes before HTTP.
     ///   - onBound: gets the port.
-    static func make(
-        port: Int, socket: String? = nil, on group: any EventLoopGroup, door: HTTPDoor, pages: StatusPage,
-        status: SystemStatus, metrics: PrometheusMetrics, patience: HTTPPatience.Limits,
+    static func loopback(
+        _ parts: Parts, port: Int, socket: String? = nil, pages: StatusPage, status: SystemStatus,
+        metrics: PrometheusMetrics, prepare: @escaping @Sendable (any Channel) throws -> Void,
         onBound: @escaping @Sendable (Int) -> Void
     ) -> some Service {
         let router = Router(context: HTTPContext.self)
         router.add(middleware: LoopbackOnly())
-        router.post("/rpc") { request, context in await door.handle(request, from: context.address) }
+        addClientRoutes(to: router, parts.door)
         router.get("/") { _, _ in
             Response(
                 status: .ok, headers: [.contentType: "text/html; charset=utf-8", .cacheControl: "no-store"],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: await pages.html())))
         }
-        // The process answers: that is all it says.
-        router.get("/healthz") { _, _ in text(.ok, "ok\n") }
         // Every service answers, can write, and has nothing to complain of.
         router.get("/readyz") { _, _ in
             let all = await status.all()
@@ -55,28 +64,107 @@ enum HTTPServer {
             }
             return text(.ok, figures)
         }
+        return application(
+            router, parts, at: socket.map { .unixDomainSocket(path: $0) } ?? .hostname("127.0.0.1", port: port),
+            maximumConnections, prepare
+        ) { channel in
+            if let port = channel.localAddress?.port { onBound(port) }
+        }
+    }
+
+    /// Over TLS, for the world: what needs a key, and whether the process answers. The page, the figures and the state
+    /// of the services are nobody's business there.
+    ///
+    /// - Parameters:
+    ///   - secure: adds TLS to each new connection.
+    ///   - onBound: gets the address.
+    static func secure(
+        _ parts: Parts, _ configuration: TLSConfiguration, port: Int,
+        secure: @escaping @Sendable (any Channel) throws -> Void, onBound: @escaping @Sendable (String) -> Void
+    ) -> some Service {
+        let router = Router(context: HTTPContext.self)
+        addClientRoutes(to: router, parts.door)
+        let address = configuration.address
+        return BoundService(
+            application(
+                router, parts, at: .hostname(address, port: port), TLSDoors.maximumConnections, secure
+            ) { channel in
+                if let address = channel.localAddress { onBound(address.hostAndPort) }
+            }
+        ) { error in .port("GYRE_TLS_HTTP_PORT", address, port, error) }
+    }
+
+    /// What every HTTP door opens.
+    private static func addClientRoutes(to router: Router<HTTPContext>, _ door: HTTPDoor) {
+        router.post("/rpc") { request, context in await door.handle(request, from: context.address) }
+        // The process answers: that is all it says.
+        router.get("/healthz") { _, _ in text(.ok, "ok\n") }
+    }
+
+    private static func application(
+        _ router: Router<HTTPContext>, _ parts: Parts, at address: BindAddress, _ connections: Int,
+        _ prepare: @escaping @Sendable (any Channel) throws -> Void,
+        onRunning: @escaping @Sendable (any Channel) async -> Void
+    ) -> some Service {
+        let patience = parts.patience
+        let configuration = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [HTTPPatienceHandler(patience)],
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: maximumHeaderBytes, maxHeaderListSize: maximumHeaderBytes,
+                maxHeaderFieldCount: maximumHeaders))
         return Application(
             router: router,
-            server: .http1(
-                configuration: HTTP1Channel.Configuration(
-                    additionalChannelHandlers: [HTTPPatienceHandler(patience)],
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: maximumHeaderBytes, maxHeaderListSize: maximumHeaderBytes,
-                        maxHeaderFieldCount: maximumHeaders))),
-            configuration: ApplicationConfiguration(
-                address: socket.map { .unixDomainSocket(path: $0) } ?? .hostname("127.0.0.1", port: port),
-                serverName: "gyre",
-                availableConnectionsDelegate: MaximumAvailableConnections(maximumConnections)),
-            onServerRunning: { channel in
-                if let port = channel.localAddress?.port { onBound(port) }
+            server: HTTPServerBuilder { responder in
+                PreparedChannel(
+                    base: HTTP1Channel(responder: responder, configuration: configuration), prepare: prepare)
             },
-            eventLoopGroupProvider: .shared(group))
+            configuration: ApplicationConfiguration(
+                address: address, serverName: "gyre",
+                availableConnectionsDelegate: MaximumAvailableConnections(connections)),
+            onServerRunning: onRunning,
+            eventLoopGroupProvider: .shared(parts.eventLoop))
     }
 
     private static func text(_ status: HTTPResponse.Status, _ text: String) -> Response {
         Response(
             status: status, headers: [.contentType: "text/plain; charset=utf-8"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+}
+
+/// An HTTP connection with handlers of ours between it and the network.
+private struct PreparedChannel: ServerChildChannel {
+    let base: HTTP1Channel
+    let prepare: @Sendable (any Channel) throws -> Void
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
+        channel.eventLoop.makeCompletedFuture { try prepare(channel) }
+            .flatMap { base.setup(channel: channel, logger: logger) }
+    }
+
+    func handle(value: HTTP1Channel.Value, logger: Logger) async {
+        await base.handle(value: value, logger: logger)
+    }
+}
+
+/// A server whose failure, which is that of its port, has words of ours.
+private struct BoundService<Base: Service>: Service {
+    let base: Base
+    let explain: @Sendable (any Error) -> SettingError
+
+    init(_ base: Base, explain: @escaping @Sendable (any Error) -> SettingError) {
+        self.base = base
+        self.explain = explain
+    }
+
+    func run() async throws {
+        do {
+            try await base.run()
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw explain(error)
+        }
     }
 }
 

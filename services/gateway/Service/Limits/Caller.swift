@@ -1,5 +1,11 @@
 import Limits
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// Whoever is at the other end of a connection, before any key is known.
 ///
 /// Confined to the event loop.
@@ -36,14 +42,28 @@ extension BucketName {
     /// A user of this machine.
     static func user(_ id: UInt32) -> BucketName { BucketName(.address, high: 1, low: UInt64(id)) }
 
-    /// A network address as text; 0 for none.
+    /// A network address as text; 0 for none. Of an IPv6 address the first half counts, which is what a network is
+    /// given as a whole (RFC 6177): whoever has one has 2⁶⁴ addresses.
     static func address(_ text: String?) -> BucketName {
-        // FNV-1a, 64 bits (Fowler, Noll, Vo): two addresses that share a hash share a limit.
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in (text ?? "").utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return BucketName(.address, high: 2, low: hash)
+        var (four, six) = (in_addr(), in6_addr())
+        guard let text else { return BucketName(.address, high: 2, low: 0) }
+        if inet_pton(AF_INET, text, &four) == 1 { return v4(UInt32(bigEndian: four.s_addr)) }
+        // A scope (fe80::1%eth0) is this machine's name for an interface.
+        guard inet_pton(AF_INET6, String(text.prefix { $0 != "%" }), &six) == 1 else {
+            return BucketName(.address, high: 2, low: 0)
+        }
+        let (high, low) = withUnsafeBytes(of: six) { bytes in
+            (
+                UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            )
+        }
+        // ::ffff:192.0.2.1 is how an IPv4 address reaches a socket for both.
+        if high == 0, low >> 32 == 0xffff { return v4(UInt32(truncatingIfNeeded: low)) }
+        return BucketName(.address, high: 3, low: high)
     }
 
     /// A second bucket of the same address.
     fileprivate var forOpenCalls: BucketName { BucketName(kind, high: high | 1 << 63, low: low) }
+    private static func v4(_ address: UInt32) -> BucketName { BucketName(.address, high: 2, low: UInt64(address)) }
 }
