@@ -23,7 +23,7 @@ import Testing
             #expect(defined.compactMap { $0 }.reduce(0, +) == document.components.count)
         }
         #expect(clients["x-http-statuses"]?["notFound"] == 404)
-        #expect(clients["components"]?["schemas"]?["Key"] == nil)
+        #expect(clients["components"]?["schemas"]?["Organization"] == nil)
     }
 
     @Test(

@@ -88,7 +88,8 @@ import Testing
 
     @Test("Methods that no key opens are called through the platform's own door")
     func doors() {
-        #expect(ContractMethods.isForAdminOnly("keys.list"))
+        #expect(ContractMethods.isForAdminOnly("keys.create"))
+        #expect(!ContractMethods.isForAdminOnly("keys.list"))
         #expect(ContractMethods.isForAdminOnly("system.status"))
         #expect(!ContractMethods.isForAdminOnly("signals.track"))
         #expect(!ContractMethods.isForAdminOnly("privacyRequests.submit"))

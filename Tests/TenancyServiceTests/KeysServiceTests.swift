@@ -59,6 +59,22 @@ import Testing
         }
     }
 
+    @Test("A key or a session lists the keys of its own brand, and no other's")
+    func listOfOwn() async throws {
+        try await withTenancy { tenancy in
+            let (own, other) = (try await tenancy.newBrand(), try await tenancy.newBrand("Other"))
+            let (_, record) = try await tenancy.newKey(of: own.id)
+            _ = try await tenancy.newKey(of: other.id)
+            let call = CallContext(brand: own.id, principal: "user:\(own.id)", scopes: ["keys:read"])
+            #expect(try await tenancy.keys.list(.init(), for: call).items == [record])
+            #expect(try await tenancy.keys.list(.init(brandId: own.id), for: call).items == [record])
+            let failed = await failure { () async throws(RPCError) in
+                try await tenancy.keys.list(.init(brandId: other.id), for: call)
+            }
+            #expect(failed == .notFound("brand", other.id))
+        }
+    }
+
     @Test("A revoked key is told as revoked by the very next proof")
     func revoke() async throws {
         try await withTenancy { tenancy in

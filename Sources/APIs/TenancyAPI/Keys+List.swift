@@ -5,12 +5,14 @@ public import ServiceContract
 
 extension Keys {
     /// Lists keys without their secrets, oldest first.
+    ///
+    /// With a key or a session: those of its brand.
     public enum List {
         /// What the contract says of `keys.list`.
         public static let method = MethodDescription(
             name: "keys.list", summary: "Lists keys without their secrets, oldest first.", kind: .read,
-            database: .service, scope: nil, cost: 1, costItems: nil, isAudited: false, isIdempotent: false,
-            callers: ["admin"])
+            database: .service, scope: "keys:read", cost: 1, costItems: nil, isAudited: false, isIdempotent: false,
+            callers: ["public", "admin"])
 
         /// The parameters of `keys.list`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

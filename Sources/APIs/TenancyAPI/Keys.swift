@@ -14,6 +14,8 @@ public enum Keys {
         ) throws(RPCError) -> Create.Reply
 
         /// Lists keys without their secrets, oldest first.
+        ///
+        /// With a key or a session: those of its brand.
         func list(
             _ params: List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
         ) throws(RPCError) -> List.Reply
@@ -61,6 +63,8 @@ public enum Keys {
         }
 
         /// Lists keys without their secrets, oldest first.
+        ///
+        /// With a key or a session: those of its brand.
         public func list(_ params: List.Params, for call: CallContext? = nil) async throws(RPCError) -> List.Reply {
             try await peer.call("keys.list", params, context: call)
         }

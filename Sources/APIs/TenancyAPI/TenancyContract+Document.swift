@@ -176,17 +176,19 @@ extension TenancyContract {
         "kid":"k7Qm2xTz","name":"web shop","mode":"live","scopes":["signals:write"],"allowedIndustries":[],\#
         "allowedSegments":[],"ratePerSecond":100,"burst":200,"bucketId":"01930000-0000-7000-8000-000000000021",\#
         "status":"active","createdAt":"2026-01-01T00:00:00Z","requests":0,"tokens":0,"version":1}}}}]},\#
-        {"name":"keys.list","summary":"Lists keys without their secrets, oldest first.","x-kind":"read","x-cost":1,\#
-        "x-callers":["admin"],"params":[{"name":"brandId","schema":{"$ref":"#/components/schemas/UUID"},\#
-        "description":"Only this brand's."},{"name":"cursor","schema":{"type":"string","minLength":1,\#
-        "maxLength":200},"description":"Where the last page ended: its `nextCursor`."},{"name":"limit",\#
-        "schema":{"type":"integer","minimum":1,"maximum":500,"default":100},"description":"Items on one page.",\#
-        "x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
-        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Key"},"maxItems":500,\#
-        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
-        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
-        "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"one key","x-fixture":"one-key",\#
-        "params":[],"result":{"name":"reply","value":{"items":[{"id":"01930000-0000-7000-8000-000000000021",\#
+        {"name":"keys.list","summary":"Lists keys without their secrets, oldest first.","description":"With a key \#
+        or a session: those of its brand.","x-kind":"read","x-scope":"keys:read","x-cost":1,"x-callers":["public",\#
+        "admin"],"params":[{"name":"brandId","schema":{"$ref":"#/components/schemas/UUID"},"description":"Only this \#
+        brand's."},{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where \#
+        the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,\#
+        "maximum":500,"default":100},"description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Key"},"maxItems":500,"description":"One page."},\#
+        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
+        page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"},{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"one key","x-fixture":"one-key","params":[],"result":{"name":"reply",\#
+        "value":{"items":[{"id":"01930000-0000-7000-8000-000000000021",\#
         "brandId":"01930000-0000-7000-8000-000000000011","kid":"k7Qm2xTz","name":"web shop","mode":"live",\#
         "scopes":["signals:write"],"allowedIndustries":[],"allowedSegments":[],"ratePerSecond":100,"burst":200,\#
         "bucketId":"01930000-0000-7000-8000-000000000021","status":"active","createdAt":"2026-01-01T00:00:00Z",\#

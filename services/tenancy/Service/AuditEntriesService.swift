@@ -26,7 +26,7 @@ struct AuditEntriesService: AuditEntries.Service {
     func list(
         _ params: AuditEntries.List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
     ) throws(RPCError) -> AuditEntries.List.Reply {
-        let brand = try brand(listedFor: call, params.brandId)
+        let brand = try call.brand(listed: params.brandId)
         let cursor = try Cursor.number(params.cursor)
         let count = params.limit + 1
         switch params.sort {
@@ -51,14 +51,6 @@ struct AuditEntriesService: AuditEntries.Service {
         }
     }
 
-    /// The brand whose entries are listed, nil for all: a key sees those of its own brand, an administrator any.
-    private func brand(listedFor call: CallContext, _ asked: UUIDv7?) throws(RPCError) -> UUIDv7? {
-        if call.principal == "admin" { return asked }
-        guard let own = call.brand else { throw .forbidden("This call needs a brand; use a key of one.") }
-        if let asked, asked != own { throw .notFound("brand", asked) }
-        return own
-    }
-
     /// The brand that a call was made for; of an administrator's call, who is in no brand, the one that its ids name.
     private func brand(
         of message: AuditEntryMessage, in transaction: borrowing WriteTransaction
@@ -69,5 +61,15 @@ struct AuditEntriesService: AuditEntries.Service {
             if let key = try keys.find(id, in: transaction) { return key.brandId }
         }
         return nil
+    }
+}
+
+extension CallContext {
+    /// The brand of which something is listed, nil for all: a key sees what is of its own brand, an administrator any.
+    func brand(listed asked: UUIDv7?) throws(RPCError) -> UUIDv7? {
+        if principal == "admin" { return asked }
+        guard let brand else { throw .forbidden("This call needs a brand; use a key of one.") }
+        if let asked, asked != brand { throw .notFound("brand", asked) }
+        return brand
     }
 }

@@ -36,7 +36,7 @@ struct KeysService: Keys.Service {
     ) throws(RPCError) -> Keys.List.Reply {
         let cursor = try Cursor.id(params.cursor)
         let rows =
-            if let brand = params.brandId {
+            if let brand = try call.brand(listed: params.brandId) {
                 try keys.list(of: brand, after: cursor, count: params.limit + 1, in: transaction)
             } else {
                 try keys.list(after: cursor, count: params.limit + 1, in: transaction)

@@ -16,6 +16,7 @@ enum RoleScopes {
         "integrations:write": [],
         "jobs:read": [.analyst, .operator],
         "jobs:write": [.operator],
+        "keys:read": [],
         "legalHolds:read": [],
         "legalHolds:write": [],
         "limits:read": [.operator],
