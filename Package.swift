@@ -82,7 +82,7 @@ let package = Package(
         .service(
             "Gateway",
             [
-                "CivilTime", "JSONRPCUnixSocket", "Limits", "PersonArchive", "PlatformAPI", "SignalsAPI", "TLS",
+                "CivilTime", "JSONRPCUnixSocket", "Limits", "OpenSSL", "PersonArchive", "PlatformAPI", "SignalsAPI", "TLS",
                 "TenancyAPI",
                 .configuration,
                 .hummingbird, .hummingbirdCore, .lifecycle, .logging, .metrics, .mustache, .nio("NIOCore"),

@@ -31,10 +31,11 @@ final class GatewayUnderTest: Sendable {
 
     /// - Parameters:
     ///   - keys: what each may spend.
+    ///   - staff: who signs in.
     ///   - signals: answers its calls.
     ///   - contexts: sees on whose behalf they are made.
     init(
-        _ environment: [String: String] = [:], directory: String? = nil, keys: [TestKey],
+        _ environment: [String: String] = [:], directory: String? = nil, keys: [TestKey], staff: FakeStaff? = nil,
         signals: @escaping @Sendable (String, Reply?) -> Void = { _, reply in reply?.succeed { $0.emptyObject() } },
         contexts: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws {
@@ -44,7 +45,7 @@ final class GatewayUnderTest: Sendable {
         FileBytes.createDirectory(configuration.runDirectory)
         FileBytes.createDirectory(configuration.secretsDirectory)
         let tenancy = try await UnixSocketServer.bind(to: configuration.socketPath(of: "tenancy"), on: group) { _ in
-            FakeTenancy(keys: keys)
+            FakeTenancy(keys: keys, staff: staff)
         }
         let signals = try await UnixSocketServer.bind(to: configuration.socketPath(of: "signals"), on: group) { _ in
             FakeSibling(answer: signals, contexts: contexts)
@@ -164,10 +165,20 @@ struct TestKey: Sendable {
 
 private struct FakeTenancy: RequestHandler {
     let keys: [TestKey]
+    let staff: FakeStaff?
 
     func handle(_ request: borrowing Request, _ reply: Reply?) {
-        let params = try? JSONValue(parsing: Array(request.paramsBytes))
-        let key = keys.first { $0.key.kid == params?["kid"]?.string || "\($0.id)" == params?["id"]?.string }
+        let params = (try? JSONValue(parsing: Array(request.paramsBytes))) ?? .null
+        switch staff?.answer(request.method, params) {
+        case .success(let value)?:
+            reply?.succeed { value.write(to: &$0) }
+            return
+        case .failure(let error)?:
+            reply?.fail(error)
+            return
+        case nil: break
+        }
+        let key = keys.first { $0.key.kid == params["kid"]?.string || "\($0.id)" == params["id"]?.string }
         let record = key.map { key in
             Key(
                 id: key.id, brandId: key.brand, kid: key.key.kid, name: "test", mode: .live, scopes: ["*:*"],

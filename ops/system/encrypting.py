@@ -216,7 +216,7 @@ def pages(report, doors):
     reply = client.getresponse()
     refusal = (reply.status, json.loads(reply.read())["error"]["code"])
     report.equal("without a key", refusal[0], 401)
-    for path, status in (("/healthz", 200), ("/metrics", 404), ("/metrics/tenancy", 404), ("/readyz", 404)):
+    for path, status in (("/", 303), ("/healthz", 200), ("/metrics", 404), ("/metrics/tenancy", 404), ("/readyz", 404)):
         client.request("GET", path)
         reply = client.getresponse()
         reply.read()

@@ -110,19 +110,29 @@ public enum GatewayService {
             to: run + "/admin.sock", on: environment.eventLoop, limits: .publicEdge
         ) { peer in mayAdminister(peer) ? AdministratorDoor(gate.value) : nil }
 
-        let pages = try StatusPage(
+        let statusPage = try StatusPage(
             status: status, tenancy: siblings["tenancy"], signals: siblings["signals"],
             clock: environment.runtime.clock)
+        let staffPage = try StaffPage(tenancy: siblings["tenancy"], clock: environment.runtime.clock)
+        let signInPage = try SignInPage()
+        // A form that was shown before a restart is shown again.
+        let formKey = try HMACKey(SecureRandom.bytes(HMACKey.generatedByteCount))
         // What an earlier process that was killed left there.
         if let socket = configuration.httpSocket { unlink(socket) }
         let patience = HTTPPatience.Limits()
         let httpParts = HTTPServer.Parts(
             door: HTTPDoor(gate, on: environment.eventLoop, addressLimit, bodyTime: patience.body),
             patience: patience, eventLoop: environment.eventLoop)
+        let pages = { (status: StatusPage?, isSecure: Bool) in
+            Pages(
+                status: status, staff: staffPage, signIn: signInPage,
+                cookies: PageCookies(isSecure: isSecure, key: formKey), door: httpParts.door)
+        }
         let doors = OpenDoors(
             in: run, awaitsTLSHTTP: configuration.tls?.httpPort != nil, logger: environment.logger)
         let http = HTTPServer.loopback(
-            httpParts, port: configuration.httpPort, socket: configuration.httpSocket, pages: pages, status: status,
+            httpParts, port: configuration.httpPort, socket: configuration.httpSocket, pages: pages(statusPage, false),
+            status: status,
             metrics: environment.metrics
         ) { channel in
             try channel.pipeline.syncOperations.addHandler(
@@ -135,7 +145,8 @@ public enum GatewayService {
         parts.services += [keeper, saga, usage, SocketService(clients), SocketService(administrators), http]
         if let tls = configuration.tls {
             try await openTLS(tls, environment, &parts, gate: gate, limits: configuration.limits, doors: doors) {
-                HTTPServer.secure(httpParts, tls, port: tls.httpPort ?? 0, secure: $0, onBound: $1)
+                HTTPServer.secure(
+                    httpParts, tls, port: tls.httpPort ?? 0, pages: pages(nil, true), secure: $0, onBound: $1)
             }
         }
     }

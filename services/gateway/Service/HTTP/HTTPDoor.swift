@@ -12,7 +12,8 @@ struct HTTPDoor: Sendable {
     private let gate: NIOLoopBound<Gate>
     private let eventLoop: any EventLoop
     private let addressLimit: RateLimit
-    private let bodyTime: TimeAmount
+    /// How long a request's body may take.
+    let bodyTime: TimeAmount
 
     /// - Parameter bodyTime: how long a request's body may take.
     init(
@@ -34,6 +35,16 @@ struct HTTPDoor: Sendable {
         } catch {
             return Self.refusal(error)
         }
+        guard let (answer, standing) = await exchange(body, meta, from: address) else {
+            return Response(status: .noContent)
+        }
+        return Self.response(answer, standing)
+    }
+
+    /// What a request or a batch is answered with, and where the caller then stands; nil for notifications.
+    func exchange(
+        _ body: [UInt8], _ meta: RequestMeta, from address: String?
+    ) async -> (answer: [UInt8], standing: Standing?)? {
         let connection = HTTPConnection()
         let begun = try? await eventLoop.submit { [gate, addressLimit] in
             let caller = Caller(.address(address), addressLimit, door: "http") { connection.tell($0) }
@@ -41,19 +52,23 @@ struct HTTPDoor: Sendable {
                 handler: ClientDoor(gate.value, for: caller, headers: meta), channel: connection)
             return body.withUnsafeBytes { session.receive($0) }
         }.get()
-        guard let begun, begun > 0 else { return Response(status: .noContent) }
+        guard let begun, begun > 0 else { return nil }
         let answer = await connection.answer()
-        return Self.response(answer, connection.standing)
+        return (answer, connection.standing)
     }
 
-    private static func body(
-        of request: Hummingbird.Request, within time: TimeAmount
+    /// The whole body of a request.
+    ///
+    /// - Parameters:
+    ///   - time: how long it may take.
+    ///   - limit: bytes that it may have.
+    static func body(
+        of request: Hummingbird.Request, within time: TimeAmount, upTo limit: Int = JSONRPC.Session.maximumLineBytes
     ) async throws(RPCError) -> [UInt8] {
         do {
             return try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
                 group.addTask {
-                    Array(
-                        try await request.body.collect(upTo: JSONRPC.Session.maximumLineBytes).readableBytesView)
+                    Array(try await request.body.collect(upTo: limit).readableBytesView)
                 }
                 group.addTask {
                     try await Task.sleep(for: .nanoseconds(time.nanoseconds))
@@ -66,7 +81,7 @@ struct HTTPDoor: Sendable {
         } catch let error as RPCError {
             throw error
         } catch {
-            throw .requestTooLarge(limit: JSONRPC.Session.maximumLineBytes)
+            throw .requestTooLarge(limit: limit)
         }
     }
 

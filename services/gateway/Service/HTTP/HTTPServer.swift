@@ -31,18 +31,14 @@ enum HTTPServer {
     ///   - prepare: adds to each new connection what comes before HTTP.
     ///   - onBound: gets the port.
     static func loopback(
-        _ parts: Parts, port: Int, socket: String? = nil, pages: StatusPage, status: SystemStatus,
+        _ parts: Parts, port: Int, socket: String? = nil, pages: Pages, status: SystemStatus,
         metrics: PrometheusMetrics, prepare: @escaping @Sendable (any Channel) throws -> Void,
         onBound: @escaping @Sendable (Int) -> Void
     ) -> some Service {
         let router = Router(context: HTTPContext.self)
         router.add(middleware: LoopbackOnly())
         addClientRoutes(to: router, parts.door)
-        router.get("/") { _, _ in
-            Response(
-                status: .ok, headers: [.contentType: "text/html; charset=utf-8", .cacheControl: "no-store"],
-                body: ResponseBody(byteBuffer: ByteBuffer(string: await pages.html())))
-        }
+        pages.addRoutes(to: router)
         // Every service answers, can write, and has nothing to complain of.
         router.get("/readyz") { _, _ in
             let all = await status.all()
@@ -72,18 +68,19 @@ enum HTTPServer {
         }
     }
 
-    /// Over TLS, for the world: what needs a key, and whether the process answers. The page, the figures and the state
-    /// of the services are nobody's business there.
+    /// Over TLS, for the world: what needs a key or a session, and whether the process answers. The figures and the
+    /// state of the services are nobody's business there.
     ///
     /// - Parameters:
     ///   - secure: adds TLS to each new connection.
     ///   - onBound: gets the address.
     static func secure(
-        _ parts: Parts, _ configuration: TLSConfiguration, port: Int,
+        _ parts: Parts, _ configuration: TLSConfiguration, port: Int, pages: Pages,
         secure: @escaping @Sendable (any Channel) throws -> Void, onBound: @escaping @Sendable (String) -> Void
     ) -> some Service {
         let router = Router(context: HTTPContext.self)
         addClientRoutes(to: router, parts.door)
+        pages.addRoutes(to: router)
         let address = configuration.address
         return BoundService(
             application(

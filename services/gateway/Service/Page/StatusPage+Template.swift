@@ -1,26 +1,6 @@
 extension StatusPage {
     /// Mustache; every value is escaped.
     static let source = #"""
-        <!doctype html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta http-equiv="refresh" content="30">
-        <title>Gyre</title>
-        <style>
-        :root { color-scheme: light dark; --line: #8884; --good: #1a7f4b; --bad: #c0392b; --bar: #3b6fd4; }
-        body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-        h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-        table { border-collapse: collapse; width: 100%; }
-        th, td { text-align: left; padding: .4rem .6rem; border-bottom: 1px solid var(--line); vertical-align: middle; }
-        th { font-weight: 600; } td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
-        .good { color: var(--good); } .bad { color: var(--bad); } .quiet { opacity: .7; font-size: .85rem; }
-        svg { width: 12rem; height: 2.4rem; border-bottom: 1px solid var(--line); } rect { fill: var(--bar); }
-        pre { background: #8881; padding: .8rem; overflow-x: auto; }
-        </style>
-        </head>
-        <body>
         <h1>Gyre: {{#isAllReady}}<span class="good">everything is running</span>{{/isAllReady}}{{^isAllReady}}<span class="bad">something is not running</span>{{/isAllReady}}</h1>
         <table>
         <tr><th>Service</th><th>State</th><th></th></tr>
@@ -63,7 +43,5 @@ extension StatusPage {
         gyre call signals.summarize '{"by": "day"}'
         gyre call actors.list '{"limit": 10}'</pre>
         {{/hasBrands}}
-        </body>
-        </html>
         """#
 }

@@ -6,7 +6,7 @@ import ServiceKit
 import SignalsAPI
 import TenancyAPI
 
-/// The page at `/`: is everything running, which brands, how many people and signals, the last hour, what to do next.
+/// How the suite is, for the page at `/`: is everything running, which brands, how many people and signals, the last hour, what to do next.
 struct StatusPage: Sendable {
     /// Brands shown; there may be a thousand.
     static let maximumBrands = 20
@@ -28,9 +28,14 @@ struct StatusPage: Sendable {
         template = try MustacheTemplate(string: Self.source)
     }
 
-    /// The whole page as HTML.
-    func html() async -> String {
+    func section() async -> String {
         template.render(await content())
+    }
+
+    /// The brands that the page shows.
+    func brandNames() async -> [Brand] {
+        let call = CallContext(principal: "service:gateway", deadlineMilliseconds: 2_000)
+        return (try? await brands.list(Brands.List.Params(limit: Self.maximumBrands), for: call).items) ?? []
     }
 
     /// What the template shows.

@@ -1,0 +1,185 @@
+import CommonAPI
+import GatewayAPI
+import JSON
+import JSONRPC
+import Mustache
+import ServiceContract
+import ServiceKit
+import TenancyAPI
+
+/// What a member of staff who is signed in sees of their brand: privacy requests and their deadlines, keys, and the head
+/// of the audit log, each where their role allows.
+struct StaffPage: Sendable {
+    /// What a session from the page may ask for, where the role may.
+    static let scopes = [
+        "audit:read", "keys:read", "privacyRequests:read", "sessions:read", "sessions:write",
+    ]
+    /// Keys, and privacy requests, that are shown.
+    static let maximumItems = 50
+    /// From so many days before its deadline on a request stands out.
+    static let nearDays: Int64 = 7
+
+    struct Content {
+        struct Request {
+            let id: String
+            let kind: String
+            let regulation: String
+            let status: String
+            let receivedAt: String
+            let due: String
+            let isPressing: Bool
+        }
+
+        struct Key {
+            let name: String
+            let kid: String
+            let scopes: String
+            let status: String
+            let isActive: Bool
+            let requests: String
+            let lastUsedAt: String
+        }
+
+        struct Head {
+            let entries: String
+            let signedAt: String
+            let rootHash: String
+            let publicKey: String
+        }
+
+        let who: String
+        let role: String?
+        let brand: String
+        let until: String
+        let formToken: String
+        let maySeeRequests: Bool
+        let requests: [Request]
+        let hasRequests: Bool
+        let maySeeKeys: Bool
+        let keys: [Key]
+        let hasKeys: Bool
+        let maySeeAudit: Bool
+        let head: Head?
+        let isWithoutAnything: Bool
+        let more: String?
+    }
+
+    private let brands: Brands.Client
+    private let users: Users.Client
+    private let clock: ServiceKit.Clock
+    private let template: MustacheTemplate
+
+    init(tenancy: any JSONRPCClient, clock: ServiceKit.Clock) throws {
+        brands = Brands.Client(tenancy)
+        users = Users.Client(tenancy)
+        self.clock = clock
+        template = try MustacheTemplate(string: Self.source)
+    }
+
+    /// - Parameters:
+    ///   - door: calls with the session's token.
+    ///   - formToken: goes into the form that ends the session.
+    /// - Throws: unauthenticated when the session has ended, or what keeps a service from answering.
+    func section(
+        of session: PageCookies.Session, _ door: DoorClient, formToken: String
+    ) async throws(RPCError) -> String {
+        template.render(try await content(of: session, door, formToken: formToken))
+    }
+
+    private func content(
+        of session: PageCookies.Session, _ door: DoorClient, formToken: String
+    ) async throws(RPCError) -> Content {
+        let grant = try await GatewayAPI.Session.Client(door).authenticate(.init(key: session.token))
+        guard let record = try await Sessions.Client(door).list(.init()).items.first(where: { $0.id == session.id })
+        else { throw .sessionUnknown }
+        let scopes = Set(grant.scopes)
+        let admin = CallContext(brand: grant.brandId, principal: "admin", deadlineMilliseconds: 2_000)
+        let brand = try await brands.get(.init(id: grant.brandId), for: admin)
+        let user = try await user(record.userId, admin)
+        let maySeeRequests = scopes.contains(PrivacyRequests.List.method.scope ?? "")
+        let maySeeKeys = scopes.contains(Keys.List.method.scope ?? "")
+        let maySeeAudit = scopes.contains(AuditLog.Head.method.scope ?? "")
+        var (requests, keys, isCut) = ([PrivacyRequest](), [Key](), false)
+        if maySeeRequests {
+            let page = try await PrivacyRequests.Client(door).list(.init(limit: Self.maximumItems))
+            requests = page.items
+            isCut = page.nextCursor != nil
+        }
+        if maySeeKeys {
+            let page = try await Keys.Client(door).list(.init(limit: Self.maximumItems))
+            keys = page.items
+            isCut = isCut || page.nextCursor != nil
+        }
+        return Content(
+            who: user?.name ?? user?.email ?? "\(record.userId)", role: user?.role.rawValue, brand: brand.name,
+            until: StatusPage.readable(record.expiresAt), formToken: formToken, maySeeRequests: maySeeRequests,
+            requests: Self.sorted(requests).map(shown), hasRequests: !requests.isEmpty, maySeeKeys: maySeeKeys,
+            keys: keys.map(Self.shown), hasKeys: !keys.isEmpty, maySeeAudit: maySeeAudit,
+            head: maySeeAudit ? try await head(door) : nil,
+            isWithoutAnything: !maySeeRequests && !maySeeKeys && !maySeeAudit,
+            more: isCut ? "Only \(Self.maximumItems) of each are shown; gyre lists them all." : nil)
+    }
+
+    /// Who the session is of.
+    private func user(_ id: UUIDv7, _ admin: CallContext) async throws(RPCError) -> User? {
+        var cursor: String?
+        repeat {
+            let page = try await users.list(.init(cursor: cursor, limit: 500), for: admin)
+            if let user = page.items.first(where: { $0.id == id }) { return user }
+            cursor = page.nextCursor
+        } while cursor != nil
+        return nil
+    }
+
+    /// Nil while nothing has been recorded.
+    private func head(_ door: DoorClient) async throws(RPCError) -> Content.Head? {
+        do throws(RPCError) {
+            let head = try await AuditLog.Client(door).head(.init())
+            return Content.Head(
+                entries: StatusPage.grouped(head.treeSize), signedAt: StatusPage.readable(head.timestamp),
+                rootHash: head.rootHash, publicKey: head.publicKey)
+        } catch {
+            guard error.code == RPCError.Code.notFound else { throw error }
+            return nil
+        }
+    }
+
+    /// Open requests first, the most urgent of them on top; then the others, the newest first.
+    static func sorted(_ requests: [PrivacyRequest]) -> [PrivacyRequest] {
+        func end(_ request: PrivacyRequest) -> Int64 { request.dueAt?.microseconds ?? .max }
+        let open = requests.filter { $0.endedAt == nil }.sorted { end($0) < end($1) }
+        return open + requests.filter { $0.endedAt != nil }
+    }
+
+    private func shown(_ request: PrivacyRequest) -> Content.Request {
+        let days = request.dueAt.map { due in
+            let left = due.microseconds - clock.now().microseconds
+            return left < 0 ? -1 : left / 86_400_000_000
+        }
+        let isOpen = request.endedAt == nil
+        var due = request.dueAt.map { StatusPage.readable($0) } ?? ""
+        if isOpen, let days { due += Self.distance(days) }
+        return Content.Request(
+            id: "\(request.id)", kind: request.kind.rawValue, regulation: request.regulation.rawValue,
+            status: request.reason.map { "\(request.status.rawValue): \($0.rawValue)" } ?? request.status.rawValue,
+            receivedAt: StatusPage.readable(request.receivedAt), due: due,
+            isPressing: isOpen && (days ?? .max) < Self.nearDays)
+    }
+
+    /// How far away a deadline is, in whole days begun: ", in 3 days", ", today", ", late".
+    static func distance(_ days: Int64) -> String {
+        switch days {
+        case ..<0: ", late"
+        case 0: ", within a day"
+        case 1: ", in 1 day"
+        default: ", in \(days) days"
+        }
+    }
+
+    private static func shown(_ key: Key) -> Content.Key {
+        Content.Key(
+            name: key.name, kid: "gy_\(key.mode.rawValue)_\(key.kid)…", scopes: key.scopes.joined(separator: ", "),
+            status: key.status.rawValue, isActive: key.status == .active, requests: StatusPage.grouped(key.requests),
+            lastUsedAt: key.lastUsedAt.map { StatusPage.readable($0) } ?? "never")
+    }
+}
