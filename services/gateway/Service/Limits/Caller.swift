@@ -45,19 +45,13 @@ extension BucketName {
     /// A network address as text; 0 for none. Of an IPv6 address the first half counts, which is what a network is
     /// given as a whole (RFC 6177): whoever has one has 2⁶⁴ addresses.
     static func address(_ text: String?) -> BucketName {
-        var (four, six) = (in_addr(), in6_addr())
-        guard let text else { return BucketName(.address, high: 2, low: 0) }
-        if inet_pton(AF_INET, text, &four) == 1 { return v4(UInt32(bigEndian: four.s_addr)) }
+        let none = BucketName(.address, high: 2, low: 0)
+        guard let text else { return none }
+        var bytes = [UInt8](repeating: 0, count: 16)
+        if inet_pton(AF_INET, text, &bytes) == 1 { return v4(UInt32(truncatingIfNeeded: number(bytes[0..<4]))) }
         // A scope (fe80::1%eth0) is this machine's name for an interface.
-        guard inet_pton(AF_INET6, String(text.prefix { $0 != "%" }), &six) == 1 else {
-            return BucketName(.address, high: 2, low: 0)
-        }
-        let (high, low) = withUnsafeBytes(of: six) { bytes in
-            (
-                UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
-                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-            )
-        }
+        guard inet_pton(AF_INET6, String(text.prefix { $0 != "%" }), &bytes) == 1 else { return none }
+        let (high, low) = (number(bytes[0..<8]), number(bytes[8..<16]))
         // ::ffff:192.0.2.1 is how an IPv4 address reaches a socket for both.
         if high == 0, low >> 32 == 0xffff { return v4(UInt32(truncatingIfNeeded: low)) }
         return BucketName(.address, high: 3, low: high)
@@ -65,5 +59,8 @@ extension BucketName {
 
     /// A second bucket of the same address.
     fileprivate var forOpenCalls: BucketName { BucketName(kind, high: high | 1 << 63, low: low) }
+    /// Bytes in network order.
+    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+
     private static func v4(_ address: UInt32) -> BucketName { BucketName(.address, high: 2, low: UInt64(address)) }
 }
