@@ -39,6 +39,28 @@ import Testing
         }
     }
 
+    @Test("Holidays are kept as they were written; a day that never comes is refused with its place")
+    func holidays() async throws {
+        try await withTenancy { tenancy in
+            let call = tenancy.key(of: try await tenancy.newBrand().id)
+            let days = ["01-01", "easter-2", "2026-05-29", "monday/-1/05"]
+            let changed = try await tenancy.brandSettings.update(.init(version: 1, holidays: days), for: call)
+            #expect(changed.holidays == days)
+            let kept = try await tenancy.brandSettings.update(.init(version: 2, language: "de"), for: call)
+            #expect(kept.holidays == days)
+            let failed = await failure { () async throws(RPCError) in
+                try await tenancy.brandSettings.update(.init(version: 3, holidays: ["01-01", "02-30"]), for: call)
+            }
+            #expect(
+                failed
+                    == .invalidParams(
+                        at: "/params/holidays/1",
+                        "must be a day such as 2026-05-29, 12-25, 07-04/nearest, easter-2 or monday/1/09"))
+            let none = try await tenancy.brandSettings.update(.init(version: 3, holidays: []), for: call)
+            #expect(none.holidays == [])
+        }
+    }
+
     @Test("Settings are of the call's own brand; without one, or with one that is gone, there are none")
     func brands() async throws {
         try await withTenancy { tenancy in

@@ -3,9 +3,10 @@
 public import JSONRPC
 public import ServiceContract
 
-/// The types of `auditLog.head`, `auditLog.inclusionProof` and `auditLog.consistencyProof`.
+/// The types of `auditLog.head`, `auditLog.inclusionProof`, `auditLog.proveEntry` and `auditLog.consistencyProof`.
 public enum AuditLog {
-    /// What a service implements to answer `auditLog.head`, `auditLog.inclusionProof` and `auditLog.consistencyProof`.
+    /// What a service implements to answer `auditLog.head`, `auditLog.inclusionProof`, `auditLog.proveEntry` and
+    /// `auditLog.consistencyProof`.
     public protocol Service: Sendable {
         /// Returns the newest signed head of the audit log.
         ///
@@ -22,6 +23,13 @@ public enum AuditLog {
         func inclusionProof(
             _ params: InclusionProof.Params, in transaction: borrowing ReadTransaction, for call: CallContext
         ) throws(RPCError) -> InclusionProof.Reply
+
+        /// Returns an entry of the audit log with a signed head and the proof that the head covers it.
+        ///
+        /// An entry is covered within a second or so of its arrival; until then it is not found.
+        func proveEntry(
+            _ params: ProveEntry.Params, in transaction: borrowing ReadTransaction, for call: CallContext
+        ) throws(RPCError) -> ProveEntry.Reply
 
         /// Shows that nothing but appending happened to the audit log between two heads.
         ///
@@ -58,6 +66,15 @@ public enum AuditLog {
             try await peer.call("auditLog.inclusionProof", params, context: call)
         }
 
+        /// Returns an entry of the audit log with a signed head and the proof that the head covers it.
+        ///
+        /// An entry is covered within a second or so of its arrival; until then it is not found.
+        public func proveEntry(
+            _ params: ProveEntry.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> ProveEntry.Reply {
+            try await peer.call("auditLog.proveEntry", params, context: call)
+        }
+
         /// Shows that nothing but appending happened to the audit log between two heads.
         ///
         /// The proof of RFC 6962, section 2.1.2; RFC 9162, section 2.1.4.2, says how it is checked against the two
@@ -71,7 +88,8 @@ public enum AuditLog {
 }
 
 extension AuditLog.Service {
-    /// Registers `auditLog.head`, `auditLog.inclusionProof` and `auditLog.consistencyProof` with `table`.
+    /// Registers `auditLog.head`, `auditLog.inclusionProof`, `auditLog.proveEntry` and `auditLog.consistencyProof` with
+    /// `table`.
     public func registerMethods(with table: inout MethodTable) {
         table.read(AuditLog.Head.method) {
             (params: AuditLog.Head.Params, transaction: borrowing ReadTransaction, call) throws(RPCError) in
@@ -80,6 +98,10 @@ extension AuditLog.Service {
         table.read(AuditLog.InclusionProof.method) {
             (params: AuditLog.InclusionProof.Params, transaction: borrowing ReadTransaction, call) throws(RPCError) in
             try self.inclusionProof(params, in: transaction, for: call)
+        }
+        table.read(AuditLog.ProveEntry.method) {
+            (params: AuditLog.ProveEntry.Params, transaction: borrowing ReadTransaction, call) throws(RPCError) in
+            try self.proveEntry(params, in: transaction, for: call)
         }
         table.read(AuditLog.ConsistencyProof.method) {
             (params: AuditLog.ConsistencyProof.Params, transaction: borrowing ReadTransaction, call) throws(RPCError) in

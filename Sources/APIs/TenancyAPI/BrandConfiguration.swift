@@ -18,12 +18,14 @@ public struct BrandConfiguration: JSONReadable, JSONWritable, Sendable, Equatabl
     public let dailyMessageCap: Int?
     /// Messages one person gets at most in seven days; absent: no limit. 1 to 1000 messages.
     public let weeklyMessageCap: Int?
+    /// Days on which nobody works, beside weekends; absent: none are known. At most 100 elements.
+    public let holidays: [String]?
     /// Grows with every change; send it as the expected version. At least 1.
     public let version: Int
 
     public init(
         brandId: UUIDv7, timeZone: String, currency: Currency, language: String, quietHours: QuietHours? = nil,
-        dailyMessageCap: Int? = nil, weeklyMessageCap: Int? = nil, version: Int
+        dailyMessageCap: Int? = nil, weeklyMessageCap: Int? = nil, holidays: [String]? = nil, version: Int
     ) {
         self.brandId = brandId
         self.timeZone = timeZone
@@ -32,6 +34,7 @@ public struct BrandConfiguration: JSONReadable, JSONWritable, Sendable, Equatabl
         self.quietHours = quietHours
         self.dailyMessageCap = dailyMessageCap
         self.weeklyMessageCap = weeklyMessageCap
+        self.holidays = holidays
         self.version = version
     }
 
@@ -44,6 +47,7 @@ public struct BrandConfiguration: JSONReadable, JSONWritable, Sendable, Equatabl
         var quietHours: QuietHours?
         var dailyMessageCap: Int?
         var weeklyMessageCap: Int?
+        var holidays: [String]?
         var version: Int?
         try reader.beginObject()
         while let key = try reader.nextMember() {
@@ -69,8 +73,11 @@ public struct BrandConfiguration: JSONReadable, JSONWritable, Sendable, Equatabl
             case "weeklyMessageCap":
                 try reader.once(&seen, 6)
                 weeklyMessageCap = try Int(reader.readInt64(in: 1...1000))
-            case "version":
+            case "holidays":
                 try reader.once(&seen, 7)
+                holidays = try Self.readHolidays(from: &reader)
+            case "version":
+                try reader.once(&seen, 8)
                 version = try Int(reader.readInt64(in: 1...Int64.max))
             default:
                 try reader.unknownMember()
@@ -83,7 +90,7 @@ public struct BrandConfiguration: JSONReadable, JSONWritable, Sendable, Equatabl
         guard let version else { throw reader.missing("version") }
         self.init(
             brandId: brandId, timeZone: timeZone, currency: currency, language: language, quietHours: quietHours,
-            dailyMessageCap: dailyMessageCap, weeklyMessageCap: weeklyMessageCap, version: version)
+            dailyMessageCap: dailyMessageCap, weeklyMessageCap: weeklyMessageCap, holidays: holidays, version: version)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -107,6 +114,10 @@ public struct BrandConfiguration: JSONReadable, JSONWritable, Sendable, Equatabl
         if let weeklyMessageCap {
             writer.key("weeklyMessageCap")
             writer.int(weeklyMessageCap)
+        }
+        if let holidays {
+            writer.key("holidays")
+            holidays.write(to: &writer)
         }
         writer.key("version")
         writer.int(version)
@@ -134,5 +145,18 @@ public struct BrandConfiguration: JSONReadable, JSONWritable, Sendable, Equatabl
         guard run1.count >= 2 else { return false }
         rest = rest[run1.endIndex...]
         return rest.isEmpty
+    }
+
+    private static func readHolidays(from reader: inout JSONReader) throws(JSONError) -> [String] {
+        let start = reader.offset
+        var elements: [String] = []
+        try reader.beginArray()
+        while try reader.nextElement() {
+            guard elements.count < 100 else {
+                throw reader.fail(.constraint, "must have at most 100 elements", at: start)
+            }
+            elements.append(try reader.readString(lengths: 5...40))
+        }
+        return elements
     }
 }

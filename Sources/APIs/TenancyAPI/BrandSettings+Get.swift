@@ -12,7 +12,8 @@ extension BrandSettings {
             database: .service, scope: "settings:read", cost: 1, costItems: nil, isAudited: false, isIdempotent: false,
             actors: .nobody,
             callers: [
-                "public", "admin", "service:experiments", "service:signals", "service:simulation", "service:stimuli",
+                "public", "admin", "service:experiments", "service:gateway", "service:signals", "service:simulation",
+                "service:stimuli",
             ])
 
         /// The parameters of `brandSettings.get`.

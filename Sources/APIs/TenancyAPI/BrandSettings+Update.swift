@@ -26,16 +26,21 @@ extension BrandSettings {
             /// Messages one person gets at most in seven days; null: no limit. 1 to 1000 messages. Absent: it stays.
             /// Null: it goes.
             public let weeklyMessageCap: Patch<Int>
+            /// Days on which nobody works, for the deadlines of privacy requests: a day (`2026-05-29`), one of every
+            /// year (`12-25`, `07-04/nearest`), one that Easter tells (`easter-2`, `orthodoxEaster+1`), or a weekday of
+            /// a month (`monday/1/09`, `monday/-1/05`). At most 100 elements.
+            public let holidays: [String]?
 
             public init(
                 version: Int, language: String? = nil, quietHours: Patch<QuietHours> = .keep,
-                dailyMessageCap: Patch<Int> = .keep, weeklyMessageCap: Patch<Int> = .keep
+                dailyMessageCap: Patch<Int> = .keep, weeklyMessageCap: Patch<Int> = .keep, holidays: [String]? = nil
             ) {
                 self.version = version
                 self.language = language
                 self.quietHours = quietHours
                 self.dailyMessageCap = dailyMessageCap
                 self.weeklyMessageCap = weeklyMessageCap
+                self.holidays = holidays
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
@@ -45,6 +50,7 @@ extension BrandSettings {
                 var quietHours: Patch<QuietHours> = .keep
                 var dailyMessageCap: Patch<Int> = .keep
                 var weeklyMessageCap: Patch<Int> = .keep
+                var holidays: [String]?
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -63,6 +69,9 @@ extension BrandSettings {
                     case "weeklyMessageCap":
                         try reader.once(&seen, 4)
                         weeklyMessageCap = try reader.readNull() ? .clear : .set(Int(reader.readInt64(in: 1...1000)))
+                    case "holidays":
+                        try reader.once(&seen, 5)
+                        holidays = try Self.readHolidays(from: &reader)
                     default:
                         try reader.unknownMember()
                     }
@@ -70,7 +79,7 @@ extension BrandSettings {
                 guard let version else { throw reader.missing("version") }
                 self.init(
                     version: version, language: language, quietHours: quietHours, dailyMessageCap: dailyMessageCap,
-                    weeklyMessageCap: weeklyMessageCap)
+                    weeklyMessageCap: weeklyMessageCap, holidays: holidays)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -108,6 +117,10 @@ extension BrandSettings {
                     writer.key("weeklyMessageCap")
                     writer.int(value)
                 }
+                if let holidays {
+                    writer.key("holidays")
+                    holidays.write(to: &writer)
+                }
                 writer.endObject()
             }
 
@@ -132,6 +145,19 @@ extension BrandSettings {
                 guard run1.count >= 2 else { return false }
                 rest = rest[run1.endIndex...]
                 return rest.isEmpty
+            }
+
+            private static func readHolidays(from reader: inout JSONReader) throws(JSONError) -> [String] {
+                let start = reader.offset
+                var elements: [String] = []
+                try reader.beginArray()
+                while try reader.nextElement() {
+                    guard elements.count < 100 else {
+                        throw reader.fail(.constraint, "must have at most 100 elements", at: start)
+                    }
+                    elements.append(try reader.readString(lengths: 5...40))
+                }
+                return elements
             }
         }
 

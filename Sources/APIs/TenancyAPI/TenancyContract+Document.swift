@@ -25,12 +25,12 @@ extension TenancyContract {
         "x-fixture":"one-organization","params":[],"result":{"name":"reply",\#
         "value":{"items":[{"id":"01930000-0000-7000-8000-000000000001","name":"Corner Shops Ltd",\#
         "createdAt":"2026-01-01T00:00:00Z","version":1}]}}}]},{"name":"organizations.get","summary":"Returns one \#
-        organisation.","x-kind":"read","x-cost":1,"x-callers":["admin","service:gateway"],"params":[{"name":"id",\#
-        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The organisation."}],\#
-        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/Organization"}},\#
-        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"a retailer",\#
-        "x-fixture":"one-organization","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000001"}],\#
-        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000001","name":"Corner Shops Ltd",\#
+        organisation.","x-kind":"read","x-cost":1,"x-callers":["admin"],"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The organisation."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Organization"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"a retailer","x-fixture":"one-organization","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000001"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000001","name":"Corner Shops Ltd",\#
         "createdAt":"2026-01-01T00:00:00Z","version":1}}},{"name":"one that does not exist","params":[{"name":"id",\#
         "value":"01930000-0000-7000-8000-0000000000ff"}],"x-error":"#/components/errors/notFound"}]},\#
         {"name":"organizations.update","summary":"Changes an organisation; what is left out stays.",\#
@@ -88,8 +88,8 @@ extension TenancyContract {
         "mode":"live","timeZone":"Europe/Berlin","currency":"EUR","status":"active",\#
         "createdAt":"2026-01-01T00:00:00Z","version":2}]}}}]},{"name":"brands.update","summary":"Changes a brand; \#
         what is left out stays.","x-kind":"write","x-cost":1,"x-callers":["admin"],"x-audit":true,\#
-        "x-idempotent":true,"x-awaits-delivery":true,"params":[{"name":"id","required":true,\#
-        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The brand."},{"name":"version","required":true,\#
+        "x-idempotent":true,"params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The brand."},{"name":"version","required":true,\#
         "schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was read at."},\#
         {"name":"name","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Its name on screens; \#
         one organisation has each name once."},{"name":"industry","schema":{"$ref":"#/components/schemas/Industry"},\#
@@ -148,19 +148,18 @@ extension TenancyContract {
         "schema":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60,"pattern":"^[a-zA-Z*]{1,\#
         30}:[a-z*]{1,29}$"},"maxItems":50,"minItems":1},"description":"What it may do: `noun:verb`, with `*` as a \#
         wildcard."},{"name":"allowedIndustries","schema":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/Industry"},"maxItems":7,"default":[]},"description":"In a brand of \#
-        any other industry it reaches nobody; empty: all."},{"name":"allowedSegments","schema":{"type":"array",\#
-        "items":{"type":"string","minLength":1,"maxLength":100},"maxItems":100,"default":[]},\#
-        "description":"Segments, by id: it reaches their actors, and nobody else; empty: everybody."},\#
-        {"name":"mode","schema":{"$ref":"#/components/schemas/KeyMode"},"description":"What it says it is; must be \#
-        the brand's own mode. Absent: the brand's."},{"name":"ratePerSecond","schema":{"type":"integer","minimum":1,\#
-        "maximum":1000000,"default":1000},"description":"Cost units it may spend a second.","x-unit":"units/s"},\#
-        {"name":"burst","schema":{"type":"integer","minimum":1,"maximum":1000000,"default":2000},\#
-        "description":"Cost units it may spend at once.","x-unit":"units"},{"name":"dailyQuota",\#
+        "items":{"$ref":"#/components/schemas/Industry"},"maxItems":7,"default":[]},"description":"Industries it \#
+        may ask about; empty: all."},{"name":"allowedSegments","schema":{"type":"array","items":{"type":"string",\#
+        "minLength":1,"maxLength":100},"maxItems":100,"default":[]},"description":"Segments it may reach, by id; \#
+        empty: all."},{"name":"mode","schema":{"$ref":"#/components/schemas/KeyMode"},"description":"What it says \#
+        it is; must be the brand's own mode. Absent: the brand's."},{"name":"ratePerSecond",\#
+        "schema":{"type":"integer","minimum":1,"maximum":1000000,"default":1000},"description":"Cost units it may \#
+        spend a second.","x-unit":"units/s"},{"name":"burst","schema":{"type":"integer","minimum":1,\#
+        "maximum":1000000,"default":2000},"description":"Cost units it may spend at once.","x-unit":"units"},\#
+        {"name":"dailyQuota","schema":{"type":"integer","minimum":1,"maximum":1000000000000},"description":"Cost \#
+        units it may spend a day, counted in UTC; absent: no limit.","x-unit":"units"},{"name":"monthlyQuota",\#
         "schema":{"type":"integer","minimum":1,"maximum":1000000000000},"description":"Cost units it may spend a \#
-        day, counted in UTC; absent: no limit.","x-unit":"units"},{"name":"monthlyQuota","schema":{"type":"integer",\#
-        "minimum":1,"maximum":1000000000000},"description":"Cost units it may spend a calendar month, counted in \#
-        UTC; absent: no limit.","x-unit":"units"},{"name":"expiresAt",\#
+        calendar month, counted in UTC; absent: no limit.","x-unit":"units"},{"name":"expiresAt",\#
         "schema":{"$ref":"#/components/schemas/Timestamp"},"description":"When it stops by itself; absent: \#
         never."}],"result":{"name":"reply","schema":{"type":"object","required":["key","record"],\#
         "properties":{"key":{"type":"string","minLength":1,"maxLength":120,"description":"The whole key. Nothing in \#
@@ -176,50 +175,46 @@ extension TenancyContract {
         "kid":"k7Qm2xTz","name":"web shop","mode":"live","scopes":["signals:write"],"allowedIndustries":[],\#
         "allowedSegments":[],"ratePerSecond":100,"burst":200,"bucketId":"01930000-0000-7000-8000-000000000021",\#
         "status":"active","createdAt":"2026-01-01T00:00:00Z","requests":0,"tokens":0,"version":1}}}}]},\#
-        {"name":"keys.list","summary":"Lists keys without their secrets, oldest first.","description":"With a key \#
-        or a session: those of its brand.","x-kind":"read","x-scope":"keys:read","x-cost":1,"x-callers":["public",\#
-        "admin"],"params":[{"name":"brandId","schema":{"$ref":"#/components/schemas/UUID"},"description":"Only this \#
-        brand's."},{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where \#
-        the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,\#
-        "maximum":500,"default":100},"description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply",\#
-        "schema":{"type":"object","required":["items"],"properties":{"items":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/Key"},"maxItems":500,"description":"One page."},\#
-        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
-        page; absent on the last one."}},"additionalProperties":false}},\#
-        "errors":[{"$ref":"#/components/errors/invalidCursor"},{"$ref":"#/components/errors/notFound"}],\#
-        "examples":[{"name":"one key","x-fixture":"one-key","params":[],"result":{"name":"reply",\#
-        "value":{"items":[{"id":"01930000-0000-7000-8000-000000000021",\#
+        {"name":"keys.list","summary":"Lists keys without their secrets, oldest first.","x-kind":"read","x-cost":1,\#
+        "x-callers":["admin"],"params":[{"name":"brandId","schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"Only this brand's."},{"name":"cursor","schema":{"type":"string","minLength":1,\#
+        "maxLength":200},"description":"Where the last page ended: its `nextCursor`."},{"name":"limit",\#
+        "schema":{"type":"integer","minimum":1,"maximum":500,"default":100},"description":"Items on one page.",\#
+        "x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Key"},"maxItems":500,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"one key","x-fixture":"one-key",\#
+        "params":[],"result":{"name":"reply","value":{"items":[{"id":"01930000-0000-7000-8000-000000000021",\#
         "brandId":"01930000-0000-7000-8000-000000000011","kid":"k7Qm2xTz","name":"web shop","mode":"live",\#
         "scopes":["signals:write"],"allowedIndustries":[],"allowedSegments":[],"ratePerSecond":100,"burst":200,\#
         "bucketId":"01930000-0000-7000-8000-000000000021","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
         "requests":0,"tokens":0,"version":1}]}}}]},{"name":"keys.get","summary":"Returns one key without its \#
-        secret.","x-kind":"read","x-cost":1,"x-callers":["admin","service:gateway"],"params":[{"name":"id",\#
-        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The key."}],\#
-        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/Key"}},\#
-        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"a key for a web shop",\#
-        "x-fixture":"one-key","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000021"}],\#
-        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000021",\#
-        "brandId":"01930000-0000-7000-8000-000000000011","kid":"k7Qm2xTz","name":"web shop","mode":"live",\#
-        "scopes":["signals:write"],"allowedIndustries":[],"allowedSegments":[],"ratePerSecond":100,"burst":200,\#
-        "bucketId":"01930000-0000-7000-8000-000000000021","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
-        "requests":0,"tokens":0,"version":1}}},{"name":"a key that does not exist","params":[{"name":"id",\#
-        "value":"01930000-0000-7000-8000-0000000000ff"}],"x-error":"#/components/errors/notFound"}]},\#
-        {"name":"keys.update","summary":"Changes what a key may do; what is left out stays. It holds from the \#
-        moment this call returns.","x-kind":"write","x-cost":1,"x-callers":["admin"],"x-audit":true,\#
-        "x-idempotent":true,"x-awaits-delivery":true,"params":[{"name":"id","required":true,\#
-        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The key."},{"name":"version","required":true,\#
-        "schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was read at."},\#
-        {"name":"name","schema":{"type":"string","minLength":1,"maxLength":200},"description":"What it is for."},\#
-        {"name":"scopes","schema":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60,\#
+        secret.","x-kind":"read","x-cost":1,"x-callers":["admin"],"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The key."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Key"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"a key for a web shop","x-fixture":"one-key","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000021"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000021","brandId":"01930000-0000-7000-8000-000000000011",\#
+        "kid":"k7Qm2xTz","name":"web shop","mode":"live","scopes":["signals:write"],"allowedIndustries":[],\#
+        "allowedSegments":[],"ratePerSecond":100,"burst":200,"bucketId":"01930000-0000-7000-8000-000000000021",\#
+        "status":"active","createdAt":"2026-01-01T00:00:00Z","requests":0,"tokens":0,"version":1}}},{"name":"a key \#
+        that does not exist","params":[{"name":"id","value":"01930000-0000-7000-8000-0000000000ff"}],\#
+        "x-error":"#/components/errors/notFound"}]},{"name":"keys.update","summary":"Changes what a key may do; \#
+        what is left out stays. It holds from the moment this call returns.","x-kind":"write","x-cost":1,\#
+        "x-callers":["admin"],"x-audit":true,"x-idempotent":true,"x-awaits-delivery":true,"params":[{"name":"id",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The key."},{"name":"version",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was \#
+        read at."},{"name":"name","schema":{"type":"string","minLength":1,"maxLength":200},"description":"What it \#
+        is for."},{"name":"scopes","schema":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60,\#
         "pattern":"^[a-zA-Z*]{1,30}:[a-z*]{1,29}$"},"maxItems":50,"minItems":1},"description":"What it may do: \#
         `noun:verb`, with `*` as a wildcard."},{"name":"allowedIndustries","schema":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/Industry"},"maxItems":7},"description":"In a brand of any other \#
-        industry it reaches nobody; empty: all."},{"name":"allowedSegments","schema":{"type":"array",\#
-        "items":{"type":"string","minLength":1,"maxLength":100},"maxItems":100},"description":"Segments, by id: it \#
-        reaches their actors, and nobody else; empty: everybody."},{"name":"ratePerSecond",\#
-        "schema":{"type":"integer","minimum":1,"maximum":1000000},"description":"Cost units it may spend a second.",\#
-        "x-unit":"units/s"},{"name":"burst","schema":{"type":"integer","minimum":1,"maximum":1000000},\#
-        "description":"Cost units it may spend at once.","x-unit":"units"},{"name":"dailyQuota",\#
+        "items":{"$ref":"#/components/schemas/Industry"},"maxItems":7},"description":"Industries it may ask about; \#
+        empty: all."},{"name":"allowedSegments","schema":{"type":"array","items":{"type":"string","minLength":1,\#
+        "maxLength":100},"maxItems":100},"description":"Segments it may reach, by id; empty: all."},\#
+        {"name":"ratePerSecond","schema":{"type":"integer","minimum":1,"maximum":1000000},"description":"Cost units \#
+        it may spend a second.","x-unit":"units/s"},{"name":"burst","schema":{"type":"integer","minimum":1,\#
+        "maximum":1000000},"description":"Cost units it may spend at once.","x-unit":"units"},{"name":"dailyQuota",\#
         "schema":{"type":["integer","null"],"minimum":1,"maximum":1000000000000,"x-patch":true},"description":"Cost \#
         units it may spend a day, counted in UTC; null: no limit.","x-unit":"units"},{"name":"monthlyQuota",\#
         "schema":{"type":["integer","null"],"minimum":1,"maximum":1000000000000,"x-patch":true},"description":"Cost \#
@@ -277,24 +272,23 @@ extension TenancyContract {
         "properties":{"record":{"$ref":"#/components/schemas/Key","description":"The key; absent when there is none \#
         with this secret."},"epoch":{"type":"integer","minimum":0,"description":"Grows with every change to any \#
         key."},"brandSuspended":{"type":"boolean","description":"True while the key's brand is suspended: then the \#
-        key opens nothing. Absent otherwise."},"brandIndustry":{"$ref":"#/components/schemas/Industry",\#
-        "description":"The trade of the key's brand; absent without a key."}},"additionalProperties":false}},\#
-        "errors":[],"examples":[{"name":"an unknown key","params":[{"name":"kid","value":"nobody00"},\#
-        {"name":"secret","value":"x"},{"name":"mode","value":"live"}],"result":{"name":"reply",\#
-        "value":{"epoch":0}}}]},{"name":"auditEntries.list","summary":"Lists what was done by whom. Entries hold \#
-        ids and field names, never values.","description":"With a key: what concerned its brand. Entry by entry, \#
-        oldest first, they are the leaves of the audit log.","x-kind":"read","x-scope":"audit:read","x-cost":1,\#
-        "x-callers":["public","admin"],"params":[{"name":"brandId","schema":{"$ref":"#/components/schemas/UUID"},\#
-        "description":"Only this brand's."},{"name":"cursor","schema":{"type":"string","minLength":1,\#
-        "maxLength":200},"description":"Where the last page ended: its `nextCursor`."},{"name":"limit",\#
-        "schema":{"type":"integer","minimum":1,"maximum":500,"default":100},"description":"Items on one page.",\#
-        "x-unit":"items"},{"name":"sort","schema":{"type":"string","enum":["newest","oldest"],\#
-        "x-enum-descriptions":{"newest":"The newest entry first.","oldest":"The oldest entry first, in the order of \#
-        the log."},"default":"newest"},"description":"In which order; a cursor belongs to one."}],\#
-        "result":{"name":"reply","schema":{"type":"object","required":["items"],\#
-        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/AuditEntry"},"maxItems":500,\#
-        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
-        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
+        key opens nothing. Absent otherwise."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"an \#
+        unknown key","params":[{"name":"kid","value":"nobody00"},{"name":"secret","value":"x"},{"name":"mode",\#
+        "value":"live"}],"result":{"name":"reply","value":{"epoch":0}}}]},{"name":"auditEntries.list",\#
+        "summary":"Lists what was done by whom. Entries hold ids and field names, never values.",\#
+        "description":"With a key: what concerned its brand. Entry by entry, oldest first, they are the leaves of \#
+        the audit log.","x-kind":"read","x-scope":"audit:read","x-cost":1,"x-callers":["public","admin"],\#
+        "params":[{"name":"brandId","schema":{"$ref":"#/components/schemas/UUID"},"description":"Only this \#
+        brand's."},{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where \#
+        the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,\#
+        "maximum":500,"default":100},"description":"Items on one page.","x-unit":"items"},{"name":"sort",\#
+        "schema":{"type":"string","enum":["newest","oldest"],"x-enum-descriptions":{"newest":"The newest entry \#
+        first.","oldest":"The oldest entry first, in the order of the log."},"default":"newest"},"description":"In \#
+        which order; a cursor belongs to one."}],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/AuditEntry"},"maxItems":500,"description":"One page."},\#
+        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
+        page; absent on the last one."}},"additionalProperties":false}},\#
         "errors":[{"$ref":"#/components/errors/invalidCursor"},{"$ref":"#/components/errors/notFound"}],\#
         "examples":[{"name":"an empty trail","params":[],"result":{"name":"reply","value":{"items":[]}}},\#
         {"name":"the first two entries","x-fixture":"audit-log","params":[{"name":"limit","value":2},{"name":"sort",\#
@@ -309,25 +303,28 @@ extension TenancyContract {
         "name","scopes"],"leafIndex":1,\#
         "leafHash":"8aeefd64a81b37faff5779210771ddf599746bb561c260d0391f95831ddd7249"}],"nextCursor":"2"}}}]},\#
         {"name":"brandSettings.get","summary":"Returns the settings of the call's brand.","x-kind":"read",\#
-        "x-cost":1,"x-actors":"nobody","x-callers":["public","admin","service:experiments","service:signals",\#
+        "x-cost":1,"x-callers":["public","admin","service:experiments","service:gateway","service:signals",\#
         "service:simulation","service:stimuli"],"x-scope":"settings:read","params":[],"result":{"name":"reply",\#
         "schema":{"$ref":"#/components/schemas/BrandConfiguration"}},\#
         "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"a new brand",\#
         "x-fixture":"one-brand","params":[],"result":{"name":"reply",\#
         "value":{"brandId":"01930000-0000-7000-8000-000000000011","timeZone":"Europe/Berlin","currency":"EUR",\#
         "language":"en","version":1}}}]},{"name":"brandSettings.update","summary":"Changes settings of the call's \#
-        brand; what is left out stays.","x-kind":"write","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
-        "admin"],"x-scope":"settings:write","x-audit":true,"x-idempotent":true,"params":[{"name":"version",\#
-        "required":true,"schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was \#
-        read at."},{"name":"language","schema":{"type":"string","minLength":2,"maxLength":35,\#
-        "pattern":"^[A-Za-z0-9-]{2,35}$"},"description":"BCP 47 tag of the language it writes in where nothing else \#
-        is said."},{"name":"quietHours","schema":{"oneOf":[{"$ref":"#/components/schemas/QuietHours"},\#
-        {"type":"null"}],"x-patch":true},"description":"When nobody is written to; null: there are no quiet \#
-        hours."},{"name":"dailyMessageCap","schema":{"type":["integer","null"],"minimum":1,"maximum":1000,\#
-        "x-patch":true},"description":"Messages one person gets at most a day; null: no limit.",\#
-        "x-unit":"messages"},{"name":"weeklyMessageCap","schema":{"type":["integer","null"],"minimum":1,\#
-        "maximum":1000,"x-patch":true},"description":"Messages one person gets at most in seven days; null: no \#
-        limit.","x-unit":"messages"}],"result":{"name":"reply",\#
+        brand; what is left out stays.","x-kind":"write","x-cost":1,"x-callers":["public","admin"],\#
+        "x-scope":"settings:write","x-audit":true,"x-idempotent":true,"params":[{"name":"version","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was read at."},\#
+        {"name":"language","schema":{"type":"string","minLength":2,"maxLength":35,"pattern":"^[A-Za-z0-9-]{2,35}$"},\#
+        "description":"BCP 47 tag of the language it writes in where nothing else is said."},{"name":"quietHours",\#
+        "schema":{"oneOf":[{"$ref":"#/components/schemas/QuietHours"},{"type":"null"}],"x-patch":true},\#
+        "description":"When nobody is written to; null: there are no quiet hours."},{"name":"dailyMessageCap",\#
+        "schema":{"type":["integer","null"],"minimum":1,"maximum":1000,"x-patch":true},"description":"Messages one \#
+        person gets at most a day; null: no limit.","x-unit":"messages"},{"name":"weeklyMessageCap",\#
+        "schema":{"type":["integer","null"],"minimum":1,"maximum":1000,"x-patch":true},"description":"Messages one \#
+        person gets at most in seven days; null: no limit.","x-unit":"messages"},{"name":"holidays",\#
+        "schema":{"type":"array","items":{"type":"string","minLength":5,"maxLength":40},"maxItems":100},\#
+        "description":"Days on which nobody works, for the deadlines of privacy requests: a day (`2026-05-29`), one \#
+        of every year (`12-25`, `07-04/nearest`), one that Easter tells (`easter-2`, `orthodoxEaster+1`), or a \#
+        weekday of a month (`monday/1/09`, `monday/-1/05`)."}],"result":{"name":"reply",\#
         "schema":{"$ref":"#/components/schemas/BrandConfiguration"}},\#
         "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/versionMismatch"},\#
         {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"quiet nights","x-fixture":"one-brand",\#
@@ -335,36 +332,39 @@ extension TenancyContract {
         {"name":"weeklyMessageCap","value":3}],"result":{"name":"reply",\#
         "value":{"brandId":"01930000-0000-7000-8000-000000000011","timeZone":"Europe/Berlin","currency":"EUR",\#
         "language":"en","quietHours":{"startMinute":1320,"endMinute":480},"weeklyMessageCap":3,"version":2}}},\#
-        {"name":"a version that has passed","x-fixture":"one-brand","params":[{"name":"version","value":2},\#
-        {"name":"language","value":"de"}],"x-error":"#/components/errors/versionMismatch"}]},\#
-        {"name":"systemParameters.list","summary":"Lists the settings of the installation, by name.",\#
-        "x-kind":"read","x-cost":1,"x-callers":["admin","service:gateway","service:experiments","service:signals",\#
-        "service:simulation","service:stimuli"],"params":[{"name":"cursor","schema":{"type":"string","minLength":1,\#
-        "maxLength":200},"description":"Where the last page ended: its `nextCursor`."},{"name":"limit",\#
-        "schema":{"type":"integer","minimum":1,"maximum":500,"default":100},"description":"Items on one page.",\#
-        "x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
-        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/SystemParameter"},\#
-        "maxItems":500,"description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,\#
-        "description":"Pass as `cursor` for the next page; absent on the last one."}},\#
-        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/invalidCursor"}],\#
-        "examples":[{"name":"nothing is set","params":[],"result":{"name":"reply","value":{"items":[]}}}]},\#
-        {"name":"systemParameters.set","summary":"Sets one setting of the installation.","x-kind":"write",\#
-        "x-cost":1,"x-callers":["admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"name",\#
-        "required":true,"schema":{"type":"string","minLength":1,"maxLength":80,"pattern":"^[a-z][A-Za-z0-9.]{0,\#
-        79}$"},"description":"Its name.","x-privacy":"none"},{"name":"value","required":true,"schema":{"x-raw":true,\#
-        "x-max-bytes":4096},"description":"Its value, of any JSON type but null."},{"name":"version",\#
-        "schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was read at; absent: it \#
-        is new."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/SystemParameter"}},\#
-        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/notFound"},\#
-        {"$ref":"#/components/errors/versionMismatch"},{"$ref":"#/components/errors/storageFull"}],\#
-        "examples":[{"name":"a switch","params":[{"name":"name","value":"intake.enabled"},{"name":"value",\#
-        "value":true}],"result":{"name":"reply","value":{"name":"intake.enabled","value":true,\#
-        "updatedAt":"2026-01-01T00:00:00Z","version":1}}},{"name":"one that is not there to be changed",\#
-        "params":[{"name":"name","value":"intake.enabled"},{"name":"value","value":true},{"name":"version",\#
-        "value":1}],"x-error":"#/components/errors/notFound"}]},{"name":"integrations.create","summary":"Connects \#
-        the call's brand to a system of somebody else's. Its credentials are sealed, and no client sees them \#
-        again.","x-kind":"write","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],\#
-        "x-scope":"integrations:write","x-audit":true,"params":[{"name":"kind","required":true,\#
+        {"name":"days off","x-fixture":"one-brand","params":[{"name":"version","value":1},{"name":"holidays",\#
+        "value":["01-01","easter-2","monday/-1/05"]}],"result":{"name":"reply",\#
+        "value":{"brandId":"01930000-0000-7000-8000-000000000011","timeZone":"Europe/Berlin","currency":"EUR",\#
+        "language":"en","holidays":["01-01","easter-2","monday/-1/05"],"version":2}}},{"name":"a version that has \#
+        passed","x-fixture":"one-brand","params":[{"name":"version","value":2},{"name":"language","value":"de"}],\#
+        "x-error":"#/components/errors/versionMismatch"}]},{"name":"systemParameters.list","summary":"Lists the \#
+        settings of the installation, by name.","x-kind":"read","x-cost":1,"x-callers":["admin","service:gateway",\#
+        "service:experiments","service:signals","service:simulation","service:stimuli"],"params":[{"name":"cursor",\#
+        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last page ended: its \#
+        `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,"default":100},\#
+        "description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/SystemParameter"},"maxItems":500,"description":"One page."},\#
+        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
+        page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"nothing is set","params":[],\#
+        "result":{"name":"reply","value":{"items":[]}}}]},{"name":"systemParameters.set","summary":"Sets one \#
+        setting of the installation.","x-kind":"write","x-cost":1,"x-callers":["admin"],"x-audit":true,\#
+        "x-idempotent":true,"params":[{"name":"name","required":true,"schema":{"type":"string","minLength":1,\#
+        "maxLength":80,"pattern":"^[a-z][A-Za-z0-9.]{0,79}$"},"description":"Its name.","x-privacy":"none"},\#
+        {"name":"value","required":true,"schema":{"x-raw":true,"x-max-bytes":4096},"description":"Its value, of any \#
+        JSON type but null."},{"name":"version","schema":{"$ref":"#/components/schemas/Version"},"description":"The \#
+        version that it was read at; absent: it is new."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/SystemParameter"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/versionMismatch"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a switch","params":[{"name":"name",\#
+        "value":"intake.enabled"},{"name":"value","value":true}],"result":{"name":"reply",\#
+        "value":{"name":"intake.enabled","value":true,"updatedAt":"2026-01-01T00:00:00Z","version":1}}},\#
+        {"name":"one that is not there to be changed","params":[{"name":"name","value":"intake.enabled"},\#
+        {"name":"value","value":true},{"name":"version","value":1}],"x-error":"#/components/errors/notFound"}]},\#
+        {"name":"integrations.create","summary":"Connects the call's brand to a system of somebody else's. Its \#
+        credentials are sealed, and no client sees them again.","x-kind":"write","x-cost":1,"x-callers":["public",\#
+        "admin"],"x-scope":"integrations:write","x-audit":true,"params":[{"name":"kind","required":true,\#
         "schema":{"type":"string","minLength":2,"maxLength":40,"pattern":"^[a-z][a-z0-9-]{1,39}$"},\#
         "description":"What it connects to: `smtp`, `webhook`."},{"name":"name","required":true,\#
         "schema":{"type":"string","minLength":1,"maxLength":200},"description":"What people call it; one brand has \#
@@ -379,19 +379,18 @@ extension TenancyContract {
         "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000001","kind":"smtp",\#
         "name":"newsletter","createdAt":"2026-01-01T00:00:00Z"}}}]},{"name":"integrations.list","summary":"Lists \#
         the integrations of the call's brand without their credentials, oldest first.","x-kind":"read","x-cost":1,\#
-        "x-actors":"nobody","x-callers":["public","admin","service:experiments","service:signals",\#
-        "service:simulation","service:stimuli","service:gateway"],"x-scope":"integrations:read",\#
-        "params":[{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where \#
-        the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,\#
-        "maximum":500,"default":100},"description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply",\#
-        "schema":{"type":"object","required":["items"],"properties":{"items":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/Integration"},"maxItems":500,"description":"One page."},\#
-        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
-        page; absent on the last one."}},"additionalProperties":false}},\#
+        "x-callers":["public","admin","service:experiments","service:signals","service:simulation",\#
+        "service:stimuli"],"x-scope":"integrations:read","params":[{"name":"cursor","schema":{"type":"string",\#
+        "minLength":1,"maxLength":200},"description":"Where the last page ended: its `nextCursor`."},\#
+        {"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,"default":100},"description":"Items on \#
+        one page.","x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Integration"},"maxItems":500,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
         "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/invalidCursor"}],\#
         "examples":[{"name":"none yet","x-fixture":"one-brand","params":[],"result":{"name":"reply",\#
         "value":{"items":[]}}}]},{"name":"integrations.delete","summary":"Deletes an integration of the call's \#
-        brand with its credentials.","x-kind":"write","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],\#
+        brand with its credentials.","x-kind":"write","x-cost":1,"x-callers":["public","admin"],\#
         "x-scope":"integrations:write","x-audit":true,"x-idempotent":true,"params":[{"name":"id","required":true,\#
         "schema":{"$ref":"#/components/schemas/UUID"},"description":"The integration."}],"result":{"name":"reply",\#
         "schema":{"type":"object","required":["deletedAt"],\#
@@ -487,21 +486,20 @@ extension TenancyContract {
         "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/storageFull"}],\#
         "examples":[{"name":"one that does not exist","x-fixture":"one-user","params":[{"name":"id",\#
         "value":"01930000-0000-7000-8000-0000000000ff"}],"x-error":"#/components/errors/notFound"}]},\#
-        {"name":"sessions.create","summary":"Signs a user in and shows the session's token, this once.",\#
-        "description":"In 15 minutes at most five attempts for one address of a brand, right or wrong, and fifty \#
-        wrong ones from one network address, or from one user of this machine.","x-kind":"flow","x-cost":1,\#
-        "x-callers":["anyone"],"params":[{"name":"brandId","required":true,\#
-        "schema":{"$ref":"#/components/schemas/UUID"},"description":"Where to sign in."},{"name":"email",\#
-        "required":true,"schema":{"$ref":"#/components/schemas/Email"},"description":"The user's address.",\#
-        "x-privacy":"personal"},{"name":"password","required":true,"schema":{"type":"string","minLength":1,\#
-        "maxLength":256},"description":"The user's password.","x-privacy":"secret"},{"name":"code",\#
-        "schema":{"type":"string","minLength":6,"maxLength":20,"pattern":"^[0-9A-Za-z]{6,20}$"},"description":"A \#
-        code of the authenticator app, or a recovery code; for users who have one.","x-privacy":"secret"},\#
-        {"name":"scopes","schema":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60,\#
-        "pattern":"^[a-zA-Z*]{1,30}:[a-z*]{1,29}$"},"maxItems":50,"default":[]},"description":"All that the session \#
-        is to be good for; empty: all that the role may."}],"result":{"name":"reply","schema":{"type":"object",\#
-        "required":["token","record"],"properties":{"token":{"type":"string","minLength":1,"maxLength":120,\#
-        "description":"Use it like an API key. Nothing in Gyre can show it again.","x-privacy":"secret"},\#
+        {"name":"sessions.create","summary":"Signs a user in and shows the session's token, this once. At most five \#
+        attempts in 15 minutes for one address.","x-kind":"flow","x-cost":1,"x-callers":["anyone"],\#
+        "params":[{"name":"brandId","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"Where to sign in."},{"name":"email","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Email"},"description":"The user's address.","x-privacy":"personal"},\#
+        {"name":"password","required":true,"schema":{"type":"string","minLength":1,"maxLength":256},\#
+        "description":"The user's password.","x-privacy":"secret"},{"name":"code","schema":{"type":"string",\#
+        "minLength":6,"maxLength":20,"pattern":"^[0-9A-Za-z]{6,20}$"},"description":"A code of the authenticator \#
+        app, or a recovery code; for users who have one.","x-privacy":"secret"},{"name":"scopes",\#
+        "schema":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60,"pattern":"^[a-zA-Z*]{1,\#
+        30}:[a-z*]{1,29}$"},"maxItems":50,"default":[]},"description":"All that the session is to be good for; \#
+        empty: all that the role may."}],"result":{"name":"reply","schema":{"type":"object","required":["token",\#
+        "record"],"properties":{"token":{"type":"string","minLength":1,"maxLength":120,"description":"Use it like \#
+        an API key. Nothing in Gyre can show it again.","x-privacy":"secret"},\#
         "record":{"$ref":"#/components/schemas/SessionRecord","description":"The session without its token."}},\#
         "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/unauthenticated"},\#
         {"$ref":"#/components/errors/rateLimited"},{"$ref":"#/components/errors/storageFull"}],\#
@@ -555,23 +553,11 @@ extension TenancyContract {
         "errors":[{"$ref":"#/components/errors/forbidden"},{"$ref":"#/components/errors/conflict"},\#
         {"$ref":"#/components/errors/unauthenticated"},{"$ref":"#/components/errors/storageFull"}],\#
         "examples":[{"name":"a key has none","params":[{"name":"code","value":"123456"}],\#
-        "x-error":"#/components/errors/forbidden"}]},{"name":"authenticators.remove","summary":"Takes the caller's \#
-        authenticator app away, and the recovery codes with it, for a code of either.","description":"At most five \#
-        attempts in 15 minutes. Who has neither is let in again by whoever runs the suite: users.recover.",\#
-        "x-kind":"flow","x-cost":1,"x-callers":["public"],"x-scope":"authenticators:write","x-audit":true,\#
-        "params":[{"name":"code","required":true,"schema":{"type":"string","minLength":6,"maxLength":20,\#
-        "pattern":"^[0-9A-Za-z]{6,20}$"},"description":"A code of the authenticator app, or a recovery code.",\#
-        "x-privacy":"secret"}],"result":{"name":"reply","schema":{"type":"object","required":["removedAt"],\#
-        "properties":{"removedAt":{"$ref":"#/components/schemas/Timestamp","description":"From when on signing in \#
-        takes the password alone."}},"additionalProperties":false}},\#
-        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/forbidden"},\#
-        {"$ref":"#/components/errors/unauthenticated"},{"$ref":"#/components/errors/rateLimited"},\#
-        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a key has none","params":[{"name":"code",\#
-        "value":"123456"}],"x-error":"#/components/errors/forbidden"}]},{"name":"auditLog.head","summary":"Returns \#
-        the newest signed head of the audit log.","description":"A head is signed at most each second while entries \#
-        arrive, and after each thousand entries; the other services keep what they were told of it \#
-        (auditWitnesses.list).","x-kind":"read","x-scope":"audit:read","x-cost":1,"x-callers":["public","admin"],\#
-        "params":[],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/SignedTreeHead"}},\#
+        "x-error":"#/components/errors/forbidden"}]},{"name":"auditLog.head","summary":"Returns the newest signed \#
+        head of the audit log.","description":"A head is signed at most each second while entries arrive, and after \#
+        each thousand entries; the other services keep what they were told of it (auditWitnesses.list).",\#
+        "x-kind":"read","x-scope":"audit:read","x-cost":1,"x-callers":["public","admin"],"params":[],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/SignedTreeHead"}},\#
         "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"three entries",\#
         "x-fixture":"audit-log","params":[],"result":{"name":"reply","value":{"treeSize":3,\#
         "rootHash":"ed4eadb3a485a9e08389e0ec7e42be2b2037b599f94943185e204ae16ccab2aa",\#
@@ -599,21 +585,28 @@ extension TenancyContract {
         "path":["f2a5fd46ca988c719ad87014b57f7a6ffb069b808c7fbe5143dd9707df315ed5",\#
         "2f892ed77cdaa54abd9fee6207cdd44274f7b82ada286fcbbf61db92d82ef568"]}}},{"name":"an entry that is not there",\#
         "x-fixture":"audit-log","params":[{"name":"leafIndex","value":3}],\#
-        "x-error":"#/components/errors/notFound"}]},{"name":"auditLog.consistencyProof","summary":"Shows that \#
-        nothing but appending happened to the audit log between two heads.","description":"The proof of RFC 6962, \#
-        section 2.1.2; RFC 9162, section 2.1.4.2, says how it is checked against the two roots.","x-kind":"read",\#
-        "x-scope":"audit:read","x-cost":1,"x-callers":["public","admin"],"params":[{"name":"fromSize",\#
-        "required":true,"schema":{"type":"integer","minimum":1},"description":"How many entries the earlier head \#
-        covers."},{"name":"toSize","schema":{"type":"integer","minimum":1},"description":"How many entries the \#
-        later head covers, no fewer; absent: those of the newest head."}],"result":{"name":"reply",\#
-        "schema":{"type":"object","required":["fromSize","toSize","path"],\#
-        "properties":{"fromSize":{"type":"integer","minimum":1,"description":"How many entries the earlier head \#
-        covers."},"toSize":{"type":"integer","minimum":1,"description":"How many entries the later head covers."},\#
-        "path":{"type":"array","items":{"$ref":"#/components/schemas/Hash"},"maxItems":64,"description":"The hashes \#
-        of the proof, in its order."}},"additionalProperties":false}},\#
-        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"from one entry to three",\#
-        "x-fixture":"audit-log","params":[{"name":"fromSize","value":1},{"name":"toSize","value":3}],\#
-        "result":{"name":"reply","value":{"fromSize":1,"toSize":3,\#
+        "x-error":"#/components/errors/notFound"}]},{"name":"auditLog.proveEntry","summary":"Returns an entry of \#
+        the audit log with a signed head and the proof that the head covers it.","description":"An entry is covered \#
+        within a second or so of its arrival; until then it is not found.","x-kind":"read","x-scope":"audit:read",\#
+        "x-cost":1,"x-callers":["public","admin","service:gateway"],"params":[{"name":"entryId","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The entry."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/EntryProof"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"an entry that no head covers","x-fixture":"audit-log","params":[{"name":"entryId",\#
+        "value":"01930000-0000-7000-8000-00000000ffff"}],"x-error":"#/components/errors/notFound"}]},\#
+        {"name":"auditLog.consistencyProof","summary":"Shows that nothing but appending happened to the audit log \#
+        between two heads.","description":"The proof of RFC 6962, section 2.1.2; RFC 9162, section 2.1.4.2, says \#
+        how it is checked against the two roots.","x-kind":"read","x-scope":"audit:read","x-cost":1,\#
+        "x-callers":["public","admin"],"params":[{"name":"fromSize","required":true,"schema":{"type":"integer",\#
+        "minimum":1},"description":"How many entries the earlier head covers."},{"name":"toSize",\#
+        "schema":{"type":"integer","minimum":1},"description":"How many entries the later head covers, no fewer; \#
+        absent: those of the newest head."}],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["fromSize","toSize","path"],"properties":{"fromSize":{"type":"integer","minimum":1,\#
+        "description":"How many entries the earlier head covers."},"toSize":{"type":"integer","minimum":1,\#
+        "description":"How many entries the later head covers."},"path":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Hash"},"maxItems":64,"description":"The hashes of the proof, in its \#
+        order."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"from one entry to three","x-fixture":"audit-log","params":[{"name":"fromSize",\#
+        "value":1},{"name":"toSize","value":3}],"result":{"name":"reply","value":{"fromSize":1,"toSize":3,\#
         "path":["8aeefd64a81b37faff5779210771ddf599746bb561c260d0391f95831ddd7249",\#
         "2f892ed77cdaa54abd9fee6207cdd44274f7b82ada286fcbbf61db92d82ef568"]}}},{"name":"a size that the log has not \#
         reached","x-fixture":"audit-log","params":[{"name":"fromSize","value":4}],\#
@@ -652,18 +645,17 @@ extension TenancyContract {
         test brand."},"scopes":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60},"maxItems":50,\#
         "minItems":1,"description":"What it may do: `noun:verb`, with `*` as a wildcard."},\#
         "allowedIndustries":{"type":"array","items":{"$ref":"#/components/schemas/Industry"},"maxItems":7,\#
-        "description":"In a brand of any other industry it reaches nobody; empty: all."},\#
-        "allowedSegments":{"type":"array","items":{"type":"string","minLength":1,"maxLength":100},"maxItems":100,\#
-        "description":"Segments, by id: it reaches their actors, and nobody else; empty: everybody."},\#
-        "ratePerSecond":{"type":"integer","minimum":1,"maximum":1000000,"description":"Cost units it may spend a \#
-        second.","x-unit":"units/s"},"burst":{"type":"integer","minimum":1,"maximum":1000000,"description":"Cost \#
-        units it may spend at once.","x-unit":"units"},"dailyQuota":{"type":"integer","minimum":1,\#
-        "maximum":1000000000000,"description":"Cost units it may spend a day, counted in UTC; absent: no limit.",\#
-        "x-unit":"units"},"monthlyQuota":{"type":"integer","minimum":1,"maximum":1000000000000,"description":"Cost \#
-        units it may spend a calendar month, counted in UTC; absent: no limit.","x-unit":"units"},\#
-        "bucketId":{"$ref":"#/components/schemas/UUID","description":"Keys with the same bucket share rate and \#
-        quotas: a rotated key and what replaced it."},"status":{"type":"string","enum":["active","revoked"],\#
-        "description":"Whether it opens anything."},"createdAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"Industries it may ask about; empty: all."},"allowedSegments":{"type":"array",\#
+        "items":{"type":"string","minLength":1,"maxLength":100},"maxItems":100,"description":"Segments it may reach,\#
+         by id; empty: all."},"ratePerSecond":{"type":"integer","minimum":1,"maximum":1000000,"description":"Cost \#
+        units it may spend a second.","x-unit":"units/s"},"burst":{"type":"integer","minimum":1,"maximum":1000000,\#
+        "description":"Cost units it may spend at once.","x-unit":"units"},"dailyQuota":{"type":"integer",\#
+        "minimum":1,"maximum":1000000000000,"description":"Cost units it may spend a day, counted in UTC; absent: \#
+        no limit.","x-unit":"units"},"monthlyQuota":{"type":"integer","minimum":1,"maximum":1000000000000,\#
+        "description":"Cost units it may spend a calendar month, counted in UTC; absent: no limit.",\#
+        "x-unit":"units"},"bucketId":{"$ref":"#/components/schemas/UUID","description":"Keys with the same bucket \#
+        share rate and quotas: a rotated key and what replaced it."},"status":{"type":"string","enum":["active",\#
+        "revoked"],"description":"Whether it opens anything."},"createdAt":{"$ref":"#/components/schemas/Timestamp",\#
         "description":"When it was created."},"expiresAt":{"$ref":"#/components/schemas/Timestamp",\#
         "description":"When it stops by itself."},"revokedAt":{"$ref":"#/components/schemas/Timestamp",\#
         "description":"When it was revoked."},"replacedById":{"$ref":"#/components/schemas/UUID","description":"The \#
@@ -706,7 +698,9 @@ extension TenancyContract {
         any time somebody may be."},"dailyMessageCap":{"type":"integer","minimum":1,"maximum":1000,\#
         "description":"Messages one person gets at most a day; absent: no limit.","x-unit":"messages"},\#
         "weeklyMessageCap":{"type":"integer","minimum":1,"maximum":1000,"description":"Messages one person gets at \#
-        most in seven days; absent: no limit.","x-unit":"messages"},"version":{"type":"integer","minimum":1,\#
+        most in seven days; absent: no limit.","x-unit":"messages"},"holidays":{"type":"array",\#
+        "items":{"type":"string","minLength":5,"maxLength":40},"maxItems":100,"description":"Days on which nobody \#
+        works, beside weekends; absent: none are known."},"version":{"type":"integer","minimum":1,\#
         "description":"Grows with every change; send it as the expected version."}},"additionalProperties":false},\#
         "SystemParameter":{"type":"object","description":"A setting of the whole installation, for all brands.",\#
         "required":["name","value","updatedAt","version"],"properties":{"name":{"type":"string","minLength":1,\#
@@ -751,17 +745,22 @@ extension TenancyContract {
         "maxItems":50,"description":"What it was asked for: it may do no more than this, and no more than the role. \#
         Empty: all that the role may."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it \#
         began."},"expiresAt":{"$ref":"#/components/schemas/Timestamp","description":"When it ends by itself."}},\#
-        "additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 \#
-        hash in lower-case hexadecimal."},"SignedTreeHead":{"type":"object","description":"What the audit log is at \#
-        one moment: how long, and the root of its tree, signed.","required":["treeSize","rootHash","timestamp",\#
-        "keyId","publicKey","signature"],"properties":{"treeSize":{"type":"integer","minimum":1,"description":"How \#
-        many entries it covers: those of the indexes below."},"rootHash":{"$ref":"#/components/schemas/Hash",\#
-        "description":"The root of the tree over them (RFC 6962)."},\#
-        "timestamp":{"$ref":"#/components/schemas/Timestamp","description":"When it was signed."},\#
-        "keyId":{"$ref":"#/components/schemas/Hash","description":"Names the key: the SHA-256 of `publicKey`'s \#
-        bytes."},"publicKey":{"type":"string","minLength":64,"maxLength":64,"pattern":"^[0-9a-f]{64}$",\#
-        "description":"The Ed25519 key that the signature is checked with, in hexadecimal."},\#
-        "signature":{"type":"string","minLength":128,"maxLength":128,"pattern":"^[0-9a-f]{128}$",\#
+        "additionalProperties":false},"EntryProof":{"type":"object","required":["entry","path","head"],\#
+        "additionalProperties":false,"properties":{"entry":{"$ref":"#/components/schemas/AuditEntry",\#
+        "description":"The entry."},"path":{"type":"array","items":{"$ref":"#/components/schemas/Hash"},\#
+        "maxItems":64,"description":"The hashes beside the way from the entry to the root of the head's tree."},\#
+        "head":{"$ref":"#/components/schemas/SignedTreeHead","description":"A head that covers the entry."}},\#
+        "description":"An entry of the audit log with what shows that it is in there: RFC 6962, section 2.1.1."},\#
+        "Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 hash in lower-case \#
+        hexadecimal."},"SignedTreeHead":{"type":"object","description":"What the audit log is at one moment: how \#
+        long, and the root of its tree, signed.","required":["treeSize","rootHash","timestamp","keyId","publicKey",\#
+        "signature"],"properties":{"treeSize":{"type":"integer","minimum":1,"description":"How many entries it \#
+        covers: those of the indexes below."},"rootHash":{"$ref":"#/components/schemas/Hash","description":"The \#
+        root of the tree over them (RFC 6962)."},"timestamp":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it was signed."},"keyId":{"$ref":"#/components/schemas/Hash","description":"Names the \#
+        key: the SHA-256 of `publicKey`'s bytes."},"publicKey":{"type":"string","minLength":64,"maxLength":64,\#
+        "pattern":"^[0-9a-f]{64}$","description":"The Ed25519 key that the signature is checked with, in \#
+        hexadecimal."},"signature":{"type":"string","minLength":128,"maxLength":128,"pattern":"^[0-9a-f]{128}$",\#
         "description":"Ed25519 (RFC 8032) over `gyre audit tree head 1`, a line feed, timestamp in microseconds and \#
         treeSize in 8 bytes each with the highest first, and the bytes of rootHash and keyId; in hexadecimal."}},\#
         "additionalProperties":false},"Email":{"type":"string","format":"email","description":"An e-mail address of \#

@@ -334,6 +334,18 @@ extension TenancyContract {
             errorCode: nil),
         MethodExample(
             method: "brandSettings.update",
+            name: "days off",
+            fixture: "one-brand",
+            params: #"""
+                {"version":1,"holidays":["01-01","easter-2","monday/-1/05"]}
+                """#,
+            result: #"""
+                {"brandId":"01930000-0000-7000-8000-000000000011","timeZone":"Europe/Berlin","currency":"EUR",\#
+                "language":"en","holidays":["01-01","easter-2","monday/-1/05"],"version":2}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "brandSettings.update",
             name: "a version that has passed",
             fixture: "one-brand",
             params: #"""
@@ -599,6 +611,15 @@ extension TenancyContract {
             fixture: "audit-log",
             params: #"""
                 {"leafIndex":3}
+                """#,
+            result: nil,
+            errorCode: -32004),
+        MethodExample(
+            method: "auditLog.proveEntry",
+            name: "an entry that no head covers",
+            fixture: "audit-log",
+            params: #"""
+                {"entryId":"01930000-0000-7000-8000-00000000ffff"}
                 """#,
             result: nil,
             errorCode: -32004),

@@ -31,6 +31,8 @@ struct SettingsCommand: AsyncParsableCommand {
                 EXAMPLES
                   gyre settings update --brand 'Corner Shop' --quiet 22:00-08:00 --weekly-cap 3
                   gyre settings update --brand 'Corner Shop' --quiet none
+                  gyre settings update --holidays 01-01,easter-2,easter+1,05-01,12-25,12-26,2026-05-29
+                  gyre settings update --holidays 07-04/nearest,monday/1/09,monday/-1/05
                 """)
 
         @Option(help: ArgumentHelp("The language it writes in, such as en or de-AT.", valueName: "tag"))
@@ -45,17 +47,23 @@ struct SettingsCommand: AsyncParsableCommand {
         @Option(help: ArgumentHelp("Messages one person gets at most in seven days, or 'none'.", valueName: "n"))
         var weeklyCap: Clearable<Int> = .init(.keep)
 
+        @Option(
+            help: ArgumentHelp(
+                "Days on which nobody works, separated by commas, or 'none': the law counts them.", valueName: "days"))
+        var holidays: String?
+
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions
         @OptionGroup var output: OutputOptions
 
         func perform() async throws {
+            let days = holidays.map { $0 == "none" ? [] : $0.split(separator: ",").map(String.init) }
             let client = BrandSettings.Client(try await caller.connect(suite))
             let version = try await client.get(BrandSettings.Get.Params()).version
             let settings = try await client.update(
                 BrandSettings.Update.Params(
                     version: version, language: language, quietHours: quiet.patch, dailyMessageCap: dailyCap.patch,
-                    weeklyMessageCap: weeklyCap.patch))
+                    weeklyMessageCap: weeklyCap.patch, holidays: days))
             output.show(settings) { SettingsCommand.sheet(settings) }
         }
     }
@@ -68,6 +76,7 @@ struct SettingsCommand: AsyncParsableCommand {
         table.add(["quiet hours", settings.quietHours?.description ?? "none"])
         table.add(["daily cap", settings.dailyMessageCap.map { "\($0.grouped) messages a person" } ?? "none"])
         table.add(["weekly cap", settings.weeklyMessageCap.map { "\($0.grouped) messages a person" } ?? "none"])
+        table.add(["holidays", settings.holidays.map { $0.joined(separator: ", ") } ?? "none are known"])
         return table.text(width: Terminal.width)
     }
 }

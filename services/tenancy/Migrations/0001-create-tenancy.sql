@@ -42,6 +42,8 @@ CREATE TABLE brand_settings (
     -- Messages one person gets in a day and in seven.
     daily_message_cap INTEGER CHECK (daily_message_cap >= 1),
     weekly_message_cap INTEGER CHECK (weekly_message_cap >= 1),
+    -- JSON: days on which nobody works, each as the contract says; NULL until some are told.
+    holidays TEXT,
     version INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1)
 ) STRICT;
 

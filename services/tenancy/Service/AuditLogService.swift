@@ -28,6 +28,18 @@ struct AuditLogService: AuditLog.Service {
             leafIndex: index, treeSize: size, leafHash: "\(leaf)", path: path.map(\.description))
     }
 
+    func proveEntry(
+        _ params: AuditLog.ProveEntry.Params, in transaction: borrowing ReadTransaction, for call: CallContext
+    ) throws(RPCError) -> EntryProof {
+        let head = try newestHead(in: transaction)
+        guard let entry = try entries.find(params.entryId, in: transaction), entry.leafIndex < head.treeSize,
+            call.brand == nil || entry.brandId == call.brand
+        else { throw .notFound("entry that a head of the audit log covers", params.entryId) }
+        let subtrees = MerkleLog.InclusionProof.subtrees(leafIndex: entry.leafIndex, treeSize: head.treeSize)
+        let path = try nodes.path(subtrees, in: transaction)
+        return EntryProof(entry: entry, path: path.map(\.description), head: head)
+    }
+
     func consistencyProof(
         _ params: AuditLog.ConsistencyProof.Params, in transaction: borrowing ReadTransaction, for call: CallContext
     ) throws(RPCError) -> AuditLog.ConsistencyProof.Reply {

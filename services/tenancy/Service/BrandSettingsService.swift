@@ -1,3 +1,4 @@
+import CivilTime
 import JSON
 import JSONRPC
 import ServiceContract
@@ -21,12 +22,22 @@ struct BrandSettingsService: BrandSettings.Service {
         guard old.version == params.version else {
             throw .versionMismatch("settings", expected: Int64(params.version), actual: Int64(old.version))
         }
+        try Self.check(params.holidays ?? [])
         let new = BrandConfiguration(
             brandId: old.brandId, timeZone: old.timeZone, currency: old.currency,
             language: params.language ?? old.language, quietHours: params.quietHours.applied(to: old.quietHours),
             dailyMessageCap: params.dailyMessageCap.applied(to: old.dailyMessageCap),
-            weeklyMessageCap: params.weeklyMessageCap.applied(to: old.weeklyMessageCap), version: old.version + 1)
+            weeklyMessageCap: params.weeklyMessageCap.applied(to: old.weeklyMessageCap),
+            holidays: params.holidays ?? old.holidays, version: old.version + 1)
         try settings.replace(new, in: transaction)
         return new
+    }
+
+    private static func check(_ holidays: [String]) throws(RPCError) {
+        for (index, text) in holidays.enumerated() where Holidays.Rule(text) == nil {
+            throw .invalidParams(
+                at: "/params/holidays/\(index)",
+                "must be a day such as 2026-05-29, 12-25, 07-04/nearest, easter-2 or monday/1/09")
+        }
     }
 }

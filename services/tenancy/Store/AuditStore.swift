@@ -18,6 +18,16 @@ struct AuditStore {
         try transaction.one("SELECT 1 FROM audit_entries WHERE id = :id", [":id": id]) { _ in true } ?? false
     }
 
+    func find(
+        _ id: UUIDv7, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> AuditEntry? {
+        try transaction.one(
+            """
+            SELECT leaf_index, id, at, service, principal, brand, method, ids, fields, hash
+            FROM audit_entries LEFT JOIN audit_nodes ON level = 0 AND position = leaf_index WHERE id = :id
+            """, [":id": id], Self.entry)
+    }
+
     func insert(_ entry: AuditEntry, in transaction: borrowing WriteTransaction) throws(RPCError) {
         try transaction.run(
             """

@@ -12,15 +12,16 @@ struct BrandSettingsStore {
     ) throws(RPCError) -> BrandConfiguration {
         let stored = try transaction.one(
             """
-            SELECT language, quiet_from, quiet_until, daily_message_cap, weekly_message_cap, version
+            SELECT language, quiet_from, quiet_until, daily_message_cap, weekly_message_cap, version, holidays
             FROM brand_settings WHERE brand = :brand
             """, [":brand": brand.id]
-        ) { row in
+        ) { row throws(RPCError) in
             BrandConfiguration(
                 brandId: brand.id, timeZone: brand.timeZone, currency: brand.currency, language: row.text(0),
                 quietHours: row.isNull(1) ? nil : QuietHours(startMinute: row.int(1), endMinute: row.int(2)),
                 dailyMessageCap: row.int64OrNil(3).map { Int($0) },
-                weeklyMessageCap: row.int64OrNil(4).map { Int($0) }, version: row.int(5))
+                weeklyMessageCap: row.int64OrNil(4).map { Int($0) }, holidays: try Self.holidays(row.textOrNil(6)),
+                version: row.int(5))
         }
         return stored
             ?? BrandConfiguration(
@@ -32,17 +33,28 @@ struct BrandSettingsStore {
         try transaction.run(
             """
             INSERT INTO brand_settings
-                (brand, language, quiet_from, quiet_until, daily_message_cap, weekly_message_cap, version)
-            VALUES (:brand, :language, :from, :until, :daily, :weekly, :version)
+                (brand, language, quiet_from, quiet_until, daily_message_cap, weekly_message_cap, holidays, version)
+            VALUES (:brand, :language, :from, :until, :daily, :weekly, :holidays, :version)
             ON CONFLICT (brand) DO UPDATE SET language = excluded.language, quiet_from = excluded.quiet_from,
                 quiet_until = excluded.quiet_until, daily_message_cap = excluded.daily_message_cap,
-                weekly_message_cap = excluded.weekly_message_cap, version = excluded.version
+                weekly_message_cap = excluded.weekly_message_cap, holidays = excluded.holidays,
+                version = excluded.version
             """,
             [
                 ":brand": settings.brandId, ":language": settings.language,
                 ":from": settings.quietHours?.startMinute, ":until": settings.quietHours?.endMinute,
                 ":daily": settings.dailyMessageCap, ":weekly": settings.weeklyMessageCap,
+                ":holidays": settings.holidays.map { String(decoding: $0.json(), as: UTF8.self) },
                 ":version": settings.version,
             ])
+    }
+
+    private static func holidays(_ text: String?) throws(RPCError) -> [String]? {
+        guard let text else { return nil }
+        do throws(JSONError) {
+            return try [String](json: Array(text.utf8))
+        } catch {
+            throw .internalError("The holidays of a brand are unreadable: \(error.message)")
+        }
     }
 }

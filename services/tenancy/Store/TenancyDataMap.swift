@@ -16,7 +16,8 @@ extension DataMap {
         Table(
             "brand_settings", "how brands want to be worked for; no persons", .nobody,
             columns: [
-                "brand", "language", "quiet_from", "quiet_until", "daily_message_cap", "weekly_message_cap", "version",
+                "brand", "language", "quiet_from", "quiet_until", "daily_message_cap", "weekly_message_cap",
+                "holidays", "version",
             ]),
         Table(
             "integrations", "connections of brands to others' systems, with sealed credentials; no persons", .nobody,
