@@ -5,6 +5,7 @@ import JSON
 import JSONRPC
 import OpenRPCOracle
 import OpenSSL
+import OutboundHTTP
 import PersonArchive
 import PlatformAPI
 import SQLite
@@ -289,10 +290,11 @@ private final class CopySuite: Sendable {
             works: [
                 .access: ArchiveWork(purpose: .access, services: services, archives: archives, dial: dial),
                 .portability: ArchiveWork(purpose: .portability, services: services, archives: archives, dial: dial),
-                .correction: CorrectionWork(), .erasure: ErasureWork(runtime: runtime, archives: archives),
+                .correction: CorrectionWork(), .erasure: ErasureWork(of: "gateway", archives: archives),
             ], certificate: try PrivacyCertificate(seed: seed), dial: dial)
         requests = PrivacyRequestsService(
-            codes: try VerificationCode(key: Array(repeating: 6, count: 32)), saga: saga, archives: archives)
+            codes: try VerificationCode(key: Array(repeating: 6, count: 32)), saga: saga, archives: archives,
+            subscriptions: CallbackSubscriptions(.init()))
     }
 
     private func call(_ brand: UUIDv7 = CopySuite.brand) -> CallContext {
@@ -436,6 +438,12 @@ private final class FakePeople: JSONRPCClient {
             return Subjects.Correct.Reply(
                 identifiers: [], actors: [], rows: [TableRows(table: "traits", rows: 1)],
                 outcomes: [CorrectionOutcome(of: .trait, name: "city", outcome: .corrected)]
+            ).json()
+        case "subjects.search":
+            let params = try Subjects.Search.Params(json: params)
+            return Subjects.Search.Reply(
+                scannedBytes: 0,
+                findings: params.requests.map { Subjects.Search.Reply.Finding(request: $0.request, scanHits: 0) }
             ).json()
         default:
             let params = try Subjects.Erase.Params(json: params)

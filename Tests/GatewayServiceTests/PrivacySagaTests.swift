@@ -1,3 +1,4 @@
+import AuditProof
 import CivilTime
 import CommonAPI
 import Foundation
@@ -5,6 +6,7 @@ import GatewayAPI
 import JSON
 import JSONRPC
 import OpenSSL
+import OutboundHTTP
 import PlatformAPI
 import SQLite
 import ServiceContract
@@ -53,6 +55,23 @@ import Testing
         #expect(try await suite.status(request) != .completed)
         let done = try await suite.completed(request)
         #expect(done.status == .completed && done.endedAt != nil)
+        await suite.stop()
+    }
+
+    @Test("Fifty requests that wait for the same services cost one search of each")
+    func oneSearch() async throws {
+        let signals = FakeService([.found(identifiers: [], actors: [], rows: [("signals", 2)])])
+        let stimuli = FakeService([.found(identifiers: [], actors: [], rows: [])])
+        let suite = try Suite(
+            services: ["signals": signals, "stimuli": stimuli], order: ["signals", "stimuli"], runs: false)
+        var requests: [UUIDv7] = []
+        for number in 0..<50 { requests.append(try await suite.submit([("email", "\(number)@example.org")])) }
+        try await suite.look()
+        for request in requests {
+            let done = try await suite.completed(request)
+            #expect(done.services.map(\.scannedBytes) == [1_000, 1_000] && done.services[0].rows.count == 1)
+        }
+        #expect(signals.searches == [50] && stimuli.searches == [50])
         await suite.stop()
     }
 
@@ -237,6 +256,27 @@ import Testing
         await suite.stop()
     }
 
+    @Test("Holidays of the brand move a deadline, as weekends do")
+    func holidays() async throws {
+        let clock = SettableTime("2026-11-24T12:00:00Z")
+        let tenancy = FakeService([.brand("UTC", holidays: ["12-24", "12-25", "12-26", "2026-12-28"])])
+        let suite = try Suite(services: ["tenancy": tenancy], order: [], clock: clock)
+        let request = try await suite.submit([("email", "a@example.org")], identity: .code, regulation: .gdpr).id
+        try await suite.look()
+        // The month ends on Thursday, 24 December; the next day on which somebody works is Tuesday, the 29th.
+        #expect(try await suite.get(request).dueAt == Timestamp("2026-12-30T00:00:00Z"))
+        await suite.stop()
+    }
+
+    @Test("An extension that is asked for before the deadline is known is told so, and not that there can be none")
+    func earlyExtension() async throws {
+        let suite = try Suite(services: ["tenancy": FakeService([.unavailable])], order: [])
+        let request = try await suite.submit([("email", "a@example.org")], identity: .code, regulation: .gdpr).id
+        let error = await #expect(throws: RPCError.self) { try await suite.extend(request) }
+        #expect(error?.message.contains("is not known yet") == true)
+        await suite.stop()
+    }
+
     @Test("An extension that is given while a service is at work is not lost")
     func extensionMeanwhile() async throws {
         let signals = FakeService([.found(identifiers: [("phone", "+491234567")], actors: [], rows: [])])
@@ -255,13 +295,13 @@ import Testing
         let laws: [Regulation] = [.gdpr, .ccpa, .hipaa, .none]
         let periods = laws.map { law in PrivacyKind.allCases.map { law.regime(for: $0) } }
         // In the order of the contract: access, portability, erasure, correction, restriction, objection, optOut.
-        #expect(
-            periods == [
-                Array(repeating: .gdpr, count: 7),
-                [.ccpa, .ccpa, .ccpa, .ccpa, .ccpaOptOut, .ccpa, .ccpaOptOut],
-                [.hipaaAccess, .hipaaAccess] + Array(repeating: .hipaaAmendment, count: 5),
-                Array(repeating: .gdpr, count: 7),
-            ])
+        let expected: [[DeadlineRegime]] = [
+            Array(repeating: .gdpr, count: 7),
+            [.ccpa, .ccpa, .ccpa, .ccpa, .ccpaOptOut, .ccpa, .ccpaOptOut],
+            [.hipaaAccess, .hipaaAccess] + Array(repeating: .hipaaAmendment, count: 5),
+            Array(repeating: .gdpr, count: 7),
+        ]
+        #expect(periods == expected)
     }
 
     @Test("A kind that nothing carries out is refused with those that are, and leaves no request")
@@ -311,6 +351,37 @@ import Testing
         let message = Array(PrivacyCertificate.context.utf8) + certificate.payload.bytes
         #expect(try key.isValid(signature: signature, for: message))
         #expect(try !key.isValid(signature: signature, for: message + [0x20]))
+        let proof = try EntryProof(
+            json: JSONRaw(#require(JSONValue(parsing: certificate.payload.bytes)["audit"])).bytes)
+        #expect(proof.problem == nil)
+        await suite.stop()
+    }
+
+    @Test("The transaction that completes a request tells the audit log, once, and the certificate waits for its proof")
+    func auditEntry() async throws {
+        let tenancy = FakeService([.unavailable])
+        let suite = try Suite(
+            services: ["signals": FakeService([.found(identifiers: [], actors: [], rows: [])]), "tenancy": tenancy],
+            order: ["signals"])
+        tenancy.refusesProofs = true
+        let request = try await suite.submit([("email", "a@example.org")])
+        _ = try await suite.completed(request)
+        let entry = try await suite.runtime.read(suite.runtime.databases.serviceFile) { transaction throws(RPCError) in
+            try transaction.all("SELECT entry FROM privacy_audit_entries WHERE request = :id", [":id": request]) {
+                $0.uuid(0)
+            }
+        }
+        let told = try await suite.runtime.read(suite.runtime.databases.serviceFile) { transaction throws(RPCError) in
+            try transaction.all("SELECT body FROM outbox WHERE topic = 'audit.recorded'") { $0.text(0) }
+        }
+        #expect(entry.count == 1 && told.count == 1)
+        let message = try AuditEntryMessage(json: Array(try #require(told.first).utf8))
+        #expect(message.id == entry.first && message.ids == [request] && message.method == "privacyRequests.complete")
+        #expect(message.brand == PrivacySagaTests.brand && message.fields.isEmpty)
+        await #expect(throws: RPCError.self) { try await suite.certificateNow(request) }
+        tenancy.refusesProofs = false
+        try await suite.look()
+        #expect(try await suite.certificateNow(request).payload.description.contains("\(try #require(entry.first))"))
         await suite.stop()
     }
 
@@ -358,7 +429,8 @@ import Testing
         private let task: Task<Void, any Error>
 
         init(
-            services: [String: FakeService], order: [String], directory: String? = nil, clock: SettableTime? = nil
+            services: [String: FakeService], order: [String], directory: String? = nil, clock: SettableTime? = nil,
+            runs: Bool = true
         ) throws {
             self.services = services
             self.directory = directory ?? NSTemporaryDirectory() + "gyre-saga-\(UUID().uuidString)"
@@ -372,14 +444,15 @@ import Testing
                 runtime: runtime, directory: self.directory + "/archives",
                 key: try Ed25519.PrivateKey(rawRepresentation: Array(repeating: 5, count: 32)))
             let saga = PrivacySaga(
-                runtime: runtime, services: order, works: [.erasure: ErasureWork(runtime: runtime, archives: archives)],
+                runtime: runtime, services: order, works: [.erasure: ErasureWork(of: "gateway", archives: archives)],
                 certificate: try PrivacyCertificate(seed: Array(repeating: 5, count: 32))
             ) { services[$0] ?? FakeService([.brand("UTC")]) }
             self.saga = saga
             requests = PrivacyRequestsService(
-                codes: try VerificationCode(key: Array(repeating: 6, count: 32)), saga: saga, archives: archives)
+                codes: try VerificationCode(key: Array(repeating: 6, count: 32)), saga: saga, archives: archives,
+                subscriptions: CallbackSubscriptions(.init()))
             // Unstructured, because it lives as long as this object, which ends it.
-            task = Task { try await saga.run() }
+            task = Task { if runs { try await saga.run() } }
         }
 
         func submit(_ identifiers: [(String, String)]) async throws -> UUIDv7 {
@@ -436,6 +509,13 @@ import Testing
                 if try await status(id) != .completed { break }
                 try await Task.sleep(for: .milliseconds(10))
             }
+            return try await runtime.read(runtime.databases.serviceFile) { [requests] transaction throws(RPCError) in
+                try requests.certificate(PrivacyRequests.Certificate.Params(id: id), in: transaction, for: call)
+            }
+        }
+
+        func certificateNow(_ id: UUIDv7) async throws -> SignedCertificate {
+            let call = call(for: PrivacySagaTests.brand)
             return try await runtime.read(runtime.databases.serviceFile) { [requests] transaction throws(RPCError) in
                 try requests.certificate(PrivacyRequests.Certificate.Params(id: id), in: transaction, for: call)
             }
@@ -515,8 +595,8 @@ final class SettableTime: Sendable {
 final class FakeService: JSONRPCClient {
     enum Answer {
         case unavailable
-        /// What `brands.get` answers for a brand in this zone.
-        case brand(String)
+        /// What `brandSettings.get` answers for a brand in this zone.
+        case brand(String, holidays: [String]? = nil)
         case found(identifiers: [(String, String)], actors: [UUIDv7], rows: [(String, Int)])
         /// Legal holds keep everything.
         case held([UUIDv7])
@@ -536,6 +616,24 @@ final class FakeService: JSONRPCClient {
         script.withLock { $0 = answers }
     }
 
+    /// How many requests each search was for.
+    var searches: [Int] { searched.withLock(\.self) }
+    private let searched = Mutex<[Int]>([])
+
+    private func search(_ params: [UInt8]) -> [UInt8] {
+        guard case .array(let requests)? = (try? JSONValue(parsing: params))?["requests"] else { return [] }
+        searched.withLock { $0.append(requests.count) }
+        let findings = requests.map { #"{"request":"\#($0["request"]?.string ?? "")","scanHits":0}"# }
+        return Array(#"{"scannedBytes":1000,"findings":[\#(findings.joined(separator: ","))]}"#.utf8)
+    }
+
+    private let withholds = Mutex(false)
+    /// Whether the audit log has no head yet.
+    var refusesProofs: Bool {
+        get { withholds.withLock(\.self) }
+        set { withholds.withLock { $0 = newValue } }
+    }
+
     /// What happens between a call and its answer.
     var meanwhile: (@Sendable () async throws -> Void)? {
         get { between.withLock(\.self) }
@@ -550,17 +648,21 @@ final class FakeService: JSONRPCClient {
             let types = given.compactMap { if case .string(let type)? = $0["type"] { type } else { nil } }
             seen.withLock { $0.append(types) }
         }
+        if method == "subjects.search" { return search(params) }
+        if method == "auditLog.proveEntry" {
+            if refusesProofs { throw .notFound("entry that a head of the audit log covers", "yet") }
+            return try FakeAuditLog.proof(of: params)
+        }
         try? await meanwhile?()
         let answer = script.withLock { $0.count > 1 ? $0.removeFirst() : $0.first ?? .unavailable }
         switch answer {
         case .unavailable: throw .dependencyUnavailable("fake")
-        case .brand(let zone):
+        case .brand(let zone, let holidays):
             guard let euro = Currency("EUR") else { throw .internalError("no euro") }
-            let brand = Brand(
-                id: UUIDv7(milliseconds: 9, sequence: 0, random: 9),
-                organizationId: UUIDv7(milliseconds: 9, sequence: 0, random: 1), name: "Shop", industry: .retail,
-                mode: .live, timeZone: zone, currency: euro, status: .active, createdAt: Timestamp(microseconds: 0),
-                version: 1)
+            let brand = BrandConfiguration(
+                brandId: UUIDv7(milliseconds: 9, sequence: 0, random: 9), timeZone: zone, currency: euro,
+                language: "en",
+                holidays: holidays, version: 1)
             return brand.json()
         case .held(let holds):
             let ids = holds.map { "\"\($0)\"" }.joined(separator: ",")

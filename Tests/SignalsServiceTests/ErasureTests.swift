@@ -1,10 +1,10 @@
 import CommonAPI
 import JSON
 import JSONRPC
-import ServiceKit
 import SignalsAPI
 import Testing
 
+@testable import ServiceKit
 @testable import SignalsService
 
 @Suite struct ErasureTests {
@@ -52,6 +52,26 @@ import Testing
             let left = try await service.imports.get(Imports.Get.Params(id: begun.id), for: service.call)
             #expect(left.rejected == 1)
             #expect(try await service.rejected(by: left).map(\.line) == [5])
+        }
+    }
+
+    @Test("Asked with less than it knows, a service erases nothing and says what; asked again after all, the same rows")
+    func leads() async throws {
+        try await withSignals { service in
+            try await service.identify(customer, "{}", identifiers: [Identifier(type: "email", value: email)])
+            try await service.track("A", customer)
+            let request = UUIDv7(milliseconds: 5, sequence: 0, random: 5)
+            let first = try await service.eraseOnce([Identifier(type: "email", value: email)], [], for: request)
+            #expect(first.isPostponed && first.rows.isEmpty && first.actors.count == 1)
+            #expect(first.identifiers == [Identifier(type: "customerId", value: customer)])
+            // Nothing was erased: a crash here loses no lead.
+            #expect(try await service.actor(customer).signals == 2)
+            let all = [Identifier(type: "email", value: email)] + first.identifiers
+            let second = try await service.eraseOnce(all, first.actors, for: request)
+            #expect(!second.isPostponed && second.rows.contains { $0.table == "signals" && $0.rows == 2 })
+            // As after a crash between the erasure and its answer.
+            let third = try await service.eraseOnce(all, first.actors, for: request)
+            #expect(third.rows == second.rows && !third.isPostponed)
         }
     }
 

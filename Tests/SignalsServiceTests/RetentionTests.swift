@@ -241,10 +241,20 @@ extension SignalsUnderTest {
         return id
     }
 
+    /// As the saga does: asks again with what the service knew beside what it was given, then has its files searched.
     func eraseOnRequest(_ person: Identifier) async throws -> Subjects.Erase.Reply {
-        try await Subjects.Client(client).erase(
-            Subjects.Erase.Params(request: CountedIdentifiers.id(1 << 41), identifiers: [person], actors: []),
-            for: gateway)
+        let (subjects, request) = (Subjects.Client(client), CountedIdentifiers.id(1 << 41))
+        var (identifiers, actors) = ([person], [UUIDv7]())
+        while true {
+            let reply = try await subjects.erase(
+                Subjects.Erase.Params(request: request, identifiers: identifiers, actors: actors), for: gateway)
+            identifiers += reply.identifiers
+            actors += reply.actors
+            guard reply.identifiers.isEmpty && reply.actors.isEmpty else { continue }
+            let search = Subjects.Search.Params.Search(request: request, identifiers: identifiers)
+            _ = try await subjects.search(Subjects.Search.Params(requests: [search]), for: gateway)
+            return reply
+        }
     }
 
     /// Begins what is due, and waits until it has ended.

@@ -166,15 +166,35 @@ final class SignalsUnderTest: Sendable {
         }
     }
 
+    /// Asks for an erasure, once.
+    func eraseOnce(
+        _ identifiers: [Identifier], _ actors: [UUIDv7], for request: UUIDv7
+    ) async throws -> SubjectErasure.Outcome {
+        let erasure = SubjectErasure(
+            dataMap: DataMap(DataMap.ground.tables + SignalsService.definition.brandDataMap.tables),
+            directory: SignalsService.definition.directory, tombstones: tombstones)
+        return try await write { [now] transaction throws(RPCError) in
+            try erasure.erase(identifiers, actors: actors, request: request, at: now, in: transaction)
+        }
+    }
+
     /// Erases as a privacy request does.
     @discardableResult
     func erase(_ identifiers: Identifier...) async throws -> [String: Int64] {
         let erasure = SubjectErasure(
             dataMap: DataMap(DataMap.ground.tables + SignalsService.definition.brandDataMap.tables),
             directory: SignalsService.definition.directory, tombstones: tombstones)
+        let request = UUIDv7(milliseconds: 1, sequence: 0, random: UInt64.random(in: 0..<1 << 60))
         return try await write { [now] transaction throws(RPCError) in
-            let outcome = try erasure.erase(
-                identifiers, actors: [], request: CountedIdentifiers.id(1 << 41), at: now, in: transaction)
+            var (identifiers, actors) = (identifiers, [UUIDv7]())
+            var outcome: SubjectErasure.Outcome
+            // It is asked again with what it knew beside what it was given, as the saga does.
+            repeat {
+                outcome = try erasure.erase(
+                    identifiers, actors: actors, request: request, at: now, in: transaction)
+                identifiers += outcome.identifiers
+                actors += outcome.actors
+            } while outcome.isPostponed
             return Dictionary(outcome.rows.map { ($0.table, Int64($0.rows)) }, uniquingKeysWith: +)
         }
     }

@@ -1,14 +1,17 @@
 """A customer is planted everywhere, erased, looked for in every byte, and refused from then on."""
 
 import json
+import pathlib
 import secrets
 import subprocess
+import sys
 
 import purchases
 import traces
 from suite import Refused, wait_for
 
 SUPPRESSED = -32020
+ORACLES = pathlib.Path(__file__).resolve().parents[2] / "Tests" / "Oracles"
 
 
 class Person:
@@ -147,10 +150,15 @@ def certified(report, suite, brand, directory):
     key = suite.gyre("privacy", "key").strip()
     check = [str(suite.program), "privacy", "verify", str(path), "--key", key]
     report.equal("gyre privacy verify finds it whole", subprocess.run(check, capture_output=True).returncode, 0)
+    oracle = [sys.executable, str(ORACLES / "certificate_verify.py"), str(path), "--key", key, "--audit-key-id",
+              suite.gyre_json("audit", "head")["keyId"]]
+    told = subprocess.run(oracle, capture_output=True, text=True)
+    report.equal("so does a program that knows Gyre by its specification only", (told.returncode, told.stderr), (0, ""))
     path.write_text(json.dumps(json.loads(path.read_text()), indent=4))
     report.equal("laid out anew as well", subprocess.run(check, capture_output=True).returncode, 0)
     path.write_text(path.read_text().replace(request["id"], brand.id))
     report.equal("but not changed", subprocess.run(check, capture_output=True).returncode, 1)
+    report.equal("and the other program says so too", subprocess.run(oracle, capture_output=True).returncode, 1)
     nothing_left(report, suite, person, "after it")
 
 

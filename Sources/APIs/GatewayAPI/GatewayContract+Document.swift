@@ -27,12 +27,25 @@ extension GatewayContract {
         "schema":{"$ref":"#/components/schemas/IdentityProof","default":"controller"},"description":"How it is \#
         shown whose request it is."},{"name":"corrections","schema":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/Correction"},"maxItems":64,"default":[]},"description":"What is wrong,\#
-         and what is right: for `correction`, and only there.","x-privacy":"personal"}],"result":{"name":"reply",\#
-        "schema":{"$ref":"#/components/schemas/PrivacyRequest"}},\#
-        "errors":[{"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a customer leaves",\#
+         and what is right: for `correction`, and only there.","x-privacy":"personal"},{"name":"callbackUrls",\#
+        "schema":{"type":"array","items":{"type":"string","minLength":8,"maxLength":2048},"maxItems":5,\#
+        "default":[]},"description":"Where each change of its status is told, signed: https URLs of public hosts. \#
+        See ops/docs/privacy-callbacks.md.","x-privacy":"none"},{"name":"reference","schema":{"type":"string",\#
+        "minLength":1,"maxLength":100,"pattern":"^[A-Za-z0-9._:-]{1,100}$"},"description":"The sender's own id of \#
+        the request. Sent again with the same content it answers the request that there is; with another content it \#
+        is a conflict.","x-privacy":"none"},{"name":"submittedAt",\#
+        "schema":{"$ref":"#/components/schemas/Timestamp"},"description":"When the person asked, if that was before \#
+        the request came in: the law counts from then."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/PrivacyRequest"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a customer leaves","x-fixture":"live-only",\#
+        "params":[{"name":"identifiers","value":[{"type":"email","value":"a@example.org"}]},{"name":"regulation",\#
+        "value":"gdpr"}],"result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000001",\#
+        "brandId":"01930000-0000-7000-8000-000000000011","kind":"erasure","regulation":"gdpr","status":"received",\#
+        "receivedAt":"2026-01-01T00:00:00Z","services":[],"identity":"controller"}}},{"name":"told of each step",\#
         "x-fixture":"live-only","params":[{"name":"identifiers","value":[{"type":"email","value":"a@example.org"}]},\#
-        {"name":"regulation","value":"gdpr"}],"result":{"name":"reply",\#
-        "value":{"id":"01930000-0000-7000-8000-000000000001","brandId":"01930000-0000-7000-8000-000000000011",\#
+        {"name":"regulation","value":"gdpr"},{"name":"callbackUrls","value":["https://shop.example/privacy/hook"]},\#
+        {"name":"reference","value":"a7551968-d5d6-44b2-9831-815ac9017798"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000002","brandId":"01930000-0000-7000-8000-000000000011",\#
         "kind":"erasure","regulation":"gdpr","status":"received","receivedAt":"2026-01-01T00:00:00Z","services":[],\#
         "identity":"controller"}}}],"description":"With `identity` `controller` it is carried out at once. With \#
         `code` it waits for `privacyRequests.verify`, and expires after 14 days. Access and portability also wait \#
@@ -53,7 +66,9 @@ extension GatewayContract {
         "description":"Where the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer",\#
         "minimum":1,"maximum":500,"default":100},"description":"Items on one page.","x-unit":"items"},\#
         {"name":"status","schema":{"$ref":"#/components/schemas/PrivacyStatus"},"description":"Only requests that \#
-        stand there."}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        stand there."},{"name":"reference","schema":{"type":"string","minLength":1,"maxLength":100,\#
+        "pattern":"^[A-Za-z0-9._:-]{1,100}$"},"description":"Only the request that its sender calls so.",\#
+        "x-privacy":"none"}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
         "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/PrivacyRequest"},"maxItems":500,\#
         "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
         as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
@@ -157,11 +172,28 @@ extension GatewayContract {
         "value":{"payload":{"request":"01930000-0000-7000-8000-000000000051"},"keyId":"0000000000000000",\#
         "publicKey":"0000000000000000000000000000000000000000000000000000000000000000",\#
         "signature":"00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000\#
-        000000000000000000000000000000000"}}}]},{"name":"backups.create","summary":"Copies the databases of all \#
-        services into a new directory while they go on.","x-kind":"flow","x-cost":1,"x-callers":["admin"],\#
-        "x-audit":true,"params":[{"name":"path","required":true,"schema":{"type":"string","minLength":2,\#
-        "maxLength":1000},"description":"An absolute path of a directory that does not exist or is empty."}],\#
-        "result":{"name":"reply","schema":{"type":"object","required":["path","createdAt","files","bytes"],\#
+        000000000000000000000000000000000"}}}]},{"name":"privacyCallbacks.list","summary":"Lists the changes of a \#
+        brand's privacy requests that were or will be told, newest first.","x-kind":"read",\#
+        "x-scope":"privacyRequests:read","x-cost":1,"x-callers":["public","admin"],"params":[{"name":"cursor",\#
+        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last page ended: its \#
+        `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,"default":100},\#
+        "description":"Items on one page.","x-unit":"items"},{"name":"requestId",\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"Only those of this request."},{"name":"state",\#
+        "schema":{"$ref":"#/components/schemas/CallbackState"},"description":"Only those that are so far."}],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/PrivacyCallback"},\#
+        "maxItems":500,"description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,\#
+        "description":"Pass as `cursor` for the next page; absent on the last one."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/invalidCursor"}],\#
+        "examples":[{"name":"one that nobody takes","x-fixture":"live-only","params":[{"name":"state",\#
+        "value":"waiting"}],"result":{"name":"reply","value":{"items":[{"number":7,\#
+        "requestId":"01930000-0000-7000-8000-000000000051","origin":"https://shop.example","status":"processing",\#
+        "state":"waiting","attempts":3,"nextAttemptAt":"2026-01-01T00:02:10Z","problem":"https://shop.example takes \#
+        no connection"}]}}}]},{"name":"backups.create","summary":"Copies the databases of all services into a new \#
+        directory while they go on.","x-kind":"flow","x-cost":1,"x-callers":["admin"],"x-audit":true,\#
+        "params":[{"name":"path","required":true,"schema":{"type":"string","minLength":2,"maxLength":1000},\#
+        "description":"An absolute path of a directory that does not exist or is empty."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["path","createdAt","files","bytes"],\#
         "properties":{"path":{"type":"string","maxLength":1000,"description":"The backup's directory."},\#
         "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was begun: what was answered \#
         before is in it."},"files":{"type":"integer","minimum":0,"description":"How many databases it holds."},\#
@@ -505,14 +537,28 @@ extension GatewayContract {
         go."},"retention":{"type":"array","items":{"$ref":"#/components/schemas/RetentionRule"},"maxItems":1000,\#
         "description":"The rules of the brand."},"measures":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/ProcessingMeasure"},"maxItems":500,"description":"How it is \#
-        protected."}},"additionalProperties":false},"MappedTable":{"type":"object","description":"A table of a \#
-        service as its data map declares it.","required":["table","holds","kept"],\#
-        "properties":{"table":{"type":"string","minLength":1,"maxLength":64,"description":"The table."},\#
-        "holds":{"type":"string","minLength":1,"maxLength":300,"description":"What a row is."},\#
-        "people":{"type":"string","enum":["customers","staff"],"x-enum-descriptions":{"customers":"The people whose \#
-        data a brand holds.","staff":"Those who work with it."},"description":"Whose it is; absent where it is \#
-        about nobody."},"purpose":{"type":"string","minLength":1,"maxLength":200,"description":"What it is kept \#
-        for."},"data":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60},"default":[],\#
+        protected."}},"additionalProperties":false},"CallbackState":{"type":"string","enum":["waiting","delivered",\#
+        "givenUp"],"description":"How far the telling of a change is.","x-enum-descriptions":{"waiting":"Not taken \#
+        yet; it is tried again.","delivered":"Answered with a status from 200 to 299.","givenUp":"Nobody took it \#
+        for three days."}},"PrivacyCallback":{"type":"object","description":"The telling of one change of a privacy \#
+        request to one URL.","required":["number","requestId","origin","status","state","attempts"],\#
+        "properties":{"number":{"type":"integer","minimum":1,"description":"Grows with every change that is told."},\#
+        "requestId":{"$ref":"#/components/schemas/UUID","description":"The request."},"origin":{"type":"string",\#
+        "minLength":1,"maxLength":300,"description":"Scheme, host and port of the URL: the rest may be secret."},\#
+        "status":{"$ref":"#/components/schemas/PrivacyStatus","description":"What the request became."},\#
+        "state":{"$ref":"#/components/schemas/CallbackState","description":"How far it is."},\#
+        "attempts":{"type":"integer","minimum":0,"description":"How often it was tried.","x-unit":"attempts"},\#
+        "nextAttemptAt":{"$ref":"#/components/schemas/Timestamp","description":"When it is tried again; absent: at \#
+        once, or as soon as an earlier one is out of the way."},"endedAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it was delivered or given up."},"problem":{"type":"string","minLength":1,\#
+        "maxLength":500,"description":"Why the last attempt came to nothing."}},"additionalProperties":false},\#
+        "MappedTable":{"type":"object","description":"A table of a service as its data map declares it.",\#
+        "required":["table","holds","kept"],"properties":{"table":{"type":"string","minLength":1,"maxLength":64,\#
+        "description":"The table."},"holds":{"type":"string","minLength":1,"maxLength":300,"description":"What a \#
+        row is."},"people":{"type":"string","enum":["customers","staff"],"x-enum-descriptions":{"customers":"The \#
+        people whose data a brand holds.","staff":"Those who work with it."},"description":"Whose it is; absent \#
+        where it is about nobody."},"purpose":{"type":"string","minLength":1,"maxLength":200,"description":"What it \#
+        is kept for."},"data":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60},"default":[],\#
         "maxItems":20,"description":"The categories of personal data in it."},"kept":{"type":"string","minLength":1,\#
         "maxLength":300,"description":"How long rows stay, and why."}},"additionalProperties":false},\#
         "Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 hash in lower-case \#
@@ -597,14 +643,15 @@ extension GatewayContract {
         "errors":{"invalidParams":{"code":-32602,"message":"A parameter breaks its contract; the message names its \#
         place and the rule.","data":{"pointer":"JSON Pointer to the parameter, such as /params/traits/age.",\#
         "problem":"What is wrong there."}},"dependencyUnavailable":{"code":-32014,"message":"A service that this \#
-        needs does not answer; the message names it. The same call may be sent again."},"conflict":{"code":-32010,\#
-        "message":"It contradicts what is there; the message says what that is."},\#
+        needs does not answer; the message names it. The same call may be sent again."},\#
         "illegalTransition":{"code":-32013,"message":"Its state does not allow this; the message says which states \#
         do."},"invalidCursor":{"code":-32016,"message":"The cursor was not given out by this list with these \#
         filters; begin again without one."},"notFound":{"code":-32004,"message":"There is no such thing, or it \#
         belongs to another brand: the two answer alike."},"storageFull":{"code":-32015,"message":"The disk is full. \#
-        Nothing was written; reads go on."},"unauthenticated":{"code":-32001,"message":"The key is missing, unknown,\#
-         expired or revoked."}}},"x-http-statuses":{"invalidParams":400,"dependencyUnavailable":503,"conflict":409,\#
-        "illegalTransition":409,"invalidCursor":400,"notFound":404,"storageFull":507,"unauthenticated":401}}
+        Nothing was written; reads go on."},"conflict":{"code":-32010,"message":"It contradicts what is there; the \#
+        message says what that is."},"unauthenticated":{"code":-32001,"message":"The key is missing, unknown, \#
+        expired or revoked."}}},"x-http-statuses":{"invalidParams":400,"dependencyUnavailable":503,\#
+        "illegalTransition":409,"invalidCursor":400,"notFound":404,"storageFull":507,"conflict":409,\#
+        "unauthenticated":401}}
         """#
 }

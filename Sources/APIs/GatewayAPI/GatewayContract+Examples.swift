@@ -30,6 +30,21 @@ extension GatewayContract {
                 """#,
             errorCode: nil),
         MethodExample(
+            method: "privacyRequests.submit",
+            name: "told of each step",
+            fixture: "live-only",
+            params: #"""
+                {"identifiers":[{"type":"email","value":"a@example.org"}],"regulation":"gdpr",\#
+                "callbackUrls":["https://shop.example/privacy/hook"],\#
+                "reference":"a7551968-d5d6-44b2-9831-815ac9017798"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000002","brandId":"01930000-0000-7000-8000-000000000011",\#
+                "kind":"erasure","regulation":"gdpr","status":"received","receivedAt":"2026-01-01T00:00:00Z",\#
+                "services":[],"identity":"controller"}
+                """#,
+            errorCode: nil),
+        MethodExample(
             method: "privacyRequests.get",
             name: "a completed erasure",
             fixture: "live-only",
@@ -151,6 +166,19 @@ extension GatewayContract {
                 "publicKey":"0000000000000000000000000000000000000000000000000000000000000000",\#
                 "signature":"000000000000000000000000000000000000000000000000000000000000000000000000000000000000000\#
                 00000000000000000000000000000000000000000"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "privacyCallbacks.list",
+            name: "one that nobody takes",
+            fixture: "live-only",
+            params: #"""
+                {"state":"waiting"}
+                """#,
+            result: #"""
+                {"items":[{"number":7,"requestId":"01930000-0000-7000-8000-000000000051",\#
+                "origin":"https://shop.example","status":"processing","state":"waiting","attempts":3,\#
+                "nextAttemptAt":"2026-01-01T00:02:10Z","problem":"https://shop.example takes no connection"}]}
                 """#,
             errorCode: nil),
         MethodExample(

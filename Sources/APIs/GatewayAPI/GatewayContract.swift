@@ -17,6 +17,7 @@ public enum GatewayContract {
         PrivacyRequests.Approve.method,
         PrivacyRequests.Download.method,
         PrivacyRequests.Certificate.method,
+        PrivacyCallbacks.List.method,
         Backups.Create.method,
         System.Status.method,
         Limits.Get.method,

@@ -20,11 +20,16 @@ extension PrivacyRequests {
             public let limit: Int
             /// Only requests that stand there.
             public let status: PrivacyStatus?
+            /// Only the request that its sender calls so. Matches `^[A-Za-z0-9._:-]{1,100}$`.
+            public let reference: String?
 
-            public init(cursor: String? = nil, limit: Int = 100, status: PrivacyStatus? = nil) {
+            public init(
+                cursor: String? = nil, limit: Int = 100, status: PrivacyStatus? = nil, reference: String? = nil
+            ) {
                 self.cursor = cursor
                 self.limit = limit
                 self.status = status
+                self.reference = reference
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
@@ -32,6 +37,7 @@ extension PrivacyRequests {
                 var cursor: String?
                 var limit: Int = 100
                 var status: PrivacyStatus?
+                var reference: String?
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -44,11 +50,14 @@ extension PrivacyRequests {
                     case "status":
                         try reader.once(&seen, 2)
                         status = try PrivacyStatus(from: &reader)
+                    case "reference":
+                        try reader.once(&seen, 3)
+                        reference = try Self.readReference(from: &reader)
                     default:
                         try reader.unknownMember()
                     }
                 }
-                self.init(cursor: cursor, limit: limit, status: status)
+                self.init(cursor: cursor, limit: limit, status: status, reference: reference)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -63,7 +72,35 @@ extension PrivacyRequests {
                     writer.key("status")
                     status.write(to: &writer)
                 }
+                if let reference {
+                    writer.key("reference")
+                    writer.string(reference)
+                }
                 writer.endObject()
+            }
+
+            private static func readReference(from reader: inout JSONReader) throws(JSONError) -> String {
+                let text = try reader.readString(lengths: 1...100)
+                guard isReference(text) else { throw reader.fail(.constraint, "must match ^[A-Za-z0-9._:-]{1,100}$") }
+                return text
+            }
+
+            /// Whether `text` matches `^[A-Za-z0-9._:-]{1,100}$`.
+            private static func isReference(_ text: String) -> Bool {
+                var rest = text.utf8[...]
+                let run1 = rest.prefix(100).prefix { byte in
+                    switch byte {
+                    case UInt8(ascii: "-")...UInt8(ascii: "."): true
+                    case UInt8(ascii: "0")...UInt8(ascii: ":"): true
+                    case UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+                    case UInt8(ascii: "_"): true
+                    case UInt8(ascii: "a")...UInt8(ascii: "z"): true
+                    default: false
+                    }
+                }
+                guard run1.count >= 1 else { return false }
+                rest = rest[run1.endIndex...]
+                return rest.isEmpty
             }
         }
 

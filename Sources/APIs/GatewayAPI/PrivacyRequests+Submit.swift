@@ -29,16 +29,28 @@ extension PrivacyRequests {
             public let identity: IdentityProof
             /// What is wrong, and what is right: for `correction`, and only there. At most 64 elements. Default: [].
             public let corrections: [Correction]
+            /// Where each change of its status is told, signed: https URLs of public hosts. See
+            /// ops/docs/privacy-callbacks.md. At most 5 elements. Default: [].
+            public let callbackUrls: [String]
+            /// The sender's own id of the request. Sent again with the same content it answers the request that there
+            /// is; with another content it is a conflict. Matches `^[A-Za-z0-9._:-]{1,100}$`.
+            public let reference: String?
+            /// When the person asked, if that was before the request came in: the law counts from then.
+            public let submittedAt: Timestamp?
 
             public init(
                 identifiers: [Identifier], kind: PrivacyKind = .erasure, regulation: Regulation = .none,
-                identity: IdentityProof = .controller, corrections: [Correction] = []
+                identity: IdentityProof = .controller, corrections: [Correction] = [], callbackUrls: [String] = [],
+                reference: String? = nil, submittedAt: Timestamp? = nil
             ) {
                 self.identifiers = identifiers
                 self.kind = kind
                 self.regulation = regulation
                 self.identity = identity
                 self.corrections = corrections
+                self.callbackUrls = callbackUrls
+                self.reference = reference
+                self.submittedAt = submittedAt
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
@@ -48,6 +60,9 @@ extension PrivacyRequests {
                 var regulation: Regulation = .none
                 var identity: IdentityProof = .controller
                 var corrections: [Correction] = []
+                var callbackUrls: [String] = []
+                var reference: String?
+                var submittedAt: Timestamp?
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -66,6 +81,15 @@ extension PrivacyRequests {
                     case "corrections":
                         try reader.once(&seen, 4)
                         corrections = try Self.readCorrections(from: &reader)
+                    case "callbackUrls":
+                        try reader.once(&seen, 5)
+                        callbackUrls = try Self.readCallbackUrls(from: &reader)
+                    case "reference":
+                        try reader.once(&seen, 6)
+                        reference = try Self.readReference(from: &reader)
+                    case "submittedAt":
+                        try reader.once(&seen, 7)
+                        submittedAt = try reader.readTimestamp()
                     default:
                         try reader.unknownMember()
                     }
@@ -73,7 +97,8 @@ extension PrivacyRequests {
                 guard let identifiers else { throw reader.missing("identifiers") }
                 self.init(
                     identifiers: identifiers, kind: kind, regulation: regulation, identity: identity,
-                    corrections: corrections)
+                    corrections: corrections, callbackUrls: callbackUrls, reference: reference,
+                    submittedAt: submittedAt)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -88,6 +113,16 @@ extension PrivacyRequests {
                 identity.write(to: &writer)
                 writer.key("corrections")
                 corrections.write(to: &writer)
+                writer.key("callbackUrls")
+                callbackUrls.write(to: &writer)
+                if let reference {
+                    writer.key("reference")
+                    writer.string(reference)
+                }
+                if let submittedAt {
+                    writer.key("submittedAt")
+                    submittedAt.write(to: &writer)
+                }
                 writer.endObject()
             }
 
@@ -116,6 +151,43 @@ extension PrivacyRequests {
                     elements.append(try Correction(from: &reader))
                 }
                 return elements
+            }
+
+            private static func readCallbackUrls(from reader: inout JSONReader) throws(JSONError) -> [String] {
+                let start = reader.offset
+                var elements: [String] = []
+                try reader.beginArray()
+                while try reader.nextElement() {
+                    guard elements.count < 5 else {
+                        throw reader.fail(.constraint, "must have at most 5 elements", at: start)
+                    }
+                    elements.append(try reader.readString(lengths: 8...2048))
+                }
+                return elements
+            }
+
+            private static func readReference(from reader: inout JSONReader) throws(JSONError) -> String {
+                let text = try reader.readString(lengths: 1...100)
+                guard isReference(text) else { throw reader.fail(.constraint, "must match ^[A-Za-z0-9._:-]{1,100}$") }
+                return text
+            }
+
+            /// Whether `text` matches `^[A-Za-z0-9._:-]{1,100}$`.
+            private static func isReference(_ text: String) -> Bool {
+                var rest = text.utf8[...]
+                let run1 = rest.prefix(100).prefix { byte in
+                    switch byte {
+                    case UInt8(ascii: "-")...UInt8(ascii: "."): true
+                    case UInt8(ascii: "0")...UInt8(ascii: ":"): true
+                    case UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+                    case UInt8(ascii: "_"): true
+                    case UInt8(ascii: "a")...UInt8(ascii: "z"): true
+                    default: false
+                    }
+                }
+                guard run1.count >= 1 else { return false }
+                rest = rest[run1.endIndex...]
+                return rest.isEmpty
             }
         }
 

@@ -71,7 +71,10 @@ extension PlatformContract {
         "examples":[{"name":"one counter","x-fixture":"live-only","params":[],"result":{"name":"reply",\#
         "value":{"text":"# TYPE gyre_requests_total counter\ngyre_requests_total 1\n"}}}]},{"name":"subjects.erase",\#
         "summary":"Erases one actor from a brand's database in this service and refuses it from then on.",\#
-        "x-kind":"flow","x-cost":1,"x-callers":["service:gateway"],"params":[{"name":"request","required":true,\#
+        "description":"Where more identifiers or actors of theirs are known than were given, nothing is erased and \#
+        the reply says which: it is to be sent again with them. Sent again after it was carried out, it answers the \#
+        same rows. `subjects.search` then makes sure that no byte is left.","x-kind":"flow","x-cost":1,\#
+        "x-callers":["service:gateway"],"params":[{"name":"request","required":true,\#
         "schema":{"$ref":"#/components/schemas/UUID"},"description":"The privacy request; the same request may be \#
         sent again after a crash."},{"name":"identifiers","required":true,"schema":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64},"description":"Every identifier known for \#
@@ -81,24 +84,41 @@ extension PlatformContract {
         "actors","rows"],"properties":{"identifiers":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64,"description":"Identifiers this service \#
         knew beside those it was given."},"actors":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},\#
-        "maxItems":64,"description":"The actors that were found and erased."},"rows":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/TableRows"},"maxItems":200,"description":"What was erased, table by \#
-        table."},"scannedBytes":{"type":"integer","minimum":0,"description":"Bytes of the files that held the \#
-        brand's data here, searched for every identifier of 12 bytes or more afterwards.","x-unit":"bytes"},\#
-        "scanHits":{"type":"integer","minimum":0,"description":"Places where one was still found."},\#
-        "heldBy":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},"maxItems":500,"description":"Legal \#
-        holds that keep the person's data: nothing was erased here, and its use is restricted; absent where there \#
-        is none."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"},\#
+        "maxItems":64,"description":"Actors this service knew beside those it was given."},"rows":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/TableRows"},"maxItems":200,"description":"What was erased for the \#
+        request, table by table: all of it, however often it was asked."},"heldBy":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/UUID"},"maxItems":500,"description":"Legal holds that keep the \#
+        person's data: nothing was erased here, and its use is restricted; absent where there is none."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"},\#
         {"$ref":"#/components/errors/notFound"}],"examples":[{"name":"an unknown person","x-fixture":"live-only",\#
         "params":[{"name":"request","value":"01930000-0000-7000-8000-000000000003"},{"name":"identifiers",\#
         "value":[{"type":"email","value":"a@example.org"}]},{"name":"actors","value":[]}],"result":{"name":"reply",\#
-        "value":{"identifiers":[],"actors":[],"rows":[]}}}]},{"name":"subjects.find","summary":"Finds whom \#
-        identifiers point to, and says what would be handed over of them.","x-kind":"flow","x-cost":1,\#
-        "x-callers":["service:gateway"],"params":[{"name":"identifiers","required":true,"schema":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64},"description":"Every identifier known for \#
-        the person."},{"name":"actors","required":true,"schema":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/UUID"},"maxItems":64},"description":"The ids of their actors, where \#
-        other services told them."},{"name":"purpose","required":true,\#
+        "value":{"identifiers":[],"actors":[],"rows":[]}}}]},{"name":"subjects.search","summary":"Empties the logs \#
+        of the files that hold a brand's data in this service, and searches their bytes for erased people.",\#
+        "description":"One reading serves all requests that are given.","x-kind":"flow","x-cost":1,\#
+        "x-callers":["service:gateway"],"params":[{"name":"requests","required":true,"schema":{"type":"array",\#
+        "minItems":1,"maxItems":64,"items":{"type":"object","title":"Search","required":["request","identifiers"],\#
+        "additionalProperties":false,"properties":{"request":{"$ref":"#/components/schemas/UUID","description":"The \#
+        privacy request."},"identifiers":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"},\#
+        "maxItems":64,"description":"Every identifier known for the actor; those of 12 bytes or more are looked \#
+        for."}}}},"description":"The requests that were carried out here."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["scannedBytes","findings"],"additionalProperties":false,\#
+        "properties":{"scannedBytes":{"type":"integer","minimum":0,"description":"Bytes that were read, once.",\#
+        "x-unit":"bytes"},"findings":{"type":"array","maxItems":64,"description":"What was found for each request.",\#
+        "items":{"type":"object","title":"Finding","required":["request","scanHits"],"additionalProperties":false,\#
+        "properties":{"request":{"$ref":"#/components/schemas/UUID","description":"The privacy request."},\#
+        "scanHits":{"type":"integer","minimum":0,"description":"Places where an identifier was still found."}}}}}}},\#
+        "errors":[{"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"nothing is left",\#
+        "x-fixture":"live-only","params":[{"name":"requests",\#
+        "value":[{"request":"01930000-0000-7000-8000-000000000003","identifiers":[{"type":"email",\#
+        "value":"somebody@example.org"}]}]}],"result":{"name":"reply","value":{"scannedBytes":4096,\#
+        "findings":[{"request":"01930000-0000-7000-8000-000000000003","scanHits":0}]}}}]},{"name":"subjects.find",\#
+        "summary":"Finds whom identifiers point to, and says what would be handed over of them.","x-kind":"flow",\#
+        "x-cost":1,"x-callers":["service:gateway"],"params":[{"name":"identifiers","required":true,\#
+        "schema":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64},\#
+        "description":"Every identifier known for the person."},{"name":"actors","required":true,\#
+        "schema":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},"maxItems":64},"description":"The ids \#
+        of their actors, where other services told them."},{"name":"purpose","required":true,\#
         "schema":{"$ref":"#/components/schemas/DisclosurePurpose"},"description":"Which of the data map's rules \#
         counts."}],"result":{"name":"reply","schema":{"type":"object","required":["identifiers","actors","tables"],\#
         "properties":{"identifiers":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"},\#

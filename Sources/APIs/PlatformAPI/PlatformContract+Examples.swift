@@ -88,6 +88,18 @@ extension PlatformContract {
                 """#,
             errorCode: nil),
         MethodExample(
+            method: "subjects.search",
+            name: "nothing is left",
+            fixture: "live-only",
+            params: #"""
+                {"requests":[{"request":"01930000-0000-7000-8000-000000000003","identifiers":[{"type":"email",\#
+                "value":"somebody@example.org"}]}]}
+                """#,
+            result: #"""
+                {"scannedBytes":4096,"findings":[{"request":"01930000-0000-7000-8000-000000000003","scanHits":0}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
             method: "subjects.find",
             name: "an unknown person",
             fixture: "live-only",

@@ -13,6 +13,7 @@ public enum PlatformContract {
         Messages.Deliver.method,
         Metrics.Read.method,
         Subjects.Erase.method,
+        Subjects.Search.method,
         Subjects.Find.method,
         Subjects.Export.method,
         Subjects.Correct.method,

@@ -6,6 +6,10 @@ public import ServiceContract
 
 extension Subjects {
     /// Erases one actor from a brand's database in this service and refuses it from then on.
+    ///
+    /// Where more identifiers or actors of theirs are known than were given, nothing is erased and the reply says
+    /// which: it is to be sent again with them. Sent again after it was carried out, it answers the same rows.
+    /// `subjects.search` then makes sure that no byte is left.
     public enum Erase {
         /// What the contract says of `subjects.erase`.
         public static let method = MethodDescription(
@@ -98,28 +102,19 @@ extension Subjects {
         public struct Reply: JSONReadable, JSONWritable, Sendable, Equatable {
             /// Identifiers this service knew beside those it was given. At most 64 elements.
             public let identifiers: [Identifier]
-            /// The actors that were found and erased. At most 64 elements.
+            /// Actors this service knew beside those it was given. At most 64 elements.
             public let actors: [UUIDv7]
-            /// What was erased, table by table. At most 200 elements.
+            /// What was erased for the request, table by table: all of it, however often it was asked. At most 200
+            /// elements.
             public let rows: [TableRows]
-            /// Bytes of the files that held the brand's data here, searched for every identifier of 12 bytes or more
-            /// afterwards. At least 0 bytes.
-            public let scannedBytes: Int?
-            /// Places where one was still found. At least 0.
-            public let scanHits: Int?
             /// Legal holds that keep the person's data: nothing was erased here, and its use is restricted; absent
             /// where there is none. At most 500 elements.
             public let heldBy: [UUIDv7]?
 
-            public init(
-                identifiers: [Identifier], actors: [UUIDv7], rows: [TableRows], scannedBytes: Int? = nil,
-                scanHits: Int? = nil, heldBy: [UUIDv7]? = nil
-            ) {
+            public init(identifiers: [Identifier], actors: [UUIDv7], rows: [TableRows], heldBy: [UUIDv7]? = nil) {
                 self.identifiers = identifiers
                 self.actors = actors
                 self.rows = rows
-                self.scannedBytes = scannedBytes
-                self.scanHits = scanHits
                 self.heldBy = heldBy
             }
 
@@ -128,8 +123,6 @@ extension Subjects {
                 var identifiers: [Identifier]?
                 var actors: [UUIDv7]?
                 var rows: [TableRows]?
-                var scannedBytes: Int?
-                var scanHits: Int?
                 var heldBy: [UUIDv7]?
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
@@ -143,14 +136,8 @@ extension Subjects {
                     case "rows":
                         try reader.once(&seen, 2)
                         rows = try Self.readRows(from: &reader)
-                    case "scannedBytes":
-                        try reader.once(&seen, 3)
-                        scannedBytes = try Int(reader.readInt64(in: 0...Int64.max))
-                    case "scanHits":
-                        try reader.once(&seen, 4)
-                        scanHits = try Int(reader.readInt64(in: 0...Int64.max))
                     case "heldBy":
-                        try reader.once(&seen, 5)
+                        try reader.once(&seen, 3)
                         heldBy = try Self.readHeldBy(from: &reader)
                     default:
                         try reader.unknownMember()
@@ -159,9 +146,7 @@ extension Subjects {
                 guard let identifiers else { throw reader.missing("identifiers") }
                 guard let actors else { throw reader.missing("actors") }
                 guard let rows else { throw reader.missing("rows") }
-                self.init(
-                    identifiers: identifiers, actors: actors, rows: rows, scannedBytes: scannedBytes,
-                    scanHits: scanHits, heldBy: heldBy)
+                self.init(identifiers: identifiers, actors: actors, rows: rows, heldBy: heldBy)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -172,14 +157,6 @@ extension Subjects {
                 actors.write(to: &writer)
                 writer.key("rows")
                 rows.write(to: &writer)
-                if let scannedBytes {
-                    writer.key("scannedBytes")
-                    writer.int(scannedBytes)
-                }
-                if let scanHits {
-                    writer.key("scanHits")
-                    writer.int(scanHits)
-                }
                 if let heldBy {
                     writer.key("heldBy")
                     heldBy.write(to: &writer)

@@ -3,13 +3,24 @@
 public import JSONRPC
 public import ServiceContract
 
-/// The types of `subjects.erase`, `subjects.find`, `subjects.export`, `subjects.correct` and `subjects.restrict`.
+/// The types of `subjects.erase`, `subjects.search`, `subjects.find`, `subjects.export`, `subjects.correct` and
+/// `subjects.restrict`.
 public enum Subjects {
-    /// What a service implements to answer `subjects.erase`, `subjects.find`, `subjects.export`, `subjects.correct` and
-    /// `subjects.restrict`.
+    /// What a service implements to answer `subjects.erase`, `subjects.search`, `subjects.find`, `subjects.export`,
+    /// `subjects.correct` and `subjects.restrict`.
     public protocol Service: Sendable {
         /// Erases one actor from a brand's database in this service and refuses it from then on.
+        ///
+        /// Where more identifiers or actors of theirs are known than were given, nothing is erased and the reply says
+        /// which: it is to be sent again with them. Sent again after it was carried out, it answers the same rows.
+        /// `subjects.search` then makes sure that no byte is left.
         func erase(_ params: Erase.Params, for call: CallContext) async throws(RPCError) -> Erase.Reply
+
+        /// Empties the logs of the files that hold a brand's data in this service, and searches their bytes for erased
+        /// people.
+        ///
+        /// One reading serves all requests that are given.
+        func search(_ params: Search.Params, for call: CallContext) async throws(RPCError) -> Search.Reply
 
         /// Finds whom identifiers point to, and says what would be handed over of them.
         func find(_ params: Find.Params, for call: CallContext) async throws(RPCError) -> Find.Reply
@@ -33,8 +44,22 @@ public enum Subjects {
         }
 
         /// Erases one actor from a brand's database in this service and refuses it from then on.
+        ///
+        /// Where more identifiers or actors of theirs are known than were given, nothing is erased and the reply says
+        /// which: it is to be sent again with them. Sent again after it was carried out, it answers the same rows.
+        /// `subjects.search` then makes sure that no byte is left.
         public func erase(_ params: Erase.Params, for call: CallContext? = nil) async throws(RPCError) -> Erase.Reply {
             try await peer.call("subjects.erase", params, context: call)
+        }
+
+        /// Empties the logs of the files that hold a brand's data in this service, and searches their bytes for erased
+        /// people.
+        ///
+        /// One reading serves all requests that are given.
+        public func search(
+            _ params: Search.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Search.Reply {
+            try await peer.call("subjects.search", params, context: call)
         }
 
         /// Finds whom identifiers point to, and says what would be handed over of them.
@@ -66,12 +91,16 @@ public enum Subjects {
 }
 
 extension Subjects.Service {
-    /// Registers `subjects.erase`, `subjects.find`, `subjects.export`, `subjects.correct` and `subjects.restrict` with
-    /// `table`.
+    /// Registers `subjects.erase`, `subjects.search`, `subjects.find`, `subjects.export`, `subjects.correct` and
+    /// `subjects.restrict` with `table`.
     public func registerMethods(with table: inout MethodTable) {
         table.flow(Subjects.Erase.method) {
             (params: Subjects.Erase.Params, call) throws(RPCError) in
             try await self.erase(params, for: call)
+        }
+        table.flow(Subjects.Search.method) {
+            (params: Subjects.Search.Params, call) throws(RPCError) in
+            try await self.search(params, for: call)
         }
         table.flow(Subjects.Find.method) {
             (params: Subjects.Find.Params, call) throws(RPCError) in

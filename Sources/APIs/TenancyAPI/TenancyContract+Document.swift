@@ -25,12 +25,12 @@ extension TenancyContract {
         "x-fixture":"one-organization","params":[],"result":{"name":"reply",\#
         "value":{"items":[{"id":"01930000-0000-7000-8000-000000000001","name":"Corner Shops Ltd",\#
         "createdAt":"2026-01-01T00:00:00Z","version":1}]}}}]},{"name":"organizations.get","summary":"Returns one \#
-        organisation.","x-kind":"read","x-cost":1,"x-callers":["admin"],"params":[{"name":"id","required":true,\#
-        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The organisation."}],"result":{"name":"reply",\#
-        "schema":{"$ref":"#/components/schemas/Organization"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
-        "examples":[{"name":"a retailer","x-fixture":"one-organization","params":[{"name":"id",\#
-        "value":"01930000-0000-7000-8000-000000000001"}],"result":{"name":"reply",\#
-        "value":{"id":"01930000-0000-7000-8000-000000000001","name":"Corner Shops Ltd",\#
+        organisation.","x-kind":"read","x-cost":1,"x-callers":["admin","service:gateway"],"params":[{"name":"id",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The organisation."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/Organization"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"a retailer",\#
+        "x-fixture":"one-organization","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000001"}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000001","name":"Corner Shops Ltd",\#
         "createdAt":"2026-01-01T00:00:00Z","version":1}}},{"name":"one that does not exist","params":[{"name":"id",\#
         "value":"01930000-0000-7000-8000-0000000000ff"}],"x-error":"#/components/errors/notFound"}]},\#
         {"name":"organizations.update","summary":"Changes an organisation; what is left out stays.",\#
@@ -88,8 +88,8 @@ extension TenancyContract {
         "mode":"live","timeZone":"Europe/Berlin","currency":"EUR","status":"active",\#
         "createdAt":"2026-01-01T00:00:00Z","version":2}]}}}]},{"name":"brands.update","summary":"Changes a brand; \#
         what is left out stays.","x-kind":"write","x-cost":1,"x-callers":["admin"],"x-audit":true,\#
-        "x-idempotent":true,"params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
-        "description":"The brand."},{"name":"version","required":true,\#
+        "x-idempotent":true,"x-awaits-delivery":true,"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The brand."},{"name":"version","required":true,\#
         "schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was read at."},\#
         {"name":"name","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Its name on screens; \#
         one organisation has each name once."},{"name":"industry","schema":{"$ref":"#/components/schemas/Industry"},\#
@@ -148,18 +148,19 @@ extension TenancyContract {
         "schema":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60,"pattern":"^[a-zA-Z*]{1,\#
         30}:[a-z*]{1,29}$"},"maxItems":50,"minItems":1},"description":"What it may do: `noun:verb`, with `*` as a \#
         wildcard."},{"name":"allowedIndustries","schema":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/Industry"},"maxItems":7,"default":[]},"description":"Industries it \#
-        may ask about; empty: all."},{"name":"allowedSegments","schema":{"type":"array","items":{"type":"string",\#
-        "minLength":1,"maxLength":100},"maxItems":100,"default":[]},"description":"Segments it may reach, by id; \#
-        empty: all."},{"name":"mode","schema":{"$ref":"#/components/schemas/KeyMode"},"description":"What it says \#
-        it is; must be the brand's own mode. Absent: the brand's."},{"name":"ratePerSecond",\#
-        "schema":{"type":"integer","minimum":1,"maximum":1000000,"default":1000},"description":"Cost units it may \#
-        spend a second.","x-unit":"units/s"},{"name":"burst","schema":{"type":"integer","minimum":1,\#
-        "maximum":1000000,"default":2000},"description":"Cost units it may spend at once.","x-unit":"units"},\#
-        {"name":"dailyQuota","schema":{"type":"integer","minimum":1,"maximum":1000000000000},"description":"Cost \#
-        units it may spend a day, counted in UTC; absent: no limit.","x-unit":"units"},{"name":"monthlyQuota",\#
+        "items":{"$ref":"#/components/schemas/Industry"},"maxItems":7,"default":[]},"description":"In a brand of \#
+        any other industry it reaches nobody; empty: all."},{"name":"allowedSegments","schema":{"type":"array",\#
+        "items":{"type":"string","minLength":1,"maxLength":100},"maxItems":100,"default":[]},\#
+        "description":"Segments, by id: it reaches their actors, and nobody else; empty: everybody."},\#
+        {"name":"mode","schema":{"$ref":"#/components/schemas/KeyMode"},"description":"What it says it is; must be \#
+        the brand's own mode. Absent: the brand's."},{"name":"ratePerSecond","schema":{"type":"integer","minimum":1,\#
+        "maximum":1000000,"default":1000},"description":"Cost units it may spend a second.","x-unit":"units/s"},\#
+        {"name":"burst","schema":{"type":"integer","minimum":1,"maximum":1000000,"default":2000},\#
+        "description":"Cost units it may spend at once.","x-unit":"units"},{"name":"dailyQuota",\#
         "schema":{"type":"integer","minimum":1,"maximum":1000000000000},"description":"Cost units it may spend a \#
-        calendar month, counted in UTC; absent: no limit.","x-unit":"units"},{"name":"expiresAt",\#
+        day, counted in UTC; absent: no limit.","x-unit":"units"},{"name":"monthlyQuota","schema":{"type":"integer",\#
+        "minimum":1,"maximum":1000000000000},"description":"Cost units it may spend a calendar month, counted in \#
+        UTC; absent: no limit.","x-unit":"units"},{"name":"expiresAt",\#
         "schema":{"$ref":"#/components/schemas/Timestamp"},"description":"When it stops by itself; absent: \#
         never."}],"result":{"name":"reply","schema":{"type":"object","required":["key","record"],\#
         "properties":{"key":{"type":"string","minLength":1,"maxLength":120,"description":"The whole key. Nothing in \#
@@ -175,46 +176,50 @@ extension TenancyContract {
         "kid":"k7Qm2xTz","name":"web shop","mode":"live","scopes":["signals:write"],"allowedIndustries":[],\#
         "allowedSegments":[],"ratePerSecond":100,"burst":200,"bucketId":"01930000-0000-7000-8000-000000000021",\#
         "status":"active","createdAt":"2026-01-01T00:00:00Z","requests":0,"tokens":0,"version":1}}}}]},\#
-        {"name":"keys.list","summary":"Lists keys without their secrets, oldest first.","x-kind":"read","x-cost":1,\#
-        "x-callers":["admin"],"params":[{"name":"brandId","schema":{"$ref":"#/components/schemas/UUID"},\#
-        "description":"Only this brand's."},{"name":"cursor","schema":{"type":"string","minLength":1,\#
-        "maxLength":200},"description":"Where the last page ended: its `nextCursor`."},{"name":"limit",\#
-        "schema":{"type":"integer","minimum":1,"maximum":500,"default":100},"description":"Items on one page.",\#
-        "x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
-        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Key"},"maxItems":500,\#
-        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
-        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
-        "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"one key","x-fixture":"one-key",\#
-        "params":[],"result":{"name":"reply","value":{"items":[{"id":"01930000-0000-7000-8000-000000000021",\#
+        {"name":"keys.list","summary":"Lists keys without their secrets, oldest first.","description":"With a key \#
+        or a session: those of its brand.","x-kind":"read","x-scope":"keys:read","x-cost":1,"x-callers":["public",\#
+        "admin"],"params":[{"name":"brandId","schema":{"$ref":"#/components/schemas/UUID"},"description":"Only this \#
+        brand's."},{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where \#
+        the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,\#
+        "maximum":500,"default":100},"description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Key"},"maxItems":500,"description":"One page."},\#
+        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
+        page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"},{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"one key","x-fixture":"one-key","params":[],"result":{"name":"reply",\#
+        "value":{"items":[{"id":"01930000-0000-7000-8000-000000000021",\#
         "brandId":"01930000-0000-7000-8000-000000000011","kid":"k7Qm2xTz","name":"web shop","mode":"live",\#
         "scopes":["signals:write"],"allowedIndustries":[],"allowedSegments":[],"ratePerSecond":100,"burst":200,\#
         "bucketId":"01930000-0000-7000-8000-000000000021","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
         "requests":0,"tokens":0,"version":1}]}}}]},{"name":"keys.get","summary":"Returns one key without its \#
-        secret.","x-kind":"read","x-cost":1,"x-callers":["admin"],"params":[{"name":"id","required":true,\#
-        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The key."}],"result":{"name":"reply",\#
-        "schema":{"$ref":"#/components/schemas/Key"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
-        "examples":[{"name":"a key for a web shop","x-fixture":"one-key","params":[{"name":"id",\#
-        "value":"01930000-0000-7000-8000-000000000021"}],"result":{"name":"reply",\#
-        "value":{"id":"01930000-0000-7000-8000-000000000021","brandId":"01930000-0000-7000-8000-000000000011",\#
-        "kid":"k7Qm2xTz","name":"web shop","mode":"live","scopes":["signals:write"],"allowedIndustries":[],\#
-        "allowedSegments":[],"ratePerSecond":100,"burst":200,"bucketId":"01930000-0000-7000-8000-000000000021",\#
-        "status":"active","createdAt":"2026-01-01T00:00:00Z","requests":0,"tokens":0,"version":1}}},{"name":"a key \#
-        that does not exist","params":[{"name":"id","value":"01930000-0000-7000-8000-0000000000ff"}],\#
-        "x-error":"#/components/errors/notFound"}]},{"name":"keys.update","summary":"Changes what a key may do; \#
-        what is left out stays. It holds from the moment this call returns.","x-kind":"write","x-cost":1,\#
-        "x-callers":["admin"],"x-audit":true,"x-idempotent":true,"x-awaits-delivery":true,"params":[{"name":"id",\#
-        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The key."},{"name":"version",\#
-        "required":true,"schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was \#
-        read at."},{"name":"name","schema":{"type":"string","minLength":1,"maxLength":200},"description":"What it \#
-        is for."},{"name":"scopes","schema":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60,\#
+        secret.","x-kind":"read","x-cost":1,"x-callers":["admin","service:gateway"],"params":[{"name":"id",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The key."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/Key"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"a key for a web shop",\#
+        "x-fixture":"one-key","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000021"}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000021",\#
+        "brandId":"01930000-0000-7000-8000-000000000011","kid":"k7Qm2xTz","name":"web shop","mode":"live",\#
+        "scopes":["signals:write"],"allowedIndustries":[],"allowedSegments":[],"ratePerSecond":100,"burst":200,\#
+        "bucketId":"01930000-0000-7000-8000-000000000021","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
+        "requests":0,"tokens":0,"version":1}}},{"name":"a key that does not exist","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-0000000000ff"}],"x-error":"#/components/errors/notFound"}]},\#
+        {"name":"keys.update","summary":"Changes what a key may do; what is left out stays. It holds from the \#
+        moment this call returns.","x-kind":"write","x-cost":1,"x-callers":["admin"],"x-audit":true,\#
+        "x-idempotent":true,"x-awaits-delivery":true,"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The key."},{"name":"version","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was read at."},\#
+        {"name":"name","schema":{"type":"string","minLength":1,"maxLength":200},"description":"What it is for."},\#
+        {"name":"scopes","schema":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60,\#
         "pattern":"^[a-zA-Z*]{1,30}:[a-z*]{1,29}$"},"maxItems":50,"minItems":1},"description":"What it may do: \#
         `noun:verb`, with `*` as a wildcard."},{"name":"allowedIndustries","schema":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/Industry"},"maxItems":7},"description":"Industries it may ask about; \#
-        empty: all."},{"name":"allowedSegments","schema":{"type":"array","items":{"type":"string","minLength":1,\#
-        "maxLength":100},"maxItems":100},"description":"Segments it may reach, by id; empty: all."},\#
-        {"name":"ratePerSecond","schema":{"type":"integer","minimum":1,"maximum":1000000},"description":"Cost units \#
-        it may spend a second.","x-unit":"units/s"},{"name":"burst","schema":{"type":"integer","minimum":1,\#
-        "maximum":1000000},"description":"Cost units it may spend at once.","x-unit":"units"},{"name":"dailyQuota",\#
+        "items":{"$ref":"#/components/schemas/Industry"},"maxItems":7},"description":"In a brand of any other \#
+        industry it reaches nobody; empty: all."},{"name":"allowedSegments","schema":{"type":"array",\#
+        "items":{"type":"string","minLength":1,"maxLength":100},"maxItems":100},"description":"Segments, by id: it \#
+        reaches their actors, and nobody else; empty: everybody."},{"name":"ratePerSecond",\#
+        "schema":{"type":"integer","minimum":1,"maximum":1000000},"description":"Cost units it may spend a second.",\#
+        "x-unit":"units/s"},{"name":"burst","schema":{"type":"integer","minimum":1,"maximum":1000000},\#
+        "description":"Cost units it may spend at once.","x-unit":"units"},{"name":"dailyQuota",\#
         "schema":{"type":["integer","null"],"minimum":1,"maximum":1000000000000,"x-patch":true},"description":"Cost \#
         units it may spend a day, counted in UTC; null: no limit.","x-unit":"units"},{"name":"monthlyQuota",\#
         "schema":{"type":["integer","null"],"minimum":1,"maximum":1000000000000,"x-patch":true},"description":"Cost \#
@@ -272,23 +277,24 @@ extension TenancyContract {
         "properties":{"record":{"$ref":"#/components/schemas/Key","description":"The key; absent when there is none \#
         with this secret."},"epoch":{"type":"integer","minimum":0,"description":"Grows with every change to any \#
         key."},"brandSuspended":{"type":"boolean","description":"True while the key's brand is suspended: then the \#
-        key opens nothing. Absent otherwise."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"an \#
-        unknown key","params":[{"name":"kid","value":"nobody00"},{"name":"secret","value":"x"},{"name":"mode",\#
-        "value":"live"}],"result":{"name":"reply","value":{"epoch":0}}}]},{"name":"auditEntries.list",\#
-        "summary":"Lists what was done by whom. Entries hold ids and field names, never values.",\#
-        "description":"With a key: what concerned its brand. Entry by entry, oldest first, they are the leaves of \#
-        the audit log.","x-kind":"read","x-scope":"audit:read","x-cost":1,"x-callers":["public","admin"],\#
-        "params":[{"name":"brandId","schema":{"$ref":"#/components/schemas/UUID"},"description":"Only this \#
-        brand's."},{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where \#
-        the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,\#
-        "maximum":500,"default":100},"description":"Items on one page.","x-unit":"items"},{"name":"sort",\#
-        "schema":{"type":"string","enum":["newest","oldest"],"x-enum-descriptions":{"newest":"The newest entry \#
-        first.","oldest":"The oldest entry first, in the order of the log."},"default":"newest"},"description":"In \#
-        which order; a cursor belongs to one."}],"result":{"name":"reply","schema":{"type":"object",\#
-        "required":["items"],"properties":{"items":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/AuditEntry"},"maxItems":500,"description":"One page."},\#
-        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
-        page; absent on the last one."}},"additionalProperties":false}},\#
+        key opens nothing. Absent otherwise."},"brandIndustry":{"$ref":"#/components/schemas/Industry",\#
+        "description":"The trade of the key's brand; absent without a key."}},"additionalProperties":false}},\#
+        "errors":[],"examples":[{"name":"an unknown key","params":[{"name":"kid","value":"nobody00"},\#
+        {"name":"secret","value":"x"},{"name":"mode","value":"live"}],"result":{"name":"reply",\#
+        "value":{"epoch":0}}}]},{"name":"auditEntries.list","summary":"Lists what was done by whom. Entries hold \#
+        ids and field names, never values.","description":"With a key: what concerned its brand. Entry by entry, \#
+        oldest first, they are the leaves of the audit log.","x-kind":"read","x-scope":"audit:read","x-cost":1,\#
+        "x-callers":["public","admin"],"params":[{"name":"brandId","schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"Only this brand's."},{"name":"cursor","schema":{"type":"string","minLength":1,\#
+        "maxLength":200},"description":"Where the last page ended: its `nextCursor`."},{"name":"limit",\#
+        "schema":{"type":"integer","minimum":1,"maximum":500,"default":100},"description":"Items on one page.",\#
+        "x-unit":"items"},{"name":"sort","schema":{"type":"string","enum":["newest","oldest"],\#
+        "x-enum-descriptions":{"newest":"The newest entry first.","oldest":"The oldest entry first, in the order of \#
+        the log."},"default":"newest"},"description":"In which order; a cursor belongs to one."}],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/AuditEntry"},"maxItems":500,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
         "errors":[{"$ref":"#/components/errors/invalidCursor"},{"$ref":"#/components/errors/notFound"}],\#
         "examples":[{"name":"an empty trail","params":[],"result":{"name":"reply","value":{"items":[]}}},\#
         {"name":"the first two entries","x-fixture":"audit-log","params":[{"name":"limit","value":2},{"name":"sort",\#
@@ -303,29 +309,29 @@ extension TenancyContract {
         "name","scopes"],"leafIndex":1,\#
         "leafHash":"8aeefd64a81b37faff5779210771ddf599746bb561c260d0391f95831ddd7249"}],"nextCursor":"2"}}}]},\#
         {"name":"brandSettings.get","summary":"Returns the settings of the call's brand.","x-kind":"read",\#
-        "x-cost":1,"x-callers":["public","admin","service:experiments","service:gateway","service:signals",\#
-        "service:simulation","service:stimuli"],"x-scope":"settings:read","params":[],"result":{"name":"reply",\#
-        "schema":{"$ref":"#/components/schemas/BrandConfiguration"}},\#
+        "x-cost":1,"x-actors":"nobody","x-callers":["public","admin","service:experiments","service:gateway",\#
+        "service:signals","service:simulation","service:stimuli"],"x-scope":"settings:read","params":[],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/BrandConfiguration"}},\#
         "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"a new brand",\#
         "x-fixture":"one-brand","params":[],"result":{"name":"reply",\#
         "value":{"brandId":"01930000-0000-7000-8000-000000000011","timeZone":"Europe/Berlin","currency":"EUR",\#
         "language":"en","version":1}}}]},{"name":"brandSettings.update","summary":"Changes settings of the call's \#
-        brand; what is left out stays.","x-kind":"write","x-cost":1,"x-callers":["public","admin"],\#
-        "x-scope":"settings:write","x-audit":true,"x-idempotent":true,"params":[{"name":"version","required":true,\#
-        "schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was read at."},\#
-        {"name":"language","schema":{"type":"string","minLength":2,"maxLength":35,"pattern":"^[A-Za-z0-9-]{2,35}$"},\#
-        "description":"BCP 47 tag of the language it writes in where nothing else is said."},{"name":"quietHours",\#
-        "schema":{"oneOf":[{"$ref":"#/components/schemas/QuietHours"},{"type":"null"}],"x-patch":true},\#
-        "description":"When nobody is written to; null: there are no quiet hours."},{"name":"dailyMessageCap",\#
-        "schema":{"type":["integer","null"],"minimum":1,"maximum":1000,"x-patch":true},"description":"Messages one \#
-        person gets at most a day; null: no limit.","x-unit":"messages"},{"name":"weeklyMessageCap",\#
-        "schema":{"type":["integer","null"],"minimum":1,"maximum":1000,"x-patch":true},"description":"Messages one \#
-        person gets at most in seven days; null: no limit.","x-unit":"messages"},{"name":"holidays",\#
-        "schema":{"type":"array","items":{"type":"string","minLength":5,"maxLength":40},"maxItems":100},\#
-        "description":"Days on which nobody works, for the deadlines of privacy requests: a day (`2026-05-29`), one \#
-        of every year (`12-25`, `07-04/nearest`), one that Easter tells (`easter-2`, `orthodoxEaster+1`), or a \#
-        weekday of a month (`monday/1/09`, `monday/-1/05`)."}],"result":{"name":"reply",\#
-        "schema":{"$ref":"#/components/schemas/BrandConfiguration"}},\#
+        brand; what is left out stays.","x-kind":"write","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
+        "admin"],"x-scope":"settings:write","x-audit":true,"x-idempotent":true,"params":[{"name":"version",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was \#
+        read at."},{"name":"language","schema":{"type":"string","minLength":2,"maxLength":35,\#
+        "pattern":"^[A-Za-z0-9-]{2,35}$"},"description":"BCP 47 tag of the language it writes in where nothing else \#
+        is said."},{"name":"quietHours","schema":{"oneOf":[{"$ref":"#/components/schemas/QuietHours"},\#
+        {"type":"null"}],"x-patch":true},"description":"When nobody is written to; null: there are no quiet \#
+        hours."},{"name":"dailyMessageCap","schema":{"type":["integer","null"],"minimum":1,"maximum":1000,\#
+        "x-patch":true},"description":"Messages one person gets at most a day; null: no limit.",\#
+        "x-unit":"messages"},{"name":"weeklyMessageCap","schema":{"type":["integer","null"],"minimum":1,\#
+        "maximum":1000,"x-patch":true},"description":"Messages one person gets at most in seven days; null: no \#
+        limit.","x-unit":"messages"},{"name":"holidays","schema":{"type":"array","items":{"type":"string",\#
+        "minLength":5,"maxLength":40},"maxItems":100},"description":"Days on which nobody works, for the deadlines \#
+        of privacy requests: a day (`2026-05-29`), one of every year (`12-25`, `07-04/nearest`), one that Easter \#
+        tells (`easter-2`, `orthodoxEaster+1`), or a weekday of a month (`monday/1/09`, `monday/-1/05`)."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/BrandConfiguration"}},\#
         "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/versionMismatch"},\#
         {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"quiet nights","x-fixture":"one-brand",\#
         "params":[{"name":"version","value":1},{"name":"quietHours","value":{"startMinute":1320,"endMinute":480}},\#
@@ -363,9 +369,9 @@ extension TenancyContract {
         {"name":"one that is not there to be changed","params":[{"name":"name","value":"intake.enabled"},\#
         {"name":"value","value":true},{"name":"version","value":1}],"x-error":"#/components/errors/notFound"}]},\#
         {"name":"integrations.create","summary":"Connects the call's brand to a system of somebody else's. Its \#
-        credentials are sealed, and no client sees them again.","x-kind":"write","x-cost":1,"x-callers":["public",\#
-        "admin"],"x-scope":"integrations:write","x-audit":true,"params":[{"name":"kind","required":true,\#
-        "schema":{"type":"string","minLength":2,"maxLength":40,"pattern":"^[a-z][a-z0-9-]{1,39}$"},\#
+        credentials are sealed, and no client sees them again.","x-kind":"write","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"x-scope":"integrations:write","x-audit":true,"params":[{"name":"kind",\#
+        "required":true,"schema":{"type":"string","minLength":2,"maxLength":40,"pattern":"^[a-z][a-z0-9-]{1,39}$"},\#
         "description":"What it connects to: `smtp`, `webhook`."},{"name":"name","required":true,\#
         "schema":{"type":"string","minLength":1,"maxLength":200},"description":"What people call it; one brand has \#
         each name once."},{"name":"credentials","required":true,"schema":{"type":"object",\#
@@ -379,18 +385,19 @@ extension TenancyContract {
         "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000001","kind":"smtp",\#
         "name":"newsletter","createdAt":"2026-01-01T00:00:00Z"}}}]},{"name":"integrations.list","summary":"Lists \#
         the integrations of the call's brand without their credentials, oldest first.","x-kind":"read","x-cost":1,\#
-        "x-callers":["public","admin","service:experiments","service:signals","service:simulation",\#
-        "service:stimuli"],"x-scope":"integrations:read","params":[{"name":"cursor","schema":{"type":"string",\#
-        "minLength":1,"maxLength":200},"description":"Where the last page ended: its `nextCursor`."},\#
-        {"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,"default":100},"description":"Items on \#
-        one page.","x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
-        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Integration"},"maxItems":500,\#
-        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
-        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
+        "x-actors":"nobody","x-callers":["public","admin","service:experiments","service:signals",\#
+        "service:simulation","service:stimuli","service:gateway"],"x-scope":"integrations:read",\#
+        "params":[{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where \#
+        the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,\#
+        "maximum":500,"default":100},"description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Integration"},"maxItems":500,"description":"One page."},\#
+        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
+        page; absent on the last one."}},"additionalProperties":false}},\#
         "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/invalidCursor"}],\#
         "examples":[{"name":"none yet","x-fixture":"one-brand","params":[],"result":{"name":"reply",\#
         "value":{"items":[]}}}]},{"name":"integrations.delete","summary":"Deletes an integration of the call's \#
-        brand with its credentials.","x-kind":"write","x-cost":1,"x-callers":["public","admin"],\#
+        brand with its credentials.","x-kind":"write","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],\#
         "x-scope":"integrations:write","x-audit":true,"x-idempotent":true,"params":[{"name":"id","required":true,\#
         "schema":{"$ref":"#/components/schemas/UUID"},"description":"The integration."}],"result":{"name":"reply",\#
         "schema":{"type":"object","required":["deletedAt"],\#
@@ -486,20 +493,21 @@ extension TenancyContract {
         "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/storageFull"}],\#
         "examples":[{"name":"one that does not exist","x-fixture":"one-user","params":[{"name":"id",\#
         "value":"01930000-0000-7000-8000-0000000000ff"}],"x-error":"#/components/errors/notFound"}]},\#
-        {"name":"sessions.create","summary":"Signs a user in and shows the session's token, this once. At most five \#
-        attempts in 15 minutes for one address.","x-kind":"flow","x-cost":1,"x-callers":["anyone"],\#
-        "params":[{"name":"brandId","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
-        "description":"Where to sign in."},{"name":"email","required":true,\#
-        "schema":{"$ref":"#/components/schemas/Email"},"description":"The user's address.","x-privacy":"personal"},\#
-        {"name":"password","required":true,"schema":{"type":"string","minLength":1,"maxLength":256},\#
-        "description":"The user's password.","x-privacy":"secret"},{"name":"code","schema":{"type":"string",\#
-        "minLength":6,"maxLength":20,"pattern":"^[0-9A-Za-z]{6,20}$"},"description":"A code of the authenticator \#
-        app, or a recovery code; for users who have one.","x-privacy":"secret"},{"name":"scopes",\#
-        "schema":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60,"pattern":"^[a-zA-Z*]{1,\#
-        30}:[a-z*]{1,29}$"},"maxItems":50,"default":[]},"description":"All that the session is to be good for; \#
-        empty: all that the role may."}],"result":{"name":"reply","schema":{"type":"object","required":["token",\#
-        "record"],"properties":{"token":{"type":"string","minLength":1,"maxLength":120,"description":"Use it like \#
-        an API key. Nothing in Gyre can show it again.","x-privacy":"secret"},\#
+        {"name":"sessions.create","summary":"Signs a user in and shows the session's token, this once.",\#
+        "description":"In 15 minutes at most five attempts for one address of a brand, right or wrong, and fifty \#
+        wrong ones from one network address, or from one user of this machine.","x-kind":"flow","x-cost":1,\#
+        "x-callers":["anyone"],"params":[{"name":"brandId","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"Where to sign in."},{"name":"email",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/Email"},"description":"The user's address.",\#
+        "x-privacy":"personal"},{"name":"password","required":true,"schema":{"type":"string","minLength":1,\#
+        "maxLength":256},"description":"The user's password.","x-privacy":"secret"},{"name":"code",\#
+        "schema":{"type":"string","minLength":6,"maxLength":20,"pattern":"^[0-9A-Za-z]{6,20}$"},"description":"A \#
+        code of the authenticator app, or a recovery code; for users who have one.","x-privacy":"secret"},\#
+        {"name":"scopes","schema":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60,\#
+        "pattern":"^[a-zA-Z*]{1,30}:[a-z*]{1,29}$"},"maxItems":50,"default":[]},"description":"All that the session \#
+        is to be good for; empty: all that the role may."}],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["token","record"],"properties":{"token":{"type":"string","minLength":1,"maxLength":120,\#
+        "description":"Use it like an API key. Nothing in Gyre can show it again.","x-privacy":"secret"},\#
         "record":{"$ref":"#/components/schemas/SessionRecord","description":"The session without its token."}},\#
         "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/unauthenticated"},\#
         {"$ref":"#/components/errors/rateLimited"},{"$ref":"#/components/errors/storageFull"}],\#
@@ -553,11 +561,23 @@ extension TenancyContract {
         "errors":[{"$ref":"#/components/errors/forbidden"},{"$ref":"#/components/errors/conflict"},\#
         {"$ref":"#/components/errors/unauthenticated"},{"$ref":"#/components/errors/storageFull"}],\#
         "examples":[{"name":"a key has none","params":[{"name":"code","value":"123456"}],\#
-        "x-error":"#/components/errors/forbidden"}]},{"name":"auditLog.head","summary":"Returns the newest signed \#
-        head of the audit log.","description":"A head is signed at most each second while entries arrive, and after \#
-        each thousand entries; the other services keep what they were told of it (auditWitnesses.list).",\#
-        "x-kind":"read","x-scope":"audit:read","x-cost":1,"x-callers":["public","admin"],"params":[],\#
-        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/SignedTreeHead"}},\#
+        "x-error":"#/components/errors/forbidden"}]},{"name":"authenticators.remove","summary":"Takes the caller's \#
+        authenticator app away, and the recovery codes with it, for a code of either.","description":"At most five \#
+        attempts in 15 minutes. Who has neither is let in again by whoever runs the suite: users.recover.",\#
+        "x-kind":"flow","x-cost":1,"x-callers":["public"],"x-scope":"authenticators:write","x-audit":true,\#
+        "params":[{"name":"code","required":true,"schema":{"type":"string","minLength":6,"maxLength":20,\#
+        "pattern":"^[0-9A-Za-z]{6,20}$"},"description":"A code of the authenticator app, or a recovery code.",\#
+        "x-privacy":"secret"}],"result":{"name":"reply","schema":{"type":"object","required":["removedAt"],\#
+        "properties":{"removedAt":{"$ref":"#/components/schemas/Timestamp","description":"From when on signing in \#
+        takes the password alone."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/forbidden"},\#
+        {"$ref":"#/components/errors/unauthenticated"},{"$ref":"#/components/errors/rateLimited"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a key has none","params":[{"name":"code",\#
+        "value":"123456"}],"x-error":"#/components/errors/forbidden"}]},{"name":"auditLog.head","summary":"Returns \#
+        the newest signed head of the audit log.","description":"A head is signed at most each second while entries \#
+        arrive, and after each thousand entries; the other services keep what they were told of it \#
+        (auditWitnesses.list).","x-kind":"read","x-scope":"audit:read","x-cost":1,"x-callers":["public","admin"],\#
+        "params":[],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/SignedTreeHead"}},\#
         "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"three entries",\#
         "x-fixture":"audit-log","params":[],"result":{"name":"reply","value":{"treeSize":3,\#
         "rootHash":"ed4eadb3a485a9e08389e0ec7e42be2b2037b599f94943185e204ae16ccab2aa",\#
@@ -645,17 +665,18 @@ extension TenancyContract {
         test brand."},"scopes":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60},"maxItems":50,\#
         "minItems":1,"description":"What it may do: `noun:verb`, with `*` as a wildcard."},\#
         "allowedIndustries":{"type":"array","items":{"$ref":"#/components/schemas/Industry"},"maxItems":7,\#
-        "description":"Industries it may ask about; empty: all."},"allowedSegments":{"type":"array",\#
-        "items":{"type":"string","minLength":1,"maxLength":100},"maxItems":100,"description":"Segments it may reach,\#
-         by id; empty: all."},"ratePerSecond":{"type":"integer","minimum":1,"maximum":1000000,"description":"Cost \#
-        units it may spend a second.","x-unit":"units/s"},"burst":{"type":"integer","minimum":1,"maximum":1000000,\#
-        "description":"Cost units it may spend at once.","x-unit":"units"},"dailyQuota":{"type":"integer",\#
-        "minimum":1,"maximum":1000000000000,"description":"Cost units it may spend a day, counted in UTC; absent: \#
-        no limit.","x-unit":"units"},"monthlyQuota":{"type":"integer","minimum":1,"maximum":1000000000000,\#
-        "description":"Cost units it may spend a calendar month, counted in UTC; absent: no limit.",\#
-        "x-unit":"units"},"bucketId":{"$ref":"#/components/schemas/UUID","description":"Keys with the same bucket \#
-        share rate and quotas: a rotated key and what replaced it."},"status":{"type":"string","enum":["active",\#
-        "revoked"],"description":"Whether it opens anything."},"createdAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"In a brand of any other industry it reaches nobody; empty: all."},\#
+        "allowedSegments":{"type":"array","items":{"type":"string","minLength":1,"maxLength":100},"maxItems":100,\#
+        "description":"Segments, by id: it reaches their actors, and nobody else; empty: everybody."},\#
+        "ratePerSecond":{"type":"integer","minimum":1,"maximum":1000000,"description":"Cost units it may spend a \#
+        second.","x-unit":"units/s"},"burst":{"type":"integer","minimum":1,"maximum":1000000,"description":"Cost \#
+        units it may spend at once.","x-unit":"units"},"dailyQuota":{"type":"integer","minimum":1,\#
+        "maximum":1000000000000,"description":"Cost units it may spend a day, counted in UTC; absent: no limit.",\#
+        "x-unit":"units"},"monthlyQuota":{"type":"integer","minimum":1,"maximum":1000000000000,"description":"Cost \#
+        units it may spend a calendar month, counted in UTC; absent: no limit.","x-unit":"units"},\#
+        "bucketId":{"$ref":"#/components/schemas/UUID","description":"Keys with the same bucket share rate and \#
+        quotas: a rotated key and what replaced it."},"status":{"type":"string","enum":["active","revoked"],\#
+        "description":"Whether it opens anything."},"createdAt":{"$ref":"#/components/schemas/Timestamp",\#
         "description":"When it was created."},"expiresAt":{"$ref":"#/components/schemas/Timestamp",\#
         "description":"When it stops by itself."},"revokedAt":{"$ref":"#/components/schemas/Timestamp",\#
         "description":"When it was revoked."},"replacedById":{"$ref":"#/components/schemas/UUID","description":"The \#

@@ -145,7 +145,9 @@ extension SubjectErasure {
         }
         guard let request = records.last?.request, !missing.isEmpty || !actors.isEmpty else { return }
         let found = try identifiers(among: Set(missing.keys), in: transaction)
-        _ = try erase(
+        var erasure = self
+        erasure.isUnasked = true
+        _ = try erasure.erase(
             found, actors: Array(actors), request: request, brand: records.last?.brand, at: time,
             evenIfHeld: true, in: transaction)
         if found.count < missing.count {

@@ -1,9 +1,9 @@
 public import JSON
-import JSONRPC
-import ServiceContract
+public import JSONRPC
+public import ServiceContract
 
 /// Tells tenancy, which keeps the audit trail, who did what: ids and field names, never values.
-enum AuditTrail {
+public enum AuditTrail {
     /// The topic of entries on their way.
     static let topic = "audit.recorded"
     private static let maximumIDs = 16
@@ -16,6 +16,13 @@ enum AuditTrail {
         let id = transaction.newID(at: call.now)
         let entry = AuditEntryMessage(method, params: params, reply: reply, call: call, by: service, id: id)
         try transaction.tell("tenancy", topic, entry, at: call.now)
+    }
+
+    /// Records something that is no call of a method, but is done as one would be.
+    public static func record(
+        _ entry: AuditEntryMessage, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        try transaction.tell("tenancy", topic, entry, at: entry.at)
     }
 
     /// The names of the parameters.
@@ -49,6 +56,20 @@ public struct AuditEntryMessage: JSONReadable, JSONWritable, Sendable {
     public var method: String
     public var ids: [UUIDv7]
     public var fields: [String]
+
+    public init(
+        id: UUIDv7, at: Timestamp, service: String, principal: String, brand: UUIDv7?, method: String, ids: [UUIDv7],
+        fields: [String] = []
+    ) {
+        self.id = id
+        self.at = at
+        self.service = service
+        self.principal = principal
+        self.brand = brand
+        self.method = method
+        self.ids = ids
+        self.fields = fields
+    }
 
     init(
         _ method: MethodDescription, params: [UInt8], reply: [UInt8], call: CallContext, by service: String, id: UUIDv7

@@ -8,54 +8,68 @@ import OpenSSL
 #endif
 
 /// Looks for identifiers in the very bytes of files, in the forms in which a database holds them: as they are, in
-/// hexadecimal, in base64.
+/// hexadecimal, in base64. One reading serves any number of requests.
 struct ByteScan {
     /// Shorter identifiers are found by chance; that they are gone is shown by queries instead.
     static let minimumLength = 12
     private static let bufferBytes = 1 << 20
 
-    private let needles: [Needle]
+    private let needles: NeedleSet
+    /// For each needle the requests that look for it, by their place.
+    private let owners: [[Int]]
+    private let requestCount: Int
 
-    init(_ identifiers: [Identifier]) {
-        var needles: Set<[UInt8]> = []
-        for identifier in identifiers where identifier.value.utf8.count >= Self.minimumLength {
-            let value = Array(identifier.value.utf8)
-            let hexadecimal = Hexadecimal.encode(value)
-            needles.formUnion([value, Array(hexadecimal.utf8), Array(hexadecimal.uppercased().utf8)])
-            for alignment in 0..<3 { needles.insert(Self.base64(value, alignment: alignment)) }
+    /// - Parameter requests: what each looks for.
+    init(_ requests: [[Identifier]]) {
+        var places: [[UInt8]: Set<Int>] = [:]
+        for (place, identifiers) in requests.enumerated() {
+            for needle in identifiers.flatMap(Self.forms) { places[needle, default: []].insert(place) }
         }
-        self.needles = needles.map(Needle.init)
+        let entries = places.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        needles = NeedleSet(entries.map(\.key))
+        owners = entries.map { $0.value.sorted() }
+        requestCount = requests.count
     }
 
-    /// Reads whole files; one that is not there holds nothing.
-    func search(_ paths: [String]) -> (bytes: Int, hits: Int) {
-        paths.reduce((bytes: 0, hits: 0)) { sum, path in
-            let found = search(path)
-            return (sum.bytes + found.bytes, sum.hits + found.hits)
-        }
+    /// Reads whole files, once; one that is not there holds nothing.
+    ///
+    /// - Returns: the bytes that were read, and for each request how often something of its was found.
+    func search(_ paths: [String]) -> (bytes: Int, hits: [Int]) {
+        var outcome = (bytes: 0, hits: [Int](repeating: 0, count: requestCount))
+        for path in paths { search(path, &outcome) }
+        return outcome
     }
 
-    private func search(_ path: String) -> (bytes: Int, hits: Int) {
+    private func search(_ path: String, _ outcome: inout (bytes: Int, hits: [Int])) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return (0, 0) }
+        guard descriptor >= 0 else { return }
         defer { close(descriptor) }
-        let overlap = (needles.map(\.bytes.count).max() ?? 1) - 1
+        let overlap = max(needles.longest, 1) - 1
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferBytes + overlap, alignment: 16)
         defer { buffer.deallocate() }
-        var outcome = (bytes: 0, hits: 0)
         var kept = 0
         while true {
             let count = read(descriptor, buffer.baseAddress?.advanced(by: kept), Self.bufferBytes)
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return outcome }
+            guard count > 0 else { return }
             outcome.bytes += count
             let filled = UnsafeRawBufferPointer(rebasing: buffer[..<(kept + count)])
             // What lies wholly in the bytes kept from the last time was counted then.
-            for needle in needles { outcome.hits += needle.count(in: filled, endingBehind: kept) }
+            needles.find(in: filled, endingBehind: kept) { needle in
+                for request in owners[needle] { outcome.hits[request] += 1 }
+            }
             let keep = min(overlap, filled.count)
             buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: filled[(filled.count - keep)...]))
             kept = keep
         }
+    }
+
+    private static func forms(of identifier: Identifier) -> [[UInt8]] {
+        let value = Array(identifier.value.utf8)
+        guard value.count >= minimumLength else { return [] }
+        let hexadecimal = Hexadecimal.encode(value)
+        return [value, Array(hexadecimal.utf8), Array(hexadecimal.uppercased().utf8)]
+            + (0..<3).map { base64(value, alignment: $0) }
     }
 
     /// The letters that `value` alone decides when so many other bytes stand before it.
@@ -65,29 +79,55 @@ struct ByteScan {
     }
 }
 
-/// Bytes that are looked for, by the algorithm of Horspool (Practical fast searching in strings, Software: Practice and
-/// Experience 10, 1980): most of the text is never looked at.
-private struct Needle {
-    let bytes: [UInt8]
-    /// How far to go on when this byte stands where the last one should.
-    private let skips: [Int]
+/// Any number of byte strings that are looked for together, by the algorithm of Wu and Manber (A fast algorithm for
+/// multi-pattern searching, Technical Report TR-94-17, University of Arizona, 1994): two bytes at the end of a window as
+/// long as the shortest string say how far the window can move; most of the text is never looked at.
+private struct NeedleSet {
+    let longest: Int
+    /// The length of the shortest one, and so of the window.
+    private let window: Int
+    private let needles: [[UInt8]]
+    /// For two bytes, how far the window that ends with them can move; 0: a needle may begin with the window.
+    private let shifts: [UInt8]
+    /// The needles by the two bytes in which their beginning, as long as the window, ends.
+    private let candidates: [UInt16: [Int]]
 
-    init(_ bytes: [UInt8]) {
-        self.bytes = bytes
-        var skips = [Int](repeating: bytes.count, count: 256)
-        for (index, byte) in bytes.dropLast().enumerated() { skips[Int(byte)] = bytes.count - 1 - index }
-        self.skips = skips
-    }
-
-    /// How often it stands in `text` without ending before `start`.
-    func count(in text: UnsafeRawBufferPointer, endingBehind start: Int) -> Int {
-        let length = bytes.count
-        var position = max(0, start - length + 1)
-        var count = 0
-        while position + length <= text.count {
-            if text[position..<(position + length)].elementsEqual(bytes) { count += 1 }
-            position += skips[Int(text[position + length - 1])]
+    /// - Parameter needles: of two bytes or more each.
+    init(_ needles: [[UInt8]]) {
+        self.needles = needles
+        longest = needles.map(\.count).max() ?? 0
+        window = min(needles.map(\.count).min() ?? 2, Int(UInt8.max))
+        var shifts = [UInt8](repeating: UInt8(window - 1), count: 1 << 16)
+        var candidates: [UInt16: [Int]] = [:]
+        for (index, needle) in needles.enumerated() {
+            for place in 0..<(window - 1) {
+                let block = Self.block(needle[place], needle[place + 1])
+                shifts[Int(block)] = min(shifts[Int(block)], UInt8(window - 2 - place))
+            }
+            candidates[Self.block(needle[window - 2], needle[window - 1]), default: []].append(index)
         }
-        return count
+        self.shifts = shifts
+        self.candidates = candidates
     }
+
+    /// Tells each needle that stands in `text` and does not end before `start`.
+    func find(in text: UnsafeRawBufferPointer, endingBehind start: Int, _ found: (Int) -> Void) {
+        guard !needles.isEmpty else { return }
+        var place = max(0, start - longest + 1)
+        while place + window <= text.count {
+            let block = Self.block(text[place + window - 2], text[place + window - 1])
+            let shift = Int(shifts[Int(block)])
+            guard shift == 0 else {
+                place += shift
+                continue
+            }
+            for index in candidates[block] ?? [] {
+                let end = place + needles[index].count
+                if end > start, end <= text.count, text[place..<end].elementsEqual(needles[index]) { found(index) }
+            }
+            place += 1
+        }
+    }
+
+    private static func block(_ first: UInt8, _ second: UInt8) -> UInt16 { UInt16(first) << 8 | UInt16(second) }
 }

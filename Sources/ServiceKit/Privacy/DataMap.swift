@@ -43,6 +43,9 @@ public struct DataMap: Sendable {
                 "problem", "contradicts", "is_kept",
             ]),
         Table(
+            "erased_rows", "how many rows each erasure took; figures only", .nobody,
+            kept: "for ever, as proof", columns: ["request", "erased_table", "rows"]),
+        Table(
             "legal_holds", "what keeps data from retention and erasure; ids and the matter", .nobody,
             kept: "until released", columns: ["id", "actor", "number", "reason", "placed_by", "placed_at"]),
         Table(

@@ -97,16 +97,27 @@ struct SubjectErasure {
     let tombstones: Tombstones
     /// Where an erasure is written down before anything is deleted; nil in tests that need none.
     var ledger: ErasureLedger?
+    /// The service's name, for tests that kill it.
+    var service = ""
+    /// Nobody waits for the answer, as when a restore erases again: what is found is erased at once.
+    var isUnasked = false
 
     struct Outcome: Sendable {
+        /// Those that were not given.
         var actors: [UUIDv7] = []
         var identifiers: [Identifier] = []
+        /// What all erasures for this request took, table by table.
         var rows: [TableRows] = []
         /// Legal holds that kept everything from being erased.
         var heldBy: [UUIDv7] = []
+        /// Nothing was erased, for more is known of the subject than was given.
+        var isPostponed: Bool { !actors.isEmpty || !identifiers.isEmpty }
     }
 
-    /// Erases what the data map says, unless a legal hold keeps it: then nothing is erased, and its use is restricted.
+    /// Erases what the data map says, unless more identifiers or actors of the subject are known here than were given:
+    /// then it answers those and erases nothing. Whoever asks writes them down and asks again with them. So a crash
+    /// between an erasure and its answer loses nothing that would lead to the subject elsewhere. A legal hold keeps
+    /// everything as well: then nothing is erased, and its use is restricted.
     ///
     /// - Parameters:
     ///   - brand: whose ledger entry it is; nil leaves none.
@@ -119,9 +130,11 @@ struct SubjectErasure {
         // Intake keeps identifiers in one form; whoever asks may write them in another.
         let given = Array(Set(given + given.compactMap { try? $0.canonical() }))
         let subjects = try directory?.find(given, actors: actors, in: transaction) ?? []
-        outcome.actors = subjects.map(\.id)
+        outcome.actors = subjects.map(\.id).filter { !actors.contains($0) }
+        outcome.identifiers = subjects.flatMap(\.identifiers).filter { !given.contains($0) }
+        guard !outcome.isPostponed || isUnasked else { return outcome }
         if !evenIfHeld {
-            outcome.heldBy = try LegalHoldStore().keeping(outcome.actors, in: transaction)
+            outcome.heldBy = try LegalHoldStore().keeping(subjects.map(\.id), in: transaction)
             if !outcome.heldBy.isEmpty {
                 let restriction = SubjectRestriction(kind: .restriction, request: request, isForHold: true, since: time)
                 outcome.rows =
@@ -129,13 +142,13 @@ struct SubjectErasure {
                 return outcome
             }
         }
-        let found = subjects.flatMap(\.identifiers)
-        outcome.identifiers = found.filter { !given.contains($0) }
-        let all = Array(Set(given + found))
+        let all = Array(Set(given + outcome.identifiers))
         if let ledger, let brand {
             let digests = all.map { tombstones.digest($0.type, $0.value) }
+            Failpoint.entered.before(service)
             try ledger.append(
                 .subject(Array(Set(actors + outcome.actors)), digests, of: brand, for: request, at: time))
+            Failpoint.entered.after(service)
         }
         let patterns = MentionPatterns(all)
         for table in dataMap.tables {
@@ -156,12 +169,30 @@ struct SubjectErasure {
             if rows > 0 { outcome.rows.append(TableRows(table: table.name, rows: Int(rows))) }
         }
         outcome.rows += try directory?.scrub(all, in: transaction) ?? []
+        outcome.rows = try transaction.sum(outcome.rows, of: request)
         for identifier in all { try tombstones.add(identifier, request: request, at: time, in: transaction) }
         return outcome
     }
 }
 
 extension WriteTransaction {
+    /// Adds what an erasure took to what others for the same request took.
+    ///
+    /// - Returns: all of it, by table.
+    fileprivate func sum(_ rows: [TableRows], of request: UUIDv7) throws(RPCError) -> [TableRows] {
+        for entry in rows {
+            try run(
+                """
+                INSERT INTO erased_rows (request, erased_table, rows) VALUES (:request, :table, :rows)
+                ON CONFLICT DO UPDATE SET rows = rows + excluded.rows
+                """, [":request": request, ":table": entry.table, ":rows": Int64(entry.rows)])
+        }
+        return try all(
+            "SELECT erased_table, rows FROM erased_rows WHERE request = :request ORDER BY erased_table",
+            [":request": request]
+        ) { TableRows(table: $0.text(0), rows: $0.int(1)) }
+    }
+
     // Table and column names come from the data map, never from a request.
 
     fileprivate func delete(from table: String, where column: String, equals number: Int64) throws(RPCError) -> Int64 {

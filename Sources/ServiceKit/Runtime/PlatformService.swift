@@ -75,39 +75,68 @@ struct PlatformService: BrandFiles.Service, DataMaps.Service, Health.Service, Ho
         return Messages.Deliver.Reply(highWaterMark: Int(mark))
     }
 
-    /// Erases from the brand's file where there is one, from the service's own file always, and then empties both
-    /// write-ahead logs, so that no byte of it stays behind.
+    /// Erases from the brand's file where there is one, and from the service's own file always. Bytes are left in both
+    /// logs until ``search(_:for:)``.
     func erase(
         _ params: Subjects.Erase.Params, for call: CallContext
     ) async throws(RPCError) -> Subjects.Erase.Reply {
         guard let brand = call.brand else { throw .forbidden("An erasure needs a brand.") }
         var outcome = SubjectErasure.Outcome()
-        var scanned = (bytes: 0, hits: 0)
         if let file = runtime.databases.file(of: brand) {
+            Failpoint.erasedBrandFile.before(runtime.name)
             outcome = try await runtime.write(file) { [brandErasure] transaction throws(RPCError) in
                 try brandErasure.erase(
                     params.identifiers, actors: params.actors, request: params.request, brand: brand, at: call.now,
                     in: transaction)
             }
-            guard outcome.heldBy.isEmpty else {
+            guard !outcome.isPostponed && outcome.heldBy.isEmpty else {
                 return Subjects.Erase.Reply(
                     identifiers: outcome.identifiers, actors: outcome.actors, rows: outcome.rows,
-                    heldBy: outcome.heldBy)
+                    heldBy: outcome.heldBy.isEmpty ? nil : outcome.heldBy)
             }
-            scanned = try await runtime.checkpoint(
-                file, searchingFor: params.identifiers + outcome.identifiers)
+            Failpoint.erasedBrandFile.after(runtime.name)
         }
-        let known = params.identifiers + outcome.identifiers
-        let actors = Array(Set(params.actors + outcome.actors))
+        Failpoint.erasedServiceFile.before(runtime.name)
         let rest = try await runtime.write(runtime.databases.serviceFile) {
             [serviceErasure] transaction throws(RPCError) in
             try serviceErasure.erase(
-                known, actors: actors, request: params.request, brand: brand, at: call.now, in: transaction)
+                params.identifiers, actors: params.actors, request: params.request, brand: brand, at: call.now,
+                in: transaction)
         }
-        let own = try await runtime.checkpoint(runtime.databases.serviceFile, searchingFor: known)
+        Failpoint.erasedServiceFile.after(runtime.name)
         return Subjects.Erase.Reply(
-            identifiers: outcome.identifiers, actors: outcome.actors, rows: outcome.rows + rest.rows,
-            scannedBytes: scanned.bytes + own.bytes, scanHits: scanned.hits + own.hits)
+            identifiers: rest.identifiers, actors: rest.actors, rows: Self.sum(outcome.rows + rest.rows))
+    }
+
+    /// Empties the logs of the brand's file and of the service's own, and reads both once for all requests.
+    func search(
+        _ params: Subjects.Search.Params, for call: CallContext
+    ) async throws(RPCError) -> Subjects.Search.Reply {
+        // As they were written, and as they are kept.
+        let wanted = params.requests.map { request in
+            Array(Set(request.identifiers + request.identifiers.compactMap { try? $0.canonical() }))
+        }
+        var found = (bytes: 0, hits: [Int](repeating: 0, count: wanted.count))
+        if let file = call.brand.flatMap({ runtime.databases.file(of: $0) }) {
+            Failpoint.searchedBrandFile.before(runtime.name)
+            found = try await runtime.checkpoint(file, searchingForEach: wanted)
+            Failpoint.searchedBrandFile.after(runtime.name)
+        }
+        Failpoint.searchedServiceFile.before(runtime.name)
+        let own = try await runtime.checkpoint(runtime.databases.serviceFile, searchingForEach: wanted)
+        Failpoint.searchedServiceFile.after(runtime.name)
+        let findings = params.requests.indices.map {
+            Subjects.Search.Reply.Finding(
+                request: params.requests[$0].request, scanHits: found.hits[$0] + own.hits[$0])
+        }
+        return Subjects.Search.Reply(scannedBytes: found.bytes + own.bytes, findings: findings)
+    }
+
+    /// Both files have tables of the same names.
+    private static func sum(_ rows: [TableRows]) -> [TableRows] {
+        Dictionary(rows.map { ($0.table, $0.rows) }, uniquingKeysWith: +).sorted { $0.key < $1.key }.map {
+            TableRows(table: $0.key, rows: $0.value)
+        }
     }
 }
 

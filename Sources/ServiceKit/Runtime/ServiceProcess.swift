@@ -202,6 +202,9 @@ public enum ServiceProcess {
             logLevel: logLevel, logger: logger, others: parts.reloads
         ) { ServiceConfiguration(reader: try .environmentAndFile()) }
         logger.info("serving", metadata: ["socket": "\(server.path)", "brands": "\(databases.count)"])
+        #if FAILPOINTS
+            Failpoint.announce(definition.name)
+        #endif
         try await ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
@@ -232,10 +235,10 @@ public enum ServiceProcess {
     ) -> (brand: SubjectErasure, service: SubjectErasure) {
         let brand = SubjectErasure(
             dataMap: DataMap(DataMap.ground.tables + definition.brandDataMap.tables), directory: definition.directory,
-            tombstones: tombstones, ledger: ledger)
+            tombstones: tombstones, ledger: ledger, service: definition.name)
         let service = SubjectErasure(
             dataMap: DataMap(DataMap.ground.tables + definition.serviceDataMap.tables), directory: nil,
-            tombstones: tombstones, ledger: ledger)
+            tombstones: tombstones, ledger: ledger, service: definition.name)
         return (brand, service)
     }
 }

@@ -110,7 +110,18 @@ public final class ServiceRuntime: Sendable {
     public func checkpoint(
         _ file: DatabaseFile, searchingFor identifiers: [Identifier]
     ) async throws(RPCError) -> (bytes: Int, hits: Int) {
-        let scan = ByteScan(identifiers)
+        let found = try await checkpoint(file, searchingForEach: [identifiers])
+        return (found.bytes, found.hits[0])
+    }
+
+    /// The same for any number of requests, with one reading of the file.
+    ///
+    /// - Parameter requests: what each looks for.
+    /// - Returns: the bytes that were read, and for each request the places in which something of its was found.
+    public func checkpoint(
+        _ file: DatabaseFile, searchingForEach requests: [[Identifier]]
+    ) async throws(RPCError) -> (bytes: Int, hits: [Int]) {
+        let scan = ByteScan(requests)
         do {
             return try await writer.maintain(file) { connection throws(any Error) in
                 _ = try connection.eraseTraces()

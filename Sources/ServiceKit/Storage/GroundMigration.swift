@@ -109,6 +109,14 @@ extension Migration {
                 rows INTEGER
             ) STRICT, WITHOUT ROWID;
 
+            -- How many rows each erasure took, so that it answers the same when it is asked again.
+            CREATE TABLE erased_rows (
+                request BLOB NOT NULL,
+                erased_table TEXT NOT NULL,
+                rows INTEGER NOT NULL,
+                PRIMARY KEY (request, erased_table)
+            ) STRICT, WITHOUT ROWID;
+
             -- Keyed hashes of erased identifiers: what matches one is refused.
             CREATE TABLE tombstones (
                 digest BLOB NOT NULL PRIMARY KEY,

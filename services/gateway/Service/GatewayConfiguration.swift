@@ -14,6 +14,7 @@ struct GatewayConfiguration: Sendable {
     /// The ports for the world; nil while none is set.
     let tls: TLSConfiguration?
     let limits: LimitsConfiguration
+    let callbacks: CallbackConfiguration
 
     /// - Throws: for a setting of TLS that cannot be; the others have defaults.
     init(reader: ConfigReader) throws(SettingError) {
@@ -23,5 +24,6 @@ struct GatewayConfiguration: Sendable {
         accessLogMebibytes = max(1, reader.int(forKey: "gyre.access.log.mebibytes", default: 64))
         tls = try TLSConfiguration(reader: reader)
         limits = LimitsConfiguration(reader: reader)
+        callbacks = CallbackConfiguration(reader: reader)
     }
 }

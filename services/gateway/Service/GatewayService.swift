@@ -5,10 +5,12 @@ import Limits
 import Logging
 import NIOCore
 import OpenSSL
+import OutboundHTTP
 import PlatformAPI
 import ServiceContract
 public import ServiceKit
 import ServiceLifecycle
+import TLS
 
 #if canImport(Glibc)
     import Glibc
@@ -38,7 +40,18 @@ public enum GatewayService {
         ) { siblings[$0] }
         let codes = try VerificationCode(key: SecretFile.key(named: "verification-codes", in: secrets))
         var methods = MethodTable()
-        PrivacyRequestsService(codes: codes, saga: saga, archives: archives).registerMethods(with: &methods)
+        let callbacks = configuration.callbacks
+        PrivacyRequestsService(
+            codes: codes, saga: saga, archives: archives,
+            subscriptions: CallbackSubscriptions(callbacks.permissions)
+        ).registerMethods(with: &methods)
+        PrivacyCallbacksService().registerMethods(with: &methods)
+        let processor = try ProcessorIdentity.load(callbacks, secrets: secrets)
+        let courier = CallbackCourier(
+            runtime: environment.runtime, identity: processor,
+            client: OutboundHTTPClient(
+                on: environment.eventLoop, tls: try TLSClientContext(roots: callbacks.roots),
+                permissions: callbacks.permissions))
         status.registerMethods(with: &methods)
         JobsService(services: Siblings.names.filter { $0 != definition.name }) { siblings[$0] }
             .registerMethods(with: &methods)
@@ -120,8 +133,11 @@ public enum GatewayService {
         // What an earlier process that was killed left there.
         if let socket = configuration.httpSocket { unlink(socket) }
         let patience = HTTPPatience.Limits()
+        let door = HTTPDoor(gate, on: environment.eventLoop, addressLimit, bodyTime: patience.body)
         let httpParts = HTTPServer.Parts(
-            door: HTTPDoor(gate, on: environment.eventLoop, addressLimit, bodyTime: patience.body),
+            door: door,
+            openDSR: OpenDSRDoor(
+                door, identity: processor, kinds: Set(saga.works.keys), clock: environment.runtime.clock),
             patience: patience, eventLoop: environment.eventLoop)
         let pages = { (status: StatusPage?, isSecure: Bool) in
             Pages(
@@ -142,7 +158,7 @@ public enum GatewayService {
         }
         // Services end in the opposite order: what the doors let in last is still counted.
         if let accessLog { parts.services.append(accessLog) }
-        parts.services += [keeper, saga, usage, SocketService(clients), SocketService(administrators), http]
+        parts.services += [keeper, saga, courier, usage, SocketService(clients), SocketService(administrators), http]
         if let tls = configuration.tls {
             try await openTLS(tls, environment, &parts, gate: gate, limits: configuration.limits, doors: doors) {
                 HTTPServer.secure(
@@ -172,7 +188,7 @@ public enum GatewayService {
         }
         return [
             .access: copies(.access), .portability: copies(.portability), .correction: CorrectionWork(),
-            .erasure: ErasureWork(runtime: environment.runtime, archives: archives),
+            .erasure: ErasureWork(of: environment.runtime.name, archives: archives),
             .restriction: RestrictionWork(kind: .restriction), .objection: RestrictionWork(kind: .objection),
             .optOut: RestrictionWork(kind: .optOut),
         ]

@@ -29,6 +29,22 @@ extension DataMap {
             "privacy_request_services", "which services are done with a request", .nobody,
             kept: "for ever, as proof", columns: ["request", "service", "known", "scanned_bytes", "scan_hits"]),
         Table(
+            "privacy_references", "what senders call their privacy requests, and when the persons asked", .nobody,
+            kept: "for ever, as proof", columns: ["request", "brand", "reference", "content_digest", "submitted_at"]),
+        Table(
+            "privacy_audit_entries", "which audit entry says that a privacy request was completed", .nobody,
+            kept: "for ever, as proof", columns: ["request", "entry"]),
+        Table(
+            "privacy_callback_urls", "where changes of open privacy requests are told", .nobody,
+            kept: "until the request has ended", columns: ["request", "url", "origin"]),
+        Table(
+            "privacy_callbacks", "the changes of privacy requests that are told", .nobody,
+            kept: "for ever, as proof; the URL until it is delivered or given up",
+            columns: [
+                "number", "request", "url", "origin", "status", "reason", "attempts", "first_attempt_at",
+                "next_attempt_at", "ended_at", "is_delivered", "problem",
+            ]),
+        Table(
             "limit_buckets", "what keys, brands and classes of methods have spent of their rate", .nobody,
             kept: "until the bucket is full again", columns: ["kind", "subject", "arrival"]),
         Table(

@@ -115,7 +115,7 @@ struct PrivacyRequestStore {
             ) { $0.text(0) })
     }
 
-    /// Notes what `service` did.
+    /// Notes what `service` did, all in all: it answers the same when it is asked again.
     ///
     /// - Parameter known: how much it was given.
     func note(
@@ -127,7 +127,7 @@ struct PrivacyRequestStore {
                 """
                 INSERT INTO privacy_request_rows (request, service, touched_table, rows)
                 VALUES (:id, :service, :table, :rows)
-                ON CONFLICT DO UPDATE SET rows = rows + excluded.rows
+                ON CONFLICT DO UPDATE SET rows = excluded.rows
                 """, [":id": request, ":service": service, ":table": row.table, ":rows": Int64(row.rows)])
         }
         try transaction.run(
@@ -141,6 +141,17 @@ struct PrivacyRequestStore {
                 ":id": request, ":service": service, ":known": known, ":bytes": part.scannedBytes ?? 0,
                 ":hits": part.scanHits ?? 0,
             ])
+    }
+
+    /// Notes that the files of `service` were searched for a request.
+    func noteSearch(
+        of service: String, bytes: Int, hits: Int, for request: UUIDv7, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        try transaction.run(
+            """
+            UPDATE privacy_request_services SET scanned_bytes = :bytes, scan_hits = :hits
+            WHERE request = :id AND service = :service
+            """, [":id": request, ":service": service, ":bytes": Int64(bytes), ":hits": Int64(hits)])
     }
 
     /// What each service did for a request, by name.

@@ -26,3 +26,4 @@ extension Regulation: ExpressibleByArgument {}
 extension DenialReason: ExpressibleByArgument {}
 
 extension PrivacyStatus: ExpressibleByArgument {}
+extension CallbackState: ExpressibleByArgument {}

@@ -1,4 +1,6 @@
 import ArgumentParser
+import AuditProof
+import CommonAPI
 import GatewayAPI
 import Glibc
 import JSON
@@ -33,8 +35,9 @@ extension PrivacyCommand {
         static let configuration = CommandConfiguration(
             abstract: "Checks a certificate, without a suite.",
             discussion: """
-                Says whether the signature is right. That the key is the suite's, only --key can show: \
-                `gyre privacy key` prints it there.
+                Says whether the signature is right, and whether the audit log has the entry that the request was \
+                completed. That the keys are the suite's, only --key and --audit-key can show: `gyre privacy key` and \
+                `gyre audit head` print them there.
 
                 EXAMPLE
                   gyre privacy verify certificate.json --key 1f0c…
@@ -46,13 +49,17 @@ extension PrivacyCommand {
         @Option(help: ArgumentHelp("The suite's public key, 64 hexadecimal digits.", valueName: "key"))
         var key: String?
 
+        @Option(help: ArgumentHelp("The id of the audit log's key, 64 hexadecimal digits.", valueName: "key id"))
+        var auditKey: String?
+
         func run() throws {
             let certificate = try Self.read(file)
-            let problem = Self.problem(of: certificate, key: key)
+            let problem = Self.problem(of: certificate, key: key) ?? Self.auditProblem(of: certificate, key: auditKey)
             if let problem { throw CommandFailure("\(file): \(problem)") }
             Terminal.out(
                 """
                 The signature is right: nothing in \(file) was changed since key \(certificate.keyId) signed it.
+                The audit log has the entry of its completion.
                 \(key == nil ? "Whose key that is was not checked: compare it with `gyre privacy key` of the suite.\n" : "")
                 """)
         }
@@ -83,6 +90,23 @@ extension PrivacyCommand {
             let message = Array("gyre-privacy-certificate-v1\n".utf8) + payload.json()
             let isValid = (try? verifier.isValid(signature: signature, for: message)) ?? false
             return isValid ? nil : "the signature is wrong: it was changed, or another key signed it."
+        }
+
+        /// What is wrong with what a certificate says of the audit log; nil: nothing.
+        static func auditProblem(of certificate: SignedCertificate, key: String?) -> String? {
+            guard let payload = try? JSONValue(parsing: certificate.payload.bytes), let audit = payload["audit"],
+                let proof = try? EntryProof(json: JSONRaw(audit).bytes)
+            else { return "it says nothing of the audit log." }
+            if let problem = proof.problem { return problem + "." }
+            guard let request = payload["request"]?.string, proof.entry.ids.map(\.description) == [request],
+                proof.entry.brandId?.description == payload["brand"]?.string,
+                proof.entry.method == "privacyRequests.complete",
+                proof.entry.at.description == payload["completedAt"]?.string
+            else { return "its audit entry is of something else." }
+            if let key, key.lowercased() != proof.head.keyId {
+                return "the audit log is signed by another key: \(proof.head.keyId)."
+            }
+            return nil
         }
     }
 

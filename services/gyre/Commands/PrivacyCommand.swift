@@ -12,7 +12,7 @@ struct PrivacyCommand: AsyncParsableCommand {
             Access.self, Portability.self, Erase.self, Correct.self, List.self, Show.self, VerifyIdentity.self,
             Approve.self, Deny.self, Cancel.self, Extend.self, Download.self, Open.self, ImportArchive.self,
             CertificateOf.self, Verify.self, PublicKey.self, Restrict.self, Object.self, OptOut.self,
-            HoldsCommand.self, RetentionCommand.self, RecordCommand.self,
+            HoldsCommand.self, RetentionCommand.self, RecordCommand.self, Callbacks.self,
         ])
 
     struct Erase: SuiteCommand {

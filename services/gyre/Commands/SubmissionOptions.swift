@@ -20,6 +20,12 @@ struct SubmissionOptions: ParsableArguments {
         help: "Return as soon as the request is on disk; it is carried out all the same.")
     var noWait = false
 
+    @Option(help: ArgumentHelp("Where each change is told, signed; up to five times.", valueName: "url"))
+    var callback: [String] = []
+
+    @Option(help: ArgumentHelp("What you call it; sent again, it is the same request.", valueName: "name"))
+    var reference: String?
+
     @OptionGroup var caller: CallerOptions
     @OptionGroup var suite: SuiteOptions
     @OptionGroup var output: OutputOptions
@@ -46,7 +52,8 @@ struct SubmissionOptions: ParsableArguments {
         return try await requests.submit(
             PrivacyRequests.Submit.Params(
                 identifiers: try given.map { try Identifier(argument: $0) }, kind: kind, regulation: regulation,
-                identity: code ? .code : .controller, corrections: corrections))
+                identity: code ? .code : .controller, corrections: corrections, callbackUrls: callback,
+                reference: reference))
     }
 
     /// Waits for the end of a request, for a minute.

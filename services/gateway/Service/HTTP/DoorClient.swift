@@ -2,7 +2,8 @@ import JSON
 import JSONRPC
 import JSONRPCUnixSocket
 
-/// Calls methods as a client of the HTTP door does: a page may do what its reader's session may, and is charged to it.
+/// Calls methods as a client of the HTTP door does: what a page or a protocol does for its reader is allowed and charged
+/// as if they had called themselves.
 struct DoorClient: JSONRPCClient {
     private let door: HTTPDoor
     private let meta: RequestMeta
@@ -17,6 +18,13 @@ struct DoorClient: JSONRPCClient {
         var meta = RequestMeta()
         meta.key = key
         self.meta = meta
+    }
+
+    /// - Parameter meta: what the reader said in headers.
+    init(_ door: HTTPDoor, _ meta: RequestMeta, from address: String?) {
+        self.door = door
+        self.meta = meta
+        self.address = address
     }
 
     private static let prefix = #"{"jsonrpc":"2.0","id":1"#

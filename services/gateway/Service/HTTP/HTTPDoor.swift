@@ -5,6 +5,7 @@ import JSON
 import JSONRPC
 import Limits
 import NIOCore
+import OpenSSL
 import ServiceKit
 
 /// `POST /rpc`: a JSON-RPC request or batch as the body, the key and the rest of `meta` as headers.
@@ -114,15 +115,23 @@ struct HTTPDoor: Sendable {
     private static func status(of json: [UInt8]) -> (HTTPResponse.Status, retryAfter: String?) {
         guard let value = try? JSONValue(parsing: json), let error = value["error"] else { return (.ok, nil) }
         guard case .number(let number)? = error["code"], let code = Int("\(number)") else { return (.ok, nil) }
-        var retryAfter: String?
-        if case .number(let wait)? = error["data"]?["retryAfterMilliseconds"], let milliseconds = Int("\(wait)") {
-            retryAfter = String(max(1, (milliseconds + 999) / 1_000))
-        }
-        if case .string(let text)? = error["data"]?["resetsAt"], let end = Timestamp(text) {
+        return (HTTPResponse.Status(code: GatewayContract.httpStatuses[code] ?? 500), retryAfter(error["data"]))
+    }
+
+    /// Seconds, as the header has them.
+    static func retryAfter(of error: RPCError) -> String? {
+        retryAfter(error.data.flatMap { try? JSONValue(parsing: $0.bytes) })
+    }
+
+    private static func retryAfter(_ data: JSONValue?) -> String? {
+        if case .string(let text)? = data?["resetsAt"], let end = Timestamp(text) {
             let wait = end.microseconds - Clock.system.now().microseconds
-            retryAfter = String(max(1, (wait + 999_999) / 1_000_000))
+            return String(max(1, (wait + 999_999) / 1_000_000))
         }
-        return (HTTPResponse.Status(code: GatewayContract.httpStatuses[code] ?? 500), retryAfter)
+        guard case .number(let wait)? = data?["retryAfterMilliseconds"], let milliseconds = Int("\(wait)") else {
+            return nil
+        }
+        return String(max(1, (milliseconds + 999) / 1_000))
     }
 }
 
@@ -131,13 +140,17 @@ extension RPCError {
 }
 
 extension RequestMeta {
-    init(headers: HTTPFields) throws(RPCError) {
+    /// - Parameter allowsBasic: for protocols whose clients know nothing else.
+    init(headers: HTTPFields, allowsBasic: Bool = false) throws(RPCError) {
         self.init()
         if let authorization = headers[.authorization] {
-            guard authorization.lowercased().hasPrefix("bearer ") else {
+            if authorization.lowercased().hasPrefix("bearer ") {
+                key = String(authorization.dropFirst("Bearer ".count))
+            } else if allowsBasic, authorization.lowercased().hasPrefix("basic ") {
+                key = try Self.key(ofBasic: String(authorization.dropFirst("Basic ".count)))
+            } else {
                 throw .unauthenticated("The Authorization header must be 'Bearer' and an API key.")
             }
-            key = String(authorization.dropFirst("Bearer ".count))
         }
         if let key = headers.first(where: { $0.name.canonicalName == "idempotency-key" })?.value {
             guard (1...CallContext.maximumIdempotencyKeyLength).contains(key.count) else {
@@ -150,5 +163,14 @@ extension RequestMeta {
         let trace = headers.first { $0.name.canonicalName == "traceparent" }?.value
         // The standard wants one that is wrong to be left aside.
         if let trace, TraceContext.isValid(trace) { traceparent = trace }
+    }
+
+    /// The API key of `user:password` in Base64 (RFC 7617): the password, or the user where there is none.
+    private static func key(ofBasic text: String) throws(RPCError) -> String {
+        guard let bytes = Base64.decode(text), let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else {
+            throw .unauthenticated("The Authorization header has no user and password.")
+        }
+        let password = bytes[(colon + 1)...]
+        return String(decoding: password.isEmpty ? bytes[..<colon] : password, as: UTF8.self)
     }
 }

@@ -19,6 +19,7 @@ enum HTTPServer {
     /// What both doors are made from.
     struct Parts: Sendable {
         let door: HTTPDoor
+        let openDSR: OpenDSRDoor
         let patience: HTTPPatience.Limits
         let eventLoop: any EventLoop
     }
@@ -37,7 +38,7 @@ enum HTTPServer {
     ) -> some Service {
         let router = Router(context: HTTPContext.self)
         router.add(middleware: LoopbackOnly())
-        addClientRoutes(to: router, parts.door)
+        addClientRoutes(to: router, parts)
         pages.addRoutes(to: router)
         // Every service answers, can write, and has nothing to complain of.
         router.get("/readyz") { _, _ in
@@ -79,7 +80,7 @@ enum HTTPServer {
         secure: @escaping @Sendable (any Channel) throws -> Void, onBound: @escaping @Sendable (String) -> Void
     ) -> some Service {
         let router = Router(context: HTTPContext.self)
-        addClientRoutes(to: router, parts.door)
+        addClientRoutes(to: router, parts)
         pages.addRoutes(to: router)
         let address = configuration.address
         return BoundService(
@@ -92,8 +93,9 @@ enum HTTPServer {
     }
 
     /// What every HTTP door opens.
-    private static func addClientRoutes(to router: Router<HTTPContext>, _ door: HTTPDoor) {
-        router.post("/rpc") { request, context in await door.handle(request, from: context.address) }
+    private static func addClientRoutes(to router: Router<HTTPContext>, _ parts: Parts) {
+        router.post("/rpc") { request, context in await parts.door.handle(request, from: context.address) }
+        parts.openDSR.addRoutes(to: router)
         // The process answers: that is all it says.
         router.get("/healthz") { _, _ in text(.ok, "ok\n") }
     }

@@ -1,16 +1,14 @@
 import CommonAPI
 import GatewayAPI
 import JSONRPC
-import Logging
 import PlatformAPI
 import ServiceContract
-import ServiceKit
 
 /// Erasure: everything known of the person goes, and the files are searched for what may be left.
 struct ErasureWork: PrivacyWork {
-    let runtime: ServiceRuntime
+    let service: String
     let archives: PrivacyArchives
-    private let logger = Logger(label: "privacy")
+    let isSearched = true
 
     let kept = [
         (
@@ -23,8 +21,9 @@ struct ErasureWork: PrivacyWork {
         ),
     ]
 
-    init(runtime: ServiceRuntime, archives: PrivacyArchives) {
-        self.runtime = runtime
+    /// - Parameter service: the gateway's name, which keeps copies of people's data.
+    init(of service: String, archives: PrivacyArchives) {
+        self.service = service
         self.archives = archives
     }
 
@@ -36,25 +35,10 @@ struct ErasureWork: PrivacyWork {
         let reply = try await Subjects.Client(client).erase(params, for: call)
         var answer = PrivacyAnswer(identifiers: reply.identifiers, actors: reply.actors, rows: reply.rows)
         answer.heldBy = reply.heldBy ?? []
-        // Here the request itself still names them: this file is searched when it has ended.
-        guard service != runtime.name else {
+        if service == self.service {
             let copies = try await archives.remove(of: request.actors + reply.actors, request.brand)
             if copies > 0 { answer.rows.append(TableRows(table: "privacy_archives", rows: copies)) }
-            return answer
-        }
-        answer.scannedBytes = reply.scannedBytes
-        answer.scanHits = reply.scanHits
-        if let hits = reply.scanHits, hits > 0 {
-            logger.warning(
-                "identifiers of an erased person are left in what others said",
-                metadata: ["request": "\(request.id)", "of": "\(service)", "places": "\(hits)"])
         }
         return answer
-    }
-
-    func review(_ request: StoredPrivacyRequest) async throws(RPCError) -> ServicePart? {
-        let scanned = try await runtime.checkpoint(
-            runtime.databases.serviceFile, searchingFor: request.identifiers)
-        return ServicePart(service: runtime.name, rows: [], scannedBytes: scanned.bytes, scanHits: scanned.hits)
     }
 }

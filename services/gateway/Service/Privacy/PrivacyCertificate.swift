@@ -1,3 +1,4 @@
+import CommonAPI
 import GatewayAPI
 import JSON
 import OpenSSL
@@ -26,14 +27,15 @@ struct PrivacyCertificate: Sendable {
     /// - Parameters:
     ///   - evidence: what its kind says of it beside that.
     ///   - kept: what stays of the person's data, and why.
+    ///   - proof: that the audit log says that it was completed.
     static func payload(
         of request: StoredPrivacyRequest, _ services: [ServicePart], _ evidence: (name: String, value: JSONRaw)?,
-        kept: [(what: String, why: String)]
+        kept: [(what: String, why: String)], _ proof: EntryProof
     ) -> [UInt8] {
         var writer = JSONWriter(capacity: 2_048)
         writer.beginObject()
         writer.key("version")
-        writer.int(1)
+        writer.int(2)
         writer.key("request")
         request.id.write(to: &writer)
         writer.key("brand")
@@ -73,6 +75,8 @@ struct PrivacyCertificate: Sendable {
             writer.endObject()
         }
         writer.endArray()
+        writer.key("audit")
+        proof.write(to: &writer)
         writer.endObject()
         return writer.bytes()
     }

@@ -13,21 +13,34 @@ struct PrivacyDeadlines: Sendable {
     let tenancy: any JSONRPCClient
 
     /// - Throws: what keeps tenancy from saying where the brand is; then it is asked again.
+    ///
+    /// - Parameter submittedAt: when the person asked, if that was before the request came in.
     func deadline(
-        of request: StoredPrivacyRequest
+        of request: StoredPrivacyRequest, submittedAt: Timestamp? = nil
     ) async throws(RPCError) -> (timeZone: String, deadline: LegalDeadline) {
-        let call = CallContext(principal: "service:gateway", deadlineMilliseconds: Self.deadlineMilliseconds)
-        let brand = try await Brands.Client(tenancy).get(Brands.Get.Params(id: request.brand), for: call)
+        let call = CallContext(
+            brand: request.brand, principal: "service:gateway", deadlineMilliseconds: Self.deadlineMilliseconds)
+        let brand = try await BrandSettings.Client(tenancy).get(BrandSettings.Get.Params(), for: call)
         // A zone that this machine does not know: the days of UTC, which people can see in the request.
         let rules = Self.rules(of: brand.timeZone)
         do {
+            // Tenancy takes no rule that is none; one of a later release is skipped, which makes no deadline later.
+            let holidays = try Holidays((brand.holidays ?? []).compactMap { Holidays.Rule($0) })
             let deadline = try LegalDeadline(
-                receivedAt: request.receivedAt, regime: request.regulation.regime(for: request.kind),
-                zone: rules ?? .utc, calendar: BusinessCalendar())
+                receivedAt: min(submittedAt ?? request.receivedAt, request.receivedAt),
+                regime: request.regulation.regime(for: request.kind), zone: rules ?? .utc,
+                calendar: BusinessCalendar(holidays: holidays))
             return (rules == nil ? "UTC" : brand.timeZone, deadline)
         } catch {
             throw .internalError("The deadline of \(request.id) cannot be reckoned: \(error.description)")
         }
+    }
+
+    /// By the days of UTC and without holidays: what is said until the brand's calendar is known.
+    static func estimate(_ kind: PrivacyKind, _ regulation: Regulation, _ receivedAt: Timestamp) -> Timestamp {
+        let deadline = try? LegalDeadline(
+            receivedAt: receivedAt, regime: regulation.regime(for: kind), zone: .utc, calendar: BusinessCalendar())
+        return deadline?.dueAt ?? receivedAt
     }
 
     private static func rules(of zone: String) -> TimeZoneRules? {

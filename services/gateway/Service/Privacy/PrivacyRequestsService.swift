@@ -9,15 +9,20 @@ import ServiceKit
 /// Takes privacy requests and what is decided about them; ``PrivacySaga`` carries them out.
 struct PrivacyRequestsService: PrivacyRequests.Service {
     let requests = PrivacyRequestStore()
+    let references = PrivacyReferenceStore()
     let codes: VerificationCode
     let saga: PrivacySaga
     let archives: PrivacyArchives
+    let subscriptions: CallbackSubscriptions
     private let stored = PrivacyArchiveStore()
 
-    init(codes: VerificationCode, saga: PrivacySaga, archives: PrivacyArchives) {
+    init(
+        codes: VerificationCode, saga: PrivacySaga, archives: PrivacyArchives, subscriptions: CallbackSubscriptions
+    ) {
         self.codes = codes
         self.saga = saga
         self.archives = archives
+        self.subscriptions = subscriptions
     }
 
     func submit(
@@ -25,18 +30,46 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
     ) throws(RPCError) -> PrivacyRequest {
         try checkIsCarriedOut(params.kind)
         try check(params.corrections, for: params.kind)
+        let brand = try brand(of: call)
+        let callbackURLs = try subscriptions.check(params.callbackUrls)
+        let contentDigest = params.reference.map { _ in codes.digest(ofContent: params.json()) }
+        if let known = try known(params, contentDigest, of: brand, in: transaction) {
+            return try reply(known, in: transaction)
+        }
         let id = transaction.newID(at: call.now)
         let isVouched = params.identity == .controller
         let code = try isVouched ? nil : makeCode()
         let request = StoredPrivacyRequest(
-            id: id, brand: try brand(of: call), kind: params.kind, regulation: params.regulation,
+            id: id, brand: brand, kind: params.kind, regulation: params.regulation,
             status: isVouched ? .verified : .received, identity: params.identity,
             codeDigest: code.map { codes.digest($0, of: id) },
             attemptsLeft: isVouched ? nil : VerificationCode.attempts, identifiers: params.identifiers, actors: [],
             corrections: params.corrections, receivedAt: call.now, verifiedAt: isVouched ? call.now : nil)
         try requests.insert(request, in: transaction)
+        if params.reference != nil || params.submittedAt != nil {
+            try references.insert(
+                params.reference, contentDigest: contentDigest, submittedAt: params.submittedAt, of: id, brand: brand,
+                in: transaction)
+        }
+        try subscriptions.add(callbackURLs, to: id, in: transaction)
         saga.wake()
         return request.reply([], code: code)
+    }
+
+    /// The request that was sent before with the same reference, if there is one.
+    ///
+    /// - Throws: conflict when it was another.
+    private func known(
+        _ params: PrivacyRequests.Submit.Params, _ contentDigest: [UInt8]?, of brand: UUIDv7,
+        in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> StoredPrivacyRequest? {
+        guard let reference = params.reference, let contentDigest,
+            let earlier = try references.find(reference, of: brand, in: transaction)
+        else { return nil }
+        guard let expected = earlier.contentDigest, constantTimeEqual(contentDigest, expected) else {
+            throw .conflict("The brand has another privacy request with the reference \(reference).")
+        }
+        return try requests.find(earlier.request, in: transaction)
     }
 
     func get(
@@ -54,9 +87,12 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
             cursor = UUIDv7(text)
             if cursor == nil { throw .invalidCursor }
         }
+        let brand = try brand(of: call)
+        if let reference = params.reference {
+            return try list(reference, params.status, of: brand, in: transaction)
+        }
         let found = try requests.list(
-            brand: brand(of: call), status: params.status, before: cursor, limit: Int64(params.limit) + 1,
-            in: transaction)
+            brand: brand, status: params.status, before: cursor, limit: Int64(params.limit) + 1, in: transaction)
         var page: [PrivacyRequest] = []
         for request in found.prefix(params.limit) {
             page.append(try reply(request, in: transaction))
@@ -65,11 +101,26 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
             items: page, nextCursor: found.count > page.count ? page.last.map { "\($0.id)" } : nil)
     }
 
+    /// The one request that its sender calls so.
+    private func list(
+        _ reference: String, _ status: PrivacyStatus?, of brand: UUIDv7, in transaction: borrowing ReadTransaction
+    ) throws(RPCError) -> PrivacyRequests.List.Reply {
+        guard let id = try references.find(reference, of: brand, in: transaction)?.request,
+            let request = try requests.find(id, in: transaction), status == nil || request.status == status
+        else { return PrivacyRequests.List.Reply(items: []) }
+        return PrivacyRequests.List.Reply(
+            items: [request.reply(try requests.services(of: request.id, in: transaction))])
+    }
+
     func certificate(
         _ params: PrivacyRequests.Certificate.Params, in transaction: borrowing ReadTransaction, for call: CallContext
     ) throws(RPCError) -> SignedCertificate {
         let request = try find(params.id, in: transaction, for: call)
         guard let certificate = try requests.certificate(of: request.id, in: transaction) else {
+            guard request.status != .completed else {
+                throw .illegalTransition(
+                    "The certificate of this request waits for the audit log to be signed; ask again in a second.")
+            }
             throw .illegalTransition(
                 "This request is \(request.status.rawValue); only one that is completed has a certificate.")
         }
@@ -162,6 +213,11 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
         var request = try find(params.id, in: transaction, for: call)
         guard request.isOpen else {
             throw .illegalTransition("This request is \(request.status.rawValue); its time is no longer counted.")
+        }
+        guard request.dueAt != nil else {
+            throw .conflict(
+                "Until when this request must be answered is not known yet, for tenancy has not said what days the "
+                    + "brand works; try again shortly.")
         }
         guard let noticeBy = request.noticeBy else {
             throw .conflict(

@@ -5,6 +5,7 @@ import JSON
 import JSONRPC
 import Logging
 import OpenSSL
+import PlatformAPI
 import ServiceContract
 import ServiceKit
 import ServiceLifecycle
@@ -23,11 +24,14 @@ final class PrivacySaga: Service {
     /// How long before its deadline a request counts as near it.
     static let nearMicroseconds: Int64 = 3 * 24 * 3_600 * 1_000_000
     private static let stepDeadlineMilliseconds: Int64 = 60_000
+    /// Requests of one brand that share a search.
+    static let finishedAtOnce = 64
 
     private let runtime: ServiceRuntime
     private let dial: @Sendable (String) -> any JSONRPCClient
     private let services: [String]
     private let deadlines: PrivacyDeadlines
+    private let completion: CompletionProof
     /// The kinds that are carried out.
     let works: [PrivacyKind: any PrivacyWork]
     private let certificate: PrivacyCertificate
@@ -55,6 +59,7 @@ final class PrivacySaga: Service {
         self.certificate = certificate
         self.dial = dial
         deadlines = PrivacyDeadlines(tenancy: dial("tenancy"))
+        completion = CompletionProof(tenancy: dial("tenancy"))
         (wakes, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -89,12 +94,18 @@ final class PrivacySaga: Service {
             let open = try await runtime.read(file) { [requests] transaction throws(RPCError) in
                 try requests.open(in: transaction)
             }
-            for request in open { waiting = await problem(of: request) ?? waiting }
+            var done: [StoredPrivacyRequest] = []
+            for request in open { waiting = await problem(of: request, &done) ?? waiting }
+            for (_, requests) in Dictionary(grouping: done, by: \.brand).sorted(by: { $0.key < $1.key }) {
+                do throws(RPCError) { try await finish(requests) } catch { waiting = error }
+            }
             // A crash may have come between the end of one and its certificate.
             let uncertified = try await runtime.read(file) { [requests] transaction throws(RPCError) in
                 try requests.uncertified(in: transaction)
             }
-            for request in uncertified { try await certify(request) }
+            for request in uncertified {
+                do throws(RPCError) { try await certify(request) } catch { waiting = error }
+            }
             let left = try await runtime.read(file) { [requests] transaction throws(RPCError) in
                 try requests.open(in: transaction)
             }
@@ -105,13 +116,20 @@ final class PrivacySaga: Service {
             waiting = error
         }
         guard let waiting else { return }
-        logger.warning("a privacy request waits", metadata: ["cause": "\(waiting.cause ?? waiting.message)"])
+        // That the audit log's next head is not signed yet is no reason to worry.
+        logger.log(
+            level: waiting.code == RPCError.Code.notFound ? .debug : .warning, "a privacy request waits",
+            metadata: ["cause": "\(waiting.cause ?? waiting.message)"])
         try? await Task.sleep(for: .seconds(Self.retrySeconds))
         wakeUp.yield()
     }
 
     /// Carries one request as far as it goes now; what it waits for, if it waits.
-    private func problem(of request: StoredPrivacyRequest) async -> RPCError? {
+    ///
+    /// - Parameter done: gets it when every service has done its part.
+    private func problem(
+        of request: StoredPrivacyRequest, _ done: inout [StoredPrivacyRequest]
+    ) async -> RPCError? {
         var waiting: RPCError?
         if request.dueAt == nil {
             do throws(RPCError) { try await schedule(request) } catch { waiting = error }
@@ -119,7 +137,7 @@ final class PrivacySaga: Service {
         do throws(RPCError) {
             switch request.status {
             case .received: try await expireIfDue(request)
-            case .verified, .processing: try await carryOut(request)
+            case .verified, .processing: if let request = try await carryOut(request) { done.append(request) }
             case .completed, .denied, .cancelled, .expired: break
             }
         } catch {
@@ -144,13 +162,18 @@ final class PrivacySaga: Service {
     // MARK: Time
 
     private func schedule(_ request: StoredPrivacyRequest) async throws(RPCError) {
-        let (zone, deadline) = try await deadlines.deadline(of: request)
+        let submittedAt = try await runtime.read(runtime.databases.serviceFile) { transaction throws(RPCError) in
+            try PrivacyReferenceStore().submittedAt(request.id, in: transaction)
+        }
+        let (zone, deadline) = try await deadlines.deadline(of: request, submittedAt: submittedAt)
+        Failpoint.scheduled.before(runtime.name)
         _ = try await update(request.id) { request in
             request.timeZone = zone
             request.acknowledgeBy = deadline.acknowledgeBy
             request.dueAt = deadline.dueAt
             request.extendedDueAt = deadline.extendedDueAt
         }
+        Failpoint.scheduled.after(runtime.name)
     }
 
     private func expireIfDue(_ request: StoredPrivacyRequest) async throws(RPCError) {
@@ -176,17 +199,20 @@ final class PrivacySaga: Service {
 
     // MARK: The work
 
-    private func carryOut(_ request: StoredPrivacyRequest) async throws(RPCError) {
+    /// - Returns: the request as it is when every service has done its part; nil when there is nothing to do.
+    private func carryOut(_ request: StoredPrivacyRequest) async throws(RPCError) -> StoredPrivacyRequest? {
         guard let work = works[request.kind] else {
             throw .internalError("Nothing carries out \(request.kind.rawValue): the request \(request.id) waits.")
         }
-        if work.needsApproval && request.approvedAt == nil { return }
+        if work.needsApproval && request.approvedAt == nil { return nil }
         let file = runtime.databases.serviceFile
+        if request.status == .verified { Failpoint.begun.before(runtime.name) }
         let begun = try await update(request.id) { request throws(RPCError) in
             if request.status == .verified { request.status = .processing }
         }
+        if request.status == .verified { Failpoint.begun.after(runtime.name) }
         // Taken back at the last moment.
-        guard var request = begun, request.status == .processing else { return }
+        guard var request = begun, request.status == .processing else { return nil }
         while true {
             let finished = try await runtime.read(file) { [requests, request] transaction throws(RPCError) in
                 try requests.finished(request, in: transaction)
@@ -194,11 +220,10 @@ final class PrivacySaga: Service {
             guard let service = services.first(where: { !finished.contains($0) }) else { break }
             request = try await ask(service, request, work)
             // Not given up: released holds wake this, and every look asks again.
-            if !request.heldBy.isEmpty { return }
+            if !request.heldBy.isEmpty { return nil }
         }
         try await work.conclude(request)
-        try await complete(request, work)
-        logger.info("a privacy request is completed", metadata: ["request": "\(request.id)"])
+        return request
     }
 
     private func ask(
@@ -207,9 +232,11 @@ final class PrivacySaga: Service {
         let call = CallContext(
             brand: request.brand, principal: "service:gateway", deadlineMilliseconds: Self.stepDeadlineMilliseconds)
         let answer = try await work.ask(service, for: request, through: dial(service), call: call)
-        let part = ServicePart(
-            service: service, rows: answer.rows, scannedBytes: answer.scannedBytes, scanHits: answer.scanHits)
-        return try await runtime.write(runtime.databases.serviceFile) { [requests] transaction throws(RPCError) in
+        let part = ServicePart(service: service, rows: answer.rows)
+        Failpoint.noted.before(runtime.name)
+        let known = request.known
+        let changed = try await runtime.write(runtime.databases.serviceFile) {
+            [requests] transaction throws(RPCError) in
             // As it is now: its time may have been extended while the service was at work.
             guard var request = try requests.find(request.id, in: transaction) else {
                 throw .notFound("privacy request", request.id)
@@ -224,32 +251,100 @@ final class PrivacySaga: Service {
                 return request
             }
             request.note(answer.outcomes)
-            // A service that itself added something has done its part for it already.
-            try requests.note(service, known: request.known, part, of: request.id, in: transaction)
+            // What it was given: a service that added something is asked again.
+            try requests.note(service, known: known, part, of: request.id, in: transaction)
             try requests.update(request, in: transaction)
             return request
         }
+        Failpoint.noted.after(runtime.name)
+        return changed
     }
 
-    /// Closes the request and forgets whose it was, and signs what was done.
-    private func complete(_ request: StoredPrivacyRequest, _ work: any PrivacyWork) async throws(RPCError) {
-        let now = runtime.clock.now()
-        guard let ended = try await update(request.id, { $0.end(as: .completed, at: now) }) else { return }
-        if let part = try await work.review(request) {
-            try await runtime.write(runtime.databases.serviceFile) { [requests] transaction throws(RPCError) in
-                try requests.note(part.service, known: request.known, part, of: request.id, in: transaction)
+    // MARK: The end
+
+    /// Ends requests of one brand whose services have all done their part. Their files are searched for all of them
+    /// together.
+    private func finish(_ requests: [StoredPrivacyRequest]) async throws(RPCError) {
+        for start in stride(from: 0, to: requests.count, by: Self.finishedAtOnce) {
+            let some = Array(requests[start..<min(start + Self.finishedAtOnce, requests.count)])
+            let searched = some.filter { works[$0.kind]?.isSearched == true }
+            if !searched.isEmpty {
+                for service in services where service != runtime.name { try await search(service, for: searched) }
+            }
+            var ended: [StoredPrivacyRequest] = []
+            for request in some {
+                if let request = try await complete(request) { ended.append(request) }
+            }
+            if !searched.isEmpty { try await searchOwnFile(for: searched) }
+            for request in ended { try await certify(request) }
+        }
+    }
+
+    private func search(_ service: String, for requests: [StoredPrivacyRequest]) async throws(RPCError) {
+        let call = CallContext(
+            brand: requests[0].brand, principal: "service:gateway",
+            deadlineMilliseconds: Self.stepDeadlineMilliseconds)
+        let params = Subjects.Search.Params(
+            requests: requests.map {
+                Subjects.Search.Params.Search(request: $0.id, identifiers: $0.identifiers)
+            })
+        let reply = try await Subjects.Client(dial(service)).search(params, for: call)
+        Failpoint.searched.before(runtime.name)
+        try await note(service, reply.scannedBytes, reply.findings.map { ($0.request, $0.scanHits) })
+        Failpoint.searched.after(runtime.name)
+    }
+
+    /// Here the requests themselves named the people until now.
+    private func searchOwnFile(for requests: [StoredPrivacyRequest]) async throws(RPCError) {
+        let found = try await runtime.checkpoint(
+            runtime.databases.serviceFile, searchingForEach: requests.map(\.identifiers))
+        Failpoint.reviewed.before(runtime.name)
+        try await note(runtime.name, found.bytes, Array(zip(requests.map(\.id), found.hits)))
+        Failpoint.reviewed.after(runtime.name)
+    }
+
+    private func note(
+        _ service: String, _ bytes: Int, _ findings: [(request: UUIDv7, hits: Int)]
+    ) async throws(RPCError) {
+        try await runtime.write(runtime.databases.serviceFile) { [requests] transaction throws(RPCError) in
+            for finding in findings {
+                try requests.noteSearch(
+                    of: service, bytes: bytes, hits: finding.hits, for: finding.request, in: transaction)
             }
         }
-        try await certify(ended)
+        for finding in findings where finding.hits > 0 {
+            logger.warning(
+                "identifiers of an erased person are left in what others said",
+                metadata: ["request": "\(finding.request)", "of": "\(service)", "places": "\(finding.hits)"])
+        }
+    }
+
+    /// Closes the request and forgets whose it was.
+    private func complete(_ request: StoredPrivacyRequest) async throws(RPCError) -> StoredPrivacyRequest? {
+        let now = runtime.clock.now()
+        Failpoint.ended.before(runtime.name)
+        let ended = try await runtime.write(runtime.databases.serviceFile) {
+            [requests, completion, name = runtime.name] transaction throws(RPCError) -> StoredPrivacyRequest? in
+            guard var request = try requests.find(request.id, in: transaction), request.isOpen else { return nil }
+            request.end(as: .completed, at: now)
+            try requests.update(request, in: transaction)
+            try completion.record(request, by: name, at: now, in: transaction)
+            return request
+        }
+        Failpoint.ended.after(runtime.name)
+        if ended != nil { logger.info("a privacy request is completed", metadata: ["request": "\(request.id)"]) }
+        return ended
     }
 
     private func certify(_ request: StoredPrivacyRequest) async throws(RPCError) {
+        let proof = try await completion.proof(of: request, runtime)
+        Failpoint.certified.before(runtime.name)
         let work = works[request.kind]
         try await runtime.write(runtime.databases.serviceFile) {
             [requests, certificate] transaction throws(RPCError) in
             let services = try requests.services(of: request.id, in: transaction)
             let evidence = try work?.evidence(of: request, in: transaction)
-            let payload = PrivacyCertificate.payload(of: request, services, evidence, kept: work?.kept ?? [])
+            let payload = PrivacyCertificate.payload(of: request, services, evidence, kept: work?.kept ?? [], proof)
             let signature: [UInt8]
             do {
                 signature = try certificate.signature(of: payload)
@@ -258,5 +353,6 @@ final class PrivacySaga: Service {
             }
             try requests.keep((payload, certificate.publicKey, signature), of: request.id, in: transaction)
         }
+        Failpoint.certified.after(runtime.name)
     }
 }

@@ -19,6 +19,9 @@ protocol PrivacyWork: Sendable {
     /// What stays of the person's data in spite of the request, and the law that allows it: part of the certificate.
     var kept: [(what: String, why: String)] { get }
 
+    /// Whether the bytes of all files are searched for the person's identifiers afterwards, which empties their logs too.
+    var isSearched: Bool { get }
+
     /// Has one service do its part, for the identifiers and actors that the request knows by now.
     ///
     /// - Parameters:
@@ -31,10 +34,6 @@ protocol PrivacyWork: Sendable {
 
     /// Does what is to be done once, when every service has done its part and before the request is completed.
     func conclude(_ request: StoredPrivacyRequest) async throws(RPCError)
-
-    /// Looks at what is left when the request is completed and this database has forgotten whose it was; a part of the
-    /// gateway's own that the certificate says. A crash may come before it: nothing may depend on it.
-    func review(_ request: StoredPrivacyRequest) async throws(RPCError) -> ServicePart?
 
     /// What the certificate says beside what each service did: the member's name, and its value, which names nobody.
     func evidence(
@@ -50,7 +49,7 @@ extension PrivacyWork {
 
     func conclude(_ request: StoredPrivacyRequest) async throws(RPCError) {}
 
-    func review(_ request: StoredPrivacyRequest) async throws(RPCError) -> ServicePart? { nil }
+    var isSearched: Bool { false }
 
     func evidence(
         of request: StoredPrivacyRequest, in transaction: borrowing WriteTransaction
@@ -66,8 +65,6 @@ struct PrivacyAnswer: Sendable {
     var actors: [UUIDv7] = []
     /// What was erased, changed or handed over, table by table.
     var rows: [TableRows] = []
-    var scannedBytes: Int?
-    var scanHits: Int?
     /// What became of each correction that concerned something there.
     var outcomes: [CorrectionOutcome] = []
     /// Legal holds for which this service did not do its part: the request waits until they are released.

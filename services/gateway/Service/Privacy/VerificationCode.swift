@@ -30,4 +30,9 @@ struct VerificationCode: Sendable {
     func digest(_ code: String, of request: UUIDv7) -> [UInt8] {
         key.authenticate(request.bytes, Array(code.utf8))
     }
+
+    /// Of what was sent with a request, to know it again; longer than any code, so that neither is ever the other.
+    func digest(ofContent content: [UInt8]) -> [UInt8] {
+        key.authenticate(Array("content of a privacy request\n".utf8), content)
+    }
 }
