@@ -10,11 +10,11 @@ import PersonArchive
 import PlatformAPI
 import SQLite
 import ServiceContract
-import ServiceKit
 import Synchronization
 import Testing
 
 @testable import GatewayService
+@testable import ServiceKit
 
 /// Access, portability and correction, as the gateway carries them out with services that answer from memory.
 @Suite struct PrivacyCopiesTests {
@@ -150,6 +150,56 @@ import Testing
         let error = await #expect(throws: RPCError.self) { try await suite.part(request, from: 0) }
         #expect(error?.code == RPCError.illegalTransition("").code)
         suite.stop()
+    }
+
+    @Test("Who erases a brand erases its copies")
+    func erasedBrand() async throws {
+        let suite = try CopySuite()
+        let request = try await suite.submit(.access)
+        _ = try await suite.approve(request)
+        await suite.saga.carryOn()
+        _ = try await suite.runtime.eraseBrand(CopySuite.brand)
+        await suite.saga.carryOn()
+        #expect(FileBytes.names(in: suite.archives.directory).isEmpty)
+        #expect(try await suite.get(request).archive?.removedAt != nil)
+        suite.stop()
+    }
+
+    @Test("A file that is not there, as after a restore, is said to be gone")
+    func lost() async throws {
+        let suite = try CopySuite()
+        let request = try await suite.submit(.access)
+        _ = try await suite.approve(request)
+        await suite.saga.carryOn()
+        #expect(unlink(suite.archives.path(of: request)) == 0)
+        let error = await #expect(throws: RPCError.self) { try await suite.part(request, from: 0) }
+        #expect(error?.code == RPCError.illegalTransition("").code)
+        #expect(try await suite.get(request).archive?.downloadsLeft == 5)
+        suite.stop()
+    }
+
+    @Test("A table's file ends with the row that fills it, and the next row begins another")
+    func largeTables() throws {
+        let time = Timestamp(microseconds: 0)
+        let id = UUIDv7(milliseconds: 1, sequence: 0, random: 1)
+        let request = StoredPrivacyRequest(
+            id: id, brand: id, kind: .access, regulation: .gdpr, status: .processing, identity: .controller,
+            codeDigest: nil, identifiers: [], actors: [], receivedAt: time)
+        var contents = ArchiveContents(request, at: time)
+        contents.begin(
+            "signals", [SubjectTable(table: "t", holds: "rows", kept: "for ever", fields: [])])
+        let row = ExportedRow(table: "t", row: JSONRaw(String(repeating: "x", count: 511 << 10)))
+        let perFile = (ArchiveContents.fileBytes + row.row.bytes.count) / (row.row.bytes.count + 1)
+        for number in 1...(perFile + 1) {
+            let file = try contents.add(row, of: "signals")
+            #expect((file != nil) == (number == perFile))
+            if let file {
+                #expect(file.name == "data/signals/t.ndjson" && file.bytes.count >= ArchiveContents.fileBytes)
+            }
+        }
+        #expect(contents.end("signals").map(\.name) == ["data/signals/t.2.ndjson"])
+        let unnamed = ExportedRow(table: "u", row: row.row)
+        #expect(throws: RPCError.self) { try contents.add(unnamed, of: "signals") }
     }
 
     @Test("An approval is given once, for what needs one, when it is known whose request it is")
@@ -411,7 +461,7 @@ private final class FakePeople: JSONRPCClient {
             let params = try Subjects.Find.Params(json: params)
             if isEmpty { return Subjects.Find.Reply(identifiers: [], actors: [], tables: []).json() }
             let withheld = SubjectTable(
-                table: "replies", holds: "copies", kept: "24 hours", rows: 0, withheld: "they are kept for a day",
+                table: "replies", holds: "copies", kept: "24 hours", withheld: "they are kept for a day",
                 fields: [])
             let identifiers = SubjectTable(
                 table: "identifiers", holds: "the values that point to people", kept: "as long as the brand", rows: 2,

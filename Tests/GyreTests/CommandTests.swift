@@ -46,7 +46,8 @@ import Testing
         arguments: [
             ["up", "--port", "0"], ["up", "--port", "65536"], ["up", "--json"], ["tail", "--last", "-1"],
             ["call", "a.b", "--key", "k", "--brand", "b"], ["keys", "create", "--brand", "b", "--name", "n"],
-            ["audit", "list", "--last", "0"],
+            ["audit", "list", "--last", "0"], ["privacy", "access", "email=a@b.c", "--output", "f"],
+            ["privacy", "open", "f"], ["privacy", "download", "01930000-0000-7000-8000-000000000001"],
             ["keys", "revoke", "not-an-id"], ["brands", "provision", "B", "--currency", "euro"],
         ])
     func refused(arguments: [String]) {
@@ -59,6 +60,26 @@ import Testing
         #expect(try Identifier(argument: "token=a=b==") == Identifier(type: "token", value: "a=b=="))
         for bad in ["email", "=x", "email=", ""] {
             #expect(throws: CommandFailure.self) { try Identifier(argument: bad) }
+        }
+    }
+
+    @Test("A correction says what is wrong and what is right; a trait that is no JSON is text")
+    func corrections() throws {
+        let command = try parse(
+            PrivacyCommand.Correct.self, "privacy", "correct", "email=a@b.c", "--trait", "city=Bern", "--trait",
+            "age=42",
+            "--remove-trait", "nick", "--wrong", "phone=+491", "--right", "phone=+492")
+        #expect(
+            try command.corrections() == [
+                Correction(of: .trait, name: "city", value: #""Bern""#),
+                Correction(of: .trait, name: "age", value: "42"),
+                Correction(of: .trait, name: "nick"),
+                Correction(of: .identifier, name: "phone", was: "+491", value: "+492"),
+            ])
+        for bad in [["--wrong", "phone=+491"], ["--right", "phone=+491"], ["--trait", "city"], []] {
+            let parsed = try Gyre.parseAsRoot(["privacy", "correct", "email=a@b.c"] + bad)
+            let command = try #require(parsed as? PrivacyCommand.Correct)
+            #expect(throws: CommandFailure.self) { try command.corrections() }
         }
     }
 

@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import JSONRPC
 import PlatformAPI
+import SQLite
 import ServiceContract
 import SignalsAPI
 import Testing
@@ -95,6 +96,27 @@ import Testing
             }
             #expect(ids.count == 80 && Set(ids).count == 80)
             #expect(ids.prefix(3) == ["p-1-38", "p-1-39", "p-1-36"])
+        }
+    }
+
+    @Test("A page has a thousand rows and no more", arguments: [999, 1_000, 1_001])
+    func fullPage(count: Int) async throws {
+        try await withSignals { service in
+            try await service.write { transaction throws(RPCError) in
+                _ = try transaction.run(
+                    """
+                    INSERT INTO actors (number, id, kind, created_at)
+                    VALUES (1, x'01930000000070008000000000000021', 'individual', 0)
+                    """)
+                _ = try transaction.run(
+                    """
+                    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
+                    INSERT INTO identifiers (type, value, actor, first_seen_at) SELECT 'number', i, 1, 0 FROM n
+                    """, [":count": count])
+            }
+            let pages = try await service.pages([Identifier(type: "number", value: "1")], .portability)
+            // A page that is full does not know whether there are more.
+            #expect(pages.map(\.count) == (count < 1_000 ? [count] : [1_000, count - 1_000]))
         }
     }
 

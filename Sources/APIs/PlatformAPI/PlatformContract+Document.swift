@@ -336,11 +336,11 @@ extension PlatformContract {
         "portability"],"x-enum-descriptions":{"access":"Everything that is known of the person.",\#
         "portability":"What the person gave, in a form that can be taken in elsewhere."},"description":"What rows \#
         are handed over for."},"SubjectTable":{"type":"object","description":"A table that may hold something of a \#
-        person.","required":["table","holds","kept","rows","fields"],"properties":{"table":{"type":"string",\#
-        "minLength":1,"maxLength":64,"description":"The table."},"holds":{"type":"string","minLength":1,\#
-        "maxLength":200,"description":"What a row of it is, in words."},"kept":{"type":"string","minLength":1,\#
-        "maxLength":300,"description":"How long rows stay."},"rows":{"type":"integer","minimum":0,\#
-        "description":"How many rows of the person there are."},"withheld":{"type":"string","minLength":1,\#
+        person.","required":["table","holds","kept","fields"],"properties":{"table":{"type":"string","minLength":1,\#
+        "maxLength":64,"description":"The table."},"holds":{"type":"string","minLength":1,"maxLength":200,\#
+        "description":"What a row of it is, in words."},"kept":{"type":"string","minLength":1,"maxLength":300,\#
+        "description":"How long rows stay."},"rows":{"type":"integer","minimum":0,"description":"How many rows of \#
+        the person there are. Absent where none is handed over."},"withheld":{"type":"string","minLength":1,\#
         "maxLength":300,"description":"Why none of them is handed over."},"fields":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/ExportedField"},"maxItems":64,"description":"What a row consists of, \#
         when it is handed over."}},"additionalProperties":false},"ExportedField":{"type":"object","description":"A \#

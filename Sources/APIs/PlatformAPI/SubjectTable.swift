@@ -10,15 +10,15 @@ public struct SubjectTable: JSONReadable, JSONWritable, Sendable, Equatable {
     public let holds: String
     /// How long rows stay. 1 to 300 characters.
     public let kept: String
-    /// How many rows of the person there are. At least 0.
-    public let rows: Int
+    /// How many rows of the person there are. Absent where none is handed over. At least 0.
+    public let rows: Int?
     /// Why none of them is handed over. 1 to 300 characters.
     public let withheld: String?
     /// What a row consists of, when it is handed over. At most 64 elements.
     public let fields: [ExportedField]
 
     public init(
-        table: String, holds: String, kept: String, rows: Int, withheld: String? = nil, fields: [ExportedField]
+        table: String, holds: String, kept: String, rows: Int? = nil, withheld: String? = nil, fields: [ExportedField]
     ) {
         self.table = table
         self.holds = holds
@@ -64,7 +64,6 @@ public struct SubjectTable: JSONReadable, JSONWritable, Sendable, Equatable {
         guard let table else { throw reader.missing("table") }
         guard let holds else { throw reader.missing("holds") }
         guard let kept else { throw reader.missing("kept") }
-        guard let rows else { throw reader.missing("rows") }
         guard let fields else { throw reader.missing("fields") }
         self.init(table: table, holds: holds, kept: kept, rows: rows, withheld: withheld, fields: fields)
     }
@@ -77,8 +76,10 @@ public struct SubjectTable: JSONReadable, JSONWritable, Sendable, Equatable {
         writer.string(holds)
         writer.key("kept")
         writer.string(kept)
-        writer.key("rows")
-        writer.int(rows)
+        if let rows {
+            writer.key("rows")
+            writer.int(rows)
+        }
         if let withheld {
             writer.key("withheld")
             writer.string(withheld)

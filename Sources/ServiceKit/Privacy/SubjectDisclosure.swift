@@ -33,38 +33,45 @@ struct SubjectDisclosure {
         return Person(subjects: subjects, identifiers: all, patterns: MentionPatterns(all))
     }
 
-    /// The tables that may hold something of a person, with the number of rows that they do.
+    /// The tables that may hold something of a person, with the number of rows that are handed over.
     func tables(
         of person: Person, for purpose: DisclosurePurpose, in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> [SubjectTable] {
         var tables: [SubjectTable] = []
         for table in dataMap.tables {
             guard let rights = table.rights else { continue }
-            var rows = 0
-            switch table.subject {
-            case .nobody: continue
-            case .actor(let column):
-                for subject in person.subjects {
-                    rows += try transaction.count(of: table.name, where: column, equals: subject.number)
-                }
-            case .mentions(let column):
-                rows = try transaction.count(of: table.name, whose: column, matches: person.patterns.matches)
-            }
             switch rights.disclosure(for: purpose) {
             case .rows(let fields):
                 let isOfActor = table.subject.isActor
                 tables.append(
                     SubjectTable(
-                        table: table.name, holds: table.holds, kept: table.kept, rows: rows,
+                        table: table.name, holds: table.holds, kept: table.kept,
+                        rows: try rows(of: table, person, in: transaction),
                         fields: (isOfActor ? [ExportedField(name: "person", form: .integer)] : [])
                             + fields.map { ExportedField(name: $0.name, form: $0.form.exported) }))
             case .withheld(let why):
                 tables.append(
                     SubjectTable(
-                        table: table.name, holds: table.holds, kept: table.kept, rows: rows, withheld: why, fields: []))
+                        table: table.name, holds: table.holds, kept: table.kept, withheld: why, fields: []))
             }
         }
         return tables
+    }
+
+    private func rows(
+        of table: DataMap.Table, _ person: Person, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Int {
+        switch table.subject {
+        case .nobody: return 0
+        case .actor(let column):
+            var rows = 0
+            for subject in person.subjects {
+                rows += try transaction.count(of: table.name, where: column, equals: subject.number)
+            }
+            return rows
+        case .mentions(let column):
+            return try transaction.count(of: table.name, whose: column, matches: person.patterns.matches)
+        }
     }
 
     /// One page of a person's rows.

@@ -33,10 +33,11 @@ struct ArchiveWork: PrivacyWork {
     ) async throws(RPCError) -> PrivacyAnswer {
         let found = try await Subjects.Client(client).find(
             Subjects.Find.Params(identifiers: request.identifiers, actors: request.actors, purpose: purpose), for: call)
-        let rows = found.tables.filter { $0.withheld == nil && $0.rows > 0 }
+        let rows = found.tables.compactMap { table in
+            table.rows.flatMap { $0 > 0 ? TableRows(table: table.table, rows: $0) : nil }
+        }
         return PrivacyAnswer(
-            identifiers: found.identifiers, actors: found.actors,
-            rows: rows.map { TableRows(table: $0.table, rows: $0.rows) })
+            identifiers: found.identifiers, actors: found.actors, rows: rows)
     }
 
     func conclude(_ request: StoredPrivacyRequest) async throws(RPCError) {

@@ -88,7 +88,12 @@ struct PrivacyArchives: Sendable {
                 "The archive was downloaded \(StoredArchive.downloads) times, and may not be any more; submit another "
                     + "request.")
         }
-        guard let bytes = Self.read(path(of: archive.request), from: offset, count: count) else {
+        let path = path(of: archive.request)
+        guard access(path, F_OK) == 0 else {
+            throw .illegalTransition(
+                "The archive is gone, as after a restore: no backup has it. Submit another request.")
+        }
+        guard let bytes = Self.read(path, from: offset, count: count) else {
             throw .internalError("The archive of \(archive.request) cannot be read.")
         }
         try archives.serve(count, of: archive.request, in: transaction)
