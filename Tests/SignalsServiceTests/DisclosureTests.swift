@@ -192,6 +192,22 @@ import Testing
         }
     }
 
+    @Test("Asked again, as after a crash, it finds who was known by the wrong identifier only, and says the same")
+    func again() async throws {
+        try await withSignals { service in
+            try await service.identify("c-1", #"{"city":"Berm"}"#)
+            let wrongs = [
+                Correction(of: .identifier, name: "customerId", was: "c-1", value: "c-9"),
+                Correction(of: .trait, name: "city", value: #""Bern""#),
+            ]
+            let first = try await service.correct(wrongs)
+            #expect(first.outcomes.map(\.outcome) == [.corrected, .corrected] && first.actors.count == 1)
+            #expect(first.identifiers == [Identifier(type: "customerId", value: "c-9")])
+            #expect(try await service.correct(wrongs) == first)
+            #expect(try await service.number("SELECT count(*) FROM signals") == 2)
+        }
+    }
+
     @Test("An erasure removes what was corrected too")
     func erased() async throws {
         try await withSignals { service in

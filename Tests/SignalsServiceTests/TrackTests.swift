@@ -199,4 +199,13 @@ import Testing
             #expect(try await failure { try await service.track("A", id: String(long.prefix(101))) } != nil)
         }
     }
+
+    @Test("An event that is tracked cannot look like a statement about somebody")
+    func reservedEvent() async throws {
+        try await withSignals { service in
+            let error = try await failure { try await service.track("$identify", "u-1") }
+            #expect(error == .invalidParams(at: "/params/event", "is the name of what signals.identify states"))
+            #expect(try await service.number("SELECT count(*) FROM signals") == 0)
+        }
+    }
 }

@@ -8,10 +8,11 @@ from collections import Counter
 from decimal import Decimal
 
 import purchases
-from suite import Brand, wait_for
+from suite import Brand, Connection, wait_for
 
 ORACLE = pathlib.Path(__file__).resolve().parents[2] / "Tests" / "Oracles" / "archive_open.py"
 DOWNLOADS = 5
+FORBIDDEN, ILLEGAL_TRANSITION = -32003, -32013
 
 
 def run(report, suite, directory):
@@ -24,11 +25,26 @@ def run(report, suite, directory):
         connection.call("signals.identify", {
             "userId": customer, "identifiers": [{"type": "email", "value": "copy@example.org"}],
             "traits": {"city": "Berm", "note": "a <b>bold</b> & \u00fcber\nlong one"}})
-    files = access(report, suite, brand, directory, customer, own)
+    unapproved(report, suite, brand)
+    access(report, suite, brand, directory, customer, own)
     elsewhere(report, suite, brand, directory, count)
     corrected(report, suite, brand)
     interrupted(report, suite, brand, directory)
-    erased(report, suite, brand, directory, files)
+    erased(report, suite, brand)
+
+
+def unapproved(report, suite, brand):
+    """Whoever may submit for themselves gets nothing out by themselves."""
+    key, _ = brand.new_key("self-service", "privacyRequests:write", "privacyRequests:read")
+    with Connection(suite.socket, key=key) as connection:
+        request = connection.call("privacyRequests.submit", {
+            "kind": "access", "identifiers": [{"type": "email", "value": "copy@example.org"}]})
+        refusals = [connection.refusal(method, {"id": request["id"]})
+                    for method in ("privacyRequests.approve", "privacyRequests.download")]
+        status = connection.call("privacyRequests.cancel", {"id": request["id"]})["status"]
+    report.equal("a key for self-service can neither approve nor download",
+                 [error and error.code for error in refusals], [FORBIDDEN, ILLEGAL_TRANSITION])
+    report.equal("what nobody approved can be taken back", status, "cancelled")
 
 
 def copy(suite, brand, kind, path, *identifiers):
@@ -79,7 +95,6 @@ def access(report, suite, brand, directory, customer, own):
             connection.call("privacyRequests.download", {"id": made["request"]["id"]})
         error = connection.refusal("privacyRequests.download", {"id": made["request"]["id"]})
     report.check(f"after {DOWNLOADS} downloads there are no more", error and "5 times" in error.message, error)
-    return made["request"]["id"]
 
 
 def elsewhere(report, suite, brand, directory, count):
@@ -130,7 +145,7 @@ def interrupted(report, suite, brand, directory):
                  sorted(files))
 
 
-def erased(report, suite, brand, directory, request):
+def erased(report, suite, brand):
     request = suite.gyre_json("privacy", "erase", "--brand", brand.id, "email=right@example.org")
     report.equal("the customer's erasure ends as", request["status"], "completed")
     left = list((suite.directory / "gateway" / "archives").glob("*.gyre"))

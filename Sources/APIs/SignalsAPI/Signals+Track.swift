@@ -14,7 +14,8 @@ extension Signals {
 
         /// The parameters of `signals.track`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {
-            /// What happened, such as `Order Completed`. 1 to 200 characters.
+            /// What happened, such as `Order Completed`. `$identify` names what `signals.identify` states. 1 to 200
+            /// characters.
             public let event: String
             /// The brand's own id of the person; short for an identifier of type customerId. 1 to 256 characters.
             public let userId: String?

@@ -7,19 +7,20 @@ extension SignalsContract {
         actors behind them."},"x-service":"signals","x-database":"brand","methods":[{"name":"signals.track",\#
         "summary":"Takes one fact: somebody did something.","x-kind":"write","x-scope":"signals:write","x-cost":1,\#
         "params":[{"name":"event","required":true,"schema":{"type":"string","minLength":1,"maxLength":200},\#
-        "description":"What happened, such as `Order Completed`.","x-privacy":"none"},{"name":"userId",\#
-        "schema":{"type":"string","minLength":1,"maxLength":256},"description":"The brand's own id of the person; \#
-        short for an identifier of type customerId.","x-privacy":"identifier"},{"name":"anonymousId",\#
-        "schema":{"type":"string","minLength":1,"maxLength":256},"description":"An id from before the person was \#
-        known; short for an identifier of type anonymousId.","x-privacy":"identifier"},{"name":"identifiers",\#
-        "schema":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"},"maxItems":16},\#
-        "description":"Further identifiers; those that point to one actor must not point to two.",\#
-        "x-privacy":"identifier"},{"name":"messageId","schema":{"type":"string","minLength":1,"maxLength":100},\#
-        "description":"The sender's name for this signal: the same one is taken once, for ever. Absent: every call \#
-        is a new signal.","x-privacy":"none"},{"name":"timestamp",\#
-        "schema":{"$ref":"#/components/schemas/Timestamp"},"description":"When it happened; absent: now. At most 24 \#
-        hours ahead of now."},{"name":"revenue","schema":{"$ref":"#/components/schemas/Amount"},"description":"The \#
-        value of what happened; exact, at most four decimals; negative for a refund."},{"name":"currency",\#
+        "description":"What happened, such as `Order Completed`. `$identify` names what `signals.identify` states.",\#
+        "x-privacy":"none"},{"name":"userId","schema":{"type":"string","minLength":1,"maxLength":256},\#
+        "description":"The brand's own id of the person; short for an identifier of type customerId.",\#
+        "x-privacy":"identifier"},{"name":"anonymousId","schema":{"type":"string","minLength":1,"maxLength":256},\#
+        "description":"An id from before the person was known; short for an identifier of type anonymousId.",\#
+        "x-privacy":"identifier"},{"name":"identifiers","schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":16},"description":"Further identifiers; those \#
+        that point to one actor must not point to two.","x-privacy":"identifier"},{"name":"messageId",\#
+        "schema":{"type":"string","minLength":1,"maxLength":100},"description":"The sender's name for this signal: \#
+        the same one is taken once, for ever. Absent: every call is a new signal.","x-privacy":"none"},\#
+        {"name":"timestamp","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"When it happened; \#
+        absent: now. At most 24 hours ahead of now."},{"name":"revenue",\#
+        "schema":{"$ref":"#/components/schemas/Amount"},"description":"The value of what happened; exact, at most \#
+        four decimals; negative for a refund."},{"name":"currency",\#
         "schema":{"$ref":"#/components/schemas/Currency"},"description":"Of `revenue`; absent: the brand's is meant \#
         and none is stored."},{"name":"properties","schema":{"x-raw":true,"x-raw-type":"object",\#
         "x-max-bytes":32768},"description":"Whatever else is known about it.","x-privacy":"personal"}],\#
@@ -485,17 +486,18 @@ extension SignalsContract {
         "additionalProperties":false},"TrackItem":{"type":"object","description":"`signals.track` as an item of a \#
         batch.","required":["type","event"],"properties":{"type":{"type":"string","const":"track","description":"A \#
         track call."},"event":{"type":"string","minLength":1,"maxLength":200,"description":"What happened, such as \#
-        `Order Completed`.","x-privacy":"none"},"userId":{"type":"string","minLength":1,"maxLength":256,\#
-        "description":"The brand's own id of the person; short for an identifier of type customerId.",\#
-        "x-privacy":"identifier"},"anonymousId":{"type":"string","minLength":1,"maxLength":256,"description":"An id \#
-        from before the person was known; short for an identifier of type anonymousId.","x-privacy":"identifier"},\#
-        "identifiers":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"},"maxItems":16,\#
-        "description":"Further identifiers; those that point to one actor must not point to two.",\#
-        "x-privacy":"identifier"},"messageId":{"type":"string","minLength":1,"maxLength":100,"description":"The \#
-        sender's name for this signal: the same one is taken once, for ever. Absent: every call is a new signal.",\#
-        "x-privacy":"none"},"timestamp":{"$ref":"#/components/schemas/Timestamp","description":"When it happened; \#
-        absent: now. At most 24 hours ahead of now."},"revenue":{"$ref":"#/components/schemas/Amount",\#
-        "description":"The value of what happened; exact, at most four decimals; negative for a refund."},\#
+        `Order Completed`. `$identify` names what `signals.identify` states.","x-privacy":"none"},\#
+        "userId":{"type":"string","minLength":1,"maxLength":256,"description":"The brand's own id of the person; \#
+        short for an identifier of type customerId.","x-privacy":"identifier"},"anonymousId":{"type":"string",\#
+        "minLength":1,"maxLength":256,"description":"An id from before the person was known; short for an \#
+        identifier of type anonymousId.","x-privacy":"identifier"},"identifiers":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":16,"description":"Further identifiers; those \#
+        that point to one actor must not point to two.","x-privacy":"identifier"},"messageId":{"type":"string",\#
+        "minLength":1,"maxLength":100,"description":"The sender's name for this signal: the same one is taken once, \#
+        for ever. Absent: every call is a new signal.","x-privacy":"none"},\#
+        "timestamp":{"$ref":"#/components/schemas/Timestamp","description":"When it happened; absent: now. At most \#
+        24 hours ahead of now."},"revenue":{"$ref":"#/components/schemas/Amount","description":"The value of what \#
+        happened; exact, at most four decimals; negative for a refund."},\#
         "currency":{"$ref":"#/components/schemas/Currency","description":"Of `revenue`; absent: the brand's is \#
         meant and none is stored."},"properties":{"x-raw":true,"x-raw-type":"object","x-max-bytes":32768,\#
         "description":"Whatever else is known about it.","x-privacy":"personal"}},"additionalProperties":false},\#

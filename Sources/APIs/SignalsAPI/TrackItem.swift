@@ -5,7 +5,7 @@ public import JSON
 
 /// `signals.track` as an item of a batch.
 public struct TrackItem: JSONReadable, JSONWritable, Sendable, Equatable {
-    /// What happened, such as `Order Completed`. 1 to 200 characters.
+    /// What happened, such as `Order Completed`. `$identify` names what `signals.identify` states. 1 to 200 characters.
     public let event: String
     /// The brand's own id of the person; short for an identifier of type customerId. 1 to 256 characters.
     public let userId: String?

@@ -12,16 +12,15 @@ public protocol SubjectDirectory: Sendable {
         _ identifiers: [Identifier], actors: [UUIDv7], in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> [Subject]
 
-    /// Puts right what is wrong about subjects, and keeps what was said before. Asked again for the same request, it
-    /// changes nothing more and answers the same.
+    /// Puts right what is wrong about the actors that any of the identifiers or ids points to, and keeps what was said
+    /// before. Asked again for the same request, it finds them under whatever was put right, changes nothing more, and
+    /// answers the same.
     ///
     /// - Parameter tombstones: know who was erased: no correction makes somebody of them.
-    /// - Returns: the tables touched, with rows changed, and what became of each correction that concerns something
-    ///   here.
     func correct(
-        _ corrections: [Correction], of subjects: [Subject], request: UUIDv7, at time: Timestamp,
-        refusing tombstones: Tombstones, in transaction: borrowing WriteTransaction
-    ) throws(RPCError) -> (rows: [TableRows], outcomes: [CorrectionOutcome])
+        _ corrections: [Correction], of identifiers: [Identifier], actors: [UUIDv7], request: UUIDv7,
+        at time: Timestamp, refusing tombstones: Tombstones, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> SubjectCorrection
 
     /// The identifiers in the database that match: what a restore asks, which knows erased ones as hashes only.
     func identifiers(
@@ -50,10 +49,10 @@ public protocol SubjectDirectory: Sendable {
 
 extension SubjectDirectory {
     public func correct(
-        _ corrections: [Correction], of subjects: [Subject], request: UUIDv7, at time: Timestamp,
-        refusing tombstones: Tombstones, in transaction: borrowing WriteTransaction
-    ) throws(RPCError) -> (rows: [TableRows], outcomes: [CorrectionOutcome]) {
-        ([], [])
+        _ corrections: [Correction], of identifiers: [Identifier], actors: [UUIDv7], request: UUIDv7,
+        at time: Timestamp, refusing tombstones: Tombstones, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> SubjectCorrection {
+        SubjectCorrection()
     }
 
     public func restrict(
@@ -74,6 +73,18 @@ extension SubjectDirectory {
     ) throws(RPCError) -> [TableRows] {
         []
     }
+}
+
+/// What a service did to put something right.
+public struct SubjectCorrection: Sendable {
+    /// Whom it concerned, as they are now.
+    public var subjects: [Subject] = []
+    /// The tables touched, with rows changed.
+    public var rows: [TableRows] = []
+    /// What became of each correction that concerns something here.
+    public var outcomes: [CorrectionOutcome] = []
+
+    public init() {}
 }
 
 /// One actor as a privacy request sees it.

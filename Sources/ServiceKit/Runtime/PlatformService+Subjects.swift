@@ -44,15 +44,12 @@ extension PlatformService {
             let directory = brandErasure.directory
         else { return nothing }
         return try await runtime.write(file) { [tombstones = brandErasure.tombstones] transaction throws(RPCError) in
-            let given = params.identifiers + params.identifiers.compactMap { try? $0.canonical() }
-            let subjects = try directory.find(given, actors: params.actors, in: transaction)
             let corrected = try directory.correct(
-                params.corrections, of: subjects, request: params.request, at: call.now,
-                refusing: tombstones, in: transaction)
-            let found = try directory.find([], actors: subjects.map(\.id), in: transaction)
+                params.corrections, of: params.identifiers, actors: params.actors, request: params.request,
+                at: call.now, refusing: tombstones, in: transaction)
             return Subjects.Correct.Reply(
-                identifiers: found.flatMap(\.identifiers).filter { !params.identifiers.contains($0) },
-                actors: subjects.map(\.id), rows: corrected.rows, outcomes: corrected.outcomes)
+                identifiers: corrected.subjects.flatMap(\.identifiers).filter { !params.identifiers.contains($0) },
+                actors: corrected.subjects.map(\.id), rows: corrected.rows, outcomes: corrected.outcomes)
         }
     }
 }

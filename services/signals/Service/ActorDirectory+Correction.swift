@@ -10,34 +10,36 @@ extension ActorDirectory {
     /// states something else. What was said before is kept beside it. An identifier is exchanged for the right one,
     /// under which the person is known from then on.
     func correct(
-        _ corrections: [Correction], of subjects: [Subject], request: UUIDv7, at time: Timestamp,
-        refusing tombstones: Tombstones, in transaction: borrowing WriteTransaction
-    ) throws(RPCError) -> (rows: [TableRows], outcomes: [CorrectionOutcome]) {
+        _ corrections: [Correction], of identifiers: [Identifier], actors: [UUIDv7], request: UUIDv7,
+        at time: Timestamp, refusing tombstones: Tombstones, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> SubjectCorrection {
+        // Before a crash, the identifier that pointed to them may have been exchanged already.
+        let known = try actors + CorrectionStore().actors(of: request, in: transaction)
+        let subjects = try find(identifiers, actors: known, in: transaction)
         var touched: [String: Int] = [:]
-        var outcomes: [CorrectionOutcome] = []
-        for correction in corrections {
+        var correction = SubjectCorrection()
+        for wrong in corrections {
             // One that several actors share is right when it is right for each of them.
             var outcome: CorrectionOutcome.Outcome?
             for subject in subjects {
                 let one =
-                    switch correction.of {
-                    case .trait: try self.trait(correction, of: subject, request, at: time, in: transaction)
-                    case .identifier:
-                        try identifier(correction, of: subject, request, at: time, tombstones, in: transaction)
+                    switch wrong.of {
+                    case .trait: try trait(wrong, of: subject, request, at: time, in: transaction)
+                    case .identifier: try identifier(wrong, of: subject, request, at: time, tombstones, in: transaction)
                     }
                 if one == .corrected {
                     touched["corrections", default: 0] += 1
-                    touched[correction.of == .trait ? "traits" : "identifiers", default: 0] += 1
+                    touched[wrong.of == .trait ? "traits" : "identifiers", default: 0] += 1
                 }
                 if outcome == nil || one == .corrected || one == .taken { outcome = one }
             }
-            if let outcome {
-                outcomes.append(
-                    CorrectionOutcome(
-                        of: correction.of == .trait ? .trait : .identifier, name: correction.name, outcome: outcome))
-            }
+            guard let outcome else { continue }
+            correction.outcomes.append(
+                CorrectionOutcome(of: wrong.of == .trait ? .trait : .identifier, name: wrong.name, outcome: outcome))
         }
-        return (touched.sorted { $0.key < $1.key }.map { TableRows(table: $0.key, rows: $0.value) }, outcomes)
+        correction.subjects = try find([], actors: subjects.map(\.id), in: transaction)
+        correction.rows = touched.sorted { $0.key < $1.key }.map { TableRows(table: $0.key, rows: $0.value) }
+        return correction
     }
 
     private func trait(

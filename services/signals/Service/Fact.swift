@@ -58,7 +58,7 @@ struct Fact: Sendable {
 extension Fact {
     init(_ params: Signals.Track.Params) throws(RPCError) {
         self.init(
-            event: params.event,
+            event: try Self.tracked(params.event, .call),
             identifiers: try Self.identifiers(params.userId, params.anonymousId, params.identifiers, .call),
             messageID: params.messageId.map { MessageID($0) }, timestamp: params.timestamp, revenue: params.revenue,
             currency: params.currency, properties: params.properties?.bytes, place: .call)
@@ -66,7 +66,7 @@ extension Fact {
 
     init(_ item: TrackItem, at index: Int) throws(RPCError) {
         self.init(
-            event: item.event,
+            event: try Self.tracked(item.event, .item(index)),
             identifiers: try Self.identifiers(item.userId, item.anonymousId, item.identifiers, .item(index)),
             messageID: item.messageId.map { MessageID($0) }, timestamp: item.timestamp, revenue: item.revenue,
             currency: item.currency, properties: item.properties?.bytes, place: .item(index))
@@ -86,6 +86,12 @@ extension Fact {
             identifiers: try Self.stated(item.userId, item.anonymousId, item.identifiers, .item(index)),
             messageID: item.messageId.map { MessageID($0) }, timestamp: item.timestamp, properties: item.traits?.bytes,
             traits: try Self.traits(item.traits, .item(index)), place: .item(index))
+    }
+
+    /// The name of an event that is no statement, and must not look like one.
+    static func tracked(_ event: String, _ place: Place) throws(RPCError) -> String {
+        if event == identifyEvent { throw place.invalid("/event", "is the name of what signals.identify states") }
+        return event
     }
 
     // MARK: Identifiers

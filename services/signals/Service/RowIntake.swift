@@ -145,7 +145,8 @@ extension Fact {
         case .signals:
             let properties = record.properties
             self.init(
-                event: record.event, identifiers: identifiers, messageID: record.messageID.map { MessageID($0) },
+                event: try Self.tracked(record.event, .row), identifiers: identifiers,
+                messageID: record.messageID.map { MessageID($0) },
                 timestamp: record.timestamp, revenue: record.revenue, currency: record.currency,
                 properties: properties.count > 2 ? properties : nil, importNumber: stored.number, place: .row)
         case .actors:

@@ -19,6 +19,16 @@ struct CorrectionStore: Sendable {
         ) { _ in true } ?? false
     }
 
+    /// The actors of which a request has put something right already.
+    func actors(of request: UUIDv7, in transaction: borrowing WriteTransaction) throws(RPCError) -> [UUIDv7] {
+        try transaction.all(
+            """
+            SELECT DISTINCT actors.id FROM corrections JOIN actors ON actors.number = corrections.actor
+            WHERE corrections.request = :request ORDER BY actors.id
+            """, [":request": request]
+        ) { $0.uuid(0) }
+    }
+
     /// - Parameter was: what a trait's value was before.
     func insert(
         _ subject: Correction.Of, _ name: String, was: String?, of actor: Int64, request: UUIDv7, at time: Timestamp,
