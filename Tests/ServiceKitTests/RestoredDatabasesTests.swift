@@ -117,6 +117,21 @@ import Testing
         #expect(try text("SELECT group_concat(text) FROM notes", in: brandFile) == "ada")
     }
 
+    @Test("A hold that came back with an old backup brings nobody back who was erased since")
+    func erasedAfterHold() throws {
+        try open(brandFile).execute(
+            """
+            INSERT INTO notes VALUES (1, 'olga');
+            INSERT INTO legal_holds VALUES (x'00', NULL, NULL, 'case 4711', 'admin', 0)
+            """)
+        try ledger.append(
+            .subject(
+                [], [tombstones.digest("email", "olga")], of: ServiceFixture.brand, for: Self.request, at: Self.time))
+        try finish(try restored())
+        #expect(try text("SELECT count(*) FROM notes", in: brandFile) == "0")
+        #expect(try text("SELECT count(*) FROM legal_holds", in: brandFile) == "1")
+    }
+
     @Test("Text that cannot be searched for a hash goes; where all hashes were found, what others said stays")
     func mentions() throws {
         let row = """

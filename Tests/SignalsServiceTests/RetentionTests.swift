@@ -138,6 +138,8 @@ import Testing
     func heldErasure() async throws {
         try await withSignals { service in
             try await service.track("A", "old", properties: #"{"x":"held-property"}"#)
+            // Restricted before, for another reason: from now on nobody lifts that.
+            try await service.place(.restriction, on: person)
             let holds = [try await service.hold([person]), try await service.hold([])]
             let refused = try await service.eraseOnRequest(person)
             #expect(refused.heldBy == holds && refused.rows == [TableRows(table: "processing_restrictions", rows: 1)])

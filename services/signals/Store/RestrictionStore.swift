@@ -21,9 +21,9 @@ struct RestrictionStore: Sendable {
         }
     }
 
-    /// Places a stop; one that is there already stays as it is.
+    /// Places a stop; one that is there already stays as it is, but that it takes the place of an erasure now.
     ///
-    /// - Returns: whether it is new.
+    /// - Returns: whether anything changed.
     @discardableResult
     func place(
         _ kind: RestrictionKind, on actor: Int64, _ source: PlacedRestriction.Source, request: UUIDv7? = nil,
@@ -32,7 +32,9 @@ struct RestrictionStore: Sendable {
         try transaction.run(
             """
             INSERT INTO processing_restrictions (actor, kind, source, request, since)
-            VALUES (:actor, :kind, :source, :request, :time) ON CONFLICT (actor, kind) DO NOTHING
+            VALUES (:actor, :kind, :source, :request, :time)
+            ON CONFLICT (actor, kind) DO UPDATE SET source = excluded.source, request = excluded.request
+            WHERE excluded.source = 'legalHold' AND processing_restrictions.source <> 'legalHold'
             """,
             [
                 ":actor": actor, ":kind": kind.rawValue, ":source": source.rawValue, ":request": request,
