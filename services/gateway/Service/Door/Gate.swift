@@ -119,7 +119,7 @@ final class Gate {
             if !isCharged, let error = chargeStranger(caller) { return fail(call, error) }
             // The bytes are valid only now, and the answer comes later.
             let params = Array(call.params)
-            keys.whenProved(key) {
+            keys.whenProved(key, bytes: params.count) {
                 params.withUnsafeBytes { bytes in
                     let call = call.with(bytes)
                     self.admit(call, key: key, from: caller, isCharged: true)
@@ -208,7 +208,7 @@ final class Gate {
         case .refused(let error): then(.failure(isCharged ? error : chargeStranger(caller) ?? error))
         case .unproved:
             if !isCharged, let error = chargeStranger(caller) { return then(.failure(error)) }
-            keys.whenProved(key) { self.authenticate(key, from: caller, isCharged: true, then: then) }
+            keys.whenProved(key, bytes: 0) { self.authenticate(key, from: caller, isCharged: true, then: then) }
         }
     }
 

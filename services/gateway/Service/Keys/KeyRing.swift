@@ -20,8 +20,12 @@ final class KeyRing {
     static let maximumKeys = 10_000
     /// What a user who is signed in may spend.
     static let sessionLimit = RateLimit(ratePerSecond: 100, burst: 1_000)
-    /// Requests that wait for one key's proof.
-    static let maximumWaiting = 1_024
+    /// Requests that wait for one key's proof: after any change to keys all that are on their way do.
+    static let maximumWaiting = 4_096
+    /// Requests that wait for proofs, of all keys.
+    static let maximumWaitingOfAll = 16_384
+    /// Bytes of their parameters.
+    static let maximumWaitingBytes = 16 << 20
 
     /// What a request may do, and the context it travels with.
     final class Grant {
@@ -92,7 +96,7 @@ final class KeyRing {
     enum Answer {
         case granted(Grant)
         case refused(RPCError)
-        /// Tenancy has to be asked: see ``whenProved(_:_:)``.
+        /// Tenancy has to be asked: see ``whenProved(_:bytes:_:)``.
         case unproved
     }
 
@@ -103,11 +107,18 @@ final class KeyRing {
         var isRenewing = false
     }
 
+    private struct Waiting {
+        let bytes: Int
+        let retry: () -> Void
+    }
+
     private let tenancy: UnixSocketClient
     private let clock: Clock
     private let limits: LimitsConfiguration
     private var proofs: [String: Proof] = [:]
-    private var waiting: [String: [() -> Void]] = [:]
+    private var waiting: [String: [Waiting]] = [:]
+    private var waitingCalls = 0
+    private var waitingBytes = 0
     private let validEpoch: ValidEpoch
 
     init(tenancy: UnixSocketClient, clock: Clock, validEpoch: ValidEpoch, limits: LimitsConfiguration) {
@@ -137,7 +148,9 @@ final class KeyRing {
         guard APIKey(parsing: text) != nil || StaffToken(.session, parsing: text) != nil else {
             return .refused(.keyUnknown)
         }
-        guard waiting[text, default: []].count < Self.maximumWaiting else { return .refused(.busy("The key's proof")) }
+        guard waiting[text, default: []].count < Self.maximumWaiting, waitingCalls < Self.maximumWaitingOfAll,
+            waitingBytes < Self.maximumWaitingBytes
+        else { return .refused(.busy("What waits for proofs of keys", retryAfterMilliseconds: 100)) }
         return .unproved
     }
 
@@ -146,9 +159,13 @@ final class KeyRing {
     }
 
     /// Asks tenancy about a key and calls `retry` when it has answered; those who wait for one key keep their order.
-    func whenProved(_ text: String, _ retry: @escaping () -> Void) {
+    ///
+    /// - Parameter bytes: what is kept until then.
+    func whenProved(_ text: String, bytes: Int, _ retry: @escaping () -> Void) {
         let isFirst = waiting[text] == nil
-        waiting[text, default: []].append(retry)
+        waiting[text, default: []].append(Waiting(bytes: bytes, retry: retry))
+        waitingCalls += 1
+        waitingBytes += bytes
         if isFirst { ask(text) }
     }
 
@@ -197,7 +214,10 @@ final class KeyRing {
                 remember(text, Proof(outcome: .failure(told), epoch: .max, provedAt: provedAt))
             }
         }
-        for retry in waiting.removeValue(forKey: text) ?? [] { retry() }
+        let told = waiting.removeValue(forKey: text) ?? []
+        waitingCalls -= told.count
+        for call in told { waitingBytes -= call.bytes }
+        for call in told { call.retry() }
     }
 
     private func remember(_ text: String, _ proof: Proof) {
