@@ -220,6 +220,25 @@ struct TLSDoorTests {
         try await gateway.stop()
     }
 
+    @Test(
+        "What needs no key over HTTP is charged to the address, also where there is nothing",
+        arguments: ["healthz", "x"])
+    func charge(path: String) async throws {
+        let certificate = try TestCertificate()
+        let gateway = try await gateway(certificate, ["GYRE_ADDRESS_RATE": "1"])
+        let text = try await TLSClient.connect(to: gateway.tlsPort("http"), trusting: certificate.chain) { client in
+            for number in 0..<50 {
+                let end = number == 49 ? "Connection: close\r\n\r\n" : "\r\n"
+                try await client.send("GET /\(path) HTTP/1.1\r\nHost: x\r\n" + end)
+            }
+            return try await client.rest()
+        }
+        // Fifty in a row cannot take fifty seconds.
+        #expect(text.split(separator: "HTTP/1.1 ").count == 50)
+        #expect(text.contains("HTTP/1.1 429 ") && text.lowercased().contains("retry-after: 1"))
+        try await gateway.stop()
+    }
+
     @Test("A handshake that does not end is cut off, and others are served meanwhile")
     func slowHandshake() async throws {
         let certificate = try TestCertificate()

@@ -76,6 +76,21 @@ import Testing
         #expect(pair.client.seen.text == "later")
     }
 
+    @Test("unsentBytes may wait for the channel; one byte more ends the connection", arguments: [0, 1])
+    func unsentBytes(excess: Int) throws {
+        var limits = TLSLimits()
+        limits.unsentBytes = 1_000
+        let pair = try TLSPair.shaken(serverLimits: limits)
+        // More than that is no matter while the channel takes it.
+        pair.server.write(count: 5_000)
+        pair.exchange()
+        pair.server.channel.isWritable = false
+        pair.server.write(count: 600)
+        pair.server.write(count: 400 + excess)
+        #expect(pair.server.seen.reasons == (excess == 0 ? [] : [.limitExceeded]))
+        #expect(pair.server.seen.isInactive == (excess == 1))
+    }
+
     @Test("Closing sends what waited for the channel before its close_notify")
     func closingWhileNotWritable() throws {
         let pair = try TLSPair.shaken()

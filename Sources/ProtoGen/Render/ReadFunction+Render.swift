@@ -10,15 +10,20 @@ extension ReadFunction {
         }
     }
 
-    private var head: String {
-        "private static func \(name)(from reader: inout JSONReader) throws(JSONError) -> \(type.name)"
+    /// `private static func readSlug(from reader: inout JSONReader) throws(JSONError) -> String {` … `}`.
+    private func function(_ text: inout SourceText, _ body: (inout SourceText) -> Void) {
+        text.list(
+            "private static func \(name)(", ["from reader: inout JSONReader"],
+            ") throws(JSONError) -> \(type.name) {", closeOnOwnLine: true)
+        text.indented(body)
+        text.line("}")
     }
 
     // MARK: Strings
 
     private func string(_ limits: Schema.StringLimits, _ text: inout SourceText) {
         guard let pattern = limits.pattern else { return }
-        text.block(head) { (text: inout SourceText) in
+        function(&text) { (text: inout SourceText) in
             text.line("let text = try reader.readString(\(ReadExpression.lengths(limits)))")
             text.guardLine(
                 "\(Self.predicate(name))(text)",
@@ -69,7 +74,7 @@ extension ReadFunction {
     // MARK: Raw values
 
     private func raw(_ limits: Schema.RawLimits, _ text: inout SourceText) {
-        text.block(head) { (text: inout SourceText) in
+        function(&text) { (text: inout SourceText) in
             if let type = limits.type {
                 text.guardLine("try reader.peek() == .\(Self.kind(type))", throwing: Self.mismatch(type))
             }
@@ -111,7 +116,7 @@ extension ReadFunction {
 
     private func array(_ element: SwiftType, _ limits: Schema.CountLimits, _ text: inout SourceText) {
         let read = ReadExpression(element, name: name + "Element")
-        text.block(head) { (text: inout SourceText) in
+        function(&text) { (text: inout SourceText) in
             if limits.maximum != nil { text.line("let start = reader.offset") }
             text.line("var elements: \(type.name) = []")
             text.line("try reader.beginArray()")
@@ -128,7 +133,7 @@ extension ReadFunction {
         _ value: SwiftType, _ names: Schema.StringLimits, _ limits: Schema.CountLimits, _ text: inout SourceText
     ) {
         let read = ReadExpression(value, name: name + "Value")
-        text.block(head) { (text: inout SourceText) in
+        function(&text) { (text: inout SourceText) in
             if limits.maximum != nil { text.line("let start = reader.offset") }
             text.line("var members: \(type.name) = [:]")
             text.line("try reader.beginObject()")

@@ -58,6 +58,16 @@ struct HTTPDoor: Sendable {
         return (answer, connection.standing)
     }
 
+    /// Charges the address of somebody who shows no key.
+    ///
+    /// - Returns: what they are told if they may not go on.
+    func charge(_ address: String?) async -> Response? {
+        let error = try? await eventLoop.submit { [gate, addressLimit] in
+            gate.value.chargeStranger(Caller(.address(address), addressLimit))
+        }.get()
+        return error.flatMap(\.self).map { Self.refusal($0) }
+    }
+
     /// The whole body of a request.
     ///
     /// - Parameters:

@@ -80,6 +80,7 @@ enum HTTPServer {
         secure: @escaping @Sendable (any Channel) throws -> Void, onBound: @escaping @Sendable (String) -> Void
     ) -> some Service {
         let router = Router(context: HTTPContext.self)
+        router.add(middleware: AddressCharge(door: parts.door))
         addClientRoutes(to: router, parts)
         pages.addRoutes(to: router)
         let address = configuration.address

@@ -16,6 +16,8 @@ struct StaffPage: Sendable {
     ]
     /// Keys, and privacy requests, that are shown.
     static let maximumItems = 50
+    /// Open requests that are looked at, to find the most urgent.
+    static let maximumOpen = 5_000
     /// From so many days before its deadline on a request stands out.
     static let nearDays: Int64 = 7
 
@@ -101,9 +103,9 @@ struct StaffPage: Sendable {
         let maySeeAudit = scopes.contains(AuditLog.Head.method.scope ?? "")
         var (requests, keys, isCut) = ([PrivacyRequest](), [Key](), false)
         if maySeeRequests {
-            let page = try await PrivacyRequests.Client(door).list(.init(limit: Self.maximumItems))
-            requests = page.items
-            isCut = page.nextCursor != nil
+            requests = try await Self.requests(door)
+            isCut = requests.count > Self.maximumItems
+            requests = Array(requests.prefix(Self.maximumItems))
         }
         if maySeeKeys {
             let page = try await Keys.Client(door).list(.init(limit: Self.maximumItems))
@@ -113,11 +115,28 @@ struct StaffPage: Sendable {
         return Content(
             who: user?.name ?? user?.email ?? "\(record.userId)", role: user?.role.rawValue, brand: brand.name,
             until: StatusPage.readable(record.expiresAt), formToken: formToken, maySeeRequests: maySeeRequests,
-            requests: Self.sorted(requests).map(shown), hasRequests: !requests.isEmpty, maySeeKeys: maySeeKeys,
+            requests: requests.map(shown), hasRequests: !requests.isEmpty, maySeeKeys: maySeeKeys,
             keys: keys.map(Self.shown), hasKeys: !keys.isEmpty, maySeeAudit: maySeeAudit,
             head: maySeeAudit ? try await head(door) : nil,
             isWithoutAnything: !maySeeRequests && !maySeeKeys && !maySeeAudit,
             more: isCut ? "Only \(Self.maximumItems) of each are shown; gyre lists them all." : nil)
+    }
+
+    /// Those that are open, and the newest that have ended; one more than are shown when there are more.
+    private static func requests(_ door: DoorClient) async throws(RPCError) -> [PrivacyRequest] {
+        let client = PrivacyRequests.Client(door)
+        var requests: [PrivacyRequest] = []
+        for status in PrivacyStatus.allCases where !PrivacyTransitions.following(status).isEmpty {
+            var cursor: String?
+            // The oldest come last, and are the most urgent.
+            repeat {
+                let page = try await client.list(.init(cursor: cursor, limit: 500, status: status))
+                requests += page.items
+                cursor = page.nextCursor
+            } while cursor != nil && requests.count < maximumOpen
+        }
+        let newest = try await client.list(.init(limit: maximumItems + 1)).items
+        return sorted(requests + newest.filter { $0.endedAt != nil })
     }
 
     /// Who the session is of.
