@@ -57,7 +57,9 @@ public struct ReplyLine {
         let errorMember: StaticString = ",\"error\":{\"code\":-"
         if rest.starts(with: errorMember) {
             var code = 0
-            for digit in rest[errorMember.utf8CodeUnitCount...].lazy.map({ $0 &- 0x30 }).prefix(while: { $0 < 10 }).prefix(9) {
+            for digit in rest[errorMember.utf8CodeUnitCount...].lazy.map({ $0 &- 0x30 }).prefix(while: { $0 < 10 })
+                .prefix(9)
+            {
                 code = code * 10 + Int(digit)
             }
             return -code

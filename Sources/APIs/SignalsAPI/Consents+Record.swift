@@ -185,7 +185,9 @@ extension Consents {
                 return rest.isEmpty
             }
 
-            private static func readSpecialCategories(from reader: inout JSONReader) throws(JSONError) -> [SpecialCategory] {
+            private static func readSpecialCategories(
+                from reader: inout JSONReader
+            ) throws(JSONError) -> [SpecialCategory] {
                 let start = reader.offset
                 var elements: [SpecialCategory] = []
                 try reader.beginArray()

@@ -72,7 +72,8 @@ public final class MethodDispatcher: RequestHandler {
             throw .forbidden("\(call.principal) may not call \(method.description.name).")
         }
         guard method.description.admits(reaching: call.segments) else {
-            throw .forbidden("\(call.principal) reaches only some actors, and \(method.description.name) may be about any.")
+            throw .forbidden(
+                "\(call.principal) reaches only some actors, and \(method.description.name) may be about any.")
         }
         let work = try prepare(method, params, for: call)
         try start(work, of: method.description, call, params, reply)
