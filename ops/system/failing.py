@@ -23,12 +23,16 @@ class Receiver:
 
     def __init__(self):
         told = self.told = []
+        # Answers with a status that means: not now.
+        self.refuses = False
+        receiver = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                told.append((json.loads(body), body, dict(self.headers)))
-                self.send_response(202)
+                if not receiver.refuses:
+                    told.append((json.loads(body), body, dict(self.headers)))
+                self.send_response(503 if receiver.refuses else 202)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
