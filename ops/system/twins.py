@@ -7,6 +7,7 @@ then `plant` has to bring about what the method is about.
 """
 
 import copy
+import hashlib
 import json
 import pathlib
 import re
@@ -20,11 +21,13 @@ CONTRACTS = pathlib.Path(__file__).resolve().parents[2] / "proto-json"
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 CODE = re.compile(r'(?<="verificationCode": ")\d+')
+# What moves while nobody does anything: when a thing was written down, how often somebody was told in vain.
+MOVING = re.compile(r'"(attempts|nextAttemptAt|generatedAt)": ("[^"]*"|\d+),? ?')
 # What comes last with a brand's own ids, because it takes away what others are about.
 ENDS = {"cancel", "delete", "deny", "end", "erase", "remove", "revoke"}
 RATE_LIMITED, FORBIDDEN, METHOD_NOT_FOUND = -32029, -32003, -32601
 # Where the administrator may ask about any brand.
-PLATFORM_WIDE = {"auditEntries.list"}
+PLATFORM_WIDE = {"auditEntries.list", "keys.list"}
 PASSWORD = "correct horse battery staple"
 BATCH = 50
 
@@ -68,9 +71,12 @@ class Method:
         return self.examples[0]
 
     def calls(self, place, value):
-        """Parameters with an id at a place: in each example, and in what an example has of what must be there."""
+        """Parameters with an id at a place: in each example, in each without one thing that need not be there, which the
+        id may take the place of, and in only what must be there."""
         bare = {name: value for name, value in self.example.items() if name in self.required}
-        found = [self.with_id(params, place, value) for params in [bare, *self.examples]]
+        fewer = [{name: value for name, value in example.items() if name != left_out} for example in self.examples
+                 for left_out in example if left_out not in self.required]
+        found = [self.with_id(params, place, value) for params in [bare, *self.examples, *fewer]]
         return [params for index, params in enumerate(found) if params is not None and params not in found[:index]]
 
     @staticmethod
@@ -151,8 +157,15 @@ def plant(twin):
         for name in ("twin", mark):
             call("integrations.create", {"kind": "smtp", "name": name, "credentials": {"password": mark}})
         for identifier in ("gone", mark):
-            call("privacyRequests.submit", {"identity": "code", "identifiers": [
-                {"type": "customerId", "value": identifier}]})
+            person = {"type": "customerId", "value": identifier}
+            # A name that never leads anywhere.
+            call("privacyRequests.submit", {"identity": "code", "identifiers": [person],
+                                            "callbackUrls": ["https://twins.invalid/callback"]})
+        person = {"type": "customerId", "value": "twin"}
+        call("consents.record", {"purpose": "twin", "legalBasis": "contract", "identifier": person,
+                                 "proof": {"method": "paper", "source": mark}})
+        call("restrictions.place", {"kind": "optOut", "identifier": person})
+        call("legalHolds.place", {"reason": mark, "identifier": person})
     with brand.suite.admin(brand.id) as connection:
         for email, role in (("twin@example.org", "owner"), (f"{mark}@example.org", "viewer")):
             token = connection.call("users.invite", {"email": email, "role": role})["token"]
@@ -206,8 +219,9 @@ def code(answer):
 
 
 def missing_id(beside):
-    """An id that nothing has, made at the same moment as another: in every order it stands beside it."""
-    return beside[:-6] + secrets.token_hex(3)
+    """An id that nothing has, made at the same moment as another: in every order it stands beside it. Always the same
+    one, for calls that leave something under an id of their caller's."""
+    return beside[:-6] + hashlib.sha256(beside.encode()).hexdigest()[:6]
 
 
 class Probe:
@@ -275,11 +289,15 @@ def run(report, suite):
 def collect(twin, public):
     """Finds the ids of a brand: in what it was answered, and in all that can be read in it."""
     pages = [(method, method.nothing) for method in public if method.kind != "write" and not method.required]
-    texts = twin.texts + ask(twin.suite.socket, twin.key, pages) + ask(twin.suite.admin_socket, twin.admin, pages)
+    of_brand = [page for page in pages if page[0].name not in PLATFORM_WIDE]
+    texts = twin.texts + ask(twin.suite.socket, twin.key, pages) + ask(twin.suite.admin_socket, twin.admin, of_brand)
     texts += [answer for (method, _), answer in zip(pages, ask(twin.suite.socket, twin.session, pages))
               if method.scope == "sessions:read"]
-    # There are very many audit entries, and no method takes their ids.
+    # There are very many audit entries: two of the brand's own stand for them.
     twin.ids = {found for text in texts if '"leafIndex"' not in text for found in UUID.findall(text)}
+    entries = [item["id"] for text in texts if '"leafIndex"' in text for item in json.loads(text).get("items", [])
+               if item.get("brandId") == twin.brand.id]
+    twin.ids |= set(entries[:2])
     twin.ids |= {twin.brand.id, twin.brand.key_id}
     twin.ids -= {example for method in public for example in UUID.findall(json.dumps(method.example))}
 
@@ -387,6 +405,7 @@ def internal(suite, ours, known):
 def state(suite, twin, public):
     """All that can be read of a brand without naming anything; the audit log is everybody's."""
     calls = [(method, method.nothing) for method in public
-             if method.kind != "write" and not method.required and method.scope not in (None, "audit:read")]
+             if method.kind != "write" and not method.required and method.scope not in (None, "audit:read")
+             and method.name not in PLATFORM_WIDE]
     answers = ask(suite.admin_socket, twin.admin, calls)
-    return {method.name: answer for (method, _), answer in zip(calls, answers)}
+    return {method.name: MOVING.sub("", answer) for (method, _), answer in zip(calls, answers)}
