@@ -212,7 +212,7 @@ extension GatewayContract {
         {"name":"limits.get","summary":"Returns a key's limits and quotas, and how much is left of each.",\#
         "description":"Asking costs a unit too. A client that names no key is told of its own. The administrator \#
         who names none is told what all callers share.","x-kind":"flow","x-scope":"limits:read","x-cost":1,\#
-        "x-callers":["public","admin"],"params":[{"name":"keyId","required":false,\#
+        "x-actors":"nobody","x-callers":["public","admin"],"params":[{"name":"keyId","required":false,\#
         "schema":{"$ref":"#/components/schemas/UUID"},"description":"The key."}],"result":{"name":"reply",\#
         "schema":{"$ref":"#/components/schemas/LimitStandings"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
         {"$ref":"#/components/errors/dependencyUnavailable"}],"examples":[{"name":"a key that has spent half of its \#

@@ -13,7 +13,7 @@ extension Limits {
         public static let method = MethodDescription(
             name: "limits.get", summary: "Returns a key's limits and quotas, and how much is left of each.",
             kind: .flow, database: .service, scope: "limits:read", cost: 1, costItems: nil, isAudited: false,
-            isIdempotent: false, callers: ["public", "admin"])
+            isIdempotent: false, actors: .nobody, callers: ["public", "admin"])
 
         /// The parameters of `limits.get`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

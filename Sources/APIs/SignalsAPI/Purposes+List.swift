@@ -10,7 +10,7 @@ extension Purposes {
         public static let method = MethodDescription(
             name: "purposes.list", summary: "Lists the purposes that data is used for, and what they rest on.",
             kind: .read, database: .brand, scope: "consents:read", cost: 1, costItems: nil, isAudited: false,
-            isIdempotent: false, callers: ["public", "admin", "service:gateway"])
+            isIdempotent: false, actors: .nobody, callers: ["public", "admin", "service:gateway"])
 
         /// The parameters of `purposes.list`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

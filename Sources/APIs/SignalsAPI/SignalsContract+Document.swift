@@ -369,8 +369,8 @@ extension SignalsContract {
         "params":[{"name":"name","value":"orderFulfilment"},{"name":"legalBasis","value":"contract"}],\#
         "result":{"name":"reply","value":{"name":"orderFulfilment","legalBasis":"contract"}}}]},\#
         {"name":"purposes.list","summary":"Lists the purposes that data is used for, and what they rest on.",\#
-        "x-kind":"read","x-scope":"consents:read","x-cost":1,"x-callers":["public","admin","service:gateway"],\#
-        "params":[],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "x-kind":"read","x-scope":"consents:read","x-cost":1,"x-actors":"nobody","x-callers":["public","admin",\#
+        "service:gateway"],"params":[],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
         "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/PurposeBasis"},"maxItems":1000,\#
         "description":"The purposes, by name."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"a \#
         new brand","params":[],"result":{"name":"reply","value":{"items":[]}}},{"name":"a newsletter",\#
@@ -387,19 +387,20 @@ extension SignalsContract {
         "examples":[{"name":"a quiz about sleep","params":[{"name":"name","value":"sleepQuality"},\#
         {"name":"category","value":"health"}],"result":{"name":"reply","value":{"name":"sleepquality",\#
         "category":"health","isDefault":false}}}]},{"name":"specialTraits.list","summary":"Lists the traits whose \#
-        values are specially protected.","x-kind":"read","x-scope":"consents:read","x-cost":1,"x-callers":["public",\#
-        "admin"],"params":[],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
-        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/SpecialTrait"},"maxItems":1000,\#
-        "description":"The traits, by name."}},"additionalProperties":false}},"errors":[],\#
-        "examples":[{"name":"every brand's","x-fixture":"live-only","params":[],"result":{"name":"reply",\#
-        "value":{"items":[]}}}]},{"name":"restrictions.place","summary":"Stops uses of a person's data without \#
-        deleting it.","description":"Holds from the next call on. Placed twice, the first one stays. Somebody who \#
-        is not known yet becomes known by it.","x-kind":"write","x-scope":"restrictions:write","x-cost":1,\#
-        "x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"kind","required":true,\#
-        "schema":{"$ref":"#/components/schemas/RestrictionKind"},"description":"What is stopped."},\#
-        {"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},"description":"The person, by id."},\#
-        {"name":"identifier","schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points \#
-        to the person, instead of the id.","x-privacy":"identifier"}],"result":{"name":"reply",\#
+        values are specially protected.","x-kind":"read","x-scope":"consents:read","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"params":[],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/SpecialTrait"},"maxItems":1000,"description":"The traits, by name."}},\#
+        "additionalProperties":false}},"errors":[],"examples":[{"name":"every brand's","x-fixture":"live-only",\#
+        "params":[],"result":{"name":"reply","value":{"items":[]}}}]},{"name":"restrictions.place","summary":"Stops \#
+        uses of a person's data without deleting it.","description":"Holds from the next call on. Placed twice, the \#
+        first one stays. Somebody who is not known yet becomes known by it.","x-kind":"write",\#
+        "x-scope":"restrictions:write","x-cost":1,"x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,\#
+        "params":[{"name":"kind","required":true,"schema":{"$ref":"#/components/schemas/RestrictionKind"},\#
+        "description":"What is stopped."},{"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The person, by id."},{"name":"identifier",\#
+        "schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points to the person, \#
+        instead of the id.","x-privacy":"identifier"}],"result":{"name":"reply",\#
         "schema":{"$ref":"#/components/schemas/PlacedRestriction"}},\#
         "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/suppressed"},\#
         {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"do not sell","x-fixture":"one-actor",\#

@@ -10,7 +10,7 @@ extension SpecialTraits {
         public static let method = MethodDescription(
             name: "specialTraits.list", summary: "Lists the traits whose values are specially protected.", kind: .read,
             database: .brand, scope: "consents:read", cost: 1, costItems: nil, isAudited: false, isIdempotent: false,
-            callers: ["public", "admin"])
+            actors: .nobody, callers: ["public", "admin"])
 
         /// The parameters of `specialTraits.list`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {
