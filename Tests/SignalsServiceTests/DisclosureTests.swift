@@ -208,6 +208,16 @@ import Testing
         }
     }
 
+    @Test("What is specially protected is not added without a basis")
+    func special() async throws {
+        try await withSignals { service in
+            try await service.track("A", "c-1")
+            let added = try await service.correct([Correction(of: .trait, name: "medications", value: #""x""#)])
+            #expect(added.outcomes.map(\.outcome) == [.basisMissing] && added.rows.isEmpty)
+            #expect(try await service.number("SELECT count(*) FROM traits") == 0)
+        }
+    }
+
     @Test("An erasure removes what was corrected too")
     func erased() async throws {
         try await withSignals { service in

@@ -83,6 +83,8 @@ public struct CorrectionOutcome: JSONReadable, JSONWritable, Sendable, Equatable
         case unknown
         /// The right value is another person's identifier: nothing was changed.
         case taken
+        /// It is specially protected, and nothing is recorded that allows to add it.
+        case basisMissing
 
         public init(from reader: inout JSONReader) throws(JSONError) {
             switch try reader.readStringKey() {
@@ -90,7 +92,8 @@ public struct CorrectionOutcome: JSONReadable, JSONWritable, Sendable, Equatable
             case "unchanged": self = .unchanged
             case "unknown": self = .unknown
             case "taken": self = .taken
-            default: throw reader.fail(.constraint, "must be corrected, unchanged, unknown or taken")
+            case "basisMissing": self = .basisMissing
+            default: throw reader.fail(.constraint, "must be corrected, unchanged, unknown, taken or basisMissing")
             }
         }
 

@@ -578,17 +578,17 @@ extension GatewayContract {
         correction. It shows no values.","required":["of","name","outcome"],"additionalProperties":false,\#
         "properties":{"of":{"type":"string","enum":["trait","identifier"],"description":"What was wrong."},\#
         "name":{"type":"string","minLength":1,"maxLength":100,"description":"The trait's name, or the identifier's \#
-        type."},"outcome":{"type":"string","enum":["corrected","unchanged","unknown","taken"],\#
+        type."},"outcome":{"type":"string","enum":["corrected","unchanged","unknown","taken","basisMissing"],\#
         "x-enum-descriptions":{"corrected":"It was wrong and is right now.","unchanged":"It was right already.",\#
         "unknown":"The person has no such identifier.","taken":"The right value is another person's identifier: \#
-        nothing was changed."},"description":"What became of it."}}},"WitnessedHead":{"type":"object",\#
-        "description":"A head of the audit log as a service keeps it that tenancy told of it, to say later what it \#
-        was.","required":["witness","number","head","receivedAt"],"properties":{"witness":{"type":"string",\#
-        "minLength":1,"maxLength":20,"description":"The service that keeps it."},"number":{"type":"integer",\#
-        "minimum":1,"description":"Its place among those that this service was told."},\#
-        "head":{"$ref":"#/components/schemas/SignedTreeHead","description":"The head, as it was told."},\#
-        "receivedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was told."},\#
-        "problem":{"type":"string","enum":["signature","key","smaller","fork"],\#
+        nothing was changed.","basisMissing":"It is specially protected, and nothing is recorded that allows to add \#
+        it."},"description":"What became of it."}}},"WitnessedHead":{"type":"object","description":"A head of the \#
+        audit log as a service keeps it that tenancy told of it, to say later what it was.","required":["witness",\#
+        "number","head","receivedAt"],"properties":{"witness":{"type":"string","minLength":1,"maxLength":20,\#
+        "description":"The service that keeps it."},"number":{"type":"integer","minimum":1,"description":"Its place \#
+        among those that this service was told."},"head":{"$ref":"#/components/schemas/SignedTreeHead",\#
+        "description":"The head, as it was told."},"receivedAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it was told."},"problem":{"type":"string","enum":["signature","key","smaller","fork"],\#
         "x-enum-descriptions":{"signature":"The signature is not one of the key that it names.","key":"It is signed \#
         by another key than the heads before.","smaller":"It covers fewer entries than a head before.","fork":"It \#
         covers as many entries as a head before and has another root, or more that do not continue those."},\#

@@ -426,30 +426,31 @@ extension PlatformContract {
         correction. It shows no values.","required":["of","name","outcome"],"additionalProperties":false,\#
         "properties":{"of":{"type":"string","enum":["trait","identifier"],"description":"What was wrong."},\#
         "name":{"type":"string","minLength":1,"maxLength":100,"description":"The trait's name, or the identifier's \#
-        type."},"outcome":{"type":"string","enum":["corrected","unchanged","unknown","taken"],\#
+        type."},"outcome":{"type":"string","enum":["corrected","unchanged","unknown","taken","basisMissing"],\#
         "x-enum-descriptions":{"corrected":"It was wrong and is right now.","unchanged":"It was right already.",\#
         "unknown":"The person has no such identifier.","taken":"The right value is another person's identifier: \#
-        nothing was changed."},"description":"What became of it."}}},"Correction":{"type":"object",\#
-        "description":"Something wrong about a person, and what is right.","required":["of","name"],\#
-        "additionalProperties":false,"properties":{"of":{"type":"string","enum":["trait","identifier"],\#
-        "x-enum-descriptions":{"trait":"What is stated about the person under a name.","identifier":"A value that \#
-        points to the person."},"description":"What is wrong."},"name":{"type":"string","minLength":1,\#
-        "maxLength":100,"description":"The trait's name, or the identifier's type.","x-privacy":"none"},\#
-        "was":{"type":"string","minLength":1,"maxLength":256,"description":"An identifier's wrong value. Not for \#
-        traits.","x-privacy":"identifier"},"value":{"type":"string","minLength":1,"maxLength":8192,\#
-        "description":"What is right: an identifier's value, or JSON, which a trait then has. Absent: it is \#
-        removed.","x-privacy":"personal"}}},"TableRows":{"type":"object","required":["table","rows"],\#
-        "additionalProperties":false,"properties":{"table":{"type":"string","minLength":1,"maxLength":64,\#
-        "description":"The table."},"rows":{"type":"integer","minimum":0,"description":"Rows deleted, changed or \#
-        handed over, as the request asks."}},"description":"How much of one table a privacy request concerned."},\#
-        "Identifier":{"type":"object","required":["type","value"],"additionalProperties":false,\#
-        "properties":{"type":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z][A-Za-z0-9_]{0,39}$",\#
-        "description":"What kind of value it is, such as customerId, email or phone.","x-privacy":"none"},\#
-        "value":{"type":"string","minLength":1,"maxLength":256,"description":"The value itself, compared exactly \#
-        after trimming; e-mail addresses in lower case.","x-privacy":"identifier"}},"description":"A typed value \#
-        that points to an actor."},"Timestamp":{"type":"string","format":"date-time","description":"A moment, as \#
-        RFC 3339 in UTC; microseconds are kept, finer fractions are cut off."},"DatabaseCopy":{"type":"object",\#
-        "additionalProperties":false,"required":["file","bytes","sha256","incarnation","migration","lastMessage"],\#
+        nothing was changed.","basisMissing":"It is specially protected, and nothing is recorded that allows to add \#
+        it."},"description":"What became of it."}}},"Correction":{"type":"object","description":"Something wrong \#
+        about a person, and what is right.","required":["of","name"],"additionalProperties":false,\#
+        "properties":{"of":{"type":"string","enum":["trait","identifier"],"x-enum-descriptions":{"trait":"What is \#
+        stated about the person under a name.","identifier":"A value that points to the person."},\#
+        "description":"What is wrong."},"name":{"type":"string","minLength":1,"maxLength":100,"description":"The \#
+        trait's name, or the identifier's type.","x-privacy":"none"},"was":{"type":"string","minLength":1,\#
+        "maxLength":256,"description":"An identifier's wrong value. Not for traits.","x-privacy":"identifier"},\#
+        "value":{"type":"string","minLength":1,"maxLength":8192,"description":"What is right: an identifier's value,\#
+         or JSON, which a trait then has. Absent: it is removed.","x-privacy":"personal"}}},\#
+        "TableRows":{"type":"object","required":["table","rows"],"additionalProperties":false,\#
+        "properties":{"table":{"type":"string","minLength":1,"maxLength":64,"description":"The table."},\#
+        "rows":{"type":"integer","minimum":0,"description":"Rows deleted, changed or handed over, as the request \#
+        asks."}},"description":"How much of one table a privacy request concerned."},"Identifier":{"type":"object",\#
+        "required":["type","value"],"additionalProperties":false,"properties":{"type":{"type":"string",\#
+        "minLength":1,"maxLength":40,"pattern":"^[a-z][A-Za-z0-9_]{0,39}$","description":"What kind of value it is, \#
+        such as customerId, email or phone.","x-privacy":"none"},"value":{"type":"string","minLength":1,\#
+        "maxLength":256,"description":"The value itself, compared exactly after trimming; e-mail addresses in lower \#
+        case.","x-privacy":"identifier"}},"description":"A typed value that points to an actor."},\#
+        "Timestamp":{"type":"string","format":"date-time","description":"A moment, as RFC 3339 in UTC; microseconds \#
+        are kept, finer fractions are cut off."},"DatabaseCopy":{"type":"object","additionalProperties":false,\#
+        "required":["file","bytes","sha256","incarnation","migration","lastMessage"],\#
         "properties":{"file":{"type":"string","minLength":4,"maxLength":40,"pattern":"^[0-9a-z.-]{4,40}$",\#
         "description":"The file's name: `service.db`, or a brand's id and `.db`."},"bytes":{"type":"integer",\#
         "minimum":0,"x-unit":"bytes","description":"How long it is."},"sha256":{"$ref":"#/components/schemas/Hash"},\#

@@ -197,6 +197,7 @@ struct PrivacyCommand: AsyncParsableCommand {
         case .corrected: "it was wrong and is right now"
         case .unchanged: "it was right already"
         case .unknown: "not known of this person"
+        case .basisMissing: "not done, as it is specially protected and nothing is recorded that allows it"
         case .taken: "not done, as that identifier is another person's, or of one who was erased"
         }
     }

@@ -31,7 +31,7 @@ extension ActorDirectory {
                     touched["corrections", default: 0] += 1
                     touched[wrong.of == .trait ? "traits" : "identifiers", default: 0] += 1
                 }
-                if outcome == nil || one == .corrected || one == .taken { outcome = one }
+                if outcome == nil || one == .corrected || one == .taken || one == .basisMissing { outcome = one }
             }
             guard let outcome else { continue }
             correction.outcomes.append(
@@ -52,6 +52,12 @@ extension ActorDirectory {
         }
         let before = try store.trait(correction.name, of: subject.number, in: transaction)
         if before?.value == correction.value { return before == nil ? .unknown : .unchanged }
+        // What is there may be put right; something specially protected is added like any other statement of it.
+        if correction.value != nil, before?.value == nil,
+            try !mayState(correction.name, of: subject, at: now, in: transaction)
+        {
+            return .basisMissing
+        }
         let value: JSONRaw?
         do {
             value = try correction.value.map { text throws(JSONError) in try JSONRaw(validating: text) }
@@ -78,6 +84,14 @@ extension ActorDirectory {
             .trait, correction.name, was: before?.value, of: subject.number, request: request, at: now,
             in: transaction)
         return .corrected
+    }
+
+    private func mayState(
+        _ trait: String, of subject: Subject, at now: Timestamp, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> Bool {
+        let registry = SpecialTraitRegistry(try SpecialTraitStore().all(in: transaction))
+        guard let category = registry.category(of: trait) else { return true }
+        return try ConsentStore().specialCategories(of: subject.number, at: now, in: transaction).contains(category)
     }
 
     private func identifier(
