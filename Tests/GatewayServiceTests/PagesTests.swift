@@ -206,6 +206,11 @@ import Testing
         }
     }
 
+    @Test(
+        "Names of the contract are words on the page",
+        arguments: zip(["erasure", "legalClaims"], ["erasure", "legal claims"]))
+    func words(name: String, shown: String) { #expect(StaffPage.words(name) == shown) }
+
     @Test("Open requests come first, the most urgent on top, then the newest that ended")
     func order() {
         func request(_ number: UInt64, due: Int64?, ended: Int64? = nil) -> PrivacyRequest {

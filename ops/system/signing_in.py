@@ -1,11 +1,15 @@
 """The page at /, as a member of staff meets it: sign in, look, sign out."""
 
+import base64
+import hmac
 import http.client
 import json
 import re
+import struct
+import time
 import urllib.parse
 
-from suite import CALL_SECONDS, Brand, Suite, wait_for
+from suite import CALL_SECONDS, Brand, Connection, Suite, wait_for
 
 PASSWORD = "correct horse battery"
 
@@ -21,6 +25,7 @@ def run(report, programs, directory):
             suite.gyre("users", "accept", invited["token"], "--name", address.split("@")[0].title(), text=PASSWORD + "\n")
         suite.gyre("privacy", "erase", "--brand", brand.id, "--regulation", "gdpr", "--code", "email=x@example.org")
         look(report, suite, brand, other)
+        second_factor(report, suite, brand)
         lock_out(report, suite, brand)
     finally:
         suite.clean_up()
@@ -52,10 +57,10 @@ class Browser:
         client.close()
         return reply.status, reply.headers.get("Location"), text
 
-    def sign_in(self, brand, address, password=PASSWORD):
+    def sign_in(self, brand, address, password=PASSWORD, **more):
         _, _, form = self.send("GET", "/sign-in")
         return self.send("POST", "/sign-in", {
-            "token": token(form), "brand": brand.id, "email": address, "password": password})
+            "token": token(form), "brand": brand.id, "email": address, "password": password, **more})
 
 
 def shows_head(suite, browser):
@@ -95,6 +100,28 @@ def look(report, suite, brand, other):
     viewer.sign_in(brand, "eve@example.org")
     _, _, page = viewer.send("GET", "/")
     report.check("a viewer sees none of it", "Your role sees neither" in page and brand.key[:16] not in page, page)
+
+
+def second_factor(report, suite, brand):
+    with Connection(suite.socket) as connection:
+        signed = connection.call("sessions.create", {
+            "brandId": brand.id, "email": "eve@example.org", "password": PASSWORD})
+        secret = connection.call("authenticators.enroll", key=signed["token"])["secret"]
+        confirmed = connection.call("authenticators.confirm", {"code": app_code(secret)}, key=signed["token"])
+    browser = Browser(suite)
+    status, _, page = browser.sign_in(brand, "eve@example.org")
+    report.check("who has an authenticator app is asked for its code", status == 401 and "authenticator app: send" in page, page)
+    recovery = confirmed["recoveryCodes"][0]
+    report.equal("and signs in with a recovery code", browser.sign_in(brand, "eve@example.org", code=recovery)[:2], (303, "/"))
+    report.equal("which is good for once", browser.sign_in(brand, "eve@example.org", code=recovery)[0], 401)
+
+
+def app_code(secret):
+    """What the app shows now (RFC 6238)."""
+    counter = struct.pack(">Q", int(time.time()) // 30)
+    tag = hmac.digest(base64.b32decode(secret + "=" * (-len(secret) % 8)), counter, "sha1")
+    start = tag[-1] & 15
+    return f"{(int.from_bytes(tag[start:start + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"
 
 
 def lock_out(report, suite, brand):

@@ -179,10 +179,15 @@ struct StaffPage: Sendable {
         var due = request.dueAt.map { StatusPage.readable($0) } ?? ""
         if isOpen, let days { due += Self.distance(days) }
         return Content.Request(
-            id: "\(request.id)", kind: request.kind.rawValue, regulation: request.regulation.rawValue,
-            status: request.reason.map { "\(request.status.rawValue): \($0.rawValue)" } ?? request.status.rawValue,
+            id: "\(request.id)", kind: Self.words(request.kind.rawValue), regulation: request.regulation.rawValue,
+            status: request.status.rawValue + (request.reason.map { ": " + Self.words($0.rawValue) } ?? ""),
             receivedAt: StatusPage.readable(request.receivedAt), due: due,
             isPressing: isOpen && (days ?? .max) < Self.nearDays)
+    }
+
+    /// optOutOfSale as "opt out of sale".
+    static func words(_ name: String) -> String {
+        name.map { $0.isUppercase ? " " + $0.lowercased() : String($0) }.joined()
     }
 
     /// How far away a deadline is, in whole days begun: ", in 3 days", ", today", ", late".
