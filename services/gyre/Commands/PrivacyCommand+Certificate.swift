@@ -12,7 +12,8 @@ extension PrivacyCommand {
         static let configuration = CommandConfiguration(
             commandName: "certificate", abstract: "Prints the signed certificate of a completed request.",
             discussion: """
-                It is JSON, whole and checkable without the suite.
+                It is JSON, whole and checkable without the suite. It holds a proof from the audit log, which is \
+                signed each second: the command waits for it.
 
                 EXAMPLE
                   gyre privacy certificate 01930000-0000-7000-8000-000000000051 > certificate.json
@@ -24,10 +25,23 @@ extension PrivacyCommand {
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions
 
+        /// How long a certificate may wait for the audit log to be signed, which is done each second.
+        private static let patience = Duration.seconds(15)
+
         func perform() async throws {
             let requests = PrivacyRequests.Client(try await caller.connect(suite))
-            let certificate = try await requests.certificate(PrivacyRequests.Certificate.Params(id: id))
-            Terminal.out(String(decoding: certificate.json(), as: UTF8.self) + "\n")
+            let end = ContinuousClock.now + Self.patience
+            while true {
+                do throws(RPCError) {
+                    let certificate = try await requests.certificate(PrivacyRequests.Certificate.Params(id: id))
+                    return Terminal.out(String(decoding: certificate.json(), as: UTF8.self) + "\n")
+                } catch {
+                    guard error.code == RPCError.Code.illegalTransition, ContinuousClock.now < end,
+                        try await requests.get(PrivacyRequests.Get.Params(id: id)).status == .completed
+                    else { throw error }
+                }
+                try await Task.sleep(for: .milliseconds(200))
+            }
         }
     }
 
