@@ -13,6 +13,10 @@ final class GateMetrics: Sendable {
         "gyre.privacy_requests.open": "Privacy requests that have not ended.",
         "gyre.privacy_requests.near_deadline": "Open privacy requests that have to be answered within three days.",
         "gyre.privacy_requests.late": "Open privacy requests whose deadline has passed.",
+        "gyre.privacy_callbacks.waiting": "Callbacks about privacy requests that are to be sent.",
+        "gyre.privacy_callbacks.failing": "Callbacks that failed and will be tried again.",
+        "gyre.privacy_callbacks.given_up": "Callbacks that nobody took, and that are not tried any more.",
+        "gyre_tls_certificate_expires_seconds": "When the certificate that is served ends, since 1970 UTC.",
     ]
 
     /// By number of the method.
