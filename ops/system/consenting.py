@@ -85,7 +85,9 @@ def requests(report, suite, brand):
         done = suite.gyre_json("privacy", "restrict", "--brand", brand.id, "--regulation", "gdpr",
                                f"customerId={person}")
         report.equal("a restriction as a privacy request ends as", done["status"], "completed")
-        certificate = suite.gyre("privacy", "certificate", done["id"], "--brand", brand.id)
+        # It waits for the next head of the audit log.
+        certificate = wait_for(lambda: suite.run("privacy", "certificate", done["id"], "--brand", brand.id).stdout,
+                               what="the certificate of a restriction")
         report.check("its certificate says that the data stays, and by which law", "Art. 18(1)" in certificate, certificate)
         error = connection.refusal("actors.get", {"identifier": {"type": "customerId", "value": person}})
         report.check("the person is given out no more", error and error.code == RESTRICTED, error)
