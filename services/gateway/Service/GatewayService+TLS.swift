@@ -36,7 +36,7 @@ extension GatewayService {
             let server = try await line(configuration.address, port, environment.eventLoop) {
                 try secure($0, .line)
             } makeHandler: { peer in
-                ClientDoor(gate.value, for: Caller(.address(peer.ipAddress), limits.address))
+                ClientDoor(gate.value, for: Caller(.address(peer.ipAddress), limits.address, door: "tls"))
             }
             parts.services.append(SocketService(server))
             doors.opened(tlsLine: server.address.hostAndPort)
