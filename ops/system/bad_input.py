@@ -107,7 +107,7 @@ def keys(report, suite, brand, other):
     narrow, _ = brand.new_key("narrow", "signals:write")
     error = refusal(narrow)
     report.check("a key without the scope: forbidden", error and error.code == -32003, error)
-    error = refusal(brand.key, "keys.list", {})
+    error = refusal(brand.key, "brands.list", {})
     report.check("a key at the platform's methods: refused", error and error.code in (-32003, -32601), error)
 
     leaked, leaked_id = brand.new_key("leaked")
