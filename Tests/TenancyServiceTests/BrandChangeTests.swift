@@ -162,6 +162,27 @@ import Testing
         }
     }
 
+    @Test("A brand that the ledger says is erased is erased again, whatever a backup knows of it")
+    func restored() async throws {
+        let directory = TemporaryDirectory()
+        let ledger = try ErasureLedger(directory: directory.path + "/ledger")
+        let first = try tenancy(in: directory)
+        let brand = try await first.newBrand("Shop")
+        let other = try await first.newBrand("Other")
+        let (key, _) = try await first.newKey(of: brand.id)
+        try ledger.append(.brand(brand.id, for: brand.id, at: first.clock.now))
+        for _ in 1...2 { try await first.brandsService.eraseAgain(ledger) }
+        #expect(try await first.verify(key).record?.status != .active)
+        await first.stop()
+        try await withTenancy(tenancy(in: directory)) { tenancy in
+            try await tenancy.eventually {
+                try await tenancy.brands.get(.init(id: brand.id), for: tenancy.admin).status == .erased
+            }
+            #expect(signals.asked.filter { $0.method == "brandFiles.erase" }.count == 1)
+            #expect(try await tenancy.brands.get(.init(id: other.id), for: tenancy.admin).status == .active)
+        }
+    }
+
     @Test("Nothing is erased by another name, and nothing about a brand on its way out changes any more")
     func refusals() async throws {
         try await withTenancy(tenancy()) { tenancy in

@@ -22,6 +22,7 @@ final class Tenancy: Sendable {
     let client: InProcessClient
     let log: VerifiableLog
     let keysService: KeysService
+    let brandsService: BrandsService
     private let running: Task<Void, any Error>
 
     /// - Parameters:
@@ -50,11 +51,9 @@ final class Tenancy: Sendable {
         let passwords = Passwords(cost: Scrypt(cost: 16, blockSize: 1, parallelization: 1))
         keysService = KeysService(
             peppers: peppers, ledger: try ErasureLedger(directory: directory.path + "/ledger"), random: random)
-        TenancyService.register(
-            BrandsService(
-                runtime: runtime, siblings: siblings.map { BrandsService.Sibling(name: $0.name, client: $0) }),
-            keysService,
-            IntegrationsService(seal: seal), log, in: &parts)
+        brandsService = BrandsService(
+            runtime: runtime, siblings: siblings.map { BrandsService.Sibling(name: $0.name, client: $0) })
+        TenancyService.register(brandsService, keysService, IntegrationsService(seal: seal), log, in: &parts)
         TenancyService.register(
             UsersService(runtime: runtime, secrets: secrets, passwords: passwords),
             SessionsService(

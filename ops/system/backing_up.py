@@ -28,6 +28,7 @@ def run(report, programs, directory, rounds):
         person = erasing.Person()
         erasing.plant(brand, person)
         brand.leaked_key, brand.leaked_key_id = brand.new_key("leaked")
+        brand.gone = Leaver(suite)
         writers = under_load(report, suite, brand, home / "loaded")
         suite.gyre("backup", home / "before")
         erase(report, suite, brand, person, home)
@@ -38,6 +39,34 @@ def run(report, programs, directory, rounds):
     finally:
         suite.clean_up()
         foreign.clean_up()
+
+
+class Leaver:
+    """A brand that leaves after the backup, with what services keep of it outside its own files."""
+
+    def __init__(self, suite):
+        self.suite = suite
+        self.brand = Brand(suite, "Leaver")
+        self.marks = ["staff@leaver.example", "customer@leaver.example"]
+        with suite.admin(self.brand.id) as connection:
+            connection.call("users.invite", {"email": self.marks[0], "role": "viewer"})
+        self.brand.call("privacyRequests.submit", {
+            "identity": "code", "identifiers": [{"type": "email", "value": self.marks[1]}]})
+
+    def leave(self):
+        with self.suite.admin() as connection:
+            connection.call("brands.erase", {"id": self.brand.id, "name": self.brand.name})
+        wait_for(lambda: self.status(self.suite) == "erased", seconds=60, what="the end of a brand")
+
+    def status(self, suite):
+        with suite.admin() as connection:
+            return connection.call("brands.get", {"id": self.brand.id})["status"]
+
+    def check(self, report, restored):
+        wait_for(lambda: self.status(restored) == "erased", seconds=60, what="a brand that is erased again")
+        found, _, _ = traces.search(restored.directory, self.marks)
+        report.check("of a brand that was erased since nothing is left, not in the services' own files either",
+                     not found, found)
 
 
 class Writer(threading.Thread):
@@ -83,7 +112,7 @@ def under_load(report, suite, brand, path):
     report.check("writes go well during a backup and after it", not problems, problems)
     names = {str(file.relative_to(path)) for file in path.rglob("*") if file.is_file()}
     expected = {"manifest.json", "gateway/service.db", "tenancy/service.db", "signals/service.db",
-                f"signals/{brand.id}.db"}
+                f"signals/{brand.id}.db", f"signals/{brand.gone.brand.id}.db"}
     report.check("the backup holds the databases and a manifest, no secrets and no ledger", names == expected, names)
     return {name: (before[name], after[name] + 1) for name in before}
 
@@ -99,6 +128,7 @@ def erase(report, suite, brand, person, home):
     found, _, _ = traces.search(suite.directory / "ledger", person.values)
     report.check("the ledger names nobody", not found, found)
     suite.gyre("keys", "revoke", brand.leaked_key_id)
+    brand.gone.leave()
 
 
 def provide_secrets(origin, target):
@@ -133,6 +163,7 @@ def elsewhere(report, programs, directory, home, suite, brand, writers, person):
         summary = again.call("signals.summarize")
         report.check("the running totals agree with the rows", summary["signals"] >= total, summary)
         unserved(report, restored, again, person, "a backup from before the erasure, restored")
+        brand.gone.check(report, restored)
         with Connection(restored.socket, key=brand.leaked_key) as connection:
             refused = connection.refusal("signals.summarize")
         report.check("a key that was revoked since the backup is refused",
@@ -186,6 +217,8 @@ def incarnations(report, backup, suite):
     for service in manifest["services"]:
         for copy in service["files"]:
             path = suite.directory / service["name"] / copy["file"]
+            if path.with_suffix(".erased").exists():
+                continue
             with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
                 new.append(database.execute("SELECT incarnation FROM ground").fetchone()[0])
     report.check(f"each of {len(new)} databases has an incarnation of its own and a new one",

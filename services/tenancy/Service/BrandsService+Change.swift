@@ -1,5 +1,6 @@
 import JSON
 import JSONRPC
+import PlatformAPI
 import ServiceContract
 import ServiceKit
 import TenancyAPI
@@ -62,13 +63,35 @@ extension BrandsService {
         guard brand.name == params.name else {
             throw .conflict("The brand \(brand.id) has another name; brands.get says which. Nothing was erased.")
         }
-        try brands.beginErasure(of: brand.id, in: transaction)
-        try keys.revokeAll(of: brand.id, at: call.now, reason: "the brand is erased", in: transaction)
-        try keys.tellGateway(of: nil, at: call.now, in: transaction)
+        try beginErasure(of: brand.id, at: call.now, in: transaction)
+        return try find(brand.id, in: transaction)
+    }
+
+    private func beginErasure(
+        of brand: UUIDv7, at time: Timestamp, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        try brands.beginErasure(of: brand, in: transaction)
+        try keys.revokeAll(of: brand, at: time, reason: "the brand is erased", in: transaction)
+        try keys.tellGateway(of: nil, at: time, in: transaction)
         _ = try jobs.begin(
             BrandErasure.kind, unit: "services", total: siblings.count + others.count,
-            state: JSONRaw(BrandErasure.Progress(brand: brand.id, finished: []).json), at: call.now, in: transaction)
-        return try find(brand.id, in: transaction)
+            state: JSONRaw(BrandErasure.Progress(brand: brand, finished: []).json), at: time, in: transaction)
+    }
+
+    /// Erases what the ledger says was erased and this database, restored from a backup, still knows as alive: its
+    /// staff, its requests and whatever else the services' own files hold of it.
+    func eraseAgain(_ ledger: ErasureLedger) async throws {
+        let erased = Set(try ledger.records(of: .brand).map(\.brand))
+        guard !erased.isEmpty else { return }
+        let now = runtime.clock.now()
+        try await runtime.write(runtime.databases.serviceFile) { transaction throws(RPCError) in
+            for id in erased.sorted() {
+                guard let brand = try brands.find(id, in: transaction), brand.status != .erasing,
+                    brand.status != .erased
+                else { continue }
+                try beginErasure(of: id, at: now, in: transaction)
+            }
+        }
     }
 
     private func find(_ id: UUIDv7, in transaction: borrowing WriteTransaction) throws(RPCError) -> Brand {

@@ -26,13 +26,12 @@ public enum TenancyService {
         let codes = AuthenticatorCodes(secrets: secrets, seal: seal)
         let keys = KeysService(peppers: peppers, ledger: environment.ledger)
         try await keys.revokeAgain(environment.runtime)
-        register(
-            BrandsService(
-                runtime: environment.runtime,
-                siblings: brandServices.map { BrandsService.Sibling(name: $0, client: siblings[$0]) },
-                others: [BrandsService.Sibling(name: "gateway", client: siblings["gateway"])]),
-            keys,
-            IntegrationsService(seal: seal), log, in: &parts)
+        let brands = BrandsService(
+            runtime: environment.runtime,
+            siblings: brandServices.map { BrandsService.Sibling(name: $0, client: siblings[$0]) },
+            others: [BrandsService.Sibling(name: "gateway", client: siblings["gateway"])])
+        try await brands.eraseAgain(environment.ledger)
+        register(brands, keys, IntegrationsService(seal: seal), log, in: &parts)
         register(
             UsersService(runtime: environment.runtime, secrets: secrets, passwords: passwords),
             SessionsService(
