@@ -268,6 +268,18 @@ import Testing
         await suite.stop()
     }
 
+    @Test("A brand's own period is counted from the day of receipt, and extended by what it says")
+    func ownPeriod() async throws {
+        let clock = SettableTime("2026-11-20T12:00:00Z")
+        let tenancy = FakeService([.brand("UTC", answerPeriod: AnswerPeriod(days: 20, extendedDays: 40))])
+        let suite = try Suite(services: ["tenancy": tenancy], order: [], clock: clock)
+        let request = try await suite.submit([("email", "a@example.org")], identity: .code, regulation: .own).id
+        try await suite.look()
+        #expect(try await suite.get(request).dueAt == Timestamp("2026-12-11T00:00:00Z"))
+        #expect(try await suite.extend(request).dueAt == Timestamp("2026-12-31T00:00:00Z"))
+        await suite.stop()
+    }
+
     @Test("An extension that is asked for before the deadline is known is told so, and not that there can be none")
     func earlyExtension() async throws {
         let suite = try Suite(services: ["tenancy": FakeService([.unavailable])], order: [])
@@ -292,13 +304,14 @@ import Testing
 
     @Test("Each law has its own time for each kind")
     func periods() {
-        let laws: [Regulation] = [.gdpr, .ccpa, .hipaa, .none]
+        let laws: [Regulation] = [.gdpr, .ccpa, .hipaa, .own, .none]
         let periods = laws.map { law in PrivacyKind.allCases.map { law.regime(for: $0) } }
         // In the order of the contract: access, portability, erasure, correction, restriction, objection, optOut.
         let expected: [[DeadlineRegime]] = [
             Array(repeating: .gdpr, count: 7),
             [.ccpa, .ccpa, .ccpa, .ccpa, .ccpaOptOut, .ccpa, .ccpaOptOut],
             [.hipaaAccess, .hipaaAccess] + Array(repeating: .hipaaAmendment, count: 5),
+            Array(repeating: .gdpr, count: 7),
             Array(repeating: .gdpr, count: 7),
         ]
         #expect(periods == expected)
@@ -596,7 +609,7 @@ final class FakeService: JSONRPCClient {
     enum Answer {
         case unavailable
         /// What `brandSettings.get` answers for a brand in this zone.
-        case brand(String, holidays: [String]? = nil)
+        case brand(String, holidays: [String]? = nil, answerPeriod: AnswerPeriod? = nil)
         case found(identifiers: [(String, String)], actors: [UUIDv7], rows: [(String, Int)])
         /// Legal holds keep everything.
         case held([UUIDv7])
@@ -657,12 +670,11 @@ final class FakeService: JSONRPCClient {
         let answer = script.withLock { $0.count > 1 ? $0.removeFirst() : $0.first ?? .unavailable }
         switch answer {
         case .unavailable: throw .dependencyUnavailable("fake")
-        case .brand(let zone, let holidays):
+        case .brand(let zone, let holidays, let answerPeriod):
             guard let euro = Currency("EUR") else { throw .internalError("no euro") }
             let brand = BrandConfiguration(
                 brandId: UUIDv7(milliseconds: 9, sequence: 0, random: 9), timeZone: zone, currency: euro,
-                language: "en",
-                holidays: holidays, version: 1)
+                language: "en", holidays: holidays, answerPeriod: answerPeriod, version: 1)
             return brand.json()
         case .held(let holds):
             let ids = holds.map { "\"\($0)\"" }.joined(separator: ",")

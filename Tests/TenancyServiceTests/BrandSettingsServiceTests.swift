@@ -61,6 +61,30 @@ import Testing
         }
     }
 
+    @Test("A brand's own answer period is kept until it is taken away; one that extends to no longer is refused")
+    func answerPeriod() async throws {
+        try await withTenancy { tenancy in
+            let call = tenancy.key(of: try await tenancy.newBrand().id)
+            for period in [AnswerPeriod(days: 20, extendedDays: 40), AnswerPeriod(days: 10)] {
+                let version = try await tenancy.brandSettings.get(.init(), for: call).version
+                let changed = try await tenancy.brandSettings.update(
+                    .init(version: version, answerPeriod: .set(period)), for: call)
+                #expect(changed.answerPeriod == period)
+                #expect(try await tenancy.brandSettings.get(.init(), for: call) == changed)
+            }
+            let failed = await failure { () async throws(RPCError) in
+                try await tenancy.brandSettings.update(
+                    .init(version: 3, answerPeriod: .set(AnswerPeriod(days: 20, extendedDays: 20))), for: call)
+            }
+            #expect(
+                failed
+                    == .invalidParams(
+                        at: "/params/answerPeriod/extendedDays", "must be more than days, 20: it includes them"))
+            let cleared = try await tenancy.brandSettings.update(.init(version: 3, answerPeriod: .clear), for: call)
+            #expect(cleared.answerPeriod == nil)
+        }
+    }
+
     @Test("Settings are of the call's own brand; without one, or with one that is gone, there are none")
     func brands() async throws {
         try await withTenancy { tenancy in

@@ -398,18 +398,19 @@ extension GatewayContract {
         "minimum":0,"description":"Brand databases it holds."},"startedAt":{"$ref":"#/components/schemas/Timestamp",\#
         "description":"When its process started."},"problem":{"type":"string","minLength":1,"maxLength":500,\#
         "description":"What is wrong, when it is not ready."}},"additionalProperties":false},\#
-        "Regulation":{"type":"string","enum":["gdpr","ccpa","hipaa","none"],\#
+        "Regulation":{"type":"string","enum":["gdpr","ccpa","hipaa","own","none"],\#
         "x-enum-descriptions":{"gdpr":"Regulation (EU) 2016/679: one month, extended by two.","ccpa":"California: \#
         receipt confirmed within 10 business days, an answer within 45 days, extended to 90; 15 business days for \#
         opting out and for limiting use.","hipaa":"45 CFR 164: access within 30 days, extended by 30; anything else \#
-        within 60, extended by 30.","none":"No law is named: answered as under the GDPR."},"description":"The law a \#
-        request rests on."},"PrivacyStatus":{"type":"string","enum":["received","verified","processing","completed",\#
-        "denied","cancelled","expired"],"x-enum-descriptions":{"received":"On disk; whose it is still has to be \#
-        shown.","verified":"It comes from whom it concerns.","processing":"Under way; nothing stops it any more.",\#
-        "completed":"Done; the certificate is there.","denied":"Refused; `reason` says why.","cancelled":"Taken \#
-        back.","expired":"Nobody showed in time whose it is."},"description":"Where a privacy request stands."},\#
-        "DenialReason":{"type":"string","enum":["identityNotVerified","manifestlyUnfounded","excessive",\#
-        "legalObligation","legalClaims","publicInterest","notApplicable"],\#
+        within 60, extended by 30.","own":"The brand's own promise, where no law is stricter: \#
+        brandSettings.answerPeriod; without one as under the GDPR.","none":"No law is named: answered as under the \#
+        GDPR."},"description":"The law a request rests on."},"PrivacyStatus":{"type":"string","enum":["received",\#
+        "verified","processing","completed","denied","cancelled","expired"],"x-enum-descriptions":{"received":"On \#
+        disk; whose it is still has to be shown.","verified":"It comes from whom it concerns.","processing":"Under \#
+        way; nothing stops it any more.","completed":"Done; the certificate is there.","denied":"Refused; `reason` \#
+        says why.","cancelled":"Taken back.","expired":"Nobody showed in time whose it is."},"description":"Where a \#
+        privacy request stands."},"DenialReason":{"type":"string","enum":["identityNotVerified",\#
+        "manifestlyUnfounded","excessive","legalObligation","legalClaims","publicInterest","notApplicable"],\#
         "x-enum-descriptions":{"identityNotVerified":"It could not be shown that it comes from whom it concerns.",\#
         "manifestlyUnfounded":"GDPR Art. 12(5).","excessive":"GDPR Art. 12(5): repetitive.","legalObligation":"GDPR \#
         Art. 17(3)(b): the data must be kept by law.","legalClaims":"GDPR Art. 17(3)(e): the data is needed for \#

@@ -11,6 +11,8 @@ public enum Regulation: String, JSONReadable, JSONWritable, Sendable, CaseIterab
     case ccpa
     /// 45 CFR 164: access within 30 days, extended by 30; anything else within 60, extended by 30.
     case hipaa
+    /// The brand's own promise, where no law is stricter: brandSettings.answerPeriod; without one as under the GDPR.
+    case own
     /// No law is named: answered as under the GDPR.
     case none
 
@@ -19,8 +21,9 @@ public enum Regulation: String, JSONReadable, JSONWritable, Sendable, CaseIterab
         case "gdpr": self = .gdpr
         case "ccpa": self = .ccpa
         case "hipaa": self = .hipaa
+        case "own": self = .own
         case "none": self = .none
-        default: throw reader.fail(.constraint, "must be gdpr, ccpa, hipaa or none")
+        default: throw reader.fail(.constraint, "must be gdpr, ccpa, hipaa, own or none")
         }
     }
 

@@ -20,12 +20,15 @@ public struct BrandConfiguration: JSONReadable, JSONWritable, Sendable, Equatabl
     public let weeklyMessageCap: Int?
     /// Days on which nobody works, beside weekends; absent: none are known. At most 100 elements.
     public let holidays: [String]?
+    /// Its own periods for privacy requests under the regulation 'own'; absent: those of the GDPR.
+    public let answerPeriod: AnswerPeriod?
     /// Grows with every change; send it as the expected version. At least 1.
     public let version: Int
 
     public init(
         brandId: UUIDv7, timeZone: String, currency: Currency, language: String, quietHours: QuietHours? = nil,
-        dailyMessageCap: Int? = nil, weeklyMessageCap: Int? = nil, holidays: [String]? = nil, version: Int
+        dailyMessageCap: Int? = nil, weeklyMessageCap: Int? = nil, holidays: [String]? = nil,
+        answerPeriod: AnswerPeriod? = nil, version: Int
     ) {
         self.brandId = brandId
         self.timeZone = timeZone
@@ -35,6 +38,7 @@ public struct BrandConfiguration: JSONReadable, JSONWritable, Sendable, Equatabl
         self.dailyMessageCap = dailyMessageCap
         self.weeklyMessageCap = weeklyMessageCap
         self.holidays = holidays
+        self.answerPeriod = answerPeriod
         self.version = version
     }
 
@@ -48,6 +52,7 @@ public struct BrandConfiguration: JSONReadable, JSONWritable, Sendable, Equatabl
         var dailyMessageCap: Int?
         var weeklyMessageCap: Int?
         var holidays: [String]?
+        var answerPeriod: AnswerPeriod?
         var version: Int?
         try reader.beginObject()
         while let key = try reader.nextMember() {
@@ -76,8 +81,11 @@ public struct BrandConfiguration: JSONReadable, JSONWritable, Sendable, Equatabl
             case "holidays":
                 try reader.once(&seen, 7)
                 holidays = try Self.readHolidays(from: &reader)
-            case "version":
+            case "answerPeriod":
                 try reader.once(&seen, 8)
+                answerPeriod = try AnswerPeriod(from: &reader)
+            case "version":
+                try reader.once(&seen, 9)
                 version = try Int(reader.readInt64(in: 1...Int64.max))
             default:
                 try reader.unknownMember()
@@ -90,7 +98,8 @@ public struct BrandConfiguration: JSONReadable, JSONWritable, Sendable, Equatabl
         guard let version else { throw reader.missing("version") }
         self.init(
             brandId: brandId, timeZone: timeZone, currency: currency, language: language, quietHours: quietHours,
-            dailyMessageCap: dailyMessageCap, weeklyMessageCap: weeklyMessageCap, holidays: holidays, version: version)
+            dailyMessageCap: dailyMessageCap, weeklyMessageCap: weeklyMessageCap, holidays: holidays,
+            answerPeriod: answerPeriod, version: version)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -118,6 +127,10 @@ public struct BrandConfiguration: JSONReadable, JSONWritable, Sendable, Equatabl
         if let holidays {
             writer.key("holidays")
             holidays.write(to: &writer)
+        }
+        if let answerPeriod {
+            writer.key("answerPeriod")
+            answerPeriod.write(to: &writer)
         }
         writer.key("version")
         writer.int(version)

@@ -30,10 +30,14 @@ extension BrandSettings {
             /// year (`12-25`, `07-04/nearest`), one that Easter tells (`easter-2`, `orthodoxEaster+1`), or a weekday of
             /// a month (`monday/1/09`, `monday/-1/05`). At most 100 elements.
             public let holidays: [String]?
+            /// Its own periods for privacy requests under the regulation 'own'; null: those of the GDPR. Absent: it
+            /// stays. Null: it goes.
+            public let answerPeriod: Patch<AnswerPeriod>
 
             public init(
                 version: Int, language: String? = nil, quietHours: Patch<QuietHours> = .keep,
-                dailyMessageCap: Patch<Int> = .keep, weeklyMessageCap: Patch<Int> = .keep, holidays: [String]? = nil
+                dailyMessageCap: Patch<Int> = .keep, weeklyMessageCap: Patch<Int> = .keep, holidays: [String]? = nil,
+                answerPeriod: Patch<AnswerPeriod> = .keep
             ) {
                 self.version = version
                 self.language = language
@@ -41,6 +45,7 @@ extension BrandSettings {
                 self.dailyMessageCap = dailyMessageCap
                 self.weeklyMessageCap = weeklyMessageCap
                 self.holidays = holidays
+                self.answerPeriod = answerPeriod
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
@@ -51,6 +56,7 @@ extension BrandSettings {
                 var dailyMessageCap: Patch<Int> = .keep
                 var weeklyMessageCap: Patch<Int> = .keep
                 var holidays: [String]?
+                var answerPeriod: Patch<AnswerPeriod> = .keep
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -72,6 +78,9 @@ extension BrandSettings {
                     case "holidays":
                         try reader.once(&seen, 5)
                         holidays = try Self.readHolidays(from: &reader)
+                    case "answerPeriod":
+                        try reader.once(&seen, 6)
+                        answerPeriod = try reader.readNull() ? .clear : .set(AnswerPeriod(from: &reader))
                     default:
                         try reader.unknownMember()
                     }
@@ -79,7 +88,7 @@ extension BrandSettings {
                 guard let version else { throw reader.missing("version") }
                 self.init(
                     version: version, language: language, quietHours: quietHours, dailyMessageCap: dailyMessageCap,
-                    weeklyMessageCap: weeklyMessageCap, holidays: holidays)
+                    weeklyMessageCap: weeklyMessageCap, holidays: holidays, answerPeriod: answerPeriod)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -120,6 +129,15 @@ extension BrandSettings {
                 if let holidays {
                     writer.key("holidays")
                     holidays.write(to: &writer)
+                }
+                switch answerPeriod {
+                case .keep: break
+                case .clear:
+                    writer.key("answerPeriod")
+                    writer.null()
+                case .set(let value):
+                    writer.key("answerPeriod")
+                    value.write(to: &writer)
                 }
                 writer.endObject()
             }

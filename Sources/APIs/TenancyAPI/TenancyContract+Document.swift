@@ -330,8 +330,10 @@ extension TenancyContract {
         limit.","x-unit":"messages"},{"name":"holidays","schema":{"type":"array","items":{"type":"string",\#
         "minLength":5,"maxLength":40},"maxItems":100},"description":"Days on which nobody works, for the deadlines \#
         of privacy requests: a day (`2026-05-29`), one of every year (`12-25`, `07-04/nearest`), one that Easter \#
-        tells (`easter-2`, `orthodoxEaster+1`), or a weekday of a month (`monday/1/09`, `monday/-1/05`)."}],\#
-        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/BrandConfiguration"}},\#
+        tells (`easter-2`, `orthodoxEaster+1`), or a weekday of a month (`monday/1/09`, `monday/-1/05`)."},\#
+        {"name":"answerPeriod","schema":{"oneOf":[{"$ref":"#/components/schemas/AnswerPeriod"},{"type":"null"}],\#
+        "x-patch":true},"description":"Its own periods for privacy requests under the regulation 'own'; null: those \#
+        of the GDPR."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/BrandConfiguration"}},\#
         "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/versionMismatch"},\#
         {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"quiet nights","x-fixture":"one-brand",\#
         "params":[{"name":"version","value":1},{"name":"quietHours","value":{"startMinute":1320,"endMinute":480}},\#
@@ -341,7 +343,11 @@ extension TenancyContract {
         {"name":"days off","x-fixture":"one-brand","params":[{"name":"version","value":1},{"name":"holidays",\#
         "value":["01-01","easter-2","monday/-1/05"]}],"result":{"name":"reply",\#
         "value":{"brandId":"01930000-0000-7000-8000-000000000011","timeZone":"Europe/Berlin","currency":"EUR",\#
-        "language":"en","holidays":["01-01","easter-2","monday/-1/05"],"version":2}}},{"name":"a version that has \#
+        "language":"en","holidays":["01-01","easter-2","monday/-1/05"],"version":2}}},{"name":"an answer within \#
+        twenty days","x-fixture":"one-brand","params":[{"name":"version","value":1},{"name":"answerPeriod",\#
+        "value":{"days":20,"extendedDays":40}}],"result":{"name":"reply",\#
+        "value":{"brandId":"01930000-0000-7000-8000-000000000011","timeZone":"Europe/Berlin","currency":"EUR",\#
+        "language":"en","answerPeriod":{"days":20,"extendedDays":40},"version":2}}},{"name":"a version that has \#
         passed","x-fixture":"one-brand","params":[{"name":"version","value":2},{"name":"language","value":"de"}],\#
         "x-error":"#/components/errors/versionMismatch"}]},{"name":"systemParameters.list","summary":"Lists the \#
         settings of the installation, by name.","x-kind":"read","x-cost":1,"x-callers":["admin","service:gateway",\#
@@ -721,7 +727,9 @@ extension TenancyContract {
         "weeklyMessageCap":{"type":"integer","minimum":1,"maximum":1000,"description":"Messages one person gets at \#
         most in seven days; absent: no limit.","x-unit":"messages"},"holidays":{"type":"array",\#
         "items":{"type":"string","minLength":5,"maxLength":40},"maxItems":100,"description":"Days on which nobody \#
-        works, beside weekends; absent: none are known."},"version":{"type":"integer","minimum":1,\#
+        works, beside weekends; absent: none are known."},\#
+        "answerPeriod":{"$ref":"#/components/schemas/AnswerPeriod","description":"Its own periods for privacy \#
+        requests under the regulation 'own'; absent: those of the GDPR."},"version":{"type":"integer","minimum":1,\#
         "description":"Grows with every change; send it as the expected version."}},"additionalProperties":false},\#
         "SystemParameter":{"type":"object","description":"A setting of the whole installation, for all brands.",\#
         "required":["name","value","updatedAt","version"],"properties":{"name":{"type":"string","minLength":1,\#
@@ -766,10 +774,16 @@ extension TenancyContract {
         "maxItems":50,"description":"What it was asked for: it may do no more than this, and no more than the role. \#
         Empty: all that the role may."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it \#
         began."},"expiresAt":{"$ref":"#/components/schemas/Timestamp","description":"When it ends by itself."}},\#
-        "additionalProperties":false},"EntryProof":{"type":"object","required":["entry","path","head"],\#
-        "additionalProperties":false,"properties":{"entry":{"$ref":"#/components/schemas/AuditEntry",\#
-        "description":"The entry."},"path":{"type":"array","items":{"$ref":"#/components/schemas/Hash"},\#
-        "maxItems":64,"description":"The hashes beside the way from the entry to the root of the head's tree."},\#
+        "additionalProperties":false},"AnswerPeriod":{"type":"object","description":"How long a brand itself allows \#
+        for a privacy request that rests on no law, in calendar days from the day on which it came in.",\#
+        "required":["days"],"properties":{"days":{"type":"integer","minimum":1,"maximum":365,"description":"Until \#
+        when it is answered.","x-unit":"days"},"extendedDays":{"type":"integer","minimum":2,"maximum":730,\#
+        "description":"Until when it is answered if the time is extended: the whole, not what is added. Absent: it \#
+        cannot be extended.","x-unit":"days"}},"additionalProperties":false},"EntryProof":{"type":"object",\#
+        "required":["entry","path","head"],"additionalProperties":false,\#
+        "properties":{"entry":{"$ref":"#/components/schemas/AuditEntry","description":"The entry."},\#
+        "path":{"type":"array","items":{"$ref":"#/components/schemas/Hash"},"maxItems":64,"description":"The hashes \#
+        beside the way from the entry to the root of the head's tree."},\#
         "head":{"$ref":"#/components/schemas/SignedTreeHead","description":"A head that covers the entry."}},\#
         "description":"An entry of the audit log with what shows that it is in there: RFC 6962, section 2.1.1."},\#
         "Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 hash in lower-case \#

@@ -346,6 +346,18 @@ extension TenancyContract {
             errorCode: nil),
         MethodExample(
             method: "brandSettings.update",
+            name: "an answer within twenty days",
+            fixture: "one-brand",
+            params: #"""
+                {"version":1,"answerPeriod":{"days":20,"extendedDays":40}}
+                """#,
+            result: #"""
+                {"brandId":"01930000-0000-7000-8000-000000000011","timeZone":"Europe/Berlin","currency":"EUR",\#
+                "language":"en","answerPeriod":{"days":20,"extendedDays":40},"version":2}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "brandSettings.update",
             name: "a version that has passed",
             fixture: "one-brand",
             params: #"""

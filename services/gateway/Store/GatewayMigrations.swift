@@ -21,7 +21,7 @@ enum GatewayMigrations {
                     kind TEXT NOT NULL CHECK (
                         kind IN ('access', 'portability', 'erasure', 'correction', 'restriction', 'objection', \#
                 'optOut')),
-                    regulation TEXT NOT NULL CHECK (regulation IN ('gdpr', 'ccpa', 'hipaa', 'none')),
+                    regulation TEXT NOT NULL CHECK (regulation IN ('gdpr', 'ccpa', 'hipaa', 'own', 'none')),
                     status TEXT NOT NULL,
                     -- Why it was denied.
                     reason TEXT CHECK ((reason IS NULL) = (status <> 'denied')),

@@ -33,6 +33,7 @@ struct SettingsCommand: AsyncParsableCommand {
                   gyre settings update --brand 'Corner Shop' --quiet none
                   gyre settings update --holidays 01-01,easter-2,easter+1,05-01,12-25,12-26,2026-05-29
                   gyre settings update --holidays 07-04/nearest,monday/1/09,monday/-1/05
+                  gyre settings update --answer-period 20+40
                 """)
 
         @Option(help: ArgumentHelp("The language it writes in, such as en or de-AT.", valueName: "tag"))
@@ -52,6 +53,12 @@ struct SettingsCommand: AsyncParsableCommand {
                 "Days on which nobody works, separated by commas, or 'none': the law counts them.", valueName: "days"))
         var holidays: String?
 
+        @Option(
+            help: ArgumentHelp(
+                "Days for a privacy request that rests on no law, such as 20, or 20+40 when it may take 40 in all; or 'none'.",
+                valueName: "days"))
+        var answerPeriod: Clearable<AnswerPeriod> = .init(.keep)
+
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions
         @OptionGroup var output: OutputOptions
@@ -63,7 +70,7 @@ struct SettingsCommand: AsyncParsableCommand {
             let settings = try await client.update(
                 BrandSettings.Update.Params(
                     version: version, language: language, quietHours: quiet.patch, dailyMessageCap: dailyCap.patch,
-                    weeklyMessageCap: weeklyCap.patch, holidays: days))
+                    weeklyMessageCap: weeklyCap.patch, holidays: days, answerPeriod: answerPeriod.patch))
             output.show(settings) { SettingsCommand.sheet(settings) }
         }
     }
@@ -77,8 +84,25 @@ struct SettingsCommand: AsyncParsableCommand {
         table.add(["daily cap", settings.dailyMessageCap.map { "\($0.grouped) messages a person" } ?? "none"])
         table.add(["weekly cap", settings.weeklyMessageCap.map { "\($0.grouped) messages a person" } ?? "none"])
         table.add(["holidays", settings.holidays.map { $0.joined(separator: ", ") } ?? "none are known"])
+        table.add([
+            "own answer period", settings.answerPeriod.map { "\($0.description) days" } ?? "none: as the GDPR's",
+        ])
         return table.text(width: Terminal.width)
     }
+}
+
+extension AnswerPeriod: ExpressibleByArgument, CustomStringConvertible {
+    /// Reads `20` and `20+40`.
+    public init?(argument: String) {
+        let parts = argument.split(separator: "+", omittingEmptySubsequences: false).map { Int($0) }
+        guard (1...2).contains(parts.count), let days = parts[0], parts.count == 1 || parts[1] != nil else {
+            return nil
+        }
+        self.init(days: days, extendedDays: parts.count == 2 ? parts[1] : nil)
+    }
+
+    /// As `20+40`.
+    public var description: String { extendedDays.map { "\(days)+\($0)" } ?? "\(days)" }
 }
 
 extension QuietHours: ExpressibleByArgument, CustomStringConvertible {

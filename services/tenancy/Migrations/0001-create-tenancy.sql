@@ -44,6 +44,9 @@ CREATE TABLE brand_settings (
     weekly_message_cap INTEGER CHECK (weekly_message_cap >= 1),
     -- JSON: days on which nobody works, each as the contract says; NULL until some are told.
     holidays TEXT,
+    -- Calendar days that the brand itself allows for privacy requests.
+    answer_days INTEGER CHECK (answer_days >= 1),
+    extended_answer_days INTEGER CHECK (extended_answer_days > answer_days),
     version INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1)
 ) STRICT;
 

@@ -23,14 +23,22 @@ struct BrandSettingsService: BrandSettings.Service {
             throw .versionMismatch("settings", expected: Int64(params.version), actual: Int64(old.version))
         }
         try Self.check(params.holidays ?? [])
+        if case .set(let period) = params.answerPeriod { try Self.check(period) }
         let new = BrandConfiguration(
             brandId: old.brandId, timeZone: old.timeZone, currency: old.currency,
             language: params.language ?? old.language, quietHours: params.quietHours.applied(to: old.quietHours),
             dailyMessageCap: params.dailyMessageCap.applied(to: old.dailyMessageCap),
             weeklyMessageCap: params.weeklyMessageCap.applied(to: old.weeklyMessageCap),
-            holidays: params.holidays ?? old.holidays, version: old.version + 1)
+            holidays: params.holidays ?? old.holidays,
+            answerPeriod: params.answerPeriod.applied(to: old.answerPeriod), version: old.version + 1)
         try settings.replace(new, in: transaction)
         return new
+    }
+
+    private static func check(_ period: AnswerPeriod) throws(RPCError) {
+        guard let extended = period.extendedDays, extended <= period.days else { return }
+        throw .invalidParams(
+            at: "/params/answerPeriod/extendedDays", "must be more than days, \(period.days): it includes them")
     }
 
     private static func check(_ holidays: [String]) throws(RPCError) {

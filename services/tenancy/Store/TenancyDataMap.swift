@@ -17,7 +17,7 @@ extension DataMap {
             "brand_settings", "how brands want to be worked for; no persons", .nobody,
             columns: [
                 "brand", "language", "quiet_from", "quiet_until", "daily_message_cap", "weekly_message_cap",
-                "holidays", "version",
+                "holidays", "answer_days", "extended_answer_days", "version",
             ]),
         Table(
             "integrations", "connections of brands to others' systems, with sealed credentials; no persons", .nobody,

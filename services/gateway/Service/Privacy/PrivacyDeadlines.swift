@@ -28,7 +28,7 @@ struct PrivacyDeadlines: Sendable {
             let holidays = try Holidays((brand.holidays ?? []).compactMap { Holidays.Rule($0) })
             let deadline = try LegalDeadline(
                 receivedAt: min(submittedAt ?? request.receivedAt, request.receivedAt),
-                regime: request.regulation.regime(for: request.kind), zone: rules ?? .utc,
+                regime: request.regulation.regime(for: request.kind, brand.answerPeriod?.regime()), zone: rules ?? .utc,
                 calendar: BusinessCalendar(holidays: holidays))
             return (rules == nil ? "UTC" : brand.timeZone, deadline)
         } catch {
@@ -50,8 +50,11 @@ struct PrivacyDeadlines: Sendable {
 
 extension Regulation {
     /// The periods that this law gives a request of this kind; without a law those of the GDPR.
-    func regime(for kind: PrivacyKind) -> DeadlineRegime {
+    ///
+    /// - Parameter own: the brand's.
+    func regime(for kind: PrivacyKind, _ own: DeadlineRegime? = nil) -> DeadlineRegime {
         switch (self, kind) {
+        case (.own, _): own ?? .gdpr
         case (.gdpr, _), (.none, _): .gdpr
         case (.ccpa, .optOut), (.ccpa, .restriction): .ccpaOptOut
         case (.ccpa, _): .ccpa
@@ -59,5 +62,13 @@ extension Regulation {
         // It names a time for an amendment; what else may be asked changes the record like one.
         case (.hipaa, _): .hipaaAmendment
         }
+    }
+}
+
+extension AnswerPeriod {
+    fileprivate func regime() throws(CalendarFailure) -> DeadlineRegime {
+        var extended: DeadlineRegime.Period?
+        if let extendedDays { extended = try .init(extendedDays, .calendarDays) }
+        return try DeadlineRegime(answer: .init(days, .calendarDays), extendedAnswer: extended)
     }
 }
