@@ -85,13 +85,8 @@ public struct ReplyLine {
 
 extension UnsafeRawBufferPointer {
     fileprivate func starts(with text: StaticString) -> Bool {
-        count > text.utf8CodeUnitCount
-            && elementsEqual(
-                UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount),
-                prefix: text.utf8CodeUnitCount)
-    }
-
-    private func elementsEqual(_ other: UnsafeRawBufferPointer, prefix length: Int) -> Bool {
-        self[0..<length].elementsEqual(other)
+        guard count > text.utf8CodeUnitCount else { return false }
+        for index in 0..<text.utf8CodeUnitCount where self[index] != text.utf8Start[index] { return false }
+        return true
     }
 }

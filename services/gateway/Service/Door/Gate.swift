@@ -139,7 +139,9 @@ final class Gate {
         let verdict = limiter.admit(cost, route.method.kind, anyone, clock: now) { clock.now().microseconds }
         if limiter.wantsReservations { wakeKeeper() }
         switch verdict {
-        case .admitted: forward(call, route, CallContext(principal: "anyone", origin: caller.origin), nil)
+        case .admitted:
+            anyone.lastRefusal = nil
+            forward(call, route, CallContext(principal: "anyone", origin: caller.origin), nil)
         case .unreserved: fail(call, .busy("What waits for the disk", retryAfterMilliseconds: 100))
         default: refuse(call, verdict, cost, route.method.kind, anyone, caller, now)
         }
@@ -170,6 +172,7 @@ final class Gate {
         if limiter.wantsReservations { wakeKeeper() }
         switch verdict {
         case .admitted:
+            grant.allowance.lastRefusal = nil
             if let onStanding = caller.onStanding {
                 onStanding(standing(grant.allowance, route.method.kind, now))
             }
@@ -250,12 +253,19 @@ final class Gate {
     ) {
         switch verdict {
         case .rateLimited(let index, let wait):
+            let milliseconds = now / 1_000_000
+            if index == 0, let last = allowance.lastRefusal, last.milliseconds == milliseconds, last.kind == kind {
+                caller.onStanding?(last.standing)
+                return fail(call, last.error)
+            }
             let policy = Standing.policy(of: index, kind)
             let standing = standing(
                 allowance, kind, now, .init(policy: policy, retryAfterSeconds: Standing.seconds(wait)))
             caller.onStanding?(standing)
             let limit = allowance.charges[kind.number][index].limit
-            fail(call, .rateLimited(policy: policy, limit, retryAfterNanoseconds: wait, standing))
+            let error = RPCError.rateLimited(policy: policy, limit, retryAfterNanoseconds: wait, standing)
+            if index == 0 { allowance.lastRefusal = (kind, milliseconds, error, standing) }
+            fail(call, error)
         case .tooCostly(let index):
             let limit = allowance.charges[kind.number][index].limit
             caller.onStanding?(standing(allowance, kind, now))

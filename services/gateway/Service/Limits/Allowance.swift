@@ -1,4 +1,5 @@
 import JSON
+import JSONRPC
 import Limits
 import ServiceContract
 import TenancyAPI
@@ -12,6 +13,9 @@ final class Allowance {
 
     /// By ``ServiceContract/MethodDescription/Kind/number``.
     var charges: [[BucketTable.Charge]]
+    /// What was last told to a call beyond the key's own rate. Within a millisecond it holds for the next one too, and
+    /// a client that does not listen sends hundreds.
+    var lastRefusal: (kind: MethodDescription.Kind, milliseconds: Int64, error: RPCError, standing: Standing)?
     /// What `RateLimit-Policy` says of the charges.
     let policyTexts: [[String]]
     let quotas: [QuotaTable.Charge]
