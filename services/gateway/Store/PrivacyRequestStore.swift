@@ -39,6 +39,19 @@ struct PrivacyRequestStore {
             """, [":id": id], Self.stored)
     }
 
+    /// A request of a brand. Another brand's is looked for where none is, so that not even the time it takes tells it
+    /// from one that does not exist.
+    func find(
+        _ id: UUIDv7, of brand: UUIDv7, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> StoredPrivacyRequest? {
+        let isTheirs = try transaction.one(
+            """
+            SELECT 1 FROM privacy_requests INDEXED BY privacy_requests_by_brand WHERE brand = :brand AND id = :id
+            """, [":brand": brand, ":id": id]
+        ) { _ in true }
+        return isTheirs == nil ? nil : try find(id, in: transaction)
+    }
+
     /// The newest requests of a brand that are older than `cursor`.
     func list(
         brand: UUIDv7, status: PrivacyStatus?, before cursor: UUIDv7?, limit: Int64,

@@ -302,7 +302,7 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
         _ id: UUIDv7, in transaction: borrowing some Transaction & ~Copyable, for call: CallContext
     ) throws(RPCError) -> StoredPrivacyRequest {
         let brand = try brand(of: call)
-        guard let request = try requests.find(id, in: transaction), request.brand == brand else {
+        guard let request = try requests.find(id, of: brand, in: transaction) else {
             throw .notFound("privacy request", id)
         }
         return request
