@@ -11,6 +11,7 @@ import timing
 from harness import HERE, Bench, NotMeasured
 from tls import TLSServers
 
+FLOOD_HEAD_START = 1  # seconds
 SETTLE_SECONDS = 3  # caches that are cleared by a timer are
 
 
@@ -209,6 +210,32 @@ def rejections(bench):
         return bench.load(suite.socket, suite.refused_lines(), count=5 * bench.messages, **FULL)["rate"]
 
     return bench.pairs(refused, lambda: track(bench)["rate"])
+
+
+@row("fairness", "p99 of a brand that writes 200 signals a second while another floods", "the same brand alone", "ms",
+     at_most(2))
+def fairness(bench):
+    def lines():
+        suite = bench.suite()
+        calm, flooding = suite.brands_with(2, bench.history)
+        return suite, suite.lines("track", [calm], "calm"), suite.lines("track", [flooding], "flooding")
+
+    def alone():
+        suite, calm, _ = lines()
+        return bench.load(suite.socket, calm, check="yes", rate=200)["p99"] / 1000
+
+    def beside():
+        suite, _, flooding = lines()
+        seconds = bench.seconds + FLOOD_HEAD_START + 30  # ended before, when the other is measured
+        flood = bench.workshop.start(bench.c_programs / "load", suite.socket, "--lines", flooding, "--connections", 8,
+                                     "--depth", 64, "--seconds", seconds)
+        try:
+            time.sleep(FLOOD_HEAD_START)
+            return alone()
+        finally:
+            bench.workshop.stop(flood)
+
+    return bench.pairs(beside, alone)
 
 
 @row("twins", "time of an answer about another brand's id against one that does not exist, 5 methods", "Welch's t", "|t|",
