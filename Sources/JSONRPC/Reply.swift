@@ -13,6 +13,9 @@ public final class Reply: Sendable {
     /// Most replies are made on the stack: a temporary allocation above 1 KiB would go to the heap.
     private static let bytesOnStack = 1_024
 
+    /// How every reply begins, up to its id.
+    static let head: StaticString = "{\"jsonrpc\":\"2.0\",\"id\":"
+
     public init(to id: RequestID, over channel: any ReplyChannel) {
         self.id = id
         self.channel = channel
@@ -73,7 +76,7 @@ public final class Reply: Sendable {
 
     private func beginLine(in memory: UnsafeMutableRawBufferPointer) -> JSONWriter {
         var writer = JSONWriter(using: memory)
-        writer.verbatim("{\"jsonrpc\":\"2.0\",\"id\":")
+        writer.verbatim(Self.head)
         writer.verbatim(id.json)
         return writer
     }

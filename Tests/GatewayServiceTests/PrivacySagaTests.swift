@@ -19,11 +19,9 @@ import Testing
 @testable import GatewayService
 
 @Suite struct PrivacySagaTests {
-    private static let brand = UUIDv7(milliseconds: 9, sequence: 0, random: 9)
-
     @Test("A request goes to every service, and again to those that knew less when another finds more")
     func discovery() async throws {
-        let suite = try Suite(
+        let suite = try SagaSuite(
             services: [
                 "signals": FakeService([
                     .found(
@@ -46,7 +44,7 @@ import Testing
 
     @Test("A service that does not answer delays a request and never loses it")
     func retries() async throws {
-        let suite = try Suite(
+        let suite = try SagaSuite(
             services: [
                 "signals": FakeService([.unavailable, .unavailable, .found(identifiers: [], actors: [], rows: [])])
             ],
@@ -62,7 +60,7 @@ import Testing
     func oneSearch() async throws {
         let signals = FakeService([.found(identifiers: [], actors: [], rows: [("signals", 2)])])
         let stimuli = FakeService([.found(identifiers: [], actors: [], rows: [])])
-        let suite = try Suite(
+        let suite = try SagaSuite(
             services: ["signals": signals, "stimuli": stimuli], order: ["signals", "stimuli"], runs: false)
         var requests: [UUIDv7] = []
         for number in 0..<50 { requests.append(try await suite.submit([("email", "\(number)@example.org")])) }
@@ -78,11 +76,11 @@ import Testing
     @Test("A request that was open when the process died is carried on by the next one")
     func resumption() async throws {
         let directory = NSTemporaryDirectory() + "gyre-saga-\(UUID().uuidString)"
-        let first = try Suite(
+        let first = try SagaSuite(
             services: ["signals": FakeService([.unavailable])], order: ["signals"], directory: directory)
         let request = try await first.submit([("email", "a@example.org")])
         await first.stop()
-        let second = try Suite(
+        let second = try SagaSuite(
             services: ["signals": FakeService([.found(identifiers: [], actors: [], rows: [("signals", 1)])])],
             order: ["signals"], directory: directory)
         #expect(try await second.completed(request).services.first?.rows.first?.rows == 1)
@@ -94,7 +92,7 @@ import Testing
         let hold = UUIDv7(milliseconds: 3, sequence: 0, random: 3)
         let signals = FakeService([.held([hold])])
         let tenancy = FakeService([.found(identifiers: [], actors: [], rows: [])])
-        let suite = try Suite(
+        let suite = try SagaSuite(
             services: ["signals": signals, "stimuli": tenancy], order: ["signals", "stimuli"])
         let request = try await suite.submit([("email", "a@example.org")])
         for _ in 0..<500 where try await suite.get(request).heldBy == nil {
@@ -128,7 +126,7 @@ import Testing
             ])
             let work = RestrictionWork(kind: kind)
             let request = StoredPrivacyRequest(
-                id: Self.brand, brand: Self.brand, kind: .restriction, regulation: .gdpr, status: .processing,
+                id: SagaSuite.brand, brand: SagaSuite.brand, kind: .restriction, regulation: .gdpr, status: .processing,
                 identity: .controller, codeDigest: nil, attemptsLeft: nil,
                 identifiers: [Identifier(type: "email", value: "a@example.org")], actors: [],
                 receivedAt: Timestamp(microseconds: 0))
@@ -143,7 +141,7 @@ import Testing
 
     @Test("A completed request no longer knows whose it was, in no byte of the database")
     func forgetting() async throws {
-        let suite = try Suite(
+        let suite = try SagaSuite(
             services: ["signals": FakeService([.found(identifiers: [("phone", "+4999887766")], actors: [], rows: [])])],
             order: ["signals"])
         let request = try await suite.submit([("email", "unmistakable@example.org")])
@@ -158,7 +156,7 @@ import Testing
 
     @Test("The database takes the steps of the state machine and no other")
     func transitions() async throws {
-        let suite = try Suite(services: [:], order: [])
+        let suite = try SagaSuite(services: [:], order: [])
         let rows = try await suite.runtime.read(suite.runtime.databases.serviceFile) { transaction throws(RPCError) in
             try transaction.all("SELECT before, after FROM privacy_transitions ORDER BY before, after") {
                 "\($0.text(0)) \($0.text(1))"
@@ -180,7 +178,7 @@ import Testing
 
     @Test("No statement can move a request backwards")
     func backwards() async throws {
-        let suite = try Suite(
+        let suite = try SagaSuite(
             services: ["signals": FakeService([.found(identifiers: [], actors: [], rows: [])])], order: ["signals"])
         let request = try await suite.submit([("email", "a@example.org")])
         _ = try await suite.completed(request)
@@ -197,7 +195,7 @@ import Testing
 
     @Test("A request with a code is carried out when the person names it, and not before")
     func code() async throws {
-        let suite = try Suite(
+        let suite = try SagaSuite(
             services: ["signals": FakeService([.found(identifiers: [], actors: [], rows: [("signals", 1)])])],
             order: ["signals"])
         let submitted = try await suite.submit([("email", "a@example.org")], identity: .code)
@@ -213,7 +211,7 @@ import Testing
 
     @Test("The fifth wrong code ends the request, and the right one then comes too late")
     func attempts() async throws {
-        let suite = try Suite(services: [:], order: [])
+        let suite = try SagaSuite(services: [:], order: [])
         let submitted = try await suite.submit([("email", "a@example.org")], identity: .code)
         let code = try #require(submitted.verificationCode)
         let wrong = code == "00000000" ? "00000001" : "00000000"
@@ -227,7 +225,7 @@ import Testing
     @Test("A request whose code nobody names expires after 14 days, and not a moment before")
     func expiry() async throws {
         let clock = SettableTime("2026-01-01T00:00:00Z")
-        let suite = try Suite(services: [:], order: [], clock: clock)
+        let suite = try SagaSuite(services: [:], order: [], clock: clock)
         let request = try await suite.submit([("email", "a@example.org")], identity: .code).id
         clock.set("2026-01-14T23:59:59.999999Z")
         try await suite.look()
@@ -243,7 +241,8 @@ import Testing
     @Test("A request is due by the days of its brand's place, and may be extended once, before the first deadline")
     func deadlines() async throws {
         let clock = SettableTime("2026-01-31T22:30:00Z")
-        let suite = try Suite(services: ["tenancy": FakeService([.brand("Europe/Berlin")])], order: [], clock: clock)
+        let suite = try SagaSuite(
+            services: ["tenancy": FakeService([.brand("Europe/Berlin")])], order: [], clock: clock)
         let request = try await suite.submit([("email", "a@example.org")], identity: .code, regulation: .gdpr).id
         try await suite.look()
         // Received on 31 January in Berlin: the month ends on Saturday, 28 February, and so with Monday, 2 March.
@@ -260,7 +259,7 @@ import Testing
     func holidays() async throws {
         let clock = SettableTime("2026-11-24T12:00:00Z")
         let tenancy = FakeService([.brand("UTC", holidays: ["12-24", "12-25", "12-26", "2026-12-28"])])
-        let suite = try Suite(services: ["tenancy": tenancy], order: [], clock: clock)
+        let suite = try SagaSuite(services: ["tenancy": tenancy], order: [], clock: clock)
         let request = try await suite.submit([("email", "a@example.org")], identity: .code, regulation: .gdpr).id
         try await suite.look()
         // The month ends on Thursday, 24 December; the next day on which somebody works is Tuesday, the 29th.
@@ -272,7 +271,7 @@ import Testing
     func ownPeriod() async throws {
         let clock = SettableTime("2026-11-20T12:00:00Z")
         let tenancy = FakeService([.brand("UTC", answerPeriod: AnswerPeriod(days: 20, extendedDays: 40))])
-        let suite = try Suite(services: ["tenancy": tenancy], order: [], clock: clock)
+        let suite = try SagaSuite(services: ["tenancy": tenancy], order: [], clock: clock)
         let request = try await suite.submit([("email", "a@example.org")], identity: .code, regulation: .own).id
         try await suite.look()
         #expect(try await suite.get(request).dueAt == Timestamp("2026-12-11T00:00:00Z"))
@@ -282,7 +281,7 @@ import Testing
 
     @Test("An extension that is asked for before the deadline is known is told so, and not that there can be none")
     func earlyExtension() async throws {
-        let suite = try Suite(services: ["tenancy": FakeService([.unavailable])], order: [])
+        let suite = try SagaSuite(services: ["tenancy": FakeService([.unavailable])], order: [])
         let request = try await suite.submit([("email", "a@example.org")], identity: .code, regulation: .gdpr).id
         let error = await #expect(throws: RPCError.self) { try await suite.extend(request) }
         #expect(error?.message.contains("is not known yet") == true)
@@ -292,7 +291,7 @@ import Testing
     @Test("An extension that is given while a service is at work is not lost")
     func extensionMeanwhile() async throws {
         let signals = FakeService([.found(identifiers: [("phone", "+491234567")], actors: [], rows: [])])
-        let suite = try Suite(services: ["signals": signals], order: ["signals"])
+        let suite = try SagaSuite(services: ["signals": signals], order: ["signals"])
         signals.meanwhile = { [weak suite] in
             let open = try await suite?.open() ?? []
             for request in open where request.extendedAt == nil { _ = try await suite?.extend(request.id) }
@@ -319,7 +318,7 @@ import Testing
 
     @Test("A kind that nothing carries out is refused with those that are, and leaves no request")
     func notCarriedOut() async throws {
-        let suite = try Suite(services: [:], order: [])
+        let suite = try SagaSuite(services: [:], order: [])
         let refusal = RPCError.invalidParams(
             at: "/params/kind", "is objection, which this release does not carry out; it does erasure")
         await #expect(throws: refusal) {
@@ -332,7 +331,7 @@ import Testing
     @Test("An extension comes too late at the deadline itself")
     func lateExtension() async throws {
         let clock = SettableTime("2026-01-05T12:00:00Z")
-        let suite = try Suite(services: ["tenancy": FakeService([.brand("UTC")])], order: [], clock: clock)
+        let suite = try SagaSuite(services: ["tenancy": FakeService([.brand("UTC")])], order: [], clock: clock)
         let request = try await suite.submit([("email", "a@example.org")], identity: .code, regulation: .hipaa).id
         try await suite.look()
         let due = try #require(try await suite.get(request).dueAt)
@@ -346,7 +345,7 @@ import Testing
 
     @Test("A completed request has a certificate that its key signed, and that names nobody")
     func certificates() async throws {
-        let suite = try Suite(
+        let suite = try SagaSuite(
             services: [
                 "signals": FakeService([
                     .found(
@@ -373,7 +372,7 @@ import Testing
     @Test("The transaction that completes a request tells the audit log, once, and the certificate waits for its proof")
     func auditEntry() async throws {
         let tenancy = FakeService([.unavailable])
-        let suite = try Suite(
+        let suite = try SagaSuite(
             services: ["signals": FakeService([.found(identifiers: [], actors: [], rows: [])]), "tenancy": tenancy],
             order: ["signals"])
         tenancy.refusesProofs = true
@@ -390,7 +389,7 @@ import Testing
         #expect(entry.count == 1 && told.count == 1)
         let message = try AuditEntryMessage(json: Array(try #require(told.first).utf8))
         #expect(message.id == entry.first && message.ids == [request] && message.method == "privacyRequests.complete")
-        #expect(message.brand == PrivacySagaTests.brand && message.fields.isEmpty)
+        #expect(message.brand == SagaSuite.brand && message.fields.isEmpty)
         await #expect(throws: RPCError.self) { try await suite.certificateNow(request) }
         tenancy.refusesProofs = false
         try await suite.look()
@@ -400,7 +399,7 @@ import Testing
 
     @Test("A request that has no certificate says where it stands")
     func noCertificate() async throws {
-        let suite = try Suite(services: [:], order: [])
+        let suite = try SagaSuite(services: [:], order: [])
         let request = try await suite.submit([("email", "a@example.org")], identity: .code).id
         await #expect(
             throws: RPCError.illegalTransition(
@@ -413,7 +412,7 @@ import Testing
 
     @Test("A request can be denied or taken back until it is carried out; then neither, and another brand's never")
     func decisions() async throws {
-        let suite = try Suite(services: [:], order: [])
+        let suite = try SagaSuite(services: [:], order: [])
         let first = try await suite.submit([("email", "a@example.org")], identity: .code).id
         let denied = try await suite.deny(first, .legalClaims)
         #expect(denied.status == .denied && denied.reason == .legalClaims)
@@ -430,260 +429,5 @@ import Testing
         }
         #expect(identifiers == 0)
         await suite.stop()
-    }
-
-    /// A gateway's saga with services that answer from a script.
-    private final class Suite: Sendable {
-        let directory: String
-        let runtime: ServiceRuntime
-        let services: [String: FakeService]
-        private let requests: PrivacyRequestsService
-        private let saga: PrivacySaga
-        private let task: Task<Void, any Error>
-
-        init(
-            services: [String: FakeService], order: [String], directory: String? = nil, clock: SettableTime? = nil,
-            runs: Bool = true
-        ) throws {
-            self.services = services
-            self.directory = directory ?? NSTemporaryDirectory() + "gyre-saga-\(UUID().uuidString)"
-            let databases = try BrandDatabases(
-                directory: self.directory, brandMigrations: [],
-                serviceMigrations: GatewayService.definition.serviceMigrations)
-            let courier = OutboxCourier(sender: "gateway") { _ in FakeService([]) }
-            runtime = ServiceRuntime(
-                name: "gateway", databases: databases, courier: courier, clock: clock?.clock ?? .system)
-            let archives = PrivacyArchives(
-                runtime: runtime, directory: self.directory + "/archives",
-                key: try Ed25519.PrivateKey(rawRepresentation: Array(repeating: 5, count: 32)))
-            let saga = PrivacySaga(
-                runtime: runtime, services: order, works: [.erasure: ErasureWork(of: "gateway", archives: archives)],
-                certificate: try PrivacyCertificate(seed: Array(repeating: 5, count: 32))
-            ) { services[$0] ?? FakeService([.brand("UTC")]) }
-            self.saga = saga
-            requests = PrivacyRequestsService(
-                codes: try VerificationCode(key: Array(repeating: 6, count: 32)), saga: saga, archives: archives,
-                subscriptions: CallbackSubscriptions(.init()))
-            // Unstructured, because it lives as long as this object, which ends it.
-            task = Task { if runs { try await saga.run() } }
-        }
-
-        func submit(_ identifiers: [(String, String)]) async throws -> UUIDv7 {
-            try await submit(identifiers, identity: .controller).id
-        }
-
-        func submit(
-            _ identifiers: [(String, String)], kind: PrivacyKind = .erasure, identity: IdentityProof,
-            regulation: Regulation = .none
-        ) async throws -> PrivacyRequest {
-            try await write { requests, transaction, call throws(RPCError) in
-                try requests.submit(
-                    PrivacyRequests.Submit.Params(
-                        identifiers: identifiers.map { Identifier(type: $0.0, value: $0.1) }, kind: kind,
-                        regulation: regulation,
-                        identity: identity),
-                    in: transaction, for: call)
-            }
-        }
-
-        func verify(_ id: UUIDv7, _ code: String) async throws -> PrivacyRequest {
-            try await write { requests, transaction, call throws(RPCError) in
-                try requests.verify(
-                    PrivacyRequests.Verify.Params(id: id, code: code), in: transaction, for: call)
-            }
-        }
-
-        func deny(_ id: UUIDv7, _ reason: DenialReason) async throws -> PrivacyRequest {
-            try await write { requests, transaction, call throws(RPCError) in
-                try requests.deny(PrivacyRequests.Deny.Params(id: id, reason: reason), in: transaction, for: call)
-            }
-        }
-
-        func cancel(_ id: UUIDv7, brand: UUIDv7 = PrivacySagaTests.brand) async throws -> PrivacyRequest {
-            try await write(for: brand) { requests, transaction, call throws(RPCError) in
-                try requests.cancel(PrivacyRequests.Cancel.Params(id: id), in: transaction, for: call)
-            }
-        }
-
-        func extend(_ id: UUIDv7) async throws -> PrivacyRequest {
-            try await write { requests, transaction, call throws(RPCError) in
-                try requests.extend(PrivacyRequests.Extend.Params(id: id), in: transaction, for: call)
-            }
-        }
-
-        func certificate(_ id: UUIDv7) async throws -> SignedCertificate {
-            let call = call(for: PrivacySagaTests.brand)
-            for _ in 0..<100 {
-                let found = try await runtime.read(runtime.databases.serviceFile) {
-                    [requests] transaction throws(RPCError) in
-                    try requests.requests.certificate(of: id, in: transaction)
-                }
-                if found != nil { break }
-                if try await status(id) != .completed { break }
-                try await Task.sleep(for: .milliseconds(10))
-            }
-            return try await runtime.read(runtime.databases.serviceFile) { [requests] transaction throws(RPCError) in
-                try requests.certificate(PrivacyRequests.Certificate.Params(id: id), in: transaction, for: call)
-            }
-        }
-
-        func certificateNow(_ id: UUIDv7) async throws -> SignedCertificate {
-            let call = call(for: PrivacySagaTests.brand)
-            return try await runtime.read(runtime.databases.serviceFile) { [requests] transaction throws(RPCError) in
-                try requests.certificate(PrivacyRequests.Certificate.Params(id: id), in: transaction, for: call)
-            }
-        }
-
-        func status(_ id: UUIDv7) async throws -> PrivacyStatus {
-            try await get(id).status
-        }
-
-        func open() async throws -> [StoredPrivacyRequest] {
-            try await runtime.read(runtime.databases.serviceFile) { [requests] transaction throws(RPCError) in
-                try requests.requests.open(in: transaction)
-            }
-        }
-
-        /// Lets the saga look at all requests, and waits until it has.
-        func look() async throws {
-            await saga.carryOn()
-        }
-
-        func completed(_ id: UUIDv7) async throws -> PrivacyRequest {
-            for _ in 0..<1_000 {
-                let request = try await get(id)
-                if request.status == .completed { return request }
-                try await Task.sleep(for: .milliseconds(10))
-            }
-            throw RPCError.deadlineExceeded
-        }
-
-        func get(_ id: UUIDv7) async throws -> PrivacyRequest {
-            let call = call(for: PrivacySagaTests.brand)
-            return try await runtime.read(runtime.databases.serviceFile) { [requests] transaction throws(RPCError) in
-                try requests.get(PrivacyRequests.Get.Params(id: id), in: transaction, for: call)
-            }
-        }
-
-        private func call(for brand: UUIDv7) -> CallContext {
-            CallContext(brand: brand, principal: "admin", now: runtime.clock.now())
-        }
-
-        private func write<T: Sendable>(
-            for brand: UUIDv7 = PrivacySagaTests.brand,
-            _ body:
-                @escaping @Sendable (
-                    PrivacyRequestsService, borrowing WriteTransaction, CallContext
-                ) throws(RPCError) -> T
-        ) async throws -> T {
-            let call = call(for: brand)
-            return try await runtime.write(runtime.databases.serviceFile) { [requests] transaction throws(RPCError) in
-                try body(requests, transaction, call)
-            }
-        }
-
-        func stop() async {
-            task.cancel()
-            runtime.stop()
-        }
-    }
-}
-
-/// A clock that stands still until it is set.
-final class SettableTime: Sendable {
-    private let time: Mutex<Timestamp>
-
-    init(_ text: String) {
-        time = Mutex(Timestamp(text) ?? Timestamp(microseconds: 0))
-    }
-
-    var clock: ServiceKit.Clock { ServiceKit.Clock { self.time.withLock(\.self) } }
-
-    func set(_ text: String) {
-        time.withLock { $0 = Timestamp(text) ?? $0 }
-    }
-}
-
-/// Answers `subjects.erase` from a script; the last answer repeats.
-final class FakeService: JSONRPCClient {
-    enum Answer {
-        case unavailable
-        /// What `brandSettings.get` answers for a brand in this zone.
-        case brand(String, holidays: [String]? = nil, answerPeriod: AnswerPeriod? = nil)
-        case found(identifiers: [(String, String)], actors: [UUIDv7], rows: [(String, Int)])
-        /// Legal holds keep everything.
-        case held([UUIDv7])
-    }
-
-    private let script: Mutex<[Answer]>
-    private let seen = Mutex<[[String]]>([])
-
-    private let between = Mutex<(@Sendable () async throws -> Void)?>(nil)
-
-    init(_ script: [Answer]) {
-        self.script = Mutex(script)
-    }
-
-    /// What it answers from now on.
-    func follow(_ answers: [Answer]) {
-        script.withLock { $0 = answers }
-    }
-
-    /// How many requests each search was for.
-    var searches: [Int] { searched.withLock(\.self) }
-    private let searched = Mutex<[Int]>([])
-
-    private func search(_ params: [UInt8]) -> [UInt8] {
-        guard case .array(let requests)? = (try? JSONValue(parsing: params))?["requests"] else { return [] }
-        searched.withLock { $0.append(requests.count) }
-        let findings = requests.map { #"{"request":"\#($0["request"]?.string ?? "")","scanHits":0}"# }
-        return Array(#"{"scannedBytes":1000,"findings":[\#(findings.joined(separator: ","))]}"#.utf8)
-    }
-
-    private let withholds = Mutex(false)
-    /// Whether the audit log has no head yet.
-    var refusesProofs: Bool {
-        get { withholds.withLock(\.self) }
-        set { withholds.withLock { $0 = newValue } }
-    }
-
-    /// What happens between a call and its answer.
-    var meanwhile: (@Sendable () async throws -> Void)? {
-        get { between.withLock(\.self) }
-        set { between.withLock { $0 = newValue } }
-    }
-
-    /// The types of the identifiers of each call.
-    var identifiers: [[String]] { seen.withLock(\.self) }
-
-    func call(_ method: String, params: [UInt8], context: CallContext?) async throws(RPCError) -> [UInt8] {
-        if let value = try? JSONValue(parsing: params), case .array(let given)? = value["identifiers"] {
-            let types = given.compactMap { if case .string(let type)? = $0["type"] { type } else { nil } }
-            seen.withLock { $0.append(types) }
-        }
-        if method == "subjects.search" { return search(params) }
-        if method == "auditLog.proveEntry" {
-            if refusesProofs { throw .notFound("entry that a head of the audit log covers", "yet") }
-            return try FakeAuditLog.proof(of: params)
-        }
-        try? await meanwhile?()
-        let answer = script.withLock { $0.count > 1 ? $0.removeFirst() : $0.first ?? .unavailable }
-        switch answer {
-        case .unavailable: throw .dependencyUnavailable("fake")
-        case .brand(let zone, let holidays, let answerPeriod):
-            guard let euro = Currency("EUR") else { throw .internalError("no euro") }
-            let brand = BrandConfiguration(
-                brandId: UUIDv7(milliseconds: 9, sequence: 0, random: 9), timeZone: zone, currency: euro,
-                language: "en", holidays: holidays, answerPeriod: answerPeriod, version: 1)
-            return brand.json()
-        case .held(let holds):
-            let ids = holds.map { "\"\($0)\"" }.joined(separator: ",")
-            return Array(#"{"identifiers":[],"actors":[],"rows":[],"heldBy":[\#(ids)]}"#.utf8)
-        case .found(let identifiers, let actors, let rows):
-            let pairs = identifiers.map { #"{"type":"\#($0.0)","value":"\#($0.1)"}"# }.joined(separator: ",")
-            let ids = actors.map { "\"\($0)\"" }.joined(separator: ",")
-            let tables = rows.map { #"{"table":"\#($0.0)","rows":\#($0.1)}"# }.joined(separator: ",")
-            return Array(#"{"identifiers":[\#(pairs)],"actors":[\#(ids)],"rows":[\#(tables)]}"#.utf8)
-        }
     }
 }

@@ -154,7 +154,7 @@ public final class MethodDispatcher: RequestHandler {
         let isAdmitted = flows.withLock { flows in
             guard flows.count < Self.maximumFlows else { return false }
             // Unstructured, because it begins in a channel handler; it ends with its body, and is cancelled with its
-            // connection or by the caller.
+            // connection or by the caller. Weak: a call that outlives its dispatcher has no list to leave.
             let task = Task { [weak self] in
                 do throws(RPCError) {
                     let result = try await body(call)

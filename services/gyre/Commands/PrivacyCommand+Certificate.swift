@@ -83,7 +83,9 @@ extension PrivacyCommand {
             do {
                 return try SignedCertificate(json: bytes)
             } catch {
-                throw CommandFailure("\(path) is no certificate: \(error.pointer) \(error.message).")
+                throw CommandFailure(
+                    "\(path) is no certificate: \(error.message), at \(error.pointer.isEmpty ? "its beginning" : error.pointer)."
+                )
             }
         }
 

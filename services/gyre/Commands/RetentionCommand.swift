@@ -42,7 +42,10 @@ struct RetentionCommand: AsyncParsableCommand {
                   gyre privacy retention set signals.signals none
                 """)
 
-        @Argument(help: ArgumentHelp("The table.", valueName: "service.table"))
+        @Argument(
+            help: ArgumentHelp(
+                "The table, as `gyre privacy retention preview` shows it, such as signals.signals.",
+                valueName: "service.table"))
         var place: TablePlace
 
         @Argument(help: ArgumentHelp("How many days, or 'none'.", valueName: "days"))

@@ -2,8 +2,8 @@ import JSONRPC
 import JSONRPCUnixSocket
 import NIOCore
 
-/// What the access log will say of one request. It stands in the way of its reply, and reads from it how it went.
-final class AccessRecord: ReplyChannel, @unchecked Sendable {
+/// What the access log will say of one request. It watches its reply, and reads from it how it went.
+final class AccessRecord: @unchecked Sendable {
     // Unchecked: changed on the event loop only, and before the request is handed to whatever answers it.
     let door: StaticString
     let bytes: Int
@@ -26,8 +26,10 @@ final class AccessRecord: ReplyChannel, @unchecked Sendable {
         self.bytes = bytes
     }
 
-    /// What to answer in place of the original.
-    var reply: Reply? { original.map { Reply(to: $0.id, over: self) } }
+    /// Makes the one reply to answer in place of the original; nil for a notification.
+    func makeReply() -> Reply? {
+        original.map { Reply.watching($0) { rest in self.note(ReplyLine.errorCode(afterID: rest)) } }
+    }
 
     /// To be called for a notification, which nobody answers.
     func noteUnanswered() {
@@ -37,20 +39,4 @@ final class AccessRecord: ReplyChannel, @unchecked Sendable {
     private func note(_ code: Int?) {
         log.add(self, code: code, microseconds: (NIODeadline.now() - began).nanoseconds / 1_000)
     }
-
-    // MARK: ReplyChannel
-
-    func send(_ message: UnsafeRawBufferPointer, answering count: Int) {
-        guard let original else { return }
-        let rest = UnsafeRawBufferPointer(
-            rebasing: message[(Self.head.utf8CodeUnitCount + original.id.json.utf8.count)...])
-        note(ReplyLine.errorCode(afterID: rest))
-        original.splice(afterID: rest)
-    }
-
-    var isClosed: Bool { original?.isAbandoned ?? false }
-    var connection: ObjectIdentifier { original?.connection ?? ObjectIdentifier(self) }
-
-    /// How a reply begins, up to its id.
-    private static let head: StaticString = "{\"jsonrpc\":\"2.0\",\"id\":"
 }

@@ -32,7 +32,7 @@ final class ClientDoor: RequestHandler, @unchecked Sendable {
 
     func handle(_ request: borrowing Request, _ original: Reply?) {
         let access = gate.access(request, through: caller.door, original)
-        let reply = access?.reply ?? original
+        let reply = access?.makeReply() ?? original
         defer { access?.noteUnanswered() }
         do throws(RPCError) {
             guard request.context == nil else {
@@ -103,7 +103,7 @@ final class AdministratorDoor: RequestHandler, @unchecked Sendable {
 
     func handle(_ request: borrowing Request, _ original: Reply?) {
         let access = gate.access(request, through: "admin", original)
-        let reply = access?.reply ?? original
+        let reply = access?.makeReply() ?? original
         defer { access?.noteUnanswered() }
         do throws(RPCError) {
             guard request.context == nil else {

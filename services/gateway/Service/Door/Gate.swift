@@ -349,7 +349,7 @@ final class Gate {
     }
 
     /// A call failed inside Gyre: it costs nothing of a quota.
-    fileprivate func giveBack(_ refund: Refund) {
+    func giveBack(_ refund: Refund) {
         limiter.quotas.giveBack(refund.cost, of: refund.quotas, usedAt: refund.usedAt)
     }
 
@@ -374,7 +374,7 @@ final class Gate {
         if route.service == "gateway" {
             context.now = clock.now()
             metrics.admitted(route)
-            let reply = refund.map { RefundingReply.watching(call.reply, $0, on: eventLoop) } ?? call.reply
+            let reply = refund.map { watching(call.reply, $0) } ?? call.reply
             do throws(RPCError) {
                 try local.dispatch(call.method, params: call.params, for: context, reply)
             } catch {
@@ -385,6 +385,15 @@ final class Gate {
             let milliseconds = context.deadlineMilliseconds ?? CallContext.defaultDeadlineMilliseconds
             splice(
                 call, route, context: context.json(), brand: context.brand, milliseconds: milliseconds, refund)
+        }
+    }
+
+    /// Whenever the call fails inside Gyre, now or later, it gives back what it used.
+    private func watching(_ reply: Reply?, _ refund: Refund) -> Reply {
+        let (refund, eventLoop) = (NIOLoopBound(refund, eventLoop: eventLoop), eventLoop)
+        return Reply.watching(reply) { rest in
+            guard case .failure(let error) = ReplyLine.outcome(afterID: rest) else { return }
+            eventLoop.execute { refund.value.giveBack(after: error) }
         }
     }
 
@@ -410,59 +419,6 @@ final class Gate {
                     deadline: deadline, to: receiver)
             }
         }
-    }
-}
-
-/// What a call has used of quotas, and gets back when it fails inside Gyre.
-struct Refund {
-    fileprivate let cost: Int64
-    fileprivate let quotas: [QuotaTable.Charge]
-    fileprivate let usedAt: Int64
-    private let choseDeadline: Bool
-    private let gate: Gate
-
-    init(cost: Int64, _ quotas: [QuotaTable.Charge], usedAt: Int64, _ meta: RequestMeta, by gate: Gate) {
-        self.cost = cost
-        self.quotas = quotas
-        self.usedAt = usedAt
-        self.gate = gate
-        choseDeadline = meta.deadlineMilliseconds != nil
-    }
-
-    func giveBack(after error: RPCError) {
-        if error.isOurs(choseDeadline: choseDeadline) { gate.giveBack(self) }
-    }
-}
-
-/// Passes the reply of a service on to the client, unread.
-final class SplicedReply: ReplyReceiver, @unchecked Sendable {
-    // Unchecked: made, called and released on the event loop only.
-    private let reply: Reply?
-    private let metrics: GateMetrics
-    private let refund: Refund?
-    let began = NIODeadline.now()
-    /// Where it came through on its way to the service, and when.
-    var flight: (queue: ServiceQueue, flight: FairQueue.Flight, sentAt: NIODeadline)?
-
-    init(to reply: Reply?, metrics: GateMetrics, refund: Refund?) {
-        self.reply = reply
-        self.metrics = metrics
-        self.refund = refund
-    }
-
-    func received(_ rest: UnsafeRawBufferPointer) {
-        let now = NIODeadline.now()
-        metrics.answered(after: now - began)
-        if let refund, case .failure(let error) = ReplyLine.outcome(afterID: rest) { refund.giveBack(after: error) }
-        reply?.splice(afterID: rest)
-        if let flight { flight.queue.ended(flight.flight, after: now - flight.sentAt, at: now) }
-    }
-
-    func failed(_ error: RPCError) {
-        metrics.refused(error)
-        refund?.giveBack(after: error)
-        reply?.failAndLog(error, method: "gate")
-        if let flight { flight.queue.ended(flight.flight, after: nil, at: .now()) }
     }
 }
 

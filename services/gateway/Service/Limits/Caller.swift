@@ -59,6 +59,7 @@ extension BucketName {
 
     /// A second bucket of the same address.
     fileprivate var forOpenCalls: BucketName { BucketName(kind, high: high | 1 << 63, low: low) }
+
     /// Bytes in network order.
     private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
 
