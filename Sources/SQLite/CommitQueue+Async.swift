@@ -27,7 +27,8 @@ extension CommitQueue {
         try await withCheckedThrowingContinuation { continuation in
             let isTaken = line(of: file).change {
                 $0.add(
-                    errand: { connections in
+                    errand: { [checkpointer] connections in
+                        checkpointer?.settle()
                         let result = Result<T, any Error> {
                             let connection = try connections.connection(for: file)
                             // What it forgot to end must not swallow the next turn's BEGIN.
@@ -47,7 +48,8 @@ extension CommitQueue {
         await withCheckedContinuation { continuation in
             let isTaken = line(of: file).change {
                 $0.add(
-                    errand: { connections in
+                    errand: { [checkpointer] connections in
+                        checkpointer?.settle()
                         connections.close(file)
                         continuation.resume()
                     }, to: file)

@@ -27,16 +27,19 @@ public final class CommitQueue: Sendable {
     public let limits: Limits
     private let lines: [Monitor<FileLines<any CommitWork>>]
     private let threads: [WorkerThread]
+    let checkpointer: Checkpointer?
 
     /// Starts the threads.
     ///
     /// - Parameters:
     ///   - name: of the threads, followed by their number.
     ///   - threads: how many, at least 1. More pay when many files are written to at once and syncs are slow.
+    ///   - checkpointsAside: whether long logs are emptied on one more thread, so that a checkpoint holds up nobody for
+    ///     long; without it a queue does the same to its files in every run.
     ///   - open: opens a file for writing, on the thread it is pinned to; migrates it, where that is due.
     ///   - afterBatch: called on the thread after the works of a transaction were answered, for one write a connection.
     public init(
-        name: String, threads count: Int = 1, limits: Limits = Limits(),
+        name: String, threads count: Int = 1, limits: Limits = Limits(), checkpointsAside: Bool = true,
         open: @escaping @Sendable (DatabaseFile) throws(SQLiteError) -> Connection,
         afterBatch: @escaping @Sendable () -> Void = {}
     ) {
@@ -46,6 +49,8 @@ public final class CommitQueue: Sendable {
             Monitor(FileLines<any CommitWork>(batchLimit: limits.batch, limit: limits.queued))
         }
         self.lines = lines
+        let checkpointer = checkpointsAside ? Checkpointer(name: "\(name)-log") : nil
+        self.checkpointer = checkpointer
         threads = (0..<count).map { number in
             let lines = lines[number]
             return WorkerThread(name: "\(name)-\(number)") {
@@ -53,7 +58,7 @@ public final class CommitQueue: Sendable {
                     var commit = GroupCommit(works: works, file: file)
                     commit.run(connections)
                     afterBatch()
-                    commit.tidy(connections)
+                    commit.tidy(connections, beside: checkpointer)
                 }
             }
         }
@@ -75,6 +80,7 @@ public final class CommitQueue: Sendable {
     public func stop() {
         for line in lines { line.change { $0.stop() } }
         for thread in threads { thread.join() }
+        checkpointer?.stop()
     }
 
     func line(of file: DatabaseFile) -> Monitor<FileLines<any CommitWork>> {

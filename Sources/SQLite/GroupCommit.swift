@@ -40,9 +40,11 @@ struct GroupCommit {
     }
 
     /// Checkpoints if that is due: when the answers are on their way, and nobody waits for it but the next turn.
-    func tidy(_ connections: ThreadConnections) {
+    func tidy(_ connections: ThreadConnections, beside checkpointer: Checkpointer?) {
         guard let connection = connections.openConnection(for: file) else { return }
-        connection.log.checkpointIfDue(connection.database)
+        guard let checkpointer else { return connection.log.checkpointIfDue(connection.database) }
+        connection.log.checkpointIfDue(
+            connection.database, of: connection.path, vfs: connection.options.vfs, beside: checkpointer)
     }
 
     private func answer(_ positions: Range<Int>) {

@@ -14,6 +14,10 @@ final class WriteAheadLog {
     /// Whether a checkpoint that is due waits for ``checkpointIfDue(_:)``, so that answers need not wait for it.
     var defersCheckpoint = false
 
+    private let progress = Checkpointer.Progress()
+
+    static let mostTimes = 4
+
     /// https://www.sqlite.org/fileformat2.html#the_write_ahead_log
     private static let headerBytes: Int64 = 32
     private static let frameHeaderBytes: Int64 = 24
@@ -48,6 +52,21 @@ final class WriteAheadLog {
     func checkpointIfDue(_ database: OpaquePointer) {
         guard autocheckpointPages > 0, frames >= autocheckpointPages else { return }
         sqlite3_wal_checkpoint_v2(database, "main", SQLITE_CHECKPOINT_PASSIVE, nil, nil)
+    }
+
+    /// The same in two parts, the first on the thread of `checkpointer`. A log that grows faster than it is emptied is
+    /// emptied here after all, at ``mostTimes`` the length.
+    func checkpointIfDue(_ database: OpaquePointer, of file: String, vfs: String?, beside checkpointer: Checkpointer) {
+        guard autocheckpointPages > 0, frames >= autocheckpointPages else { return }
+        let isTooLong = frames >= Self.mostTimes * autocheckpointPages
+        switch progress.state {
+        case .idle where !isTooLong: checkpointer.begin(file, vfs: vfs, progress)
+        case .underway where !isTooLong: break
+        case .idle, .underway: checkpointIfDue(database)
+        case .done:
+            checkpointIfDue(database)
+            progress.state = .idle
+        }
     }
 
     /// To be called after the log was cut to nothing.

@@ -100,7 +100,9 @@ import Testing
         let reader = try disk.open("0.db", readOnly: true)
         try reader.begin(.deferred)
         _ = try reader.prepare("SELECT * FROM works").step()
-        let queue = CommitQueue(name: "writer") { file throws(SQLiteError) in try disk.open(file.path) }
+        let queue = CommitQueue(name: "writer", checkpointsAside: false) { file throws(SQLiteError) in
+            try disk.open(file.path)
+        }
         let file = DatabaseFile("0.db")
         try await queue.write(file) { try $0.execute("INSERT INTO works VALUES (1)") }
         disk.arm(FAULT_SYNC_ERROR, at: 1, length: 1)

@@ -21,7 +21,7 @@ import Testing
     }
 
     private func queue(on disk: FaultDisk) -> CommitQueue {
-        CommitQueue(name: "writer") { file throws(SQLiteError) in try disk.open(file.path) }
+        CommitQueue(name: "writer", checkpointsAside: false) { file throws(SQLiteError) in try disk.open(file.path) }
     }
 
     /// Changes a few rows at random, now and then more than the cache holds.
@@ -151,7 +151,7 @@ import Testing
     func checkpointAfterAnswers() async throws {
         let disk = try disk()
         let sizes = Monitor<[Int]>([])
-        let queue = CommitQueue(name: "writer") { file throws(SQLiteError) in
+        let queue = CommitQueue(name: "writer", checkpointsAside: false) { file throws(SQLiteError) in
             try disk.open(file.path)
         } afterBatch: {
             sizes.change { $0.append(disk.size(of: "a.db") ?? 0) }

@@ -9,7 +9,9 @@ import Testing
 
     private func queue(on disk: FaultDisk) throws -> CommitQueue {
         try disk.open("a.db", create: true).execute("CREATE TABLE t (x)")
-        return CommitQueue(name: "writer") { file throws(SQLiteError) in try disk.open(file.path) }
+        return CommitQueue(name: "writer", checkpointsAside: false) { file throws(SQLiteError) in
+            try disk.open(file.path)
+        }
     }
 
     /// Inserts without end until it is interrupted, takes no notice, and goes on to write.

@@ -8,9 +8,10 @@ import Testing
 @Suite struct PowerLossTests {
     @Test(
         "Whenever power is lost, every answered work is there and each unanswered one is wholly there or wholly not",
-        arguments: TestScale.isFull ? Array(1...8) : [1])
-    func everyChange(seed: UInt64) async throws {
-        let run = try WorkloadRun(Workload(seed: seed, works: TestScale.isFull ? 600 : 200), on: FaultDisk(seed: seed))
+        arguments: TestScale.isFull ? Array(1...8) : [1], [false, true])
+    func everyChange(seed: UInt64, aside: Bool) async throws {
+        let workload = Workload(seed: seed, works: TestScale.isFull ? 600 : 200)
+        let run = try WorkloadRun(workload, on: FaultDisk(seed: seed), aside: aside)
         let plans = (0..<run.workload.files).map { run.plan(of: $0) }
         let found = Mutex<(changes: UInt64, problems: [String])>((0, []))
         run.disk.observe { [unowned run] in

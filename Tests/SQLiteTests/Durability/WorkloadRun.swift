@@ -14,14 +14,17 @@ final class WorkloadRun: Sendable {
     /// Whether a work was answered as committed, by its number.
     private let answers = Mutex<[Int64: Bool]>([:])
 
-    init(_ workload: Workload, on disk: FaultDisk) throws {
+    /// - Parameter aside: whether logs are emptied on a thread of their own; changes then come in another order each run.
+    init(_ workload: Workload, on disk: FaultDisk, aside: Bool = false) throws {
         self.workload = workload
         self.disk = disk
         for file in 0..<workload.files {
             let connection = try disk.open(Workload.name(file), create: true)
             try connection.execute(Workload.schema)
         }
-        queue = CommitQueue(name: "workload") { file throws(SQLiteError) in try disk.open(file.path) }
+        queue = CommitQueue(name: "workload", checkpointsAside: aside) { file throws(SQLiteError) in
+            try disk.open(file.path)
+        }
     }
 
     /// Works that were answered as committed, and as failed, so far.
