@@ -58,6 +58,7 @@ let package = Package(
         .api("Tenancy"),
 
         // Kernels: pure functions over values.
+        .library("Assignment", ["JSON"]),
         .library("CivilTime", ["JSON"]),
         .library("Limits"),
         .library("Mapping", ["JSON"]),
@@ -115,6 +116,7 @@ let package = Package(
                 "merkle_oracle.py", "openrpc_check.py", "requirements.txt",
             ],
             swiftSettings: .strict),
+        .tests("Assignment", ["JSON"]),
         .tests("AuditProof", ["CommonAPI", "JSON", "MerkleLog", "OpenRPCOracle", "OpenSSL"]),
         .tests("CivilTime", ["JSON"]),
         .testTarget(
