@@ -112,8 +112,8 @@ let package = Package(
         .target(
             name: "OpenRPCOracle", path: "Tests/Oracles",
             exclude: [
-                "archive_open.py", "audit_verify.py", "certificate_verify.py", "civil_oracle.py", "json_oracle.py",
-                "merkle_oracle.py", "openrpc_check.py", "requirements.txt",
+                "archive_open.py", "assignment_oracle.py", "audit_verify.py", "certificate_verify.py",
+                "civil_oracle.py", "json_oracle.py", "merkle_oracle.py", "openrpc_check.py", "requirements.txt",
             ],
             swiftSettings: .strict),
         .tests("Assignment", ["JSON"]),

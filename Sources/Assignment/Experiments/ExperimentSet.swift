@@ -1,0 +1,80 @@
+/// Experiments with their layers, holdouts and prerequisites, compiled once, to be asked about one unit after another.
+///
+/// What is decided for a unit is a function of the definitions and the unit: the same in every process, for ever. The
+/// checks are GrowthBook's, in its order:
+///
+/// 1. **forced**: what was decided by hand goes before everything.
+/// 2. **active**: an experiment that does not run assigns nobody.
+/// 3. **unit**: an attribute must name the unit.
+/// 4. **sticky**: an assignment of the current bucket version is kept, whatever the checks below say; a unit with one of
+///    an older version than the minimum is left out.
+/// 5. **holdout**, 6. **layer**, 7. **targeting**, 8. **prerequisite**: each can leave the unit out.
+/// 9. **bucket**: the hash of seed and unit gives the variant, or none beyond the coverage.
+public struct ExperimentSet: Sendable {
+    public static let maximumExperiments = 10_000
+    public static let maximumLayers = 1_000
+    public static let maximumHoldouts = 100
+    /// Prerequisites of one experiment.
+    public static let maximumPrerequisites = 20
+    /// Experiments that one after another need each other.
+    public static let maximumChain = 100
+
+    let experiments: [CompiledExperiment]
+    private let indices: [ExactText: Int]
+    private let holdouts: [CompiledExperiment.Holdout]
+
+    /// Compiles definitions.
+    ///
+    /// - Throws: ``AssignmentError`` at "/experiments/2/condition/age/$gtt", "/layers/0/slots/1" or
+    ///   "/holdouts/0/scope/1": a key that is empty or twice there, a condition that cannot be compiled, an experiment,
+    ///   layer or variant that does not exist, slots that overlap, a cycle of prerequisites, a seed that is used twice for
+    ///   the same unit, a limit of this type that is passed.
+    public init(
+        experiments definitions: [ExperimentDefinition], layers: [LayerDefinition] = [],
+        holdouts: [HoldoutDefinition] = [], savedGroups: SavedGroups = .none
+    ) throws(AssignmentError) {
+        var compiler = ExperimentCompiler()
+        try compiler.add(definitions, savedGroups)
+        try compiler.add(layers)
+        self.holdouts = try compiler.add(holdouts)
+        try compiler.addPrerequisites()
+        experiments = compiler.experiments
+        indices = compiler.indices
+    }
+
+    /// The keys of all experiments, in the order of their definitions.
+    public var keys: [String] { experiments.map(\.definition.key) }
+
+    func compiled(_ experiment: String) -> CompiledExperiment? {
+        indices[ExactText(experiment)].map { experiments[$0] }
+    }
+
+    /// What an experiment decides for a unit; nil if there is no such experiment.
+    public func evaluate(_ experiment: String, for unit: UnitContext) -> Evaluation? {
+        guard let index = indices[ExactText(experiment)] else { return nil }
+        var run = EvaluationRun(set: self, unit: unit)
+        return run.evaluate(index)
+    }
+
+    /// What every experiment decides for a unit, in the order of the definitions.
+    public func evaluateAll(for unit: UnitContext) -> [Evaluation] {
+        var run = EvaluationRun(set: self, unit: unit)
+        return experiments.indices.map { run.evaluate($0) }
+    }
+
+    /// What an experiment decides for a unit, and by which steps; nil if there is no such experiment.
+    public func explain(_ experiment: String, for unit: UnitContext) -> Explanation? {
+        guard let index = indices[ExactText(experiment)] else { return nil }
+        var run = EvaluationRun(set: self, unit: unit, isTraced: true)
+        let evaluation = run.evaluate(index)
+        return Explanation(evaluation: evaluation, steps: run.steps)
+    }
+
+    /// For each holdout whether it withholds the unit, whatever experiments there are; without those whose attribute
+    /// names no unit. A report on a holdout compares the two groups.
+    public func withholding(_ unit: UnitContext) -> [(holdout: String, isWithheld: Bool)] {
+        holdouts.compactMap { holdout in
+            holdout.hash.bucket(unit.attributes).map { (holdout.key, holdout.withheld.contains($0)) }
+        }
+    }
+}

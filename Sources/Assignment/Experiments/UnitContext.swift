@@ -1,0 +1,65 @@
+/// Everything that is known of one unit when it is assigned.
+public struct UnitContext: Sendable {
+    /// An object, with the attributes that name the unit.
+    public var attributes: AttributeValue
+    /// What was decided by hand, by experiment.
+    public var forced: [String: ForcedAssignment]
+    /// What it was assigned before.
+    public var sticky: StickyAssignments
+
+    public init(
+        attributes: AttributeValue, forced: [String: ForcedAssignment] = [:],
+        sticky: StickyAssignments = StickyAssignments([])
+    ) {
+        self.attributes = attributes
+        self.forced = forced
+        self.sticky = sticky
+    }
+}
+
+/// An assignment that was decided by hand. It goes before everything else, also before the experiment is active.
+public enum ForcedAssignment: Sendable, Hashable {
+    /// The variant of this key. If the experiment has none, it is as if nothing had been forced.
+    case variant(String)
+    /// In no variant.
+    case excluded
+}
+
+/// An assignment as it was stored.
+public struct StickyAssignment: Sendable, Hashable {
+    public let experiment: String
+    public let bucketVersion: Int
+    public let variant: String
+    /// The attribute that named the unit, and what it said.
+    public let hashAttribute: String
+    public let unit: String
+    /// The propensity at the time.
+    public let propensity: Double?
+
+    public init(
+        experiment: String, bucketVersion: Int = 0, variant: String, hashAttribute: String = "id", unit: String,
+        propensity: Double? = nil
+    ) {
+        self.experiment = experiment
+        self.bucketVersion = bucketVersion
+        self.variant = variant
+        self.hashAttribute = hashAttribute
+        self.unit = unit
+        self.propensity = propensity
+    }
+}
+
+/// The stored assignments of a unit, under all the names it has.
+public struct StickyAssignments: Sendable {
+    private let byExperiment: [ExactText: [StickyAssignment]]
+
+    public init(_ assignments: [StickyAssignment]) {
+        byExperiment = Dictionary(grouping: assignments) { ExactText($0.experiment) }
+    }
+
+    /// Those of an experiment for a unit that an attribute names.
+    func assignments(in experiment: String, attribute: String, unit: String?) -> [StickyAssignment] {
+        guard !byExperiment.isEmpty, let unit, let all = byExperiment[ExactText(experiment)] else { return [] }
+        return all.filter { $0.hashAttribute.isExactly(attribute) && $0.unit.isExactly(unit) }
+    }
+}
