@@ -1,3 +1,4 @@
+import JSON
 import Testing
 
 @testable import Assignment
@@ -98,6 +99,31 @@ struct AllocationTests {
         #expect(back == halves)
         let killed = try thirds.edited(to: [.init("v0", 3_334), .init("v2", 3_333)])
         #expect(Movement(from: thirds, to: killed).flows == [.init(from: "v1", to: nil, tenThousandths: 3_333)])
+    }
+
+    @Test("Buckets are stored as pairs, and read only in their one form")
+    func json() throws {
+        let set = BucketSet([try BucketRange(5_000, 5_500), try BucketRange(0, 500)])
+        #expect(String(decoding: set.json(), as: UTF8.self) == "[[0,500],[5000,5500]]")
+        #expect(try BucketSet(json: set.json()) == set)
+        #expect(try BucketSet(json: "[]").isEmpty)
+        for text in ["[[0,500],[500,600]]", "[[5,5]]", "[[6,5]]", "[[0,10001]]", "[[0]]", "[[-1,5]]", "[[7,8],[1,2]]"] {
+            #expect(throws: JSONError.self) { try BucketSet(json: text) }
+        }
+    }
+
+    @Test("Arms stay in few ranges after many edits of two to four arms")
+    func fragments() throws {
+        var random = SeededGenerator(seed: 1)
+        var allocation = try Allocation(shares(5_000, 5_000))
+        var most = 0
+        for _ in 0..<200 {
+            let cuts = [random.below(10_001), random.below(10_001), random.below(10_001)].sorted()
+            let next = shares(cuts[0], cuts[1] - cuts[0], cuts[2] - cuts[1], 10_000 - cuts[2])
+            allocation = try allocation.edited(to: Array(next.prefix(2 + random.below(3))))
+            most = max(most, allocation.slices.count)
+        }
+        #expect(most <= 40, "\(most)")
     }
 
     @Test("Weights and coverage become GrowthBook's ranges with the rounding of its sums")

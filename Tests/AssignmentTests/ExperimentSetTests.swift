@@ -12,11 +12,15 @@ struct ExperimentSetTests {
             key: key, allocation: try Allocation(zip(names, all).map { Allocation.Share($0, $1) }))
     }
 
-    private func unit(_ id: String, _ more: [String: JSONValue] = [:]) -> UnitContext {
+    private func unit(
+        _ id: String, _ more: [String: JSONValue] = [:], forced: [String: ForcedAssignment] = [:],
+        sticky: [StickyAssignment] = []
+    ) -> UnitContext {
         var object = JSONObject()
         object["id"] = .string(id)
         for (name, value) in more { object[name] = value }
-        return UnitContext(attributes: AttributeValue(.object(object)))
+        return UnitContext(
+            attributes: AttributeValue(.object(object)), forced: forced, sticky: StickyAssignments(sticky))
     }
 
     @Test("Each reason leads to its variant or to none, in the order of the checks")
@@ -29,50 +33,43 @@ struct ExperimentSetTests {
         checkout.phase = 3
         checkout.version = 17
         let set = try ExperimentSet(experiments: [checkout])
+        let german: [String: JSONValue] = ["country": "DE"]
         let bucket = HashVersion.v2.bucket(seed: "checkout", value: "u1")
-        var german = unit("u1", ["country": "DE"])
-        let split = try #require(set.evaluate("checkout", for: german))
+        let split = try #require(set.evaluate("checkout", for: unit("u1", german)))
         let expected = checkout.allocation.arm(of: bucket).map { checkout.allocation.arms[$0].variant }
         #expect(split.variant == expected)
         #expect(split.bucket == bucket)
         #expect(split.reason == (expected == nil ? .coverage : .split))
         #expect((split.phase, split.version, split.bucketVersion) == (3, 17, 2))
         #expect(set.evaluate("checkout", for: unit("u1"))?.reason == .targeting)
-        #expect(set.evaluate("checkout", for: unit("", ["country": "DE"]))?.reason == .missingUnit)
-        func stored(_ version: Int, _ variant: String) -> StickyAssignments {
-            StickyAssignments([
-                StickyAssignment(
-                    experiment: "checkout", bucketVersion: version, variant: variant, unit: "u1", propensity: 0.25)
-            ])
+        #expect(set.evaluate("checkout", for: unit("", german))?.reason == .missingUnit)
+        func reason(_ more: [String: JSONValue], stored version: Int, _ variant: String) -> Evaluation? {
+            let stored = StickyAssignment(
+                experiment: "checkout", bucketVersion: version, variant: variant, unit: "u1", propensity: 0.25)
+            return set.evaluate("checkout", for: unit("u1", more, sticky: [stored]))
         }
         // Kept although the condition no longer holds.
-        var french = unit("u1", ["country": "FR"])
-        french.sticky = stored(2, "treatment")
-        let kept = try #require(set.evaluate("checkout", for: french))
+        let kept = try #require(reason([:], stored: 2, "treatment"))
         #expect(kept.reason == .sticky)
         #expect(kept.variant == "treatment")
         #expect(kept.propensity == 0.25)
         #expect(kept.isRandomised)
-        french.sticky = stored(1, "treatment")
-        #expect(set.evaluate("checkout", for: french)?.reason == .targeting)
-        german.sticky = stored(0, "treatment")
-        #expect(set.evaluate("checkout", for: german)?.reason == .outdated)
-        german.sticky = stored(2, "gone")
-        #expect(set.evaluate("checkout", for: german)?.reason == split.reason)
-        german.forced = ["checkout": .variant("control")]
-        let forced = try #require(set.evaluate("checkout", for: german))
-        #expect(forced.reason == .forced)
-        #expect(forced.variant == "control")
-        #expect(forced.propensity == nil)
-        #expect(!forced.isRandomised)
-        german.forced = ["checkout": .variant("gone")]
-        #expect(set.evaluate("checkout", for: german)?.reason == split.reason)
-        german.forced = ["checkout": .excluded]
-        #expect(set.evaluate("checkout", for: german)?.reason == .excluded)
+        #expect(reason([:], stored: 1, "treatment")?.reason == .targeting)
+        #expect(reason(german, stored: 0, "treatment")?.reason == .outdated)
+        #expect(reason(german, stored: 2, "gone")?.reason == split.reason)
+        func forced(_ decision: ForcedAssignment) -> Evaluation? {
+            set.evaluate("checkout", for: unit("u1", german, forced: ["checkout": decision]))
+        }
+        #expect(forced(.variant("control"))?.reason == .forced)
+        #expect(forced(.variant("control"))?.variant == "control")
+        #expect(forced(.variant("control"))?.propensity == nil)
+        #expect(forced(.variant("control"))?.isRandomised == false)
+        #expect(forced(.variant("gone"))?.reason == split.reason)
+        #expect(forced(.excluded)?.reason == .excluded)
         checkout.isActive = false
         let paused = try ExperimentSet(experiments: [checkout])
-        #expect(paused.evaluate("checkout", for: unit("u1", ["country": "DE"]))?.reason == .inactive)
-        #expect(paused.evaluate("unknown", for: unit("u1")) == nil)
+        #expect(paused.evaluate("checkout", for: unit("u1", german))?.reason == .inactive)
+        #expect(paused.evaluate(["unknown", "checkout"], for: unit("u1")).map { $0?.reason } == [nil, .inactive])
     }
 
     @Test("Propensities are the shares that units really get")

@@ -56,6 +56,23 @@ struct GrowthBookOracleTests {
         #expect(wrong == 0)
     }
 
+    @Test("Ten thousand patterns match the same of 30,000 texts")
+    func patterns() throws {
+        let rows = cases("pattern").flatMap { $0["cases"]?.array ?? [] }
+        var wrong = 0
+        for row in rows {
+            let (text, subject) = (row[0]?.string ?? "", row[1]?.string ?? "")
+            let answer = try Pattern(text).matches(subject)
+            let answerIgnoringCase = try Pattern(text, ignoringCase: true).matches(subject)
+            guard answer != row[2]?.bool || answerIgnoringCase != row[3]?.bool else { continue }
+            wrong += 1
+            if wrong < 10 { Issue.record("\(answer) and \(answerIgnoringCase) instead of \(row)") }
+        }
+        #expect(rows.count == 30_000)
+        #expect(rows.count { $0[2]?.bool == true } > 5_000)
+        #expect(wrong == 0)
+    }
+
     @Test("120,000 units of 400 experiments get the same variants from the same buckets")
     func experiments() throws {
         let groups = groups

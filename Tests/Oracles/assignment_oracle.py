@@ -13,14 +13,36 @@ requirements.txt, which `ops/test --full` installs). Lines of the corpus:
     {"t": "sticky", "experiment": {…}, "cases": [[attributes, {bucket version: variant}, the same under the fallback,
                                                    variant or null], …]}
     {"t": "number", "cases": [[number, its text], …]}
+    {"t": "pattern", "cases": [[pattern, text, whether it matches, whether it does ignoring case], …]}
 
 `evaluate` reads {"experiment": {…}, "units": [attributes, …]} a line and prints [variant or null, …] for each.
 
-What the corpus leaves out, because the SDKs differ there; the kernel follows the JavaScript SDK:
-integers beyond 2^53 (exact in Python), digits beyond ASCII in versions and in \\d and \\w, `$` before a last line feed,
-texts above U+FFFF against U+E000 to U+FFFF within versions (Python orders by code points), half surrogates, a hash
-attribute that is a dotted path (Python knows only the name as a whole). And what the kernel refuses when it compiles
-instead of never matching: unknown operators and groups, operands of the wrong kind, patterns that are none.
+Where SDKs differ, and what the kernel does. "Strict" is the generation of PyPI 4.0, "coercing" the JavaScript SDK
+before it (1.x). The corpus leaves out what is marked with a star, since there the kernel does not decide as this SDK.
+
+    hash                     UTF-16 code units everywhere but in Python before 4.0, which hashed UTF-8: UTF-16
+    unit named by true       coercing: "true"; strict: no unit: no unit
+    literals and $lt …       coercing: "5" equals 5, a missing value is less than 10; strict: kinds never mix: strict
+    $v… of a missing value   coercing: it is version 0; strict: only $vne holds: strict
+    $elemMatch               coercing: leaves out 0, "" and false; strict: only null: strict
+    an empty object          coercing: equals {}; strict: no operators, holds: strict
+    $regex of a number       coercing: of its text; strict: never matches: strict
+    sticky, no fallback      JavaScript also looks under "id" when no fallback is named; Python does not: as Python
+    sticky, fallback         Python writes what it found under the fallback into the other document, JavaScript copies:
+                             neither is written, the caller stores what was decided
+    * dotted hash attribute  JavaScript: the name as a whole, else the path; Python: only the name: as JavaScript
+    * integers beyond 2^53   doubles in JavaScript, exact in Python: doubles
+    * words and digits       \\d, \\w and \\b are ASCII in JavaScript, Unicode in Python: ASCII
+    * $ and . in patterns    the very end, and not U+2028, in JavaScript; also before a last line feed, and U+2028, in
+                             Python: as JavaScript
+    * above U+FFFF           two characters to a pattern in JavaScript, one in Python: one
+    * digits in versions     ASCII in JavaScript, Unicode in Python: ASCII
+    * order within versions  UTF-16 in JavaScript, scalars in Python (texts of $lt in UTF-16 in both): UTF-16
+    * unknown operators      coercing: false, so $not of it holds; strict: neither holds: refused when compiled, and so
+                             are operands of the wrong kind, patterns that are none, and groups that do not exist
+    * impossible weights     not adding up to 1: equal weights in both; negative: used in JavaScript, equal weights in
+                             Python: refused
+    * halves of surrogates   texts in both: refused by the reader of JSON
 """
 
 import json
@@ -168,6 +190,38 @@ def print_conditions(r, count):
         line({"t": "condition", "condition": asked, "cases": [[a, evalCondition(a, asked, GROUPS)] for a in units]})
 
 
+def pattern(r, depth=0):
+    kind = r.random()
+    if depth > 3 or kind < 0.35:
+        return r.choice("aaabbcé.") if kind < 0.9 else r.choice(["\\d", "\\s", "\\D", "\\.", "\\/", "😀"])
+    if kind < 0.45:
+        return r.choice(["[ab]", "[^a]", "[a-c]", "[^a-b1]", "[é-ü]", "[\\d-]", "[a\\]]", "[.]", "[^\\s😀]"])
+    if kind < 0.5:
+        return r.choice(["^", "$", "\\b", "\\B"])
+    if kind < 0.7:
+        return r.choice(["(%s)", "(?:%s)", "(?:%s|)"]) % pattern(r, depth + 1)
+    if kind < 0.78:
+        return "(%s|%s)" % (pattern(r, depth + 1), pattern(r, depth + 1))
+    if kind < 0.9:
+        repeated = r.choice(["(?:%s)", "(%s)"]) % pattern(r, depth + 1)
+        return repeated + r.choice(["*", "+", "?", "*?", "+?", "{2}", "{0,2}", "{1,}", "{1,3}?"])
+    return pattern(r, depth + 1) + pattern(r, depth + 1)
+
+
+def print_patterns(r, count):
+    cases = []
+    for _ in range(count):
+        asked = "".join(pattern(r) for _ in range(r.randint(1, 4)))
+        for _ in range(3):
+            # In Python words are not ASCII, and an empty text has no \\B.
+            places = "\\b" in asked or "\\B" in asked
+            subject = "".join(
+                r.choice("aabbc1. -A" if places else "aabbc1é. -É😀A") for _ in range(r.randint(places, 8)))
+            answers = [evalCondition({"a": subject}, {"a": {name: asked}}) for name in ("$regex", "$regexi")]
+            cases.append([asked, subject, *answers])
+    line({"t": "pattern", "cases": cases})
+
+
 # Experiments.
 
 def weights(r, count):
@@ -285,6 +339,7 @@ def corpus(units):
     r = random.Random(SEED)
     print_hashes(r)
     print_conditions(r, 4_000)
+    print_patterns(r, 10_000)
     print_experiments(r, units)
     print_sticky(r, 120)
 

@@ -38,8 +38,7 @@ struct EvaluationRun {
     }
 
     private mutating func forced(_ experiment: CompiledExperiment) -> Evaluation? {
-        let forced = unit.forced.isEmpty ? nil : unit.forced[experiment.definition.key]
-        switch forced {
+        switch unit.forced(in: experiment.definition.key) {
         case .excluded:
             note(.forced, isDecisive: true, "is kept out by hand")
             return outcome(experiment, .excluded)

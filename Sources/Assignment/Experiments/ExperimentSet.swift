@@ -56,6 +56,12 @@ public struct ExperimentSet: Sendable {
         return run.evaluate(index)
     }
 
+    /// What some experiments decide for a unit, in the order in which they are named; nil for one that does not exist.
+    public func evaluate(_ experiments: [String], for unit: UnitContext) -> [Evaluation?] {
+        var run = EvaluationRun(set: self, unit: unit)
+        return experiments.map { key in indices[ExactText(key)].map { run.evaluate($0) } }
+    }
+
     /// What every experiment decides for a unit, in the order of the definitions.
     public func evaluateAll(for unit: UnitContext) -> [Evaluation] {
         var run = EvaluationRun(set: self, unit: unit)

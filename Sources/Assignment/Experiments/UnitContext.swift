@@ -1,19 +1,24 @@
 /// Everything that is known of one unit when it is assigned.
 public struct UnitContext: Sendable {
-    /// An object, with the attributes that name the unit.
-    public var attributes: AttributeValue
-    /// What was decided by hand, by experiment.
-    public var forced: [String: ForcedAssignment]
-    /// What it was assigned before.
-    public var sticky: StickyAssignments
+    let attributes: AttributeValue
+    private let forced: [ExactText: ForcedAssignment]
+    let sticky: StickyAssignments
 
+    /// - Parameters:
+    ///   - attributes: An object, with the attributes that name the unit.
+    ///   - forced: What was decided by hand, by the experiments' keys.
+    ///   - sticky: What the unit was assigned before.
     public init(
         attributes: AttributeValue, forced: [String: ForcedAssignment] = [:],
         sticky: StickyAssignments = StickyAssignments([])
     ) {
         self.attributes = attributes
-        self.forced = forced
+        self.forced = Dictionary(uniqueKeysWithValues: forced.map { (ExactText($0.key), $0.value) })
         self.sticky = sticky
+    }
+
+    func forced(in experiment: String) -> ForcedAssignment? {
+        forced.isEmpty ? nil : forced[ExactText(experiment)]
     }
 }
 

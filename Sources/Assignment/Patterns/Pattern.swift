@@ -10,11 +10,11 @@
 /// the manner of R. Cox ("Regular expression matching: the virtual machine approach", 2009).
 public struct Pattern: Sendable, Equatable {
     /// Unicode scalars in a pattern.
-    public static let maximumLength = 1_000
+    public static let maximumLength = 500
     /// Instructions of a program; counted repetitions are written out.
-    public static let maximumInstructions = 2_000
+    public static let maximumInstructions = 500
     /// Unicode scalars of a text. No pattern matches a longer one.
-    public static let maximumTextLength = 16_384
+    public static let maximumTextLength = 4_096
     /// Groups within groups.
     public static let maximumDepth = 50
 
@@ -67,34 +67,38 @@ public struct Pattern: Sendable, Equatable {
 
     /// Adds the instructions that `start` leads to without reading; true if the program accepts here.
     private func follow(from start: Int, into threads: inout Threads, _ scalars: [UInt32], _ position: Int) -> Bool {
-        var pending = [start]
-        while let counter = pending.popLast() {
-            guard threads.insert(counter) else { continue }
+        var unfollowed = threads.counters.count
+        threads.insert(start)
+        while unfollowed < threads.counters.count {
+            let counter = threads.counters[unfollowed]
+            unfollowed += 1
             switch program[counter] {
             case .one: continue
-            case .jump(let target): pending.append(target)
+            case .jump(let target): threads.insert(target)
             case .split(let first, let second):
-                pending.append(second)
-                pending.append(first)
-            case .check(let place): if place.holds(scalars, position) { pending.append(counter + 1) }
+                threads.insert(first)
+                threads.insert(second)
+            case .check(let place): if place.holds(scalars, position) { threads.insert(counter + 1) }
             case .accept: return true
             }
         }
         return false
     }
 
-    /// The instructions that are under way; each at most once.
+    /// The instructions that are under way, each once. Their order does not matter, as nobody asks what matched.
     private struct Threads {
         private(set) var counters: [Int] = []
         private var isThere: [Bool]
 
-        init(capacity: Int) { isThere = Array(repeating: false, count: capacity) }
+        init(capacity: Int) {
+            isThere = Array(repeating: false, count: capacity)
+            counters.reserveCapacity(capacity)
+        }
 
-        mutating func insert(_ counter: Int) -> Bool {
-            guard !isThere[counter] else { return false }
+        mutating func insert(_ counter: Int) {
+            guard !isThere[counter] else { return }
             isThere[counter] = true
             counters.append(counter)
-            return true
         }
 
         mutating func removeAll() {
@@ -114,7 +118,12 @@ public struct Pattern: Sendable, Equatable {
         case .sequence(let nodes): for node in nodes { try append(node, to: &program) }
         case .choice(let nodes): try append(choice: nodes, to: &program)
         case .repetition(let node, let least, let most):
-            for _ in 0..<least { try append(node, to: &program) }
+            for _ in 0..<least {
+                let before = program.count
+                try append(node, to: &program)
+                // What is empty stays so, however often; and counts within counts would never end.
+                if program.count == before { break }
+            }
             if let most {
                 var splits: [Int] = []
                 for _ in least..<most {

@@ -4,7 +4,10 @@
 /// padded to five columns, and a version of just three parts gets "~", which sorts behind any pre-release. Padded texts
 /// are compared by UTF-16 code units (`paddedVersionString` of the JavaScript SDK). Only ASCII digits are digits.
 struct VersionText: Sendable, Equatable {
-    let padded: String
+    /// UTF-16 code units.
+    private let padded: [UInt16]
+
+    private static let columns = 5
 
     /// Nil unless `value` is a text or a number.
     init?(_ value: AttributeValue) {
@@ -16,23 +19,24 @@ struct VersionText: Sendable, Equatable {
     }
 
     init(_ text: String) {
-        var scalars = Array((text.isEmpty ? "0" : text).unicodeScalars)
-        if scalars.first == "v" { scalars.removeFirst() }
+        var units = Array((text.isEmpty ? "0" : text).utf16)
         // The build goes up to the end, and a line's end is in its way: so it does in the reference's expression.
-        let lastLine = scalars.lastIndex { ["\n", "\r", "\u{2028}", "\u{2029}"].contains($0) }.map { $0 + 1 } ?? 0
-        if let build = scalars[lastLine...].firstIndex(of: "+") { scalars.removeSubrange(build...) }
-        var parts = scalars.split(omittingEmptySubsequences: false) { $0 == "-" || $0 == "." }.map { part in
-            var text = String(String.UnicodeScalarView(part))
-            if !part.isEmpty, part.allSatisfy({ "0"..."9" ~= $0 }) {
-                text = String(repeating: " ", count: max(0, 5 - part.count)) + text
+        let lastLine = units.lastIndex { [0x0A, 0x0D, 0x2028, 0x2029].contains($0) }.map { $0 + 1 } ?? 0
+        if let build = units[lastLine...].firstIndex(of: 0x2B) { units.removeSubrange(build...) }
+        if units.first == 0x76 { units.removeFirst() }
+        var padded: [UInt16] = []
+        padded.reserveCapacity(units.count + 4 * VersionText.columns)
+        let parts = units.split(omittingEmptySubsequences: false) { $0 == 0x2D || $0 == 0x2E }
+        for part in parts {
+            if !padded.isEmpty || part.startIndex > 0 { padded.append(0x2D) }
+            if !part.isEmpty, part.allSatisfy({ 0x30...0x39 ~= $0 }) {
+                for _ in 0..<max(0, VersionText.columns - part.count) { padded.append(0x20) }
             }
-            return text
+            padded += part
         }
-        if parts.count == 3 { parts.append("~") }
-        padded = parts.joined(separator: "-")
+        if parts.count == 3 { padded += [0x2D, 0x7E] }
+        self.padded = padded
     }
 
-    static func == (left: VersionText, right: VersionText) -> Bool { left.padded.isExactly(right.padded) }
-
-    func precedes(_ other: VersionText) -> Bool { padded.precedesInJavaScript(other.padded) }
+    func precedes(_ other: VersionText) -> Bool { padded.lexicographicallyPrecedes(other.padded) }
 }
