@@ -191,6 +191,14 @@ struct ExperimentSetTests {
         #expect(
             refusal([a], holdouts: [HoldoutDefinition(key: "h", withheld: lower, scope: .layers(["x"]))])
                 == "/holdouts/0/scope/0: names the layer 'x', which does not exist")
+        c.seed = ""
+        #expect(refusal([c]) == "/experiments/0/seed: must not be empty; the key will do")
+        c.seed = "c"
+        c.hashAttribute = ""
+        #expect(refusal([c]).hasPrefix("/experiments/0/hashAttribute: must name"))
+        c.bucketVersion = -1
+        c.hashAttribute = "id"
+        #expect(refusal([c]) == "/experiments/0/bucketVersion: must not be negative")
         b.minimumBucketVersion = 1
         #expect(refusal([b]).hasPrefix("/experiments/0/minimumBucketVersion: must be from 0 to"))
     }

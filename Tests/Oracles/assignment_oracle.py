@@ -1,7 +1,7 @@
 """GrowthBook's Python SDK as a judge of hashes, ranges, conditions, experiments and sticky buckets.
 
     assignment_oracle.py corpus [units]     prints cases of its own, with fixed seed, a JSON object a line
-    assignment_oracle.py evaluate           reads experiments and units, prints what the SDK decides
+    assignment_oracle.py evaluate           reads rules of features and units, prints what the SDK decides
 
 Needs the PyPI package `growthbook` 4.0.0 or later of that generation (`pip install growthbook==4.0.0`; it stands in
 requirements.txt, which `ops/test --full` installs). Lines of the corpus:
@@ -15,7 +15,7 @@ requirements.txt, which `ops/test --full` installs). Lines of the corpus:
     {"t": "number", "cases": [[number, its text], …]}
     {"t": "pattern", "cases": [[pattern, text, whether it matches, whether it does ignoring case], …]}
 
-`evaluate` reads {"experiment": {…}, "units": [attributes, …]} a line and prints [variant or null, …] for each.
+`evaluate` reads {"rule": {…}, "units": [attributes, …]} a line and prints [variant or null, …] for each.
 
 Where SDKs differ, and what the kernel does. "Strict" is the generation of PyPI 4.0, "coercing" the JavaScript SDK
 before it (1.x). The corpus leaves out what is marked with a star, since there the kernel does not decide as this SDK.
@@ -345,14 +345,15 @@ def corpus(units):
 
 
 def evaluate():
-    gb = GrowthBook()
+    """As a client does: the rule is of a feature, and the feature is evaluated."""
     for row in sys.stdin:
         asked = json.loads(row)
-        found = asked["experiment"]
+        gb = GrowthBook(features={"feature": {"defaultValue": None, "rules": [asked["rule"]]}})
         answers = []
         for attributes_ in asked["units"]:
-            result = decide(gb, found, attributes_)
-            answers.append(result.key if result.inExperiment else None)
+            gb.set_attributes(attributes_)
+            result = gb.eval_feature("feature").experimentResult
+            answers.append(result.key if result else None)
         line(answers)
 
 

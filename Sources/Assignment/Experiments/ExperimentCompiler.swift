@@ -9,6 +9,10 @@ struct ExperimentCompiler {
             definitions.map(\.key), at: "/experiments", atMost: ExperimentSet.maximumExperiments)
         for (index, definition) in definitions.enumerated() {
             let place = "/experiments/\(index)"
+            try ExperimentCompiler.check(seed: definition.seed, definition.hashAttribute, at: place)
+            guard definition.bucketVersion >= 0 else {
+                throw AssignmentError(pointer: place + "/bucketVersion", message: "must not be negative")
+            }
             guard 0...definition.bucketVersion ~= definition.minimumBucketVersion else {
                 throw AssignmentError(
                     pointer: place + "/minimumBucketVersion",
@@ -30,6 +34,7 @@ struct ExperimentCompiler {
     mutating func add(_ definitions: [LayerDefinition]) throws(AssignmentError) {
         try ExperimentCompiler.check(definitions.map(\.key), at: "/layers", atMost: ExperimentSet.maximumLayers)
         for (index, layer) in definitions.enumerated() {
+            try ExperimentCompiler.check(seed: layer.seed, layer.hashAttribute, at: "/layers/\(index)")
             var taken = BucketSet()
             for (number, slot) in layer.slots.enumerated() {
                 let place = "/layers/\(index)/slots/\(number)"
@@ -64,6 +69,7 @@ struct ExperimentCompiler {
         try ExperimentCompiler.check(definitions.map(\.key), at: "/holdouts", atMost: ExperimentSet.maximumHoldouts)
         var holdouts: [CompiledExperiment.Holdout] = []
         for (index, definition) in definitions.enumerated() {
+            try ExperimentCompiler.check(seed: definition.seed, definition.hashAttribute, at: "/holdouts/\(index)")
             let hash = UnitHash(definition.hashVersion, definition.seed, definition.hashAttribute)
             let holdout = CompiledExperiment.Holdout(key: definition.key, hash: hash, withheld: definition.withheld)
             for experiment in Set(try scope(definition.scope, at: "/holdouts/\(index)/scope")).sorted() {
@@ -179,6 +185,17 @@ struct ExperimentCompiler {
     private static func isSame(_ left: UnitHash, _ right: UnitHash) -> Bool {
         left.hash.version == right.hash.version && left.hash.seed.isExactly(right.hash.seed)
             && left.path.text.isExactly(right.path.text)
+    }
+
+    /// An empty one would be another in GrowthBook's SDKs: the key for the seed, "id" for the attribute.
+    private static func check(seed: String, _ attribute: String, at pointer: String) throws(AssignmentError) {
+        guard !seed.isEmpty else {
+            throw AssignmentError(pointer: pointer + "/seed", message: "must not be empty; the key will do")
+        }
+        guard !attribute.isEmpty else {
+            throw AssignmentError(
+                pointer: pointer + "/hashAttribute", message: "must name the attribute that names the unit, such as id")
+        }
     }
 
     private static func check(_ keys: [String], at pointer: String, atMost most: Int) throws(AssignmentError) {
