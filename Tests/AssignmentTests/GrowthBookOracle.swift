@@ -21,11 +21,13 @@ enum GrowthBookOracle {
         return output.split(separator: 0x0A).compactMap { try? JSONValue(parsing: Array($0)) }
     }()
 
-    /// For each rule the variant that the SDK decides on for each unit.
-    static func evaluate(_ asked: [(rule: JSONValue, units: [JSONValue])]) throws -> [[String?]] {
+    /// For each payload the variant that the SDK decides on for each unit.
+    static func evaluate(
+        _ feature: String, _ asked: [(features: JSONValue, units: [JSONValue])]
+    ) throws -> [[String?]] {
         var lines: [UInt8] = []
-        for (rule, units) in asked {
-            let line: JSONValue = ["rule": rule, "units": .array(units)]
+        for (features, units) in asked {
+            let line: JSONValue = ["features": features, "feature": .string(feature), "units": .array(units)]
             lines += line.json() + [0x0A]
         }
         let output = try run([script, "evaluate"], input: lines).output

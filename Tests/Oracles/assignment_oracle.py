@@ -1,7 +1,7 @@
 """GrowthBook's Python SDK as a judge of hashes, ranges, conditions, experiments and sticky buckets.
 
     assignment_oracle.py corpus [units]     prints cases of its own, with fixed seed, a JSON object a line
-    assignment_oracle.py evaluate           reads rules of features and units, prints what the SDK decides
+    assignment_oracle.py evaluate           reads features and units, prints what the SDK decides
 
 Needs the PyPI package `growthbook` 4.0.0 or later of that generation (`pip install growthbook==4.0.0`; it stands in
 requirements.txt, which `ops/test --full` installs). Lines of the corpus:
@@ -15,7 +15,8 @@ requirements.txt, which `ops/test --full` installs). Lines of the corpus:
     {"t": "number", "cases": [[number, its text], …]}
     {"t": "pattern", "cases": [[pattern, text, whether it matches, whether it does ignoring case], …]}
 
-`evaluate` reads {"rule": {…}, "units": [attributes, …]} a line and prints [variant or null, …] for each.
+`evaluate` reads {"features": {…}, "feature": its key, "units": [attributes, …]} a line, where the values are the
+variants' keys, and prints [variant or null, …] for each.
 
 Where SDKs differ, and what the kernel does. "Strict" is the generation of PyPI 4.0, "coercing" the JavaScript SDK
 before it (1.x). The corpus leaves out what is marked with a star, since there the kernel does not decide as this SDK.
@@ -30,6 +31,8 @@ before it (1.x). The corpus leaves out what is marked with a star, since there t
     sticky, no fallback      JavaScript also looks under "id" when no fallback is named; Python does not: as Python
     sticky, fallback         Python writes what it found under the fallback into the other document, JavaScript copies:
                              neither is written, the caller stores what was decided
+    * sticky in rules        filters and prerequisites, in Python also conditions, are checked before what was kept; of
+                             experiments that are run without a rule, after: after
     * dotted hash attribute  JavaScript: the name as a whole, else the path; Python: only the name: as JavaScript
     * integers beyond 2^53   doubles in JavaScript, exact in Python: doubles
     * words and digits       \\d, \\w and \\b are ASCII in JavaScript, Unicode in Python: ASCII
@@ -345,15 +348,18 @@ def corpus(units):
 
 
 def evaluate():
-    """As a client does: the rule is of a feature, and the feature is evaluated."""
+    """As a client does: by features, whose values are the variants' keys."""
     for row in sys.stdin:
         asked = json.loads(row)
-        gb = GrowthBook(features={"feature": {"defaultValue": None, "rules": [asked["rule"]]}})
+        gb = GrowthBook(features=asked["features"])
         answers = []
         for attributes_ in asked["units"]:
             gb.set_attributes(attributes_)
-            result = gb.eval_feature("feature").experimentResult
-            answers.append(result.key if result else None)
+            feature = gb.eval_feature(asked["feature"])
+            result = feature.experimentResult
+            if result and result.key != feature.value:
+                sys.exit("%r has the value %r" % (result.key, feature.value))
+            answers.append(feature.value)
         line(answers)
 
 

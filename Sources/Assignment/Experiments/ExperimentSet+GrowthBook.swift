@@ -8,16 +8,23 @@ extension ExperimentSet {
     /// `variation_id` is not the variant's number. Layers and holdouts become `filters`. Variants without buckets are there
     /// with an empty range, since SDKs ignore an experiment of fewer than two variations.
     ///
-    /// Left to the caller: `parentConditions`, which ask for the values of features, and whatever is forced.
+    /// Prerequisites become `parentConditions`. These ask for the value of a feature, so the payload must have one for
+    /// each experiment that others need: with this rule, the variants' keys as values, and null as default.
+    ///
+    /// What SDKs do otherwise: who is forced must be told to them; kept assignments are those of their own store, and in a
+    /// rule they check filters and prerequisites (the Python SDK also the condition) before they look there.
     ///
     /// - Parameters:
     ///   - experiment: Its key.
-    ///   - values: What each variant stands for, in the order of the arms.
+    ///   - values: What each variant stands for, in the order of the arms; unless given, the variants' keys.
+    ///   - variantFeature: The feature whose value is the key of the variant of an experiment that others need.
     /// - Returns: The rule; nil if there is no such experiment, it is not active, or there is no value for each arm.
-    public func growthBookRule(_ experiment: String, values: [JSONValue]) -> JSONValue? {
-        guard let compiled = compiled(experiment), compiled.definition.isActive,
-            values.count == compiled.definition.allocation.arms.count
-        else { return nil }
+    public func growthBookRule(
+        _ experiment: String, values: [JSONValue]? = nil, variantFeature: (_ experiment: String) -> String
+    ) -> JSONValue? {
+        guard let compiled = compiled(experiment), compiled.definition.isActive else { return nil }
+        let values = values ?? compiled.definition.allocation.arms.map { .string($0.variant) }
+        guard values.count == compiled.definition.allocation.arms.count else { return nil }
         let definition = compiled.definition
         let arms = definition.allocation.arms
         var entries = definition.allocation.slices
@@ -35,6 +42,9 @@ extension ExperimentSet {
         if let condition = definition.condition { rule["condition"] = condition }
         let filters = compiled.filters
         if !filters.isEmpty { rule["filters"] = .array(filters) }
+        if !compiled.parents.isEmpty {
+            rule["parentConditions"] = .array(compiled.parents.map { $0.condition(feature: variantFeature($0.key)) })
+        }
         if definition.isSticky {
             rule["bucketVersion"] = .number(JSONNumber(definition.bucketVersion))
             rule["minBucketVersion"] = .number(JSONNumber(definition.minimumBucketVersion))
@@ -63,5 +73,12 @@ extension CompiledExperiment {
             "seed": .string(hash.hash.seed), "hashVersion": .number(JSONNumber(hash.hash.version.rawValue)),
             "attribute": .string(hash.path.text), "ranges": .array(buckets.ranges.map(ExperimentSet.bounds)),
         ]
+    }
+}
+
+extension CompiledExperiment.Parent {
+    fileprivate func condition(feature: String) -> JSONValue {
+        let asked: JSONValue = variants.isEmpty ? ["$exists": true] : ["$in": .array(variants.map { .string($0) })]
+        return ["id": .string(feature), "condition": ["value": asked]]
     }
 }
