@@ -14,6 +14,7 @@ public struct Allocation: Sendable, Hashable {
         /// In ten-thousandths of all units, 0 to 10,000.
         public let tenThousandths: Int
 
+        /// Bounds are checked where an allocation is made of it.
         public init(_ variant: String, _ tenThousandths: Int) {
             self.variant = variant
             self.tenThousandths = tenThousandths
@@ -22,9 +23,12 @@ public struct Allocation: Sendable, Hashable {
 
     /// A variant and its buckets.
     public struct Arm: Sendable, Hashable {
+        /// The variant's key, which is unique in its experiment.
         public let variant: String
+        /// Those of its units.
         public let buckets: BucketSet
 
+        /// Whether two arms share a bucket is checked where an allocation is made of them.
         public init(_ variant: String, _ buckets: BucketSet) {
             self.variant = variant
             self.buckets = buckets

@@ -1,6 +1,8 @@
 /// Buckets from `lower` up to and without `upper`, in ten-thousandths of all units.
 public struct BucketRange: Sendable, Hashable {
+    /// The first bucket, 0 to 10,000.
     public let lower: Int
+    /// The one behind the last, `lower` to 10,000.
     public let upper: Int
 
     /// The number of buckets.
@@ -9,9 +11,7 @@ public struct BucketRange: Sendable, Hashable {
     /// Whether `bucket` is one of them.
     @inlinable public func contains(_ bucket: Int) -> Bool { lower <= bucket && bucket < upper }
 
-    /// - Parameters:
-    ///   - lower: The first bucket, 0 to 10,000.
-    ///   - upper: The one behind the last, `lower` to 10,000.
+    /// - Throws: ``AssignmentError`` with an empty pointer if the bounds are out of order or out of bounds.
     public init(_ lower: Int, _ upper: Int) throws(AssignmentError) {
         guard 0 <= lower, lower <= upper, upper <= BucketSet.width else {
             throw AssignmentError(
@@ -54,5 +54,6 @@ public struct BucketRange: Sendable, Hashable {
 }
 
 extension BucketRange: CustomStringConvertible {
+    /// As mathematicians write it: "[0, 500)".
     public var description: String { "[\(lower), \(upper))" }
 }

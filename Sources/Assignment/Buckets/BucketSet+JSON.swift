@@ -2,6 +2,7 @@ public import JSON
 
 /// As it is stored: `[[0,500],[5000,5500]]`, ascending, with a gap between each range and the next.
 extension BucketSet: JSONReadable, JSONWritable {
+    /// - Throws: `JSONError` of the kind `constraint` at a range that is out of order or out of bounds.
     public init(from reader: inout JSONReader) throws(JSONError) {
         var ranges: [BucketRange] = []
         try reader.beginArray()
@@ -20,6 +21,7 @@ extension BucketSet: JSONReadable, JSONWritable {
         self.init(ranges)
     }
 
+    /// Writes the one form in which a set is read.
     public func write(to writer: inout JSONWriter) {
         ranges.map { [$0.lower, $0.upper] }.write(to: &writer)
     }

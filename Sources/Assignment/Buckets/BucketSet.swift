@@ -3,6 +3,7 @@ public struct BucketSet: Sendable, Hashable {
     /// How many buckets there are.
     public static let width = 10_000
 
+    /// All 10,000.
     public static let all = BucketSet(known: [BucketRange(known: 0, width)])
 
     /// Ascending, not empty, with a gap between each and the next.
@@ -25,6 +26,7 @@ public struct BucketSet: Sendable, Hashable {
     /// The number of buckets.
     public var count: Int { ranges.reduce(0) { $0 + $1.count } }
 
+    /// Whether it is none.
     public var isEmpty: Bool { ranges.isEmpty }
 
     /// Whether `bucket` is one of them. In most sets there is one range or two.
@@ -34,6 +36,7 @@ public struct BucketSet: Sendable, Hashable {
         return false
     }
 
+    /// The buckets of either.
     public func union(_ other: BucketSet) -> BucketSet { BucketSet(ranges + other.ranges) }
 
     /// All the other buckets.
@@ -48,6 +51,7 @@ public struct BucketSet: Sendable, Hashable {
         return BucketSet(known: free)
     }
 
+    /// The buckets of both.
     public func intersection(_ other: BucketSet) -> BucketSet {
         var common: [BucketRange] = []
         for range in ranges {
@@ -58,11 +62,14 @@ public struct BucketSet: Sendable, Hashable {
         return BucketSet(common)
     }
 
+    /// The buckets that are not in `other`.
     public func subtracting(_ other: BucketSet) -> BucketSet { intersection(other.complement) }
 
+    /// Whether all of them are in `other`.
     public func isSubset(of other: BucketSet) -> Bool { subtracting(other).isEmpty }
 }
 
 extension BucketSet: CustomStringConvertible {
+    /// The ranges, "[0, 500) [5000, 5500)", or "none".
     public var description: String { isEmpty ? "none" : ranges.map(\.description).joined(separator: " ") }
 }

@@ -6,6 +6,7 @@ public struct Movement: Sendable, Hashable {
         public let from: String?
         /// Nil where the units will be in no variant.
         public let to: String?
+        /// How many units, of all.
         public let tenThousandths: Int
     }
 
@@ -22,6 +23,7 @@ public struct Movement: Sendable, Hashable {
         flows.reduce(0) { $0 + ($1.from != nil && $1.to != nil ? $1.tenThousandths : 0) }
     }
 
+    /// Compares bucket by bucket; variants are the same if their keys are.
     public init(from old: Allocation, to new: Allocation) {
         let before: [(String?, BucketSet)] = old.arms.map { ($0.variant, $0.buckets) } + [(nil, old.free)]
         let after: [(String?, BucketSet)] = new.arms.map { ($0.variant, $0.buckets) } + [(nil, new.free)]

@@ -42,6 +42,7 @@ public struct Condition: Sendable {
     public struct Answer: Sendable, Hashable {
         /// Where the question stands: "/$or/0/age".
         public let pointer: String
+        /// The answer for the unit at hand.
         public let holds: Bool
     }
 

@@ -32,19 +32,22 @@ public struct Evaluation: Sendable, Equatable {
     public let experiment: String
     /// The variant's key; nil if the unit is in none.
     public let variant: String?
+    /// Why it is in this variant, or in none.
     public let reason: Reason
     /// 0 to 9,999, if the hash was asked.
     public let bucket: Int?
     /// The probability, over the hash and given that the unit came as far, of what was decided: of the variant, or for
     /// ``Reason/coverage`` of none. For a sticky assignment the one that was stored with it. Else nil: nothing was drawn.
     public let propensity: Double?
-    /// The attribute and the text by which the unit was hashed.
+    /// The attribute that named the unit; nil if that was not asked.
     public let hashAttribute: String?
+    /// The text that was hashed for the unit: people's data.
     public let unit: String?
     /// The bucket version under which a sticky assignment is to be stored.
     public let bucketVersion: Int
-    /// The phase of the experiment, and the version of its definition.
+    /// The phase of the experiment.
     public let phase: Int
+    /// The version of the experiment's definition.
     public let version: Int64
 
     /// Whether chance decided, now or when the assignment was stored: who belongs into an analysis.
@@ -55,10 +58,12 @@ public struct Evaluation: Sendable, Equatable {
 public struct Explanation: Sendable, Equatable {
     /// One check, in the order in which they are made. Those behind the decision were not made.
     public struct Step: Sendable, Equatable {
+        /// What is checked, in the order of ``ExperimentSet``.
         public enum Check: String, Sendable {
             case forced, active, unit, sticky, holdout, layer, targeting, prerequisite, bucket
         }
 
+        /// What was checked.
         public let check: Check
         /// Whether the decision fell here.
         public let isDecisive: Bool
@@ -68,6 +73,8 @@ public struct Explanation: Sendable, Equatable {
         public let answers: [Condition.Answer]
     }
 
+    /// The decision: the same as without explanation.
     public let evaluation: Evaluation
+    /// The checks up to the decisive one, which is the last.
     public let steps: [Step]
 }

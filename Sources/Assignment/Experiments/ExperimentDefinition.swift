@@ -44,6 +44,7 @@ public struct Prerequisite: Sendable, Hashable {
     /// The variants that will do; empty for any.
     public let variants: [String]
 
+    /// - Parameter variants: The variants that will do; empty for any.
     public init(_ experiment: String, variants: [String] = []) {
         self.experiment = experiment
         self.variants = variants
@@ -54,9 +55,12 @@ public struct Prerequisite: Sendable, Hashable {
 public struct LayerDefinition: Sendable {
     /// An experiment's part of the layer.
     public struct Slot: Sendable, Hashable {
+        /// The experiment's key.
         public let experiment: String
+        /// The layer's buckets that are its own.
         public let buckets: BucketSet
 
+        /// Whether slots overlap is checked where they are compiled.
         public init(_ experiment: String, _ buckets: BucketSet) {
             self.experiment = experiment
             self.buckets = buckets
@@ -67,6 +71,7 @@ public struct LayerDefinition: Sendable {
     public var key: String
     /// Must differ from the seeds of its experiments, or their variants would depend on their slots.
     public var seed: String
+    /// How units get their buckets of the layer.
     public var hashVersion = HashVersion.v2
     /// The attribute that names the unit.
     public var hashAttribute = "id"
@@ -83,9 +88,13 @@ public struct LayerDefinition: Sendable {
 
 /// Units that are withheld from experiments, so that the effect of all of these together can be measured.
 public struct HoldoutDefinition: Sendable {
+    /// From what they are withheld.
     public enum Scope: Sendable, Hashable {
+        /// All experiments of the set.
         case everything
+        /// The experiments of these layers.
         case layers([String])
+        /// These experiments.
         case experiments([String])
     }
 
@@ -93,11 +102,13 @@ public struct HoldoutDefinition: Sendable {
     public var key: String
     /// Its salt; must differ from the seeds of what it is held from.
     public var seed: String
+    /// How units get their buckets of the holdout.
     public var hashVersion = HashVersion.v2
     /// The attribute that names the unit.
     public var hashAttribute = "id"
     /// The buckets that are withheld.
     public var withheld: BucketSet
+    /// From what the units are withheld.
     public var scope: Scope
 
     /// - Parameter seed: "holdout:" and the key, unless given.

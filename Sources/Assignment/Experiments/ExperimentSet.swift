@@ -11,8 +11,11 @@
 /// 5. **holdout**, 6. **layer**, 7. **targeting**, 8. **prerequisite**: each can leave the unit out.
 /// 9. **bucket**: the hash of seed and unit gives the variant, or none beyond the coverage.
 public struct ExperimentSet: Sendable {
+    /// Experiments of a set.
     public static let maximumExperiments = 10_000
+    /// Layers of a set.
     public static let maximumLayers = 1_000
+    /// Holdouts of a set.
     public static let maximumHoldouts = 100
     /// Prerequisites of one experiment.
     public static let maximumPrerequisites = 20

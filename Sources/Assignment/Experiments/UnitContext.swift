@@ -32,15 +32,20 @@ public enum ForcedAssignment: Sendable, Hashable {
 
 /// An assignment as it was stored.
 public struct StickyAssignment: Sendable, Hashable {
+    /// The experiment's key.
     public let experiment: String
+    /// The experiment's bucket version at the time, 0 or more.
     public let bucketVersion: Int
+    /// The variant's key.
     public let variant: String
-    /// The attribute that named the unit, and what it said.
+    /// The attribute that named the unit.
     public let hashAttribute: String
+    /// What the attribute said, as the text that was hashed: ``Evaluation/unit``.
     public let unit: String
-    /// The propensity at the time.
+    /// The propensity at the time, 0 to 1; nil if it was not drawn.
     public let propensity: Double?
 
+    /// An assignment, from what ``Evaluation`` said of it.
     public init(
         experiment: String, bucketVersion: Int = 0, variant: String, hashAttribute: String = "id", unit: String,
         propensity: Double? = nil
@@ -58,6 +63,7 @@ public struct StickyAssignment: Sendable, Hashable {
 public struct StickyAssignments: Sendable {
     private let byExperiment: [ExactText: [StickyAssignment]]
 
+    /// Those that were stored under any name of the unit, in any order; of two under the same name the first counts.
     public init(_ assignments: [StickyAssignment]) {
         byExperiment = Dictionary(grouping: assignments) { ExactText($0.experiment) }
     }

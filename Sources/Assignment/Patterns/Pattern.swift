@@ -18,6 +18,7 @@ public struct Pattern: Sendable, Equatable {
     /// Groups within groups.
     public static let maximumDepth = 50
 
+    /// The pattern as it was written.
     public let text: String
     /// Whether "a" matches "A".
     public let ignoresCase: Bool

@@ -14,14 +14,18 @@ public enum AttributeValue: Sendable, Equatable {
 
     /// One name and its value.
     public struct Member: Sendable, Equatable {
+        /// Unique in its object.
         public let name: String
+        /// What the name stands for.
         public let value: AttributeValue
 
+        /// The same name, scalar by scalar, and an equal value.
         public static func == (left: Member, right: Member) -> Bool {
             left.name.isExactly(right.name) && left.value == right.value
         }
     }
 
+    /// The value as JavaScript would read it. To be made once for a unit, and asked about many experiments.
     public init(_ json: JSONValue) {
         switch json {
         case .null: self = .null
@@ -121,6 +125,7 @@ public enum AttributeValue: Sendable, Equatable {
 }
 
 extension AttributeValue: JSONReadable {
+    /// Reads any value, as strictly as `JSONReader` does.
     public init(from reader: inout JSONReader) throws(JSONError) {
         self.init(try JSONValue(from: &reader))
     }
