@@ -100,6 +100,11 @@ struct ConditionTests {
         }
         #expect(throws: Never.self) { try holds(nested(Condition.maximumDepth), "{}") }
         #expect(throws: AssignmentError.self) { try holds(nested(Condition.maximumDepth + 1), "{}") }
+        func operators(_ depth: Int) -> String {
+            String(repeating: #"{"$not":"#, count: depth) + "1" + String(repeating: "}", count: depth)
+        }
+        #expect(throws: Never.self) { try holds(#"{"a":\#(operators(Condition.maximumDepth - 1))}"#, "{}") }
+        #expect(throws: AssignmentError.self) { try holds(#"{"a":\#(operators(Condition.maximumDepth))}"#, "{}") }
         func wide(_ count: Int) -> String {
             "{" + (0..<count).map { "\"a\($0)\":1" }.joined(separator: ",") + "}"
         }

@@ -221,6 +221,32 @@ struct ExperimentSetTests {
         }
     }
 
+    @Test("A set has limits that hold at their edges")
+    func limits() throws {
+        func accepts(_ experiments: Int, layers: Int = 0, holdouts: Int = 0, prerequisites: Int = 0) throws -> Bool {
+            let one = try experiment("e")
+            var definitions = (0..<experiments).map { index in
+                var definition = one
+                definition.key = "e\(index)"
+                definition.seed = definition.key
+                return definition
+            }
+            if prerequisites > 0 {
+                definitions[0].prerequisites = (1...prerequisites).map { Prerequisite("e\($0)") }
+            }
+            let layers = (0..<layers).map { LayerDefinition(key: "l\($0)", slots: []) }
+            let holdouts = (0..<holdouts).map { HoldoutDefinition(key: "h\($0)", withheld: BucketSet()) }
+            return (try? ExperimentSet(experiments: definitions, layers: layers, holdouts: holdouts)) != nil
+        }
+        let most = ExperimentSet.maximumExperiments
+        #expect(try accepts(most) && !accepts(most + 1))
+        let (layers, holdouts) = (ExperimentSet.maximumLayers, ExperimentSet.maximumHoldouts)
+        #expect(try accepts(1, layers: layers) && !accepts(1, layers: layers + 1))
+        #expect(try accepts(1, holdouts: holdouts) && !accepts(1, holdouts: holdouts + 1))
+        let needed = ExperimentSet.maximumPrerequisites
+        #expect(try accepts(needed + 1, prerequisites: needed) && !accepts(needed + 2, prerequisites: needed + 1))
+    }
+
     @Test("An explanation has the decision of the evaluation, and each step up to it")
     func explanation() throws {
         var checkout = try experiment("checkout")
