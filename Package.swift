@@ -63,6 +63,7 @@ let package = Package(
         .library("Limits"),
         .library("Mapping", ["JSON"]),
         .library("MerkleLog", ["OpenSSL"]),
+        .library("Statistics"),
 
         // What the audit log proves: the bytes that are hashed and signed, and how they are checked.
         .library("AuditProof", ["CommonAPI", "JSON", "MerkleLog", "OpenSSL"]),
@@ -114,6 +115,7 @@ let package = Package(
             exclude: [
                 "archive_open.py", "assignment_oracle.py", "audit_verify.py", "certificate_verify.py",
                 "civil_oracle.py", "json_oracle.py", "merkle_oracle.py", "openrpc_check.py", "requirements.txt",
+                "statistics_oracle.py",
             ],
             swiftSettings: .strict),
         .tests("Assignment", ["JSON"]),
@@ -173,6 +175,8 @@ let package = Package(
                 "CommonAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "OpenSSL", "PlatformAPI", "SQLite",
                 "ServiceContract", "ServiceKit", "SignalsAPI",
             ]),
+        .testTarget(
+            name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Golden"], swiftSettings: .strict),
         .tests("TLS", ["COpenSSL", .nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOPosix")]),
         .tests(
             "TenancyService",
