@@ -5,41 +5,57 @@ import Testing
 struct GoldenFigures {
     struct Line {
         let name: String
-        let arguments: [Double]
+        let arguments: [String]
         let figure: Double
         let text: String
+
+        /// An argument that is a number; NaN of a word.
+        func number(_ place: Int) -> Double { Double(arguments[place]) ?? .nan }
+
+        /// Arguments that are all numbers.
+        var numbers: [Double] { arguments.indices.map(number) }
     }
 
     static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
-    let lines: [Line]
+
+    private(set) var lines: [Line] = []
+    /// Samples by name, from lines "data <name> <number>…".
+    private(set) var samples: [String: [Double]] = [:]
 
     init(_ name: String) throws {
         let text = try String(contentsOf: Self.folder.appending(path: name + ".txt"), encoding: .utf8)
-        lines = try text.split(separator: "\n").map { line in
-            let fields = line.split(separator: " ")
-            let numbers = try fields.dropFirst().map { try #require(Double($0), "\(line)") }
-            return Line(
-                name: String(fields[0]), arguments: numbers.dropLast(), figure: try #require(numbers.last),
-                text: String(line))
+        for line in text.split(separator: "\n") {
+            let fields = line.split(separator: " ").map(String.init)
+            if fields[0] == "data" {
+                samples[fields[1]] = try fields.dropFirst(2).map { try #require(Double($0)) }
+            } else {
+                let figure = try #require(fields.last.flatMap(Double.init), "\(line)")
+                lines.append(
+                    Line(
+                        name: fields[0], arguments: Array(fields[1..<(fields.count - 1)]), figure: figure,
+                        text: String(line)))
+            }
         }
     }
 
-    /// Holds every line against what the kernel computes of it.
+    func sample(_ name: String) throws -> [Double] { try #require(samples[name], "no sample \(name)") }
+
+    /// Holds every line whose name begins so against what the kernel computes of it.
     ///
     /// - Parameters:
+    ///   - prefix: at least one line has it.
     ///   - relative: error allowed, of the figure.
     ///   - absolute: error allowed beside that.
     ///   - compute: nil for a name that it does not know, which is an error.
-    func expect(relative: Double, absolute: Double = 0, _ compute: (Line) throws -> Double?) throws {
-        #expect(!lines.isEmpty)
+    func expect(
+        _ prefix: String, relative: Double, absolute: Double = 0, _ compute: (Line) throws -> Double?
+    ) throws {
+        let lines = lines.filter { $0.name.hasPrefix(prefix) }
+        #expect(!lines.isEmpty, "no line of \(prefix)")
         for line in lines {
             let value = try #require(try compute(line), "no such function: \(line.text)")
             let isNear = abs(value - line.figure) <= relative * abs(line.figure) + absolute
             #expect(isNear || value == line.figure, "\(value) instead of \(line.text)")
         }
     }
-
-    func named(_ name: String) -> GoldenFigures { GoldenFigures(lines: lines.filter { $0.name == name }) }
-
-    private init(lines: [Line]) { self.lines = lines }
 }
