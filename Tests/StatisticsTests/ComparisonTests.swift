@@ -202,6 +202,10 @@ struct ComparisonTests {
         #expect(reason(some, Moments([1, .nan, 2])) == .notFinite)
         #expect(reason(Moments([.infinity, 1]), some) == .notFinite)
         #expect(reason(some, Moments([3, 3, 3])) == nil)
+        // Numbers whose squares leave the range of a Double.
+        #expect(reason(Moments([1e160, 2e160]), some) == .notFinite)
+        #expect(reason(Moments([1e-170, 2e-170]), Moments([1e-170, 3e-170])) == .noVariance)
+        #expect(reason(Moments([1e-120, 2e-120]), Moments([1e-120, 3e-120])) == nil)
         #expect(throws: NotEnoughData.controlMeanIsZero) {
             try Comparison(treatment: some, control: Moments([-1, 1])).relative()
         }
@@ -239,6 +243,17 @@ struct ComparisonTests {
         #expect(try !NonInferiority(arms(2_000, 99), margin: margin, direction: .higherIsBetter).isShown)
         #expect(try NonInferiority(arms(2_000, 99), margin: margin, direction: .lowerIsBetter).isShown)
         #expect(try !NonInferiority(arms(2_000, 101), margin: margin, direction: .lowerIsBetter).isShown)
+        // Of a loss, less loss is better.
+        func losses(_ treatment: Double) throws -> Comparison {
+            try Comparison(
+                treatment: Moments(count: 2_000, mean: treatment, variance: 25),
+                control: Moments(count: 2_000, mean: -100, variance: 25))
+        }
+        #expect(try NonInferiority(losses(-99), margin: margin, direction: .higherIsBetter).isShown)
+        #expect(try NonInferiority(losses(-99), margin: margin, direction: .higherIsBetter).bound > 0)
+        #expect(try !NonInferiority(losses(-101), margin: margin, direction: .higherIsBetter).isShown)
+        #expect(try !NonInferiority(losses(-99), margin: margin, direction: .lowerIsBetter).isShown)
+        #expect(try NonInferiority(losses(-101), margin: margin, direction: .lowerIsBetter).isShown)
         // The bound is where the test turns.
         for direction in Direction.allCases {
             let result = try NonInferiority(arms(500, 100.1), margin: margin, direction: direction)

@@ -23,7 +23,10 @@ struct GoldenFigures {
     private(set) var samples: [String: [Double]] = [:]
 
     init(_ name: String) throws {
-        let text = try String(contentsOf: Self.folder.appending(path: name + ".txt"), encoding: .utf8)
+        try self.init(text: String(contentsOf: Self.folder.appending(path: name + ".txt"), encoding: .utf8))
+    }
+
+    init(text: String) throws {
         for line in text.split(separator: "\n") {
             let fields = line.split(separator: " ").map(String.init)
             if fields[0] == "data" {

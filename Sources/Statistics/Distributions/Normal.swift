@@ -47,7 +47,8 @@ public enum Normal {
             let hazard = exp(-0.5 * x * x - 0.5 * log(2 * .pi) - logTail)
             let step = (logTail - target) / hazard
             x += step
-            if abs(step) <= 1e-15 * max(abs(x), 1) { break }
+            // Steps square: what follows one of 1e-8 is below the rounding.
+            if abs(step) <= 1e-8 * max(x, 1) { break }
         }
         return x
     }

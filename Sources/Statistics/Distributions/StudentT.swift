@@ -43,14 +43,20 @@ public struct StudentT: Sendable, Equatable {
 
     /// The t with P(T > t) = p, relative error below 1e-11 (absolute below 1e-13 near the median).
     ///
-    /// Newton's method on log P(T > e^u), which is concave in u, so that it converges from anywhere; it starts at the
-    /// normal quantile, which is nearer to 0.
+    /// Newton's method on log P(T > e^u), which is concave in u, so that it converges from anywhere. It starts at the
+    /// normal quantile z, with 5 and more degrees of freedom at its expansion in them (Abramowitz and Stegun 26.7.5).
     public func upperQuantile(_ p: Double) -> Double {
         guard p >= 0, p <= 1 else { return .nan }
         guard p <= 0.5 else { return -upperQuantile(1 - p) }
         guard p > 0 else { return .infinity }
-        var t = Normal.upperQuantile(p)
-        guard degreesOfFreedom < .infinity, t > 0 else { return t }
+        let z = Normal.upperQuantile(p)
+        guard degreesOfFreedom < .infinity, z > 0 else { return z }
+        var t = z
+        if degreesOfFreedom >= 5 {
+            let square = z * z
+            t += z * (square + 1) / (4 * degreesOfFreedom)
+            t += z * ((5 * square + 16) * square + 3) / (96 * degreesOfFreedom * degreesOfFreedom)
+        }
         let target = log(p)
         for _ in 0..<100 {
             let (x, y) = parts(t)
@@ -59,7 +65,8 @@ public struct StudentT: Sendable, Equatable {
             let slope = exp(Beta.logDensity(x, y, degreesOfFreedom / 2, 0.5) - logTail) * 2
             let step = (logTail - log(2.0) - target) / slope
             t *= exp(step)
-            if abs(step) <= 4e-16 || t == .infinity { break }
+            // Steps square: what follows one of 1e-8 is below the rounding.
+            if abs(step) <= 1e-8 || t == .infinity { break }
         }
         return t
     }

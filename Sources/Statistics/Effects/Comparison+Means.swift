@@ -58,9 +58,8 @@ extension Comparison {
         let plain = ofTreatment.metric + ofControl.metric
         guard plain.isFinite else { throw .notFinite }
         guard plain > 0, residual > 0x1p-80 * plain else { throw .noVariance }
-        let welch =
-            residual * residual
-            / (residualT * residualT / (treatmentCount - 1) + residualC * residualC / (controlCount - 1))
+        let (partT, partC) = (residualT / residual, residualC / residual)
+        let welch = 1 / (partT * partT / (treatmentCount - 1) + partC * partC / (controlCount - 1))
         var assumptions: [Assumption] = [.independentUnits, .nearlyNormalMeans, .oneLook]
         if case .ratio = metric { assumptions.append(.linearRatio) }
         if !fit.coefficients.isEmpty { assumptions.append(.covariatesPrecedeExposure) }

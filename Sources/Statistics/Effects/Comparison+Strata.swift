@@ -39,21 +39,22 @@ extension Comparison {
             sum { shares[$0] * arm(strata[$0]).variance / Double(arm(strata[$0]).count) }
         }
         let (withinT, withinC) = (within { $0.treatment }, within { $0.control })
+        let residual = withinT + withinC
+        guard residual.isFinite else { throw .notFinite }
+        guard residual > 0 else { throw .noVariance }
         // Satterthwaite's, of every arm of every stratum.
         let spread = strata.indices.reduce(0.0) { sum, i in
             [strata[i].treatment, strata[i].control].reduce(sum) {
-                let part = shares[i] * shares[i] * $1.variance / Double($1.count)
+                let part = shares[i] * shares[i] * $1.variance / Double($1.count) / residual
                 return $0 + part * part / Double($1.count - 1)
             }
         }
-        let residual = withinT + withinC
-        guard residual > 0 else { throw .noVariance }
         try self.init(
             treatment: (
                 treatmentMean, withinT + ofShares(treatmentDistance, treatmentDistance), counts.treatment
             ),
             control: (controlMean, withinC + ofShares(controlDistance, controlDistance), counts.control),
-            covariance: ofShares(treatmentDistance, controlDistance), degreesOfFreedom: residual * residual / spread,
+            covariance: ofShares(treatmentDistance, controlDistance), degreesOfFreedom: 1 / spread,
             assumptions: [.independentUnits, .nearlyNormalMeans, .oneLook, .strataPrecedeExposure])
     }
 }

@@ -11,20 +11,21 @@ public struct NonInferiority: Sendable, Equatable {
     public enum Margin: Sendable, Hashable {
         /// In the metric's units.
         case absolute(Double)
-        /// Of the control's mean: 0.01 is one percent of it.
+        /// Of the control's mean, or of its magnitude if it is negative: 0.01 is one percent of it.
         case relative(Double)
     }
 
-    /// What was estimated; of a relative margin, treatment - (1 ∓ margin)·control.
+    /// What was estimated; of a relative margin, treatment - control ± margin·|control|.
     public let estimate: Estimate
     /// Of "worse by the margin or more".
     public let pValue: Double
     /// The worst effect that is not rejected at the level, as the margin is stated: absolute in the metric's units,
-    /// relative as a share. Infinite where a relative effect has no bound.
+    /// relative as a share of the control's magnitude. Infinite where a relative effect has no bound.
     public let bound: Double
     /// Whether it is shown that the treatment is not worse by the margin.
     public let isShown: Bool
 
+    /// - Parameter level: below 0.5.
     /// - Throws: `controlMeanIsZero` of a relative margin, and `noVariance`.
     public init(
         _ comparison: Comparison, margin: Margin, direction: Direction, level: SignificanceLevel = .fivePercent
@@ -42,17 +43,18 @@ public struct NonInferiority: Sendable, Equatable {
         case .relative(let margin):
             precondition(margin > 0 && margin < .infinity, "a margin is above 0")
             guard comparison.controlMean != 0 else { throw .controlMeanIsZero }
-            // Tested without dividing by the control's mean; of a negative mean, relatively more is less.
-            estimate = try comparison.contrast(ratio: isHigher ? 1 - margin : 1 + margin)
-            let isTurned = comparison.controlMean < 0
-            pValue = estimate.pValue(isHigher != isTurned ? .greater : .less)
+            // Tested without dividing by the control's mean.
+            let sign: Double = comparison.controlMean < 0 ? -1 : 1
+            estimate = try comparison.contrast(ratio: 1 - (isHigher ? sign : -sign) * margin)
+            pValue = estimate.pValue(alternative)
             // One side of Fieller's interval at twice the level.
-            let twice = SignificanceLevel(alpha: min(2 * level.alpha, 0.999_999)) ?? level
-            bound =
-                switch comparison.relativeInterval(twice) {
-                case .bounded(let interval): isHigher ? interval.lower : interval.upper
-                case .outside, .everything: isHigher ? -.infinity : .infinity
-                }
+            guard let twice = SignificanceLevel(alpha: 2 * level.alpha),
+                case .bounded(let interval) = comparison.relativeInterval(twice)
+            else {
+                bound = isHigher ? -.infinity : .infinity
+                break
+            }
+            bound = sign * (isHigher == (sign > 0) ? interval.lower : interval.upper)
         }
         isShown = pValue <= level.alpha && bound.isFinite
     }

@@ -8,16 +8,40 @@ public enum Quantity: Sendable, Hashable {
     /// are the sum of its observations and how many they are, and the quantity is the mean over observations.
     case ratio(Int, by: Int)
 
-    /// Its value and derivatives by the means of the variables; nil where a denominator is 0.
-    func linearized(at means: [Double]) -> (value: Double, gradient: [(variable: Int, slope: Double)])? {
+    /// Nil where a denominator is 0.
+    func linearized(at means: [Double]) -> LinearQuantity? {
         switch self {
-        case .mean(let variable): return (means[variable], [(variable, 1)])
+        case .mean(let variable):
+            return LinearQuantity(value: means[variable], variable: variable, slope: 1)
         case .ratio(let numerator, let denominator):
             let divisor = means[denominator]
             guard divisor != 0 else { return nil }
             let value = means[numerator] / divisor
-            return (value, [(numerator, 1 / divisor), (denominator, -value / divisor)])
+            return LinearQuantity(
+                value: value, variable: numerator, slope: 1 / divisor, divisor: denominator,
+                divisorSlope: -value / divisor)
         }
+    }
+}
+
+/// A quantity at given means, and how much it moves with the means of its variables.
+struct LinearQuantity {
+    let value: Double
+    let variable: Int
+    let slope: Double
+    /// Of a mean no variable moves it but one.
+    var divisor = 0
+    var divisorSlope = 0.0
+
+    /// The covariance of what a unit contributes to two quantities.
+    func covariance(_ other: Self, _ moments: CrossMoments) -> Double {
+        var sum = slope * other.slope * moments.covariance(variable, other.variable)
+        if divisorSlope != 0 { sum += divisorSlope * other.slope * moments.covariance(divisor, other.variable) }
+        if other.divisorSlope != 0 { sum += slope * other.divisorSlope * moments.covariance(variable, other.divisor) }
+        if divisorSlope != 0, other.divisorSlope != 0 {
+            sum += divisorSlope * other.divisorSlope * moments.covariance(divisor, other.divisor)
+        }
+        return sum
     }
 }
 
@@ -25,30 +49,31 @@ public enum Quantity: Sendable, Hashable {
 struct Quantities {
     let count: Int
     let values: [Double]
-    /// Row by row, with the divisor count - 1. Ratios by the delta method: a unit contributes what it moves the ratio
-    /// by, to first order (Deng et al., KDD 2018, section 3).
-    let covariance: [[Double]]
+    /// Row by row, with the divisor count - 1.
+    private let covariances: [Double]
+
+    /// Of ratios by the delta method: a unit contributes what it moves the ratio by, to first order (Deng et al., KDD
+    /// 2018, section 3).
+    func covariance(_ i: Int, _ j: Int) -> Double { covariances[i * values.count + j] }
 
     init(_ moments: CrossMoments, _ quantities: [Quantity]) throws(NotEnoughData) {
         guard moments.count >= 2 else { throw .tooFewUnits(have: moments.count, need: 2) }
         guard moments.isFinite else { throw .notFinite }
         let means = moments.means
-        var parts: [(value: Double, gradient: [(variable: Int, slope: Double)])] = []
+        var parts: [LinearQuantity] = []
         for quantity in quantities {
             guard let part = quantity.linearized(at: means) else { throw .denominatorIsZero }
             parts.append(part)
         }
         count = moments.count
         values = parts.map(\.value)
-        covariance = parts.map { a in
-            parts.map { b in
-                a.gradient.reduce(0) { sum, i in
-                    sum
-                        + b.gradient.reduce(0) {
-                            $0 + i.slope * $1.slope * moments.covariance(i.variable, $1.variable)
-                        }
-                }
+        var covariances = Array(repeating: 0.0, count: parts.count * parts.count)
+        for i in parts.indices {
+            for j in 0...i {
+                covariances[i * parts.count + j] = parts[i].covariance(parts[j], moments)
+                covariances[j * parts.count + i] = covariances[i * parts.count + j]
             }
         }
+        self.covariances = covariances
     }
 }

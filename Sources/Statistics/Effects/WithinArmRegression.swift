@@ -13,8 +13,8 @@ struct WithinArmRegression {
     init(_ treatment: Quantities, _ control: Quantities) {
         let size = treatment.values.count - 1
         func within(_ i: Int, _ j: Int) -> Double {
-            Double(treatment.count - 1) * treatment.covariance[i][j]
-                + Double(control.count - 1) * control.covariance[i][j]
+            Double(treatment.count - 1) * treatment.covariance(i, j)
+                + Double(control.count - 1) * control.covariance(i, j)
         }
         let solver = Cholesky((0..<size).map { i in (0..<size).map { within(i + 1, $0 + 1) } })
         coefficients = solver.solve((0..<size).map { within($0 + 1, 0) })
@@ -27,13 +27,13 @@ struct WithinArmRegression {
     /// The variances of an arm's means: of the metric, of the fitted covariates, between the two, and of what is left.
     func parts(_ arm: Quantities) -> (metric: Double, cross: Double, covariates: Double, residual: Double) {
         let n = Double(arm.count)
-        let metric = arm.covariance[0][0] / n
+        let metric = arm.covariance(0, 0) / n
         var cross = 0.0
         var covariates = 0.0
         for (i, coefficient) in coefficients.enumerated() {
-            cross += coefficient * arm.covariance[i + 1][0] / n
+            cross += coefficient * arm.covariance(i + 1, 0) / n
             for (j, other) in coefficients.enumerated() {
-                covariates += coefficient * other * arm.covariance[i + 1][j + 1] / n
+                covariates += coefficient * other * arm.covariance(i + 1, j + 1) / n
             }
         }
         return (metric, cross, covariates, max(metric - 2 * cross + covariates, 0))

@@ -4,7 +4,10 @@
 /// values z·√(n·ν·(1-ν)) ranks below and above enclose it with known probability, and half their distance is z standard
 /// errors. No density is estimated. (W. G. Cochran's and R. Wilcox's textbooks; H. A. David, Order Statistics, 2.5.)
 public struct QuantileEstimate: Sendable, Equatable {
-    /// Above 0 and below 1: 0.99 for the 99th percentile.
+    /// The shares that can be asked for.
+    public static let shares = 0.000_1...0.999_9
+
+    /// 0.99 for the 99th percentile.
     public let share: Double
     public let value: Double
     public let standardError: Double
@@ -17,13 +20,13 @@ public struct QuantileEstimate: Sendable, Equatable {
 
     /// - Parameters:
     ///   - values: of a sketch, whose bins' width is counted in, or all of them.
-    ///   - share: above 0 and below 1.
+    ///   - share: one of ``shares``.
     ///   - clusters: where clusters were randomised: of each how many of its values are at or below the quantile
     ///     (variable 0) and how many there are (variable 1).
     /// - Throws: `tooFewUnits` where the ranks leave the data, `quantileIsTied`, `notFinite`, and `noVariance` of
     ///   clusters that do not vary.
     public init(_ values: OrderedValues, share: Double, clusters: CrossMoments? = nil) throws(NotEnoughData) {
-        precondition(share > 0 && share < 1, "a share above 0 and below 1")
+        precondition(Self.shares.contains(share), "a share from 0.0001 to 0.9999")
         guard values.isFinite else { throw .notFinite }
         let n = Double(values.count)
         let reach = Self.z * (n * share * (1 - share)).squareRoot()
@@ -38,7 +41,7 @@ public struct QuantileEstimate: Sendable, Equatable {
         var inflation = 1.0
         if let clusters {
             let indicator = try Quantities(clusters, [.ratio(0, by: 1)])
-            inflation = indicator.covariance[0][0] / Double(clusters.count) / (share * (1 - share) / n)
+            inflation = indicator.covariance(0, 0) / Double(clusters.count) / (share * (1 - share) / n)
             guard inflation > 0 else { throw .noVariance }
         }
         self.share = share
