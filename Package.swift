@@ -63,6 +63,7 @@ let package = Package(
         .library("Limits"),
         .library("Mapping", ["JSON"]),
         .library("MerkleLog", ["OpenSSL"]),
+        .library("Randomness"),
         .library("Statistics"),
 
         // What the audit log proves: the bytes that are hashed and signed, and how they are checked.
@@ -114,10 +115,11 @@ let package = Package(
             name: "OpenRPCOracle", path: "Tests/Oracles",
             exclude: [
                 "archive_open.py", "assignment_oracle.py", "audit_verify.py", "certificate_verify.py",
-                "civil_oracle.py", "json_oracle.py", "merkle_oracle.py", "openrpc_check.py", "requirements.txt",
-                "statistics_oracle.py",
+                "civil_oracle.py", "json_oracle.py", "merkle_oracle.py", "openrpc_check.py", "philox_oracle.py",
+                "requirements.txt", "statistics_oracle.py",
             ],
             swiftSettings: .strict),
+        .target(name: "PythonOracle", path: "Tests/PythonOracle", swiftSettings: .strict),
         .tests("Assignment", ["JSON"]),
         .tests("AuditProof", ["CommonAPI", "JSON", "MerkleLog", "OpenRPCOracle", "OpenSSL"]),
         .tests("CivilTime", ["JSON"]),
@@ -162,6 +164,7 @@ let package = Package(
             name: "ProtoGenTestsCommonAPI", dependencies: ["JSON"],
             path: "Tests/ProtoGenTests/Golden/CommonAPI", swiftSettings: .strict),
         .tests("PersonArchive", ["JSON", "OpenRPCOracle", "OpenSSL"]),
+        .tests("Randomness", ["PythonOracle"]),
         .tests("SQLite", ["CFaultVFS", "CSQLite"]),
         .tests(
             "ServiceKit",

@@ -1,0 +1,56 @@
+import Foundation
+
+/// A script of `Tests/Oracles` that prints a corpus: cases with the answers of somebody else's code, one a line.
+///
+/// The scripts take the first python3 on the PATH, and with it the modules of others that `ops/test --full` installs.
+/// By hand: `python3 -m venv oracles && oracles/bin/pip install -r Tests/Oracles/requirements.txt`, then the tests with
+/// `PATH="$PWD/oracles/bin:$PATH"`.
+public struct PythonOracle: Sendable {
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Oracles")
+
+    private let script: URL
+    /// What a test says that is skipped for want of these modules.
+    public let requirement: String
+    public let isAvailable: Bool
+
+    /// - Parameters:
+    ///   - script: a file of `Tests/Oracles`.
+    ///   - modules: what it imports beside Python's own.
+    public init(_ script: String, modules: [String] = []) {
+        self.script = Self.folder.appending(path: script)
+        self.requirement = "\(script) takes python3 " + modules.joined(separator: ", ")
+        self.isAvailable = (try? Self.run(["-c", "import sys, " + (modules + ["os"]).joined(separator: ", ")])) != nil
+    }
+
+    /// The fields of each line, by the spaces between them; a line that begins with `#` is left out.
+    public func cases(_ arguments: String...) throws -> [[String]] {
+        try Self.run([script.path] + arguments).split(separator: "\n").filter { !$0.hasPrefix("#") }
+            .map { $0.split(separator: " ").map(String.init) }
+    }
+
+    private struct Failed: Error {
+        let status: Int32
+    }
+
+    private static func run(_ arguments: [String]) throws -> String {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["python3"] + arguments
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        if arguments.first == "-c" { process.standardError = FileHandle.nullDevice }
+        try process.run()
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw Failed(status: process.terminationStatus) }
+        return String(decoding: output, as: UTF8.self)
+    }
+}
+
+/// Whether two numbers are the same but for rounding: within `tolerance` of the larger, or of 1 if both are smaller
+/// than `floor`.
+public func isClose(_ one: Double, _ other: Double, tolerance: Double = 1e-9, floor: Double = 0) -> Bool {
+    if one == other || (one.isNaN && other.isNaN) { return true }
+    return abs(one - other) <= tolerance * max(abs(one), abs(other), floor)
+}
