@@ -115,8 +115,8 @@ let package = Package(
             name: "OpenRPCOracle", path: "Tests/Oracles",
             exclude: [
                 "archive_open.py", "assignment_oracle.py", "audit_verify.py", "certificate_verify.py",
-                "civil_oracle.py", "json_oracle.py", "merkle_oracle.py", "openrpc_check.py", "philox_oracle.py",
-                "requirements.txt", "statistics_oracle.py",
+                "civil_oracle.py", "inference_oracle.py", "json_oracle.py", "merkle_oracle.py", "openrpc_check.py",
+                "philox_oracle.py", "requirements.txt", "statistics_oracle.py",
             ],
             swiftSettings: .strict),
         .target(name: "PythonOracle", path: "Tests/PythonOracle", swiftSettings: .strict),
@@ -179,7 +179,8 @@ let package = Package(
                 "ServiceContract", "ServiceKit", "SignalsAPI",
             ]),
         .testTarget(
-            name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Golden"], swiftSettings: .strict),
+            name: "StatisticsTests", dependencies: ["PythonOracle", "Randomness", "Statistics"], exclude: ["Golden"],
+            swiftSettings: .strict),
         .tests("TLS", ["COpenSSL", .nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOPosix")]),
         .tests(
             "TenancyService",

@@ -9,7 +9,10 @@ public struct PythonOracle: Sendable {
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Oracles")
 
+    private static let tests = folder.deletingLastPathComponent()
+
     private let script: URL
+    private let golden: URL?
     /// What a test says that is skipped for want of these modules.
     public let requirement: String
     public let isAvailable: Bool
@@ -17,16 +20,26 @@ public struct PythonOracle: Sendable {
     /// - Parameters:
     ///   - script: a file of `Tests/Oracles`.
     ///   - modules: what it imports beside Python's own.
-    public init(_ script: String, modules: [String] = []) {
+    ///   - golden: where what it printed is kept, a file of `Tests`, for machines without the modules.
+    public init(_ script: String, modules: [String] = [], golden: String? = nil) {
+        self.golden = golden.map { Self.tests.appending(path: $0) }
         self.script = Self.folder.appending(path: script)
         self.requirement = "\(script) takes python3 " + modules.joined(separator: ", ")
         self.isAvailable = (try? Self.run(["-c", "import sys, " + (modules + ["os"]).joined(separator: ", ")])) != nil
     }
 
-    /// The fields of each line, by the spaces between them; a line that begins with `#` is left out.
-    public func cases(_ arguments: String...) throws -> [[String]] {
-        try Self.run([script.path] + arguments).split(separator: "\n").filter { !$0.hasPrefix("#") }
-            .map { $0.split(separator: " ").map(String.init) }
+    /// The fields of each line that the script prints, by the spaces between them.
+    public func cases() throws -> [[String]] { Self.fields(try Self.run([script.path])) }
+
+    /// Those of the golden file; in a long test also those that the script prints now.
+    public func goldenCases() throws -> [[String]] {
+        guard let golden else { return [] }
+        let kept = Self.fields(try String(contentsOf: golden, encoding: .utf8))
+        return TestScale.isFull && isAvailable ? kept + (try cases()) : kept
+    }
+
+    private static func fields(_ text: String) -> [[String]] {
+        text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
     }
 
     private struct Failed: Error {

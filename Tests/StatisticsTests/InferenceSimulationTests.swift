@@ -1,0 +1,165 @@
+import PythonOracle
+import Randomness
+import Statistics
+import Testing
+
+/// What every rule promises, on data whose truth is known. Seeds are fixed, so an answer is the same every time.
+@Suite("Simulated experiments")
+struct InferenceSimulationTests {
+    /// An experiment of two arms whose units are normal with variance 1, in even batches: what it shows after each.
+    private struct Experiment {
+        let looks: [(estimate: Estimate, units: Int)]
+
+        /// - Parameters:
+        ///   - batch: units of each arm that come between two looks.
+        init(run: Int, effect: Double = 0, looks count: Int, batch: Int) {
+            var random = RandomRow(seed: 2_103, stream: 1, row: UInt64(run))
+            let size = Double(batch)
+            var arms = [(n: 0.0, mean: 0.0, squares: 0.0), (n: 0.0, mean: 0.0, squares: 0.0)]
+            looks = (0..<count).map { _ in
+                for arm in 0...1 {
+                    // The mean of a batch and its squares about that mean are independent (Cochran's theorem).
+                    let mean = random.normal(mean: arm == 1 ? effect : 0, standardDeviation: 1 / size.squareRoot())
+                    let squares = random.gamma(shape: (size - 1) / 2, scale: 2)
+                    let (n, difference) = (arms[arm].n, mean - arms[arm].mean)
+                    arms[arm].squares += squares + difference * difference * n * size / (n + size)
+                    arms[arm].mean += difference * size / (n + size)
+                    arms[arm].n = n + size
+                }
+                let variances = arms.map { $0.squares / ($0.n - 1) / $0.n }
+                let estimate = Estimate(
+                    value: arms[1].mean - arms[0].mean, standardError: (variances[0] + variances[1]).squareRoot())
+                return (estimate, Int(2 * arms[0].n))
+            }
+        }
+    }
+
+    private func count(_ holds: (Int) throws -> Bool) rethrows -> Int {
+        try (0..<TestScale.runs).count(where: holds)
+    }
+
+    @Test(
+        "An always valid interval looked at fifty times misses the truth in 5 % of the runs at most, a fixed one often")
+    func alwaysValid() throws {
+        for alternative in Alternative.allCases {
+            let sequence = try #require(ConfidenceSequence(.fivePercent, alternative, tightestAt: 2_000))
+            let missed = try count { run in
+                try Experiment(run: run, effect: 0.3, looks: 50, batch: 50).looks.contains { look in
+                    !(try sequence.look(look.estimate, units: look.units).interval.contains(0.3))
+                }
+            }
+            #expect(isAtMost(missed, rate: 0.05))
+        }
+        let fixed = count { run in
+            Experiment(run: run, looks: 50, batch: 50).looks.contains { abs($0.estimate.statistic()) > 1.96 }
+        }
+        #expect(Double(fixed) > 0.2 * Double(TestScale.runs))
+    }
+
+    @Test("Group-sequential tests with five looks are wrong in 5 % of the runs, and have the power that is planned")
+    func groupSequential() throws {
+        for spending in [AlphaSpending.obrienFleming, .pocock, .power(1)] {
+            let test = try #require(GroupSequentialTest(spending: spending))
+            let bounds = try #require(test.looks(at: [0.2, 0.4, 0.6, 0.8, 1]))
+            func stops(_ run: Int, _ effect: Double) -> Bool {
+                let looks = Experiment(run: run, effect: effect, looks: 5, batch: 400).looks
+                return zip(looks, bounds).contains { abs($0.estimate.statistic()) > $1.bound }
+            }
+            #expect(isPlausible(count { stops($0, 0) }, rate: 0.05))
+            let plan = try ExperimentPlan(
+                metric: ExperimentPlan.Metric(mean: 0, variance: 1), scale: .absolute,
+                rule: .groupSequential(spending, looks: 5))
+            let power = try plan.power(effect: 0.08, units: 4_000)
+            #expect(power > 0.5 && power < 0.9)
+            #expect(isPlausible(count { stops($0, 0.08) }, rate: power))
+        }
+    }
+
+    @Test("A split as promised, tested after each of a hundred batches, looks wrong in 1 % of the runs at most")
+    func sampleRatio() throws {
+        func alarms(_ run: Int, share: Double) throws -> Bool {
+            var ratio = try #require(SequentialSampleRatio(weights: [0.5, 0.3, 0.2]))
+            var random = RandomRow(seed: 2_103, stream: 2, row: UInt64(run))
+            for _ in 0..<100 {
+                var batch = [0, 0, 0]
+                for _ in 0..<20 { batch[random.choice(weights: [share, 0.8 - share, 0.2])] += 1 }
+                ratio.observe(batch)
+            }
+            return ratio.pValue < 0.01
+        }
+        #expect(isAtMost(try count { try alarms($0, share: 0.5) }, rate: 0.01))
+        #expect(try count { try alarms($0, share: 0.6) } > TestScale.runs * 9 / 10)
+    }
+
+    @Test("Decisions by always valid intervals at every look are wrong in 5 % of the runs at most, and find an effect")
+    func decisions() throws {
+        let sequence = try #require(ConfidenceSequence(tightestAt: 4_000))
+        func verdict(_ run: Int, effect: Double) throws -> ExperimentDecision.Verdict {
+            for look in Experiment(run: run, effect: effect, looks: 40, batch: 100).looks {
+                let found = try sequence.look(look.estimate, units: look.units)
+                let decision = ExperimentDecision(
+                    ExperimentEvidence(
+                        metrics: [
+                            .init(
+                                name: "goal", role: .goal, scale: .absolute, interval: found.interval)
+                        ], hasEnded: false, countsAtAnyTime: true, sampleRatioPValue: 0.5))
+                if decision.verdict != .keepRunning { return decision.verdict }
+            }
+            return .keepRunning
+        }
+        #expect(isAtMost(try count { try verdict($0, effect: 0) != .keepRunning }, rate: 0.05))
+        #expect(try count { try verdict($0, effect: 0.15) == .ship } > TestScale.runs * 9 / 10)
+        #expect(isAtMost(try count { try verdict($0, effect: 0.15) == .rollBack }, rate: 0.05))
+    }
+
+    @Test("Of eight questions without an effect Holm and Hochberg answer any wrongly in 5 % of the runs")
+    func familywise() {
+        for method in [PValueAdjustment.holm, .hochberg] {
+            let wrong = count { run in
+                var random = RandomRow(seed: 2_103, stream: 3, row: UInt64(run))
+                return method.adjust((0..<8).map { _ in random.openUniform() }).contains { ($0?.pValue ?? 1) < 0.05 }
+            }
+            #expect(isPlausible(wrong, rate: 0.05))
+        }
+    }
+
+    @Test("Among the discoveries by Benjamini and Hochberg the share of false ones is q times that of true nulls")
+    func falseDiscoveries() {
+        for method in [PValueAdjustment.benjaminiHochberg, .benjaminiYekutieli] {
+            var shares: [Double] = []
+            for run in 0..<TestScale.runs {
+                var random = RandomRow(seed: 2_103, stream: 4, row: UInt64(run))
+                let scores = (0..<20).map { random.normal(mean: $0 < 10 ? 0 : 3, standardDeviation: 1) }
+                let adjusted = method.adjust(scores.map { 2 * Normal.survival(abs($0)) })
+                let found = adjusted.indices.filter { (adjusted[$0]?.pValue ?? 1) < 0.1 }
+                shares.append(found.isEmpty ? 0 : Double(found.count { $0 < 10 }) / Double(found.count))
+            }
+            let n = Double(shares.count)
+            let mean = shares.reduce(0, +) / n
+            let error = (shares.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / n / n).squareRoot()
+            // Exactly 0.1 × ½ for independent questions (Benjamini and Yekutieli 2001, theorem 5.1).
+            #expect(mean < 0.05 + 5 * error)
+            if method == .benjaminiHochberg { #expect(mean > 0.05 - 5 * error) }
+        }
+    }
+
+    @Test("When effects come from the prior, the 90 % interval holds them in 90 % of the runs, and chances are true")
+    func calibration() throws {
+        let prior = try #require(BayesianEffect.Prior(mean: 0.1, standardDeviation: 0.3, scale: .absolute))
+        var inside = 0
+        var expectedWins = 0.0
+        var wins = 0
+        for run in 0..<TestScale.runs {
+            var random = RandomRow(seed: 2_103, stream: 5, row: UInt64(run))
+            let truth = random.normal(mean: 0.1, standardDeviation: 0.3)
+            let estimate = random.normal(mean: truth, standardDeviation: 0.2)
+            let effect = try BayesianEffect(
+                Estimate(value: estimate, standardError: 0.2), scale: .absolute, prior: prior, controlMean: 1)
+            inside += effect.interval(.tenPercent).contains(truth) ? 1 : 0
+            expectedWins += effect.chanceToWin
+            wins += truth > 0 ? 1 : 0
+        }
+        #expect(isPlausible(inside, rate: 0.9))
+        #expect(isPlausible(wins, rate: expectedWins / Double(TestScale.runs)))
+    }
+}
