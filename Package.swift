@@ -63,6 +63,7 @@ let package = Package(
         .library("Limits"),
         .library("Mapping", ["JSON"]),
         .library("MerkleLog", ["OpenSSL"]),
+        .library("Policies", ["Randomness", "Statistics"]),
         .library("Randomness"),
         .library("Statistics"),
 
@@ -154,6 +155,10 @@ let package = Package(
         .tests("MerkleLog", ["OpenSSL"]),
         .tests("OpenSSL", []),
         .tests("OutboundHTTP", ["TLS", .nio("NIOCore"), .nio("NIOPosix")]),
+        .testTarget(
+            name: "PoliciesTests", dependencies: ["Policies", "PythonOracle", "Randomness", "Statistics"],
+            exclude: ["Golden"],
+            swiftSettings: .strict),
         .testTarget(
             name: "ProtoGenTests",
             dependencies: [
