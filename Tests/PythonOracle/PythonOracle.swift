@@ -13,9 +13,9 @@ public struct PythonOracle: Sendable {
 
     private let script: URL
     private let golden: URL?
+    private let modules: [String]
     /// What a test says that is skipped for want of these modules.
     public let requirement: String
-    public let isAvailable: Bool
 
     /// - Parameters:
     ///   - script: a file of `Tests/Oracles`.
@@ -25,7 +25,12 @@ public struct PythonOracle: Sendable {
         self.golden = golden.map { Self.tests.appending(path: $0) }
         self.script = Self.folder.appending(path: script)
         self.requirement = "\(script) takes python3 " + modules.joined(separator: ", ")
-        self.isAvailable = (try? Self.run(["-c", "import sys, " + (modules + ["os"]).joined(separator: ", ")])) != nil
+        self.modules = modules
+    }
+
+    /// Whether there is a python3 with the modules; asks it each time.
+    public var isAvailable: Bool {
+        (try? Self.run(["-c", "import " + (["sys"] + modules).joined(separator: ", ")])) != nil
     }
 
     /// The fields of each line that the script prints, by the spaces between them.
@@ -61,8 +66,7 @@ public struct PythonOracle: Sendable {
     }
 }
 
-/// Whether two numbers are the same but for rounding: within `tolerance` of the larger, or of 1 if both are smaller
-/// than `floor`.
+/// Whether two numbers are the same but for rounding: within `tolerance` of the largest of the two and `floor`.
 public func isClose(_ one: Double, _ other: Double, tolerance: Double = 1e-9, floor: Double = 0) -> Bool {
     if one == other || (one.isNaN && other.isNaN) { return true }
     return abs(one - other) <= tolerance * max(abs(one), abs(other), floor)

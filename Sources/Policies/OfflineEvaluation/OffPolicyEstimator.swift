@@ -24,6 +24,37 @@ public enum OffPolicyEstimator: String, Sendable, Equatable, CaseIterable {
     /// and Dudík, ICML 2020, optimistic shrinkage.)
     case shrunkDoublyRobust
 
+    /// What has to hold for its value to mean what it says.
+    public enum Assumption: String, Sendable, Hashable, CaseIterable {
+        case trueRewards
+        case truePropensities
+        case support
+        case evenLogging
+        case trueModel
+
+        /// A sentence for people.
+        public var sentence: String {
+            switch self {
+            case .trueRewards: "What a decision brings depends on its circumstances and not on which policy took it."
+            case .truePropensities: "Arms were played with the propensities that were logged."
+            case .support: "Whatever the policy does could have been logged."
+            case .evenLogging: "Every arm was logged as often as every other."
+            case .trueModel: "The model's predictions are right on average."
+            }
+        }
+    }
+
+    public var assumptions: [Assumption] {
+        switch self {
+        case .replay: [.trueRewards, .support, .evenLogging]
+        case .ips, .snips: [.trueRewards, .truePropensities, .support]
+        case .directMethod: [.trueRewards, .trueModel]
+        // Where the model is right, the propensities may be wrong.
+        case .doublyRobust, .selfNormalizedDoublyRobust: [.trueRewards, .truePropensities, .support]
+        case .switchDoublyRobust, .shrunkDoublyRobust: [.trueRewards, .truePropensities, .support, .trueModel]
+        }
+    }
+
     /// Whether it takes the predictions of a model.
     public var needsPredictions: Bool {
         switch self {

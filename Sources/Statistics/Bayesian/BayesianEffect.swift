@@ -10,6 +10,8 @@
 /// precision is the sum of the two and its mean their average, weighted by precision (Gelman et al., "Bayesian Data
 /// Analysis", 3rd edition, section 2.5). Assumes that the standard error is known, which holds from some hundred units.
 public struct BayesianEffect: Sendable, Equatable {
+    public static let assumptions: [Assumption] = [.independentUnits, .nearlyNormalMeans, .priorPrecedesData]
+
     /// What was believed before: a normal distribution on a scale of its own. It is carried over to the scale of the
     /// estimate by the control's mean, so it always means what its author wrote.
     public struct Prior: Sendable, Equatable {

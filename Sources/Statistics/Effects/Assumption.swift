@@ -8,6 +8,9 @@ public enum Assumption: String, Sendable, Hashable, CaseIterable {
     case independentClusters
     case strataPrecedeExposure
     case smoothAtQuantile
+    case fixedPlan
+    case priorPrecedesData
+    case positiveDependence
 
     /// A sentence for people.
     public var sentence: String {
@@ -20,6 +23,9 @@ public enum Assumption: String, Sendable, Hashable, CaseIterable {
         case .independentClusters: "Clusters, not their members, were randomised, and are independent of each other."
         case .strataPrecedeExposure: "Which stratum a unit is in was fixed before the exposure."
         case .smoothAtQuantile: "Values are spread smoothly around the quantile."
+        case .fixedPlan: "What the test was tuned to, or how many units it is to have, was fixed before the first look."
+        case .priorPrecedesData: "The prior was chosen before the data were seen."
+        case .positiveDependence: "The questions are independent, or their answers tend to move together."
         }
     }
 }

@@ -12,6 +12,13 @@ public enum PValueAdjustment: String, Sendable, Equatable, CaseIterable {
     /// Any dependence. (Benjamini and Yekutieli, Ann. Statist. 29 (2001).)
     case benjaminiYekutieli
 
+    public var assumptions: [Assumption] {
+        switch self {
+        case .holm, .benjaminiYekutieli: []
+        case .hochberg, .benjaminiHochberg: [.positiveDependence]
+        }
+    }
+
     /// One question of a family after the correction.
     public struct Adjusted: Sendable, Equatable {
         /// To be compared with α; from the p-value itself to 1.

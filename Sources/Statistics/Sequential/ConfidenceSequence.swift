@@ -20,6 +20,8 @@
 /// Source: Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas, "Time-uniform central limit theory and asymptotic
 /// confidence sequences", arXiv 2103.06476: theorem 2.2, proposition B.1, section B.2 for ρ.
 public struct ConfidenceSequence: Sendable, Equatable {
+    public static let assumptions: [Assumption] = [.independentUnits, .nearlyNormalMeans, .fixedPlan]
+
     /// What one look shows.
     public struct Look: Sendable, Equatable {
         /// Without an upper bound for ``Alternative/greater``, without a lower one for ``Alternative/less``.

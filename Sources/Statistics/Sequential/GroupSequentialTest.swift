@@ -12,6 +12,8 @@
 /// Bounds and probabilities by recursive integration of the sub-density of the score process (Armitage, McPherson and
 /// Rowe, JRSS A 132 (1969); Jennison and Turnbull, "Group Sequential Methods" (2000), chapter 19), to about 1e-10.
 public struct GroupSequentialTest: Sendable, Equatable {
+    public static let assumptions: [Assumption] = [.independentUnits, .nearlyNormalMeans, .fixedPlan]
+
     /// The z-score beyond which no bound is looked for (it has p = 6e-16): a look that may spend less has no bound, and
     /// leaves what it did not spend to the next.
     static let largestBound = 8.0
