@@ -70,6 +70,9 @@ import Testing
         for table in database.map.tables {
             guard table.subject != .nobody else {
                 #expect(table.rights == nil, "\(table.name) is nobody's")
+                #expect(
+                    table.processing?.people != .customers || table.afterErasure != nil,
+                    "\(table.name) holds something of customers, which erasure leaves: by which law?")
                 continue
             }
             let rights = try #require(table.rights, "\(table.name) is somebody's and has no rules")

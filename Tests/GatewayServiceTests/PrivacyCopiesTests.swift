@@ -489,6 +489,9 @@ private final class FakePeople: JSONRPCClient {
                 identifiers: [], actors: [], rows: [TableRows(table: "traits", rows: 1)],
                 outcomes: [CorrectionOutcome(of: .trait, name: "city", outcome: .corrected)]
             ).json()
+        case "dataMaps.staying":
+            let params = try DataMaps.Staying.Params(json: params)
+            return DataMaps.Staying.Reply(items: DataMap.ground.staying(after: params.after)).json()
         case "subjects.search":
             let params = try Subjects.Search.Params(json: params)
             return Subjects.Search.Reply(

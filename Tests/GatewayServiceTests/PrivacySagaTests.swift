@@ -10,13 +10,13 @@ import OutboundHTTP
 import PlatformAPI
 import SQLite
 import ServiceContract
-import ServiceKit
 import ServiceLifecycle
 import Synchronization
 import TenancyAPI
 import Testing
 
 @testable import GatewayService
+@testable import ServiceKit
 
 @Suite struct PrivacySagaTests {
     @Test("A request goes to every service, and again to those that knew less when another finds more")
@@ -118,8 +118,9 @@ import Testing
 
     @Test("Restriction, objection and opt-out ask each service for their own, and say that all data stays and why")
     func restrictions() async throws {
-        for (kind, law) in [
-            (Subjects.Restrict.Params.Kind.restriction, "Art. 18"), (.objection, "Art. 21"), (.optOut, "1798.120"),
+        for (kind, after, law) in [
+            (Subjects.Restrict.Params.Kind.restriction, DataMaps.Staying.Params.After.restriction, "Art. 18"),
+            (.objection, .objection, "Art. 21"), (.optOut, .optOut, "1798.120"),
         ] {
             let service = FakeService([
                 .found(identifiers: [("phone", "+491")], actors: [], rows: [("processing_restrictions", 1)])
@@ -135,7 +136,8 @@ import Testing
             #expect(answer.rows.map(\.table) == ["processing_restrictions"])
             #expect(answer.identifiers.map(\.type) == ["phone"])
             #expect(service.identifiers == [["email"]])
-            #expect(work.kept.count == 1 && work.kept[0].why.contains(law))
+            #expect(Self.people.staying(after: after).map(\.table) == ["people"])
+            #expect(Self.people.staying(after: after)[0].why.contains(law))
         }
     }
 
@@ -395,6 +397,65 @@ import Testing
         try await suite.look()
         #expect(try await suite.certificateNow(request).payload.description.contains("\(try #require(entry.first))"))
         await suite.stop()
+    }
+
+    /// A service with one table that is somebody's and one that is nobody's.
+    private static let people = DataMap([
+        DataMap.Table(
+            "people", "who there is", .actor("number"), kept: "for a year",
+            rights: DataMap.Rights(
+                access: .withheld("x"), portability: .withheld("x"), correction: .replaced("history")),
+            columns: ["number"]),
+        DataMap.Table("figures", "how many there are", .nobody, columns: ["count"]),
+    ])
+
+    @Test("A table that a service adds to its data map shows up in the next certificate by itself, with its reason")
+    func kept() async throws {
+        let signals = FakeService([.found(identifiers: [], actors: [], rows: [])])
+        let stimuli = FakeService([.found(identifiers: [], actors: [], rows: [])])
+        let suite = try SagaSuite(
+            services: ["signals": signals, "stimuli": stimuli], order: ["signals", "stimuli"])
+        signals.dataMap = Self.people
+        #expect(try await suite.kept(after: suite.submit([("email", "a@example.org")])).isEmpty)
+        let invoices = DataMap.Table(
+            "invoices", "what was paid", .nobody, kept: "ten years",
+            afterErasure: "books must be kept: GDPR Art. 17(3)(b)", columns: ["number"])
+        stimuli.dataMap = DataMap([invoices] + Self.people.tables)
+        let kept = try await suite.kept(after: suite.submit([("email", "b@example.org")]))
+        #expect(
+            kept == [
+                [
+                    "service": "stimuli", "table": "invoices", "what": "what was paid",
+                    "why": "books must be kept: GDPR Art. 17(3)(b)", "howLong": "ten years",
+                ]
+            ])
+        await suite.stop()
+    }
+
+    @Test("A certificate waits for a service that does not say what it keeps")
+    func keptUnknown() async throws {
+        let signals = FakeService([.found(identifiers: [], actors: [], rows: [])])
+        let suite = try SagaSuite(services: ["signals": signals], order: ["signals"], runs: false)
+        let request = try await suite.submit([("email", "a@example.org")])
+        signals.hidesDataMap = true
+        try await suite.look()
+        #expect(try await suite.status(request) == .completed)
+        await #expect(throws: RPCError.self) { try await suite.certificateNow(request) }
+        signals.hidesDataMap = false
+        try await suite.look()
+        _ = try await suite.certificateNow(request)
+        await suite.stop()
+    }
+
+    @Test("Each kind of request leaves what the data map says, and no other")
+    func rules() {
+        for kind in DataMaps.Staying.Params.After.allCases {
+            let tables = Self.people.staying(after: kind).map(\.table)
+            let expected = kind == .erasure || kind == .correction ? [] : ["people"]
+            #expect(tables == expected, "\(kind)")
+            #expect(PrivacyKind(rawValue: kind.rawValue) != nil)
+        }
+        #expect(DataMaps.Staying.Params.After.allCases.count == PrivacyKind.allCases.count)
     }
 
     @Test("A request that has no certificate says where it stands")

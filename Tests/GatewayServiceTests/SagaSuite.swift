@@ -10,13 +10,13 @@ import OutboundHTTP
 import PlatformAPI
 import SQLite
 import ServiceContract
-import ServiceKit
 import ServiceLifecycle
 import Synchronization
 import TenancyAPI
 import Testing
 
 @testable import GatewayService
+@testable import ServiceKit
 
 /// A gateway's saga with services that answer from a script.
 final class SagaSuite: Sendable {
@@ -112,6 +112,17 @@ final class SagaSuite: Sendable {
         }
         return try await runtime.read(runtime.databases.serviceFile) { [requests] transaction throws(RPCError) in
             try requests.certificate(PrivacyRequests.Certificate.Params(id: id), in: transaction, for: call)
+        }
+    }
+
+    /// What the certificate of a request says that stays.
+    func kept(after request: UUIDv7) async throws -> [[String: String]] {
+        _ = try await completed(request)
+        let payload = try JSONValue(parsing: try await certificate(request).payload.bytes)
+        guard case .array(let kept)? = payload["kept"] else { throw RPCError.internalError("nothing is said of it") }
+        let members = ["service", "table", "what", "why", "howLong"]
+        return kept.map { entry in
+            Dictionary(uniqueKeysWithValues: members.compactMap { name in entry[name]?.string.map { (name, $0) } })
         }
     }
 
@@ -211,6 +222,18 @@ final class FakeService: JSONRPCClient {
         self.script = Mutex(script)
     }
 
+    /// What it keeps.
+    var dataMap: DataMap {
+        get { keeps.withLock(\.self) }
+        set { keeps.withLock { $0 = newValue } }
+    }
+    private let keeps = Mutex(DataMap([]))
+    var hidesDataMap: Bool {
+        get { hides.withLock(\.self) }
+        set { hides.withLock { $0 = newValue } }
+    }
+    private let hides = Mutex(false)
+
     /// What it answers from now on.
     func follow(_ answers: [Answer]) {
         script.withLock { $0 = answers }
@@ -249,6 +272,15 @@ final class FakeService: JSONRPCClient {
             seen.withLock { $0.append(types) }
         }
         if method == "subjects.search" { return search(params) }
+        if method == "dataMaps.staying" {
+            if hidesDataMap { throw .dependencyUnavailable("fake") }
+            do throws(JSONError) {
+                let params = try DataMaps.Staying.Params(json: params)
+                return DataMaps.Staying.Reply(items: dataMap.staying(after: params.after)).json()
+            } catch {
+                throw .invalidParams(error)
+            }
+        }
         if method == "auditLog.proveEntry" {
             if refusesProofs { throw .notFound("entry that a head of the audit log covers", "yet") }
             return try FakeAuditLog.proof(of: params)

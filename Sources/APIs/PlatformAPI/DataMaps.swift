@@ -3,12 +3,15 @@
 public import JSONRPC
 public import ServiceContract
 
-/// The types of `dataMaps.get`.
+/// The types of `dataMaps.get` and `dataMaps.staying`.
 public enum DataMaps {
-    /// What a service implements to answer `dataMaps.get`.
+    /// What a service implements to answer `dataMaps.get` and `dataMaps.staying`.
     public protocol Service: Sendable {
         /// Says what this service keeps, whose it is, what for and how long, and how it is protected.
         func get(_ params: Get.Params, for call: CallContext) async throws(RPCError) -> Get.Reply
+
+        /// Says what this service keeps of a person when a request of theirs was carried out, and by which law.
+        func staying(_ params: Staying.Params, for call: CallContext) async throws(RPCError) -> Staying.Reply
     }
 
     /// Calls these methods of a peer.
@@ -23,15 +26,26 @@ public enum DataMaps {
         public func get(_ params: Get.Params, for call: CallContext? = nil) async throws(RPCError) -> Get.Reply {
             try await peer.call("dataMaps.get", params, context: call)
         }
+
+        /// Says what this service keeps of a person when a request of theirs was carried out, and by which law.
+        public func staying(
+            _ params: Staying.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Staying.Reply {
+            try await peer.call("dataMaps.staying", params, context: call)
+        }
     }
 }
 
 extension DataMaps.Service {
-    /// Registers `dataMaps.get` with `table`.
+    /// Registers `dataMaps.get` and `dataMaps.staying` with `table`.
     public func registerMethods(with table: inout MethodTable) {
         table.flow(DataMaps.Get.method) {
             (params: DataMaps.Get.Params, call) throws(RPCError) in
             try await self.get(params, for: call)
+        }
+        table.flow(DataMaps.Staying.method) {
+            (params: DataMaps.Staying.Params, call) throws(RPCError) in
+            try await self.staying(params, for: call)
         }
     }
 }

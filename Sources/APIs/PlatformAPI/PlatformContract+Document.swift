@@ -305,9 +305,20 @@ extension PlatformContract {
         "additionalProperties":false}},"errors":[],"examples":[{"name":"one table","x-fixture":"live-only",\#
         "params":[],"result":{"name":"reply","value":{"service":"signals","tables":[{"table":"actors","holds":"who \#
         is understood and addressed","people":"customers","kept":"as long as the brand","purpose":"knowing who \#
-        customers are","data":["identity"]}],"measures":["one database for each brand"]}}}]}],\#
-        "components":{"schemas":{"Message":{"type":"object","description":"One row of an outbox.",\#
-        "required":["sequence","topic","body"],"properties":{"sequence":{"type":"integer","minimum":1,\#
+        customers are","data":["identity"]}],"measures":["one database for each brand"]}}}]},\#
+        {"name":"dataMaps.staying","summary":"Says what this service keeps of a person when a request of theirs was \#
+        carried out, and by which law.","x-kind":"flow","x-cost":1,"x-callers":["service:gateway"],\#
+        "params":[{"name":"after","required":true,"schema":{"type":"string","enum":["access","portability",\#
+        "erasure","correction","restriction","objection","optOut"]},"description":"What kind of request it was."}],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/StayingTable"},"maxItems":500,\#
+        "description":"The tables of its data map that keep something."}},"additionalProperties":false}},\#
+        "errors":[],"examples":[{"name":"after an erasure","x-fixture":"live-only","params":[{"name":"after",\#
+        "value":"erasure"}],"result":{"name":"reply","value":{"items":[{"table":"tombstones","holds":"keyed hashes \#
+        of erased identifiers, so that they stay erased","why":"so that the person is refused when they are sent \#
+        again: GDPR Art. 5(1)(f) and 17(1)","kept":"for ever: without them an erased person would come back with \#
+        the next import"}]}}}]}],"components":{"schemas":{"Message":{"type":"object","description":"One row of an \#
+        outbox.","required":["sequence","topic","body"],"properties":{"sequence":{"type":"integer","minimum":1,\#
         "description":"Its place in the sender's outbox."},"topic":{"type":"string","minLength":1,"maxLength":60,\#
         "description":"What kind of message it is."},"body":{"x-raw":true,"x-max-bytes":65536,"description":"The \#
         message; its shape is the topic's."}},"additionalProperties":false},"ErasureRecord":{"type":"object",\#
@@ -373,6 +384,12 @@ extension PlatformContract {
         "newest":{"$ref":"#/components/schemas/Timestamp","description":"The newest."},\#
         "lastAppliedAt":{"$ref":"#/components/schemas/Timestamp","description":"When the rule was last carried \#
         out."},"lastRows":{"type":"integer","minimum":0,"description":"Rows that went then."}},\#
+        "additionalProperties":false},"StayingTable":{"type":"object","description":"A table that keeps something \#
+        of a person when a request of theirs was carried out.","required":["table","holds","why","kept"],\#
+        "properties":{"table":{"type":"string","minLength":1,"maxLength":64,"description":"The table."},\#
+        "holds":{"type":"string","minLength":1,"maxLength":300,"description":"What a row of it is, in words."},\#
+        "why":{"type":"string","minLength":1,"maxLength":300,"description":"Why it stays, with the law that allows \#
+        it."},"kept":{"type":"string","minLength":1,"maxLength":300,"description":"How long rows stay."}},\#
         "additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 \#
         hash in lower-case hexadecimal."},"MappedTable":{"type":"object","description":"A table of a service as its \#
         data map declares it.","required":["table","holds","kept"],"properties":{"table":{"type":"string",\#

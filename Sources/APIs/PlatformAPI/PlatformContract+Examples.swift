@@ -285,5 +285,18 @@ extension PlatformContract {
                 "data":["identity"]}],"measures":["one database for each brand"]}
                 """#,
             errorCode: nil),
+        MethodExample(
+            method: "dataMaps.staying",
+            name: "after an erasure",
+            fixture: "live-only",
+            params: #"""
+                {"after":"erasure"}
+                """#,
+            result: #"""
+                {"items":[{"table":"tombstones","holds":"keyed hashes of erased identifiers, so that they stay \#
+                erased","why":"so that the person is refused when they are sent again: GDPR Art. 5(1)(f) and 17(1)",\#
+                "kept":"for ever: without them an erased person would come back with the next import"}]}
+                """#,
+            errorCode: nil),
     ]
 }

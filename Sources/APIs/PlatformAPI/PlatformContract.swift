@@ -29,6 +29,7 @@ public enum PlatformContract {
         RetentionRecords.Set.method,
         RetentionRecords.Apply.method,
         DataMaps.Get.method,
+        DataMaps.Staying.method,
     ]
 
     /// The HTTP status of each error code that these methods may answer.

@@ -44,7 +44,8 @@ public struct DataMap: Sendable {
             ]),
         Table(
             "erased_rows", "how many rows each erasure took; figures only", .nobody,
-            kept: "for ever, as proof", columns: ["request", "erased_table", "rows"]),
+            kept: "for ever, as proof", afterErasure: Law.accountability,
+            columns: ["request", "erased_table", "rows"]),
         Table(
             "legal_holds", "what keeps data from retention and erasure; ids and the matter", .nobody,
             kept: "until released", columns: ["id", "actor", "number", "reason", "placed_by", "placed_at"]),
@@ -52,8 +53,9 @@ public struct DataMap: Sendable {
             "retention_rules", "how long rows of tables stay, as the brand says", .nobody,
             columns: ["name", "days", "applied_at", "rows"]),
         Table(
-            "tombstones", "keyed hashes of erased identifiers, so that they stay erased", .nobody,
+            "tombstones", "keyed hashes of erased identifiers, which the ledger of erasures holds as well", .nobody,
             kept: "for ever: without them an erased person would come back with the next import",
+            afterErasure: "so that the person is refused when they are sent again: GDPR Art. 5(1)(f) and 17(1)",
             columns: ["digest", "request", "erased_at"]),
     ])
 
@@ -65,6 +67,8 @@ public struct DataMap: Sendable {
         public let subject: Subject
         /// How long rows stay, and why.
         public let kept: String
+        /// Why rows stay that say something of a person who was erased, with the law that allows it; nil: none do.
+        public let afterErasure: String?
         /// What becomes of rows that are somebody's, beside erasure; nil for a table that is nobody's.
         public let rights: Rights?
         public let columns: [String]
@@ -75,12 +79,14 @@ public struct DataMap: Sendable {
 
         public init(
             _ name: String, _ holds: String, _ subject: Subject, kept: String = "as long as the brand",
-            rights: Rights? = nil, columns: [String], aged: Age? = nil, processing: Processing? = nil
+            afterErasure: String? = nil, rights: Rights? = nil, columns: [String], aged: Age? = nil,
+            processing: Processing? = nil
         ) {
             self.name = name
             self.holds = holds
             self.subject = subject
             self.kept = kept
+            self.afterErasure = afterErasure
             self.rights = rights
             self.columns = columns
             self.aged = aged

@@ -8,12 +8,23 @@ extension PlatformService {
     func get(
         _ params: DataMaps.Get.Params, for call: CallContext
     ) async throws(RPCError) -> DataMaps.Get.Reply {
-        var tables = brandErasure.dataMap.tables
-        for table in serviceErasure.dataMap.tables where !tables.contains(where: { $0.name == table.name }) {
-            tables.append(table)
-        }
-        return DataMaps.Get.Reply(
-            service: runtime.name, tables: tables.map(MappedTable.init), measures: try await stored() + measures)
+        DataMaps.Get.Reply(
+            service: runtime.name, tables: dataMap.tables.map(MappedTable.init),
+            measures: try await stored() + measures)
+    }
+
+    func staying(
+        _ params: DataMaps.Staying.Params, for call: CallContext
+    ) async throws(RPCError) -> DataMaps.Staying.Reply {
+        DataMaps.Staying.Reply(items: dataMap.staying(after: params.after))
+    }
+
+    /// The tables of the brands' files, and those of the service's own.
+    private var dataMap: DataMap {
+        let tables = brandErasure.dataMap.tables
+        return DataMap(
+            tables
+                + serviceErasure.dataMap.tables.filter { table in !tables.contains { $0.name == table.name } })
     }
 
     /// What the database itself says of how it is kept.

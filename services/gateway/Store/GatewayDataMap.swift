@@ -5,7 +5,7 @@ extension DataMap {
     static let gateway = DataMap([
         Table(
             "privacy_requests", "requests by or for data subjects; identifiers only until they end", .nobody,
-            kept: "for ever, as proof; without identifiers once they have ended",
+            kept: "for ever, as proof; without identifiers once they have ended", afterErasure: Law.accountability,
             columns: [
                 "id", "brand", "kind", "regulation", "status", "reason", "identity", "code_digest", "attempts_left",
                 "identifiers", "actors", "held_by", "corrections", "outcomes", "received_at", "verified_at",
@@ -18,28 +18,31 @@ extension DataMap {
         Table(
             "privacy_archives", "where copies for people lie, and how their passphrases open them", .nobody,
             kept: "the file and its key: 7 days, or until the person is erased; hash and length for ever, as proof",
+            afterErasure: Law.accountability,
             columns: [
                 "request", "header", "data_key", "bytes", "sha256", "expires_at", "served", "removed_at",
             ]),
         Table("privacy_transitions", "what may become of a privacy request", .nobody, columns: ["before", "after"]),
         Table(
             "privacy_request_rows", "how many rows each service erased", .nobody, kept: "for ever, as proof",
-            columns: ["request", "service", "touched_table", "rows"]),
+            afterErasure: Law.accountability, columns: ["request", "service", "touched_table", "rows"]),
         Table(
             "privacy_request_services", "which services are done with a request", .nobody,
-            kept: "for ever, as proof", columns: ["request", "service", "known", "scanned_bytes", "scan_hits"]),
+            kept: "for ever, as proof", afterErasure: Law.accountability,
+            columns: ["request", "service", "known", "scanned_bytes", "scan_hits"]),
         Table(
             "privacy_references", "what senders call their privacy requests, and when the persons asked", .nobody,
-            kept: "for ever, as proof", columns: ["request", "brand", "reference", "content_digest", "submitted_at"]),
+            kept: "for ever, as proof", afterErasure: Law.accountability,
+            columns: ["request", "brand", "reference", "content_digest", "submitted_at"]),
         Table(
             "privacy_audit_entries", "which audit entry says that a privacy request was completed", .nobody,
-            kept: "for ever, as proof", columns: ["request", "entry"]),
+            kept: "for ever, as proof", afterErasure: Law.accountability, columns: ["request", "entry"]),
         Table(
             "privacy_callback_urls", "where changes of open privacy requests are told", .nobody,
             kept: "until the request has ended", columns: ["request", "url", "origin"]),
         Table(
             "privacy_callbacks", "the changes of privacy requests that are told", .nobody,
-            kept: "for ever, as proof; the URL until it is delivered or given up",
+            kept: "for ever, as proof; the URL until it is delivered or given up", afterErasure: Law.accountability,
             columns: [
                 "number", "request", "url", "origin", "status", "reason", "attempts", "first_attempt_at",
                 "next_attempt_at", "ended_at", "is_delivered", "problem",

@@ -12,7 +12,8 @@ extension DataMap {
                         Field("source", .text, "CASE WHEN import IS NULL THEN 'api' ELSE 'import' END"),
                     ]),
                 portability: .rows(portableSignal),
-                correction: .asItIs("it says what was sent; what is understood from it is put right among the traits"),
+                correction: .asItIs(
+                    "it says what was sent; what is understood from it is put right among the traits: GDPR Art. 5(2)"),
                 orderedBy: ["occurred_at", "sequence"]),
             columns: [
                 "sequence", "message_id", "event", "actor", "occurred_at", "received_at", "revenue", "currency",
@@ -52,7 +53,7 @@ extension DataMap {
                     Field("expiresAt", .time, "expires_at"), Field("recordedAt", .time, "recorded_at"),
                 ]),
                 portability: .withheld("it allows this brand to use data, and no other"),
-                correction: .asItIs("it says what was said; what is said anew is recorded beside it"),
+                correction: .asItIs("it says what was said; what is said anew is recorded beside it: GDPR Art. 7(1)"),
                 orderedBy: ["sequence"]),
             columns: [
                 "sequence", "actor", "purpose", "is_withdrawal", "legal_basis", "special_categories", "condition",
@@ -91,7 +92,9 @@ extension DataMap {
                     Field("correctedAt", .time, "corrected_at"), Field("request", .uuid),
                 ]),
                 portability: .withheld("it is the brand's own record, and nothing that the person gave"),
-                correction: .asItIs("it is the record of corrections"), orderedBy: ["corrected_at", "subject", "name"]),
+                correction: .asItIs(
+                    "it says what was said before: GDPR Art. 18(1)(a); 45 CFR 164.526(c)(1)"),
+                orderedBy: ["corrected_at", "subject", "name"]),
             columns: ["actor", "request", "subject", "name", "was", "corrected_at"],
             processing: Processing("answering requests of data subjects", data: ["what was wrong"])),
         Table(

@@ -62,7 +62,7 @@ extension DataMap {
         Table("key_epoch", "how often any key was changed", .nobody, kept: "for ever", columns: ["id", "epoch"]),
         Table(
             "audit_entries", "what staff and programs did, as ids and field names; no values", .nobody,
-            kept: "for ever, as proof",
+            kept: "for ever, as proof", afterErasure: Law.accountability,
             columns: ["leaf_index", "id", "at", "service", "principal", "brand", "method", "ids", "fields"],
             processing: Processing("showing who did what", of: .staff, data: ["what they did and when"])),
         Table(

@@ -21,13 +21,6 @@ struct ArchiveWork: PrivacyWork {
 
     var needsApproval: Bool { true }
 
-    let kept = [
-        (
-            what: "everything: the person was given a copy",
-            why: "a request for a copy changes nothing: GDPR Art. 15 and 20"
-        )
-    ]
-
     func ask(
         _ service: String, for request: StoredPrivacyRequest, through client: any JSONRPCClient, call: CallContext
     ) async throws(RPCError) -> PrivacyAnswer {

@@ -7,17 +7,6 @@ import ServiceContract
 
 /// Correction: what is wrong about the person is put right wherever it is used.
 struct CorrectionWork: PrivacyWork {
-    let kept = [
-        (
-            what: "what a trait said before, beside what it says now",
-            why: "so that a contested correction can be looked at: GDPR Art. 18(1)(a); 45 CFR 164.526(c)(1)"
-        ),
-        (
-            what: "signals as they were received",
-            why: "they say what was sent and when; what is understood from them was put right: GDPR Art. 5(2)"
-        ),
-    ]
-
     func ask(
         _ service: String, for request: StoredPrivacyRequest, through client: any JSONRPCClient, call: CallContext
     ) async throws(RPCError) -> PrivacyAnswer {

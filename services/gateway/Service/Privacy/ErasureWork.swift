@@ -10,17 +10,6 @@ struct ErasureWork: PrivacyWork {
     let archives: PrivacyArchives
     let isSearched = true
 
-    let kept = [
-        (
-            what: "a keyed hash of each identifier",
-            why: "so that the person is refused when they are sent again: GDPR Art. 5(1)(f) and 17(1)"
-        ),
-        (
-            what: "this request without identifiers, and audit entries with ids",
-            why: "to show that the law was followed: GDPR Art. 5(2)"
-        ),
-    ]
-
     /// - Parameter service: the gateway's name, which keeps copies of people's data.
     init(of service: String, archives: PrivacyArchives) {
         self.service = service

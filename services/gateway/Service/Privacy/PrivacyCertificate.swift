@@ -2,6 +2,7 @@ import CommonAPI
 import GatewayAPI
 import JSON
 import OpenSSL
+import PlatformAPI
 import ServiceContract
 
 /// Says, signed, what was done for a request: for the person, and for whoever supervises the brand.
@@ -26,16 +27,16 @@ struct PrivacyCertificate: Sendable {
     ///
     /// - Parameters:
     ///   - evidence: what its kind says of it beside that.
-    ///   - kept: what stays of the person's data, and why.
+    ///   - kept: what stays of the person's data in each service, and why, as its data map says.
     ///   - proof: that the audit log says that it was completed.
     static func payload(
         of request: StoredPrivacyRequest, _ services: [ServicePart], _ evidence: (name: String, value: JSONRaw)?,
-        kept: [(what: String, why: String)], _ proof: EntryProof
+        kept: [(service: String, tables: [StayingTable])], _ proof: EntryProof
     ) -> [UInt8] {
         var writer = JSONWriter(capacity: 2_048)
         writer.beginObject()
         writer.key("version")
-        writer.int(2)
+        writer.int(3)
         writer.key("request")
         request.id.write(to: &writer)
         writer.key("brand")
@@ -66,19 +67,29 @@ struct PrivacyCertificate: Sendable {
         }
         writer.key("kept")
         writer.beginArray()
-        for (what, why) in kept {
-            writer.beginObject()
-            writer.key("what")
-            writer.string(what)
-            writer.key("why")
-            writer.string(why)
-            writer.endObject()
+        for (service, tables) in kept {
+            for table in tables { write(table, of: service, to: &writer) }
         }
         writer.endArray()
         writer.key("audit")
         proof.write(to: &writer)
         writer.endObject()
         return writer.bytes()
+    }
+
+    private static func write(_ table: StayingTable, of service: String, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("service")
+        writer.string(service)
+        writer.key("table")
+        writer.string(table.table)
+        writer.key("what")
+        writer.string(table.holds)
+        writer.key("why")
+        writer.string(table.why)
+        writer.key("howLong")
+        writer.string(table.kept)
+        writer.endObject()
     }
 }
 

@@ -338,13 +338,14 @@ final class PrivacySaga: Service {
 
     private func certify(_ request: StoredPrivacyRequest) async throws(RPCError) {
         let proof = try await completion.proof(of: request, runtime)
+        let kept = try await kept(after: request)
         Failpoint.certified.before(runtime.name)
         let work = works[request.kind]
         try await runtime.write(runtime.databases.serviceFile) {
             [requests, certificate] transaction throws(RPCError) in
             let services = try requests.services(of: request.id, in: transaction)
             let evidence = try work?.evidence(of: request, in: transaction)
-            let payload = PrivacyCertificate.payload(of: request, services, evidence, kept: work?.kept ?? [], proof)
+            let payload = PrivacyCertificate.payload(of: request, services, evidence, kept: kept, proof)
             let signature: [UInt8]
             do {
                 signature = try certificate.signature(of: payload)
@@ -354,5 +355,23 @@ final class PrivacySaga: Service {
             try requests.keep((payload, certificate.publicKey, signature), of: request.id, in: transaction)
         }
         Failpoint.certified.after(runtime.name)
+    }
+
+    /// What each service keeps in spite of a request, as its data map says.
+    private func kept(
+        after request: StoredPrivacyRequest
+    ) async throws(RPCError) -> [(service: String, tables: [StayingTable])] {
+        guard let kind = DataMaps.Staying.Params.After(rawValue: request.kind.rawValue) else {
+            throw .internalError("Data maps have no rules for \(request.kind.rawValue).")
+        }
+        let call = CallContext(
+            brand: request.brand, principal: "service:gateway", deadlineMilliseconds: Self.stepDeadlineMilliseconds)
+        var kept: [(service: String, tables: [StayingTable])] = []
+        for service in services {
+            let reply = try await DataMaps.Client(dial(service)).staying(
+                DataMaps.Staying.Params(after: kind), for: call)
+            kept.append((service, reply.items))
+        }
+        return kept
     }
 }

@@ -16,9 +16,6 @@ protocol PrivacyWork: Sendable {
     /// Whether a member of staff has to approve it, with `privacyRequests.approve`, before anything is done.
     var needsApproval: Bool { get }
 
-    /// What stays of the person's data in spite of the request, and the law that allows it: part of the certificate.
-    var kept: [(what: String, why: String)] { get }
-
     /// Whether the bytes of all files are searched for the person's identifiers afterwards, which empties their logs too.
     var isSearched: Bool { get }
 
