@@ -112,6 +112,26 @@ public final class RSASigningKey: @unchecked Sendable {
         return Array(signature[..<count])
     }
 
+    /// The signature of a message of which only the SHA-256 digest is at hand: the same as of the whole message.
+    ///
+    /// - Parameter digest: 32 bytes.
+    public func signature(ofSHA256 digest: [UInt8]) throws(OpenSSLError) -> [UInt8] {
+        guard digest.count == 32 else { throw .invalidArgument("SHA-256 digest", "has 32 bytes") }
+        ERR_clear_error()
+        guard let context = EVP_PKEY_CTX_new(key, nil) else { throw .library("RSA sign") }
+        defer { EVP_PKEY_CTX_free(context) }
+        var count = 0
+        guard EVP_PKEY_sign_init(context) == 1, EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1,
+            EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) == 1,
+            EVP_PKEY_sign(context, nil, &count, digest, digest.count) == 1
+        else { throw .library("RSA sign") }
+        var signature = [UInt8](repeating: 0, count: count)
+        guard EVP_PKEY_sign(context, &signature, &count, digest, digest.count) == 1 else {
+            throw .library("RSA sign")
+        }
+        return Array(signature[..<count])
+    }
+
     /// Whether the certificate is for this host name.
     public func isFor(host: String) -> Bool {
         X509_check_host(certificate, host, host.utf8.count, 0, nil) == 1

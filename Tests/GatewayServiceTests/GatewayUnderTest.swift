@@ -50,7 +50,11 @@ final class GatewayUnderTest: Sendable {
         let signals = try await UnixSocketServer.bind(to: configuration.socketPath(of: "signals"), on: group) { _ in
             FakeSibling(answer: signals, contexts: contexts)
         }
-        siblings = [tenancy, signals]
+        // The platform's methods of the gateway, which its own saga calls.
+        let own = try await UnixSocketServer.bind(to: configuration.socketPath(of: "gateway"), on: group) { _ in
+            FakeSibling(answer: { _, reply in reply?.succeed { Self.knowsNobody(&$0) } }, contexts: { _ in })
+        }
+        siblings = [tenancy, signals, own]
         let clients = Siblings(configuration, on: group.any())
         runtime = ServiceRuntime(
             name: "gateway",
@@ -76,6 +80,17 @@ final class GatewayUnderTest: Sendable {
         self.services = services
         // Unstructured, because it lives as long as this object, which ends it.
         task = Task { try await services.run() }
+    }
+
+    /// What a service answers to the saga that has nothing of a person, whatever it is asked.
+    static func knowsNobody(_ writer: inout JSONWriter) {
+        writer.beginObject()
+        for list in ["identifiers", "actors", "rows", "tables", "outcomes", "items"] {
+            writer.key(list)
+            writer.beginArray()
+            writer.endArray()
+        }
+        writer.endObject()
     }
 
     var socket: String { directory + "/run/gateway.sock" }
@@ -185,6 +200,9 @@ private struct FakeTenancy: RequestHandler {
                 allowedIndustries: [], allowedSegments: key.segments, ratePerSecond: key.rate, burst: key.burst,
                 bucketId: key.id, status: .active, createdAt: Timestamp(microseconds: 0), requests: 0, tokens: 0,
                 version: 1)
+        }
+        if request.method.hasPrefix("subjects.") {
+            return reply?.succeed { GatewayUnderTest.knowsNobody(&$0) } ?? ()
         }
         if request.method == "keys.get" {
             guard let record else { return reply?.fail(.notFound("key", "")) ?? () }

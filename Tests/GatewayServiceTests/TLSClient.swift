@@ -69,4 +69,12 @@ struct TLSClient {
         while let chunk = try await chunks.next() { text += String(buffer: chunk) }
         return text
     }
+
+    /// The same, where it may be no text.
+    mutating func restOfBytes() async throws -> [UInt8] {
+        defer { text = "" }
+        var bytes = Array(text.utf8)
+        while let chunk = try await chunks.next() { bytes += Array(buffer: chunk) }
+        return bytes
+    }
 }

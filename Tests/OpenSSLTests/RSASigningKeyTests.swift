@@ -15,6 +15,18 @@ import Testing
         #expect(read.isFor(host: "processor.example") && !read.isFor(host: "other.example"))
     }
 
+    @Test("The digest of a message is signed as the message is, and what is no digest is refused")
+    func digests() throws {
+        let key = try RSASigningKey.selfSigned(host: "processor.example")
+        for message in [[], Array("a message".utf8), [UInt8](repeating: 7, count: 100_000)] {
+            let digest = SHA256.hash(message).bytes
+            #expect(try key.signature(ofSHA256: digest) == key.signature(for: message))
+        }
+        for count in [0, 31, 33] {
+            #expect(throws: OpenSSLError.self) { try key.signature(ofSHA256: [UInt8](repeating: 0, count: count)) }
+        }
+    }
+
     @Test("What is no RSA key with its certificate is refused with what it is")
     func refusals() throws {
         let (one, other) = (try RSASigningKey.selfSigned(host: "a"), try RSASigningKey.selfSigned(host: "a"))

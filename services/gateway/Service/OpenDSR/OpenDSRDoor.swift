@@ -46,6 +46,9 @@ struct OpenDSRDoor: Sendable {
                 await answer { () throws(RPCError) in try await status(request, context) }
             }
         }
+        routes.get("requests/:id/results") { request, context in
+            await answer { () throws(RPCError) in try await results(request, context) }
+        }
         routes.delete("requests/:id") { request, context in
             await answer { () throws(RPCError) in try await cancel(request, context) }
         }
@@ -119,8 +122,28 @@ struct OpenDSRDoor: Sendable {
         writer.string(found.status.openDSR)
         writer.key("expected_completion_time")
         found.expectedCompletion.write(to: &writer)
+        if let url = identity.publicURL, found.hasResults(at: clock.now()) {
+            writer.key("results_url")
+            writer.string("\(url)\(Self.prefix)/requests/\(id)/results")
+        }
         writer.endObject()
         return signed(.ok, writer.bytes())
+    }
+
+    /// The copy that the person asked for, as `privacyRequests.download` gives it.
+    private func results(_ request: Hummingbird.Request, _ context: HTTPContext) async throws(RPCError) -> Response {
+        let calls = try calls(request, context)
+        let (found, id) = try await find(calls, context)
+        let results = try await OpenDSRResults(of: found.id, through: PrivacyRequests.Client(calls))
+        guard let digest = Hexadecimal.decode(results.archive.sha256),
+            let headers = try? identity.headers(forSHA256: digest)
+        else { throw .internalError("The results of \(found.id) cannot be signed.") }
+        var fields: HTTPFields = [.contentType: "application/octet-stream", .cacheControl: "no-store"]
+        fields[.contentDisposition] = "attachment; filename=\"\(id).gyre\""
+        for (name, value) in headers {
+            if let name = HTTPField.Name(name) { fields[name] = value }
+        }
+        return Response(status: .ok, headers: fields, body: results.body)
     }
 
     private func cancel(_ request: Hummingbird.Request, _ context: HTTPContext) async throws(RPCError) -> Response {
@@ -236,5 +259,11 @@ extension PrivacyRequest {
     /// See ``StoredPrivacyRequest/expectedCompletion``.
     fileprivate var expectedCompletion: Timestamp {
         endedAt ?? dueAt ?? PrivacyDeadlines.estimate(kind, regulation, receivedAt)
+    }
+
+    /// Whether a copy for the person can be had.
+    fileprivate func hasResults(at now: Timestamp) -> Bool {
+        guard status == .completed, let archive else { return false }
+        return archive.removedAt == nil && now < archive.expiresAt && archive.downloadsLeft > 0
     }
 }

@@ -108,8 +108,7 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
         guard let id = try references.find(reference, of: brand, in: transaction)?.request,
             let request = try requests.find(id, in: transaction), status == nil || request.status == status
         else { return PrivacyRequests.List.Reply(items: []) }
-        return PrivacyRequests.List.Reply(
-            items: [request.reply(try requests.services(of: request.id, in: transaction))])
+        return PrivacyRequests.List.Reply(items: [try reply(request, in: transaction)])
     }
 
     func certificate(

@@ -4,9 +4,12 @@ import TLS
 
 /// As whom and to whom changes of privacy requests are told. Keys: `GYRE_…`.
 struct CallbackConfiguration: Sendable, Equatable {
+    /// What stands for a host that nobody has named.
+    static let noDomain = "localhost"
+
     /// `GYRE_PROCESSOR_DOMAIN`: the host under which other companies reach this suite; at most 64 bytes. Default
-    /// localhost.
-    var domain = "localhost"
+    /// localhost: they cannot.
+    var domain = Self.noDomain
     /// `GYRE_PROCESSOR_CERTIFICATE`: the certificate for that host, of an RSA key, in PEM. Default: one is made.
     var certificateFile: String?
     /// `GYRE_PROCESSOR_KEY`: its private key, in PEM without a passphrase.

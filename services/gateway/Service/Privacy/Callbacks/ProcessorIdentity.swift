@@ -56,12 +56,21 @@ struct ProcessorIdentity: Sendable {
         return loaded
     }
 
+    /// What other companies put in front of a path to reach this suite; nil while nobody has said under which host.
+    var publicURL: String? { domain == CallbackConfiguration.noDomain ? nil : "https://" + domain }
+
     /// The headers that say who sends `body`, and prove it: RSASSA-PKCS1-v1_5 with SHA-256 over exactly these bytes.
     func headers(for body: [UInt8]) throws(OpenSSLError) -> [(name: String, value: String)] {
-        [
-            ("X-OpenDSR-Processor-Domain", domain),
-            ("X-OpenDSR-Signature", Base64.encode(try key.signature(for: body))),
-        ]
+        headers(try key.signature(for: body))
+    }
+
+    /// The same for a body that is too long to be held.
+    func headers(forSHA256 digest: [UInt8]) throws(OpenSSLError) -> [(name: String, value: String)] {
+        headers(try key.signature(ofSHA256: digest))
+    }
+
+    private func headers(_ signature: [UInt8]) -> [(name: String, value: String)] {
+        [("X-OpenDSR-Processor-Domain", domain), ("X-OpenDSR-Signature", Base64.encode(signature))]
     }
 }
 
