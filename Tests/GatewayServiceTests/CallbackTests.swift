@@ -129,6 +129,24 @@ import Testing
         await receiver.stop()
     }
 
+    @Test("With a brand go its requests and all that is known of them")
+    func erasedBrand() async throws {
+        let receiver = try await CallbackReceiver()
+        let suite = try CallbackSuite(receiver)
+        _ = try await suite.submit(receiver.url, reference: "r-1")
+        try await suite.carryOn()
+        _ = try await suite.submit(receiver.url, reference: "r-2", identity: .code)
+        try await suite.forgetBrand()
+        for table in [
+            "privacy_requests", "privacy_request_services", "privacy_references", "privacy_audit_entries",
+            "privacy_callbacks", "privacy_callback_urls",
+        ] {
+            #expect(try await suite.rows(of: table) == 0, "\(table)")
+        }
+        await suite.stop()
+        await receiver.stop()
+    }
+
     @Test("The waits grow threefold from five seconds to three hours, and end after three days")
     func patience() {
         let first = Timestamp(microseconds: 0)
@@ -304,6 +322,24 @@ private final class CallbackSuite: Sendable {
 
     func count(_ sql: StaticString) async throws -> Int {
         try await read { _, transaction, _ throws(RPCError) in try transaction.one(sql) { $0.int(0) } ?? 0 }
+    }
+
+    func rows(of table: String) async throws -> Int {
+        try await read { _, transaction, _ throws(RPCError) in
+            do throws(SQLiteError) {
+                let statement = try transaction.connection.prepare("SELECT count(*) FROM \(table)")
+                return try statement.step() ? statement.int(0) : 0
+            } catch {
+                throw RPCError(error)
+            }
+        }
+    }
+
+    /// What the gateway does when the brand is erased.
+    func forgetBrand() async throws {
+        try await runtime.write(runtime.databases.serviceFile) { transaction throws(RPCError) in
+            try PrivacyRequestStore().deleteAll(of: Self.brand, in: transaction)
+        }
     }
 
     /// Carries the requests out.

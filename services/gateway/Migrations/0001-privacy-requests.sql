@@ -66,7 +66,7 @@ BEGIN SELECT RAISE(ABORT, 'privacy_transitions has no such step for a privacy re
 
 -- The rows that each service erased, changed or handed over for a request.
 CREATE TABLE privacy_request_rows (
-    request BLOB NOT NULL REFERENCES privacy_requests (id),
+    request BLOB NOT NULL REFERENCES privacy_requests (id) ON DELETE CASCADE,
     service TEXT NOT NULL,
     touched_table TEXT NOT NULL,
     rows INTEGER NOT NULL,
@@ -75,7 +75,7 @@ CREATE TABLE privacy_request_rows (
 
 -- The services that are done with a request.
 CREATE TABLE privacy_request_services (
-    request BLOB NOT NULL REFERENCES privacy_requests (id),
+    request BLOB NOT NULL REFERENCES privacy_requests (id) ON DELETE CASCADE,
     service TEXT NOT NULL,
     -- How many identifiers and actors it was given; once more are known, it is asked again.
     known INTEGER NOT NULL,
@@ -88,7 +88,7 @@ CREATE TABLE privacy_request_services (
 -- What was collected for a person lies in a file, encrypted. The header is how its passphrase gives its key; it is
 -- forgotten with the file, and the key itself as soon as the file is written.
 CREATE TABLE privacy_archives (
-    request BLOB NOT NULL PRIMARY KEY REFERENCES privacy_requests (id),
+    request BLOB NOT NULL PRIMARY KEY REFERENCES privacy_requests (id) ON DELETE CASCADE,
     header TEXT CHECK ((header IS NULL) = (removed_at IS NOT NULL)),
     data_key BLOB CHECK (data_key IS NULL OR sha256 IS NULL AND removed_at IS NULL),
     bytes INTEGER CHECK ((bytes IS NULL) = (sha256 IS NULL)),

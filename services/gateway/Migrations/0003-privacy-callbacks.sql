@@ -1,6 +1,6 @@
 -- What the sender of a privacy request calls it, and when the person asked.
 CREATE TABLE privacy_references (
-    request BLOB NOT NULL PRIMARY KEY REFERENCES privacy_requests (id),
+    request BLOB NOT NULL PRIMARY KEY REFERENCES privacy_requests (id) ON DELETE CASCADE,
     brand BLOB NOT NULL,
     reference TEXT,
     -- A keyed hash of what was sent with it: sent again, is it the same?
@@ -11,7 +11,7 @@ CREATE TABLE privacy_references (
 
 -- Where the changes of a request that has not ended are told.
 CREATE TABLE privacy_callback_urls (
-    request BLOB NOT NULL REFERENCES privacy_requests (id),
+    request BLOB NOT NULL REFERENCES privacy_requests (id) ON DELETE CASCADE,
     url TEXT NOT NULL,
     origin TEXT NOT NULL,
     PRIMARY KEY (request, url)
@@ -20,7 +20,7 @@ CREATE TABLE privacy_callback_urls (
 -- Each change of a request, once for each URL; told in the order of their numbers.
 CREATE TABLE privacy_callbacks (
     number INTEGER PRIMARY KEY,
-    request BLOB NOT NULL REFERENCES privacy_requests (id),
+    request BLOB NOT NULL REFERENCES privacy_requests (id) ON DELETE CASCADE,
     -- Forgotten once it is delivered or given up: it may hold a secret.
     url TEXT CHECK ((url IS NULL) = (ended_at IS NOT NULL)),
     origin TEXT NOT NULL,

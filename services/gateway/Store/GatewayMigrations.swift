@@ -90,7 +90,7 @@ enum GatewayMigrations {
 
                 -- The rows that each service erased, changed or handed over for a request.
                 CREATE TABLE privacy_request_rows (
-                    request BLOB NOT NULL REFERENCES privacy_requests (id),
+                    request BLOB NOT NULL REFERENCES privacy_requests (id) ON DELETE CASCADE,
                     service TEXT NOT NULL,
                     touched_table TEXT NOT NULL,
                     rows INTEGER NOT NULL,
@@ -99,7 +99,7 @@ enum GatewayMigrations {
 
                 -- The services that are done with a request.
                 CREATE TABLE privacy_request_services (
-                    request BLOB NOT NULL REFERENCES privacy_requests (id),
+                    request BLOB NOT NULL REFERENCES privacy_requests (id) ON DELETE CASCADE,
                     service TEXT NOT NULL,
                     -- How many identifiers and actors it was given; once more are known, it is asked again.
                     known INTEGER NOT NULL,
@@ -114,7 +114,7 @@ enum GatewayMigrations {
                 gives its key; it is
                 -- forgotten with the file, and the key itself as soon as the file is written.
                 CREATE TABLE privacy_archives (
-                    request BLOB NOT NULL PRIMARY KEY REFERENCES privacy_requests (id),
+                    request BLOB NOT NULL PRIMARY KEY REFERENCES privacy_requests (id) ON DELETE CASCADE,
                     header TEXT CHECK ((header IS NULL) = (removed_at IS NOT NULL)),
                     data_key BLOB CHECK (data_key IS NULL OR sha256 IS NULL AND removed_at IS NULL),
                     bytes INTEGER CHECK ((bytes IS NULL) = (sha256 IS NULL)),
@@ -166,7 +166,7 @@ enum GatewayMigrations {
             sql: #"""
                 -- What the sender of a privacy request calls it, and when the person asked.
                 CREATE TABLE privacy_references (
-                    request BLOB NOT NULL PRIMARY KEY REFERENCES privacy_requests (id),
+                    request BLOB NOT NULL PRIMARY KEY REFERENCES privacy_requests (id) ON DELETE CASCADE,
                     brand BLOB NOT NULL,
                     reference TEXT,
                     -- A keyed hash of what was sent with it: sent again, is it the same?
@@ -177,7 +177,7 @@ enum GatewayMigrations {
 
                 -- Where the changes of a request that has not ended are told.
                 CREATE TABLE privacy_callback_urls (
-                    request BLOB NOT NULL REFERENCES privacy_requests (id),
+                    request BLOB NOT NULL REFERENCES privacy_requests (id) ON DELETE CASCADE,
                     url TEXT NOT NULL,
                     origin TEXT NOT NULL,
                     PRIMARY KEY (request, url)
@@ -186,7 +186,7 @@ enum GatewayMigrations {
                 -- Each change of a request, once for each URL; told in the order of their numbers.
                 CREATE TABLE privacy_callbacks (
                     number INTEGER PRIMARY KEY,
-                    request BLOB NOT NULL REFERENCES privacy_requests (id),
+                    request BLOB NOT NULL REFERENCES privacy_requests (id) ON DELETE CASCADE,
                     -- Forgotten once it is delivered or given up: it may hold a secret.
                     url TEXT CHECK ((url IS NULL) = (ended_at IS NOT NULL)),
                     origin TEXT NOT NULL,
@@ -234,7 +234,7 @@ enum GatewayMigrations {
                 -- The audit entry that says that a request was completed: its certificate shows that it is in the \#
                 audit log.
                 CREATE TABLE privacy_audit_entries (
-                    request BLOB NOT NULL PRIMARY KEY REFERENCES privacy_requests (id),
+                    request BLOB NOT NULL PRIMARY KEY REFERENCES privacy_requests (id) ON DELETE CASCADE,
                     entry BLOB NOT NULL
                 ) STRICT, WITHOUT ROWID;
                 """#),

@@ -229,18 +229,9 @@ struct PrivacyRequestStore {
 
     // MARK: Brands
 
-    /// Deletes all requests of a brand that is erased, open ones too: there is nobody left to carry them out on.
+    /// Deletes all requests of a brand that is erased, open ones too, with all that is known of them: there is nobody
+    /// left to carry them out on.
     func deleteAll(of brand: UUIDv7, in transaction: borrowing WriteTransaction) throws(RPCError) {
-        try transaction.run(
-            """
-            DELETE FROM privacy_request_rows
-            WHERE request IN (SELECT id FROM privacy_requests WHERE brand = :brand)
-            """, [":brand": brand])
-        try transaction.run(
-            """
-            DELETE FROM privacy_request_services
-            WHERE request IN (SELECT id FROM privacy_requests WHERE brand = :brand)
-            """, [":brand": brand])
         try transaction.run("DELETE FROM privacy_requests WHERE brand = :brand", [":brand": brand])
     }
 
