@@ -103,7 +103,9 @@ import Testing
         await receiver.stop()
     }
 
-    @Test("Three days after the first attempt a callback is given up and forgets its URL; the next one is tried")
+    @Test(
+        "Three days after the first attempt a callback is given up, and the next one is tried; after 30 days it has no URL"
+    )
     func givingUp() async throws {
         let receiver = try await CallbackReceiver([503])
         let suite = try CallbackSuite(receiver)
@@ -122,9 +124,91 @@ import Testing
         suite.clock.advance(seconds: CallbackPatience.giveUpSeconds + 1)
         try await suite.tell()
         #expect(try await suite.list().map(\.state) == [.givenUp, .givenUp])
-        let urls = try await suite.count("SELECT count(*) FROM privacy_callbacks WHERE url IS NOT NULL")
-        #expect(urls == 0)
+        suite.clock.advance(seconds: CallbackPatience.forgetSeconds - 1)
+        try await suite.tell()
+        #expect(try await suite.count("SELECT count(*) FROM privacy_callbacks WHERE url IS NOT NULL") == 1)
+        suite.clock.advance(seconds: 1)
+        try await suite.tell()
+        #expect(try await suite.count("SELECT count(*) FROM privacy_callbacks WHERE url IS NOT NULL") == 0)
+        let late = await #expect(throws: RPCError.self) { try await suite.resend(request) }
+        #expect(late?.message.contains("its URL forgotten 30 days later") == true)
         #expect(try await suite.count("SELECT count(*) FROM privacy_callback_urls") == 0)
+        await suite.stop()
+        await receiver.stop()
+    }
+
+    @Test(
+        "What was given up is told again in the same bytes, signed, in its order, whatever became of the request since",
+        .enabled(if: OpenSSLCommand.isThere))
+    func resent() async throws {
+        let receiver = try await CallbackReceiver([503, 503, 200])
+        let suite = try CallbackSuite(receiver)
+        let request = try await suite.submit(receiver.url, reference: "a7551968-d5d6-44b2-9831-815ac9017798")
+        try await suite.tell()
+        let early = await #expect(throws: RPCError.self) { try await suite.resend(request) }
+        #expect(early?.code == RPCError.illegalTransition("").code)
+        suite.clock.advance(seconds: CallbackPatience.giveUpSeconds)
+        try await suite.tell()
+        #expect(try await suite.list().map(\.state) == [.givenUp])
+        // The deadline is known now, and then the end: neither is what was told.
+        suite.clock.advance(seconds: 24 * 3_600)
+        try await suite.carryOn()
+        try await suite.tell()
+        #expect(receiver.told == ["pending", "pending", "in_progress", "completed"])
+
+        let resent = try await suite.resend(request)
+        #expect(resent.map(\.state) == [.waiting] && resent.map(\.attempts) == [0] && resent.map(\.number) == [1])
+        try await suite.tell()
+        #expect(receiver.told == ["pending", "pending", "in_progress", "completed", "pending"])
+        let first = try #require(receiver.received.first)
+        #expect(receiver.received.last?.body == first.body && receiver.received[1].body == first.body)
+        let signature = try #require(receiver.received.last?.signature)
+        #expect(signature == first.signature)
+        #expect(
+            try OpenSSLCommand.verifies(signature, of: first.body, certificate: suite.identity.certificatePEM))
+        #expect(try await suite.list().map(\.state) == [.delivered, .delivered, .delivered])
+        let twice = await #expect(throws: RPCError.self) { try await suite.resend(request, number: 1) }
+        #expect(twice?.code == RPCError.illegalTransition("").code)
+        await suite.stop()
+        await receiver.stop()
+    }
+
+    @Test("One of several is sent again by its number; another brand's request is not there")
+    func resentAlone() async throws {
+        let receiver = try await CallbackReceiver([503])
+        let suite = try CallbackSuite(receiver)
+        let request = try await suite.submit(receiver.url)
+        try await suite.carryOn()
+        for _ in 0..<3 {
+            try await suite.tell()
+            suite.clock.advance(seconds: CallbackPatience.giveUpSeconds)
+            try await suite.tell()
+        }
+        #expect(try await suite.list(state: .givenUp).count == 3)
+        let foreign = await #expect(throws: RPCError.self) {
+            try await suite.resend(request, brand: UUIDv7(milliseconds: 9, sequence: 0, random: 8))
+        }
+        #expect(foreign == RPCError.notFound("privacy request", request))
+        #expect(try await suite.resend(request, number: 2).map(\.status) == [.processing])
+        #expect(try await suite.list(state: .waiting).map(\.number) == [2])
+        // In vain again: given up again after three days more, and the others with it.
+        try await suite.tell()
+        suite.clock.advance(seconds: CallbackPatience.giveUpSeconds)
+        try await suite.tell()
+        #expect(try await suite.resend(request).map(\.number) == [1, 2, 3])
+        #expect(try await suite.due().map(\.number) == [1])
+        await suite.stop()
+        await receiver.stop()
+    }
+
+    @Test("The database forgets where to tell what was delivered, and what waits it cannot forget")
+    func urls() async throws {
+        let receiver = try await CallbackReceiver()
+        let suite = try CallbackSuite(receiver)
+        _ = try await suite.submit(receiver.url)
+        await #expect(throws: RPCError.self) { try await suite.change("UPDATE privacy_callbacks SET url = NULL") }
+        try await suite.tell()
+        await #expect(throws: RPCError.self) { try await suite.change("UPDATE privacy_callbacks SET url = 'x'") }
         await suite.stop()
         await receiver.stop()
     }
@@ -310,6 +394,23 @@ private final class CallbackSuite: Sendable {
             try PrivacyCallbacksService().list(
                 PrivacyCallbacks.List.Params(state: state), in: transaction, for: call
             ).items
+        }
+    }
+
+    func resend(
+        _ request: UUIDv7, number: Int? = nil, brand: UUIDv7 = CallbackSuite.brand
+    ) async throws -> [PrivacyCallback] {
+        let call = CallContext(brand: brand, principal: "admin", now: clock.now)
+        return try await runtime.write(runtime.databases.serviceFile) { transaction throws(RPCError) in
+            try PrivacyCallbacksService().resend(
+                PrivacyCallbacks.Resend.Params(requestId: request, number: number), in: transaction, for: call
+            ).items
+        }
+    }
+
+    func change(_ sql: StaticString) async throws {
+        try await runtime.write(runtime.databases.serviceFile) { transaction throws(RPCError) in
+            _ = try transaction.run(sql)
         }
     }
 

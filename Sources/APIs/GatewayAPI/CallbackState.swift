@@ -8,7 +8,7 @@ public enum CallbackState: String, JSONReadable, JSONWritable, Sendable, CaseIte
     case waiting
     /// Answered with a status from 200 to 299.
     case delivered
-    /// Nobody took it for three days.
+    /// Nobody took it for three days; it can be sent again.
     case givenUp
 
     public init(from reader: inout JSONReader) throws(JSONError) {

@@ -189,55 +189,70 @@ extension GatewayContract {
         "value":"waiting"}],"result":{"name":"reply","value":{"items":[{"number":7,\#
         "requestId":"01930000-0000-7000-8000-000000000051","origin":"https://shop.example","status":"processing",\#
         "state":"waiting","attempts":3,"nextAttemptAt":"2026-01-01T00:02:10Z","problem":"https://shop.example takes \#
-        no connection"}]}}}]},{"name":"backups.create","summary":"Copies the databases of all services into a new \#
-        directory while they go on.","x-kind":"flow","x-cost":1,"x-callers":["admin"],"x-audit":true,\#
-        "params":[{"name":"path","required":true,"schema":{"type":"string","minLength":2,"maxLength":1000},\#
-        "description":"An absolute path of a directory that does not exist or is empty."}],"result":{"name":"reply",\#
-        "schema":{"type":"object","required":["path","createdAt","files","bytes"],\#
-        "properties":{"path":{"type":"string","maxLength":1000,"description":"The backup's directory."},\#
-        "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was begun: what was answered \#
-        before is in it."},"files":{"type":"integer","minimum":0,"description":"How many databases it holds."},\#
-        "bytes":{"type":"integer","minimum":0,"description":"How long they are together.","x-unit":"bytes"}},\#
-        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"},\#
-        {"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/dependencyUnavailable"}],\#
-        "examples":[{"name":"before an upgrade","x-fixture":"live-only","params":[{"name":"path",\#
-        "value":"/var/backups/gyre/monday"}],"result":{"name":"reply","value":{"path":"/var/backups/gyre/monday",\#
-        "createdAt":"2026-01-01T00:00:00Z","files":3,"bytes":294912}}}]},{"name":"system.status","summary":"Says \#
-        what runs, and what each service answers.","x-kind":"flow","x-cost":1,"x-callers":["admin"],"params":[],\#
-        "result":{"name":"reply","schema":{"type":"object","required":["services"],\#
-        "properties":{"services":{"type":"array","items":{"$ref":"#/components/schemas/ServiceStatus"},\#
-        "maxItems":16,"description":"One entry for each service."}},"additionalProperties":false}},"errors":[],\#
-        "examples":[{"name":"all well","x-fixture":"live-only","params":[],"result":{"name":"reply",\#
-        "value":{"services":[{"name":"signals","ready":true,"brands":1,"startedAt":"2026-01-01T00:00:00Z"}]}}}]},\#
-        {"name":"limits.get","summary":"Returns a key's limits and quotas, and how much is left of each.",\#
-        "description":"Asking costs a unit too. A client that names no key is told of its own. The administrator \#
-        who names none is told what all callers share.","x-kind":"flow","x-scope":"limits:read","x-cost":1,\#
-        "x-actors":"nobody","x-callers":["public","admin"],"params":[{"name":"keyId","required":false,\#
-        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The key."}],"result":{"name":"reply",\#
-        "schema":{"$ref":"#/components/schemas/LimitStandings"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
-        {"$ref":"#/components/errors/dependencyUnavailable"}],"examples":[{"name":"a key that has spent half of its \#
-        burst","x-fixture":"live-only","params":[{"name":"keyId","value":"01930000-0000-7000-8000-000000000021"}],\#
-        "result":{"name":"reply","value":{"keyId":"01930000-0000-7000-8000-000000000021",\#
-        "limits":[{"policy":"burst","ratePerSecond":100,"burst":200,"remaining":100,"fullAfterMilliseconds":1000},\#
-        {"policy":"brand","ratePerSecond":500000,"burst":500000,"remaining":499900,"fullAfterMilliseconds":1}],\#
-        "quotas":[{"policy":"daily","units":10000,"remaining":9900,"resetsAt":"2026-01-02T00:00:00Z"}]}}}]},\#
-        {"name":"jobs.get","summary":"Returns one job and how far it is.","x-kind":"flow","x-scope":"jobs:read",\#
-        "x-cost":2,"x-callers":["public","admin"],"params":[{"name":"id","required":true,\#
-        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The job."}],"result":{"name":"reply",\#
-        "schema":{"$ref":"#/components/schemas/Job"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
-        {"$ref":"#/components/errors/dependencyUnavailable"}],"examples":[{"name":"an import",\#
-        "x-fixture":"live-only","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000031"}],\#
-        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000031","service":"signals",\#
-        "kind":"import","status":"running","done":0,"unit":"bytes","createdAt":"2026-01-01T00:00:00Z",\#
-        "updatedAt":"2026-01-01T00:00:00Z"}}}]},{"name":"jobs.list","summary":"Lists a brand's jobs, newest first, \#
-        of all services.","x-kind":"flow","x-scope":"jobs:read","x-cost":2,"x-callers":["public","admin"],\#
-        "params":[{"name":"cursor","schema":{"$ref":"#/components/schemas/Cursor"},"description":"Where the last \#
-        page ended: its `nextCursor`."},{"name":"limit","schema":{"$ref":"#/components/schemas/Limit"},\#
-        "description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object",\#
-        "required":["items"],"properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Job"},\#
-        "maxItems":500,"description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":512,\#
-        "description":"Pass as `cursor` for the next page; absent on the last one."}},\#
-        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/invalidCursor"},\#
+        no connection"}]}}}]},{"name":"privacyCallbacks.resend","summary":"Tells again what was given up of a \#
+        privacy request: the same changes, in the same words.","description":"Its bodies are the same bytes as \#
+        before, signed alike; each is tried for three days more. URLs are known for 30 days after they were given \#
+        up.","x-kind":"write","x-scope":"privacyRequests:write","x-cost":1,"x-callers":["public","admin"],\#
+        "x-audit":true,"params":[{"name":"requestId","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The request."},{"name":"number","schema":{"type":"integer","minimum":1},"description":"Only \#
+        the callback with this number; absent: all that were given up."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/PrivacyCallback"},"maxItems":500,"description":"Those that are told \#
+        again, in their order."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"after an outage","x-fixture":"live-only","params":[{"name":"requestId",\#
+        "value":"01930000-0000-7000-8000-000000000051"}],"result":{"name":"reply","value":{"items":[{"number":7,\#
+        "requestId":"01930000-0000-7000-8000-000000000051","origin":"https://shop.example","status":"processing",\#
+        "state":"waiting","attempts":0,"problem":"https://shop.example takes no connection"}]}}}]},\#
+        {"name":"backups.create","summary":"Copies the databases of all services into a new directory while they go \#
+        on.","x-kind":"flow","x-cost":1,"x-callers":["admin"],"x-audit":true,"params":[{"name":"path",\#
+        "required":true,"schema":{"type":"string","minLength":2,"maxLength":1000},"description":"An absolute path \#
+        of a directory that does not exist or is empty."}],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["path","createdAt","files","bytes"],"properties":{"path":{"type":"string","maxLength":1000,\#
+        "description":"The backup's directory."},"createdAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it was begun: what was answered before is in it."},"files":{"type":"integer",\#
+        "minimum":0,"description":"How many databases it holds."},"bytes":{"type":"integer","minimum":0,\#
+        "description":"How long they are together.","x-unit":"bytes"}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/storageFull"},{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/dependencyUnavailable"}],"examples":[{"name":"before an upgrade",\#
+        "x-fixture":"live-only","params":[{"name":"path","value":"/var/backups/gyre/monday"}],\#
+        "result":{"name":"reply","value":{"path":"/var/backups/gyre/monday","createdAt":"2026-01-01T00:00:00Z",\#
+        "files":3,"bytes":294912}}}]},{"name":"system.status","summary":"Says what runs, and what each service \#
+        answers.","x-kind":"flow","x-cost":1,"x-callers":["admin"],"params":[],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["services"],"properties":{"services":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/ServiceStatus"},"maxItems":16,"description":"One entry for each \#
+        service."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"all well",\#
+        "x-fixture":"live-only","params":[],"result":{"name":"reply","value":{"services":[{"name":"signals",\#
+        "ready":true,"brands":1,"startedAt":"2026-01-01T00:00:00Z"}]}}}]},{"name":"limits.get","summary":"Returns a \#
+        key's limits and quotas, and how much is left of each.","description":"Asking costs a unit too. A client \#
+        that names no key is told of its own. The administrator who names none is told what all callers share.",\#
+        "x-kind":"flow","x-scope":"limits:read","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],\#
+        "params":[{"name":"keyId","required":false,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
+        key."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/LimitStandings"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/dependencyUnavailable"}],\#
+        "examples":[{"name":"a key that has spent half of its burst","x-fixture":"live-only",\#
+        "params":[{"name":"keyId","value":"01930000-0000-7000-8000-000000000021"}],"result":{"name":"reply",\#
+        "value":{"keyId":"01930000-0000-7000-8000-000000000021","limits":[{"policy":"burst","ratePerSecond":100,\#
+        "burst":200,"remaining":100,"fullAfterMilliseconds":1000},{"policy":"brand","ratePerSecond":500000,\#
+        "burst":500000,"remaining":499900,"fullAfterMilliseconds":1}],"quotas":[{"policy":"daily","units":10000,\#
+        "remaining":9900,"resetsAt":"2026-01-02T00:00:00Z"}]}}}]},{"name":"jobs.get","summary":"Returns one job and \#
+        how far it is.","x-kind":"flow","x-scope":"jobs:read","x-cost":2,"x-callers":["public","admin"],\#
+        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
+        job."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Job"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/dependencyUnavailable"}],\#
+        "examples":[{"name":"an import","x-fixture":"live-only","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000031"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000031","service":"signals","kind":"import","status":"running",\#
+        "done":0,"unit":"bytes","createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z"}}}]},\#
+        {"name":"jobs.list","summary":"Lists a brand's jobs, newest first, of all services.","x-kind":"flow",\#
+        "x-scope":"jobs:read","x-cost":2,"x-callers":["public","admin"],"params":[{"name":"cursor",\#
+        "schema":{"$ref":"#/components/schemas/Cursor"},"description":"Where the last page ended: its \#
+        `nextCursor`."},{"name":"limit","schema":{"$ref":"#/components/schemas/Limit"},"description":"Items on one \#
+        page.","x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Job"},"maxItems":500,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":512,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"},\#
         {"$ref":"#/components/errors/dependencyUnavailable"}],"examples":[{"name":"an import",\#
         "x-fixture":"live-only","params":[],"result":{"name":"reply",\#
         "value":{"items":[{"id":"01930000-0000-7000-8000-000000000031","service":"signals","kind":"import",\#
@@ -541,25 +556,26 @@ extension GatewayContract {
         protected."}},"additionalProperties":false},"CallbackState":{"type":"string","enum":["waiting","delivered",\#
         "givenUp"],"description":"How far the telling of a change is.","x-enum-descriptions":{"waiting":"Not taken \#
         yet; it is tried again.","delivered":"Answered with a status from 200 to 299.","givenUp":"Nobody took it \#
-        for three days."}},"PrivacyCallback":{"type":"object","description":"The telling of one change of a privacy \#
-        request to one URL.","required":["number","requestId","origin","status","state","attempts"],\#
-        "properties":{"number":{"type":"integer","minimum":1,"description":"Grows with every change that is told."},\#
-        "requestId":{"$ref":"#/components/schemas/UUID","description":"The request."},"origin":{"type":"string",\#
-        "minLength":1,"maxLength":300,"description":"Scheme, host and port of the URL: the rest may be secret."},\#
-        "status":{"$ref":"#/components/schemas/PrivacyStatus","description":"What the request became."},\#
-        "state":{"$ref":"#/components/schemas/CallbackState","description":"How far it is."},\#
-        "attempts":{"type":"integer","minimum":0,"description":"How often it was tried.","x-unit":"attempts"},\#
-        "nextAttemptAt":{"$ref":"#/components/schemas/Timestamp","description":"When it is tried again; absent: at \#
-        once, or as soon as an earlier one is out of the way."},"endedAt":{"$ref":"#/components/schemas/Timestamp",\#
-        "description":"When it was delivered or given up."},"problem":{"type":"string","minLength":1,\#
-        "maxLength":500,"description":"Why the last attempt came to nothing."}},"additionalProperties":false},\#
-        "MappedTable":{"type":"object","description":"A table of a service as its data map declares it.",\#
-        "required":["table","holds","kept"],"properties":{"table":{"type":"string","minLength":1,"maxLength":64,\#
-        "description":"The table."},"holds":{"type":"string","minLength":1,"maxLength":300,"description":"What a \#
-        row is."},"people":{"type":"string","enum":["customers","staff"],"x-enum-descriptions":{"customers":"The \#
-        people whose data a brand holds.","staff":"Those who work with it."},"description":"Whose it is; absent \#
-        where it is about nobody."},"purpose":{"type":"string","minLength":1,"maxLength":200,"description":"What it \#
-        is kept for."},"data":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60},"default":[],\#
+        for three days; it can be sent again."}},"PrivacyCallback":{"type":"object","description":"The telling of \#
+        one change of a privacy request to one URL.","required":["number","requestId","origin","status","state",\#
+        "attempts"],"properties":{"number":{"type":"integer","minimum":1,"description":"Grows with every change \#
+        that is told."},"requestId":{"$ref":"#/components/schemas/UUID","description":"The request."},\#
+        "origin":{"type":"string","minLength":1,"maxLength":300,"description":"Scheme, host and port of the URL: \#
+        the rest may be secret."},"status":{"$ref":"#/components/schemas/PrivacyStatus","description":"What the \#
+        request became."},"state":{"$ref":"#/components/schemas/CallbackState","description":"How far it is."},\#
+        "attempts":{"type":"integer","minimum":0,"description":"How often it was tried, since it was sent again \#
+        where it was.","x-unit":"attempts"},"nextAttemptAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it is tried again; absent: at once, or as soon as an earlier one is out of the way."},\#
+        "endedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was delivered or given up."},\#
+        "problem":{"type":"string","minLength":1,"maxLength":500,"description":"Why the last attempt came to \#
+        nothing."}},"additionalProperties":false},"MappedTable":{"type":"object","description":"A table of a \#
+        service as its data map declares it.","required":["table","holds","kept"],\#
+        "properties":{"table":{"type":"string","minLength":1,"maxLength":64,"description":"The table."},\#
+        "holds":{"type":"string","minLength":1,"maxLength":300,"description":"What a row is."},\#
+        "people":{"type":"string","enum":["customers","staff"],"x-enum-descriptions":{"customers":"The people whose \#
+        data a brand holds.","staff":"Those who work with it."},"description":"Whose it is; absent where it is \#
+        about nobody."},"purpose":{"type":"string","minLength":1,"maxLength":200,"description":"What it is kept \#
+        for."},"data":{"type":"array","items":{"type":"string","minLength":1,"maxLength":60},"default":[],\#
         "maxItems":20,"description":"The categories of personal data in it."},"kept":{"type":"string","minLength":1,\#
         "maxLength":300,"description":"How long rows stay, and why."}},"additionalProperties":false},\#
         "Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 hash in lower-case \#

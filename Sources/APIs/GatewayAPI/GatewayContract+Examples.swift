@@ -182,6 +182,19 @@ extension GatewayContract {
                 """#,
             errorCode: nil),
         MethodExample(
+            method: "privacyCallbacks.resend",
+            name: "after an outage",
+            fixture: "live-only",
+            params: #"""
+                {"requestId":"01930000-0000-7000-8000-000000000051"}
+                """#,
+            result: #"""
+                {"items":[{"number":7,"requestId":"01930000-0000-7000-8000-000000000051",\#
+                "origin":"https://shop.example","status":"processing","state":"waiting","attempts":0,\#
+                "problem":"https://shop.example takes no connection"}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
             method: "backups.create",
             name: "before an upgrade",
             fixture: "live-only",

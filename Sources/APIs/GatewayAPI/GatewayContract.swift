@@ -18,6 +18,7 @@ public enum GatewayContract {
         PrivacyRequests.Download.method,
         PrivacyRequests.Certificate.method,
         PrivacyCallbacks.List.method,
+        PrivacyCallbacks.Resend.method,
         Backups.Create.method,
         System.Status.method,
         Limits.Get.method,

@@ -14,7 +14,7 @@ public struct PrivacyCallback: JSONReadable, JSONWritable, Sendable, Equatable {
     public let status: PrivacyStatus
     /// How far it is.
     public let state: CallbackState
-    /// How often it was tried. At least 0 attempts.
+    /// How often it was tried, since it was sent again where it was. At least 0 attempts.
     public let attempts: Int
     /// When it is tried again; absent: at once, or as soon as an earlier one is out of the way.
     public let nextAttemptAt: Timestamp?

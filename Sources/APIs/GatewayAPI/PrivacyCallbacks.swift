@@ -3,14 +3,22 @@
 public import JSONRPC
 public import ServiceContract
 
-/// The types of `privacyCallbacks.list`.
+/// The types of `privacyCallbacks.list` and `privacyCallbacks.resend`.
 public enum PrivacyCallbacks {
-    /// What a service implements to answer `privacyCallbacks.list`.
+    /// What a service implements to answer `privacyCallbacks.list` and `privacyCallbacks.resend`.
     public protocol Service: Sendable {
         /// Lists the changes of a brand's privacy requests that were or will be told, newest first.
         func list(
             _ params: List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
         ) throws(RPCError) -> List.Reply
+
+        /// Tells again what was given up of a privacy request: the same changes, in the same words.
+        ///
+        /// Its bodies are the same bytes as before, signed alike; each is tried for three days more. URLs are known for
+        /// 30 days after they were given up.
+        func resend(
+            _ params: Resend.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+        ) throws(RPCError) -> Resend.Reply
     }
 
     /// Calls these methods of a peer.
@@ -25,15 +33,29 @@ public enum PrivacyCallbacks {
         public func list(_ params: List.Params, for call: CallContext? = nil) async throws(RPCError) -> List.Reply {
             try await peer.call("privacyCallbacks.list", params, context: call)
         }
+
+        /// Tells again what was given up of a privacy request: the same changes, in the same words.
+        ///
+        /// Its bodies are the same bytes as before, signed alike; each is tried for three days more. URLs are known for
+        /// 30 days after they were given up.
+        public func resend(
+            _ params: Resend.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Resend.Reply {
+            try await peer.call("privacyCallbacks.resend", params, context: call)
+        }
     }
 }
 
 extension PrivacyCallbacks.Service {
-    /// Registers `privacyCallbacks.list` with `table`.
+    /// Registers `privacyCallbacks.list` and `privacyCallbacks.resend` with `table`.
     public func registerMethods(with table: inout MethodTable) {
         table.read(PrivacyCallbacks.List.method) {
             (params: PrivacyCallbacks.List.Params, transaction: borrowing ReadTransaction, call) throws(RPCError) in
             try self.list(params, in: transaction, for: call)
+        }
+        table.write(PrivacyCallbacks.Resend.method) {
+            (params: PrivacyCallbacks.Resend.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
+            try self.resend(params, in: transaction, for: call)
         }
     }
 }

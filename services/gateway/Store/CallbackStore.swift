@@ -12,6 +12,8 @@ struct StoredCallback: Sendable {
     let url: String
     let status: PrivacyStatus
     let reason: DenialReason?
+    /// When the request was answered, or had to be as was known then.
+    let expectedAt: Timestamp?
     let attempts: Int64
     let firstAttemptAt: Timestamp?
 }
@@ -36,7 +38,7 @@ struct CallbackStore {
     ) throws(RPCError) -> [StoredCallback] {
         try transaction.all(
             """
-            SELECT number, request, url, status, reason, attempts, first_attempt_at FROM (
+            SELECT number, request, url, status, reason, attempts, first_attempt_at, expected_at FROM (
                 SELECT *, row_number() OVER (PARTITION BY origin ORDER BY next_attempt_at, number) AS place
                 FROM privacy_callbacks AS callback
                 WHERE ended_at IS NULL AND next_attempt_at <= :now AND NOT EXISTS (
@@ -48,7 +50,8 @@ struct CallbackStore {
         ) { row throws(RPCError) in
             StoredCallback(
                 number: row.int64(0), request: row.uuid(1), url: row.text(2), status: try Self.status(row.text(3)),
-                reason: row.textOrNil(4).flatMap { DenialReason(rawValue: $0) }, attempts: row.int64(5),
+                reason: row.textOrNil(4).flatMap { DenialReason(rawValue: $0) }, expectedAt: row.timestampOrNil(7),
+                attempts: row.int64(5),
                 firstAttemptAt: row.timestampOrNil(6))
         }
     }
@@ -76,10 +79,60 @@ struct CallbackStore {
             """
             UPDATE privacy_callbacks SET attempts = attempts + 1,
                 first_attempt_at = coalesce(first_attempt_at, :now), problem = :problem,
-                next_attempt_at = coalesce(:next, next_attempt_at), url = iif(:next IS NULL, NULL, url),
+                next_attempt_at = coalesce(:next, next_attempt_at),
                 ended_at = iif(:next IS NULL, :now, NULL), is_delivered = iif(:next IS NULL, 0, NULL)
             WHERE number = :number AND ended_at IS NULL
             """, [":number": callback.number, ":now": now, ":problem": problem, ":next": next])
+    }
+
+    // MARK: Given up
+
+    /// A callback of a request that was given up.
+    struct GivenUp {
+        let number: Int64
+        let endedAt: Timestamp
+        /// Whether it is still known where to tell it.
+        let hasURL: Bool
+    }
+
+    /// Those of a request that were given up, in their order.
+    func givenUp(
+        of request: UUIDv7, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [GivenUp] {
+        try transaction.all(
+            """
+            SELECT number, ended_at, url IS NOT NULL FROM privacy_callbacks
+            WHERE request = :request AND is_delivered = 0 ORDER BY number
+            """, [":request": request]
+        ) { GivenUp(number: $0.int64(0), endedAt: $0.timestamp(1), hasURL: $0.int(2) == 1) }
+    }
+
+    /// Lets one that was given up wait again, as if it had never been tried.
+    func resend(_ number: Int64, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        try transaction.run(
+            """
+            UPDATE privacy_callbacks SET attempts = 0, first_attempt_at = NULL, next_attempt_at = 0, ended_at = NULL,
+                is_delivered = NULL
+            WHERE number = :number AND is_delivered = 0 AND url IS NOT NULL
+            """, [":number": number])
+    }
+
+    /// Whether there are URLs of callbacks that were given up at `time` or before.
+    func mayForget(
+        until time: Timestamp, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Bool {
+        try transaction.one(
+            """
+            SELECT 1 FROM privacy_callbacks WHERE is_delivered = 0 AND url IS NOT NULL AND ended_at <= :time LIMIT 1
+            """, [":time": time]
+        ) { _ in true } ?? false
+    }
+
+    func forget(until time: Timestamp, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        try transaction.run(
+            """
+            UPDATE privacy_callbacks SET url = NULL WHERE is_delivered = 0 AND url IS NOT NULL AND ended_at <= :time
+            """, [":time": time])
     }
 
     /// How many wait for a further attempt, and how many were given up.

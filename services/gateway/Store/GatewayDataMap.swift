@@ -42,10 +42,11 @@ extension DataMap {
             kept: "until the request has ended", columns: ["request", "url", "origin"]),
         Table(
             "privacy_callbacks", "the changes of privacy requests that are told", .nobody,
-            kept: "for ever, as proof; the URL until it is delivered or given up", afterErasure: Law.accountability,
+            kept: "for ever, as proof; the URL until it is delivered, or 30 days after it was given up",
+            afterErasure: Law.accountability,
             columns: [
-                "number", "request", "url", "origin", "status", "reason", "attempts", "first_attempt_at",
-                "next_attempt_at", "ended_at", "is_delivered", "problem",
+                "number", "request", "url", "origin", "status", "reason", "expected_at", "attempts",
+                "first_attempt_at", "next_attempt_at", "ended_at", "is_delivered", "problem",
             ]),
         Table(
             "limit_buckets", "what keys, brands and classes of methods have spent of their rate", .nobody,

@@ -13,6 +13,7 @@ struct PrivacyCommand: AsyncParsableCommand {
             Approve.self, Deny.self, Cancel.self, Extend.self, Download.self, Open.self, ImportArchive.self,
             CertificateOf.self, Verify.self, PublicKey.self, Restrict.self, Object.self, OptOut.self,
             HoldsCommand.self, RetentionCommand.self, RecordCommand.self, Callbacks.self,
+            Resend.self,
         ])
 
     struct Erase: SuiteCommand {

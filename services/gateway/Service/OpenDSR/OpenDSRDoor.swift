@@ -122,12 +122,20 @@ struct OpenDSRDoor: Sendable {
         writer.string(found.status.openDSR)
         writer.key("expected_completion_time")
         found.expectedCompletion.write(to: &writer)
-        if let url = identity.publicURL, found.hasResults(at: clock.now()) {
+        if found.hasResults(at: clock.now()), let url = Self.resultsURL(of: id, at: identity) {
             writer.key("results_url")
-            writer.string("\(url)\(Self.prefix)/requests/\(id)/results")
+            writer.string(url)
         }
         writer.endObject()
         return signed(.ok, writer.bytes())
+    }
+
+    /// Where the copy for a request is; nil where others do not reach the suite, or the request came by no OpenDSR.
+    ///
+    /// - Parameter id: as its sender calls it.
+    static func resultsURL(of id: String, at processor: ProcessorIdentity) -> String? {
+        guard let url = processor.publicURL, let id = OpenDSRRequest.id(id) else { return nil }
+        return "\(url)\(prefix)/requests/\(id)/results"
     }
 
     /// The copy that the person asked for, as `privacyRequests.download` gives it.
@@ -256,7 +264,7 @@ extension RPCError {
 }
 
 extension PrivacyRequest {
-    /// See ``StoredPrivacyRequest/expectedCompletion``.
+    /// When it was answered, or will be at the latest: its deadline, or until the brand's calendar is known, an estimate.
     fileprivate var expectedCompletion: Timestamp {
         endedAt ?? dueAt ?? PrivacyDeadlines.estimate(kind, regulation, receivedAt)
     }

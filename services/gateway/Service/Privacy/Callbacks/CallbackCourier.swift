@@ -60,8 +60,17 @@ final class CallbackCourier: Service {
     func tellWhatIsDue() async throws(RPCError) -> Int {
         let file = runtime.databases.serviceFile
         let now = runtime.clock.now()
-        let due = try await runtime.read(file) { [callbacks] transaction throws(RPCError) in
-            try callbacks.due(at: now, limit: Int64(Self.maximumAtOnce), in: transaction)
+        let forgotten = Timestamp(microseconds: now.microseconds - CallbackPatience.forgetSeconds * 1_000_000)
+        let (due, mayForget) = try await runtime.read(file) { [callbacks] transaction throws(RPCError) in
+            (
+                try callbacks.due(at: now, limit: Int64(Self.maximumAtOnce), in: transaction),
+                try callbacks.mayForget(until: forgotten, in: transaction)
+            )
+        }
+        if mayForget {
+            try await runtime.write(file) { [callbacks] transaction throws(RPCError) in
+                try callbacks.forget(until: forgotten, in: transaction)
+            }
         }
         guard !due.isEmpty else { return 0 }
         let failure = await withTaskGroup(of: RPCError?.self) { group in
@@ -118,7 +127,7 @@ final class CallbackCourier: Service {
             }
             guard let request = found.request else { return "The request is gone." }
             let body = CallbackMessage.body(
-                of: callback, request, reference: found.reference, domain: identity.domain)
+                of: callback, request, reference: found.reference, from: identity)
             let url = try OutboundURL(callback.url)
             let headers = [(name: "Content-Type", value: "application/json")] + (try identity.headers(for: body))
             let status = try await client.post(body, to: url, headers: headers)

@@ -3,15 +3,17 @@ import JSON
 
 /// The body of a callback, as OpenDSR 2.0 has it (section 8.6).
 ///
-/// What Gyre knows beyond OpenDSR's four states is in the extension of its own domain.
+/// What Gyre knows beyond OpenDSR's four states is in the extension of its own domain. It tells what the request was at
+/// the time of the change, whenever it is told: another attempt sends the same bytes.
 enum CallbackMessage {
     static let version = "2.0"
 
     /// - Parameters:
-    ///   - domain: of the processor.
     ///   - reference: what the sender calls the request.
+    ///   - processor: who tells it.
     static func body(
-        of callback: StoredCallback, _ request: StoredPrivacyRequest, reference: String?, domain: String
+        of callback: StoredCallback, _ request: StoredPrivacyRequest, reference: String?,
+        from processor: ProcessorIdentity
     ) -> [UInt8] {
         var writer = JSONWriter(capacity: 512)
         writer.beginObject()
@@ -24,12 +26,19 @@ enum CallbackMessage {
         writer.key("request_status")
         writer.string(callback.status.openDSR)
         writer.key("expected_completion_time")
-        request.expectedCompletion.write(to: &writer)
+        let estimate = PrivacyDeadlines.estimate(request.kind, request.regulation, request.receivedAt)
+        (callback.expectedAt ?? estimate).write(to: &writer)
         writer.key("status_callback_url")
         writer.string(callback.url)
+        if callback.status == .completed, request.kind == .access || request.kind == .portability,
+            let url = reference.flatMap({ OpenDSRDoor.resultsURL(of: $0, at: processor) })
+        {
+            writer.key("results_url")
+            writer.string(url)
+        }
         writer.key("extensions")
         writer.beginObject()
-        writer.key(domain)
+        writer.key(processor.domain)
         writer.beginObject()
         writer.key("number")
         writer.int(callback.number)
@@ -59,9 +68,4 @@ extension PrivacyStatus {
         case .denied, .cancelled, .expired: "cancelled"
         }
     }
-}
-
-extension StoredPrivacyRequest {
-    /// When it was answered, or will be at the latest: its deadline, or until the brand's calendar is known, an estimate.
-    var expectedCompletion: Timestamp { endedAt ?? answerBy ?? PrivacyDeadlines.estimate(kind, regulation, receivedAt) }
 }

@@ -9,6 +9,8 @@ enum CallbackPatience {
     static let growth: Int64 = 3
     static let longestWaitSeconds: Int64 = 3 * 3_600
     static let giveUpSeconds: Int64 = 3 * 24 * 3_600
+    /// How long after that it is still known where to tell it, so that it can be sent again.
+    static let forgetSeconds: Int64 = 30 * 24 * 3_600
 
     /// - Parameters:
     ///   - attempts: how many there were, the one that just failed included.
