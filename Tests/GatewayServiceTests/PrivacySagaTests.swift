@@ -110,6 +110,108 @@ import Testing
         await suite.stop()
     }
 
+    @Test("An erasure that a hold keeps whole can be denied for what the hold is for, and then nothing follows")
+    func deniedWhileHeld() async throws {
+        let hold = UUIDv7(milliseconds: 3, sequence: 0, random: 3)
+        let signals = FakeService([.found(identifiers: [("phone", "+491")], actors: [], rows: []), .held([hold])])
+        let suite = try SagaSuite(services: ["signals": signals], order: ["signals"], runs: false)
+        let request = try await suite.submit([("email", "a@example.org")])
+        try await suite.look()
+        #expect(try await suite.get(request).heldBy == [hold])
+        for reason in DenialReason.allCases where !PrivacyTransitions.reasonsOfHolds.contains(reason) {
+            let error = await #expect(throws: RPCError.self) { try await suite.deny(request, reason) }
+            #expect(error?.code == RPCError.Code.invalidParams)
+        }
+        await #expect(throws: RPCError.self) { try await suite.cancel(request) }
+        let denied = try await suite.deny(request, .legalClaims)
+        #expect(denied.status == .denied && denied.reason == .legalClaims && denied.heldBy == [hold])
+        let asked = signals.identifiers.count
+        try await suite.look()
+        #expect(signals.identifiers.count == asked)
+        #expect(try await suite.status(request) == .denied)
+        await suite.stop()
+    }
+
+    private static let deletions: [[String: [FakeService.Answer]]] = [
+        // Another service was there first.
+        [
+            "signals": [.found(identifiers: [], actors: [], rows: [("signals", 2)])],
+            "stimuli": [.held([SagaSuite.brand])],
+        ],
+        // It deleted, its answer was lost, and then a hold came over the whole brand.
+        ["signals": [.unavailable, .held([SagaSuite.brand], hasErased: true)], "stimuli": [.unavailable]],
+    ]
+
+    @Test(
+        "Once something was deleted an erasure cannot be denied, whoever deleted it and whatever hold came after",
+        arguments: deletions)
+    func notDeniedAfterDeletion(answers: [String: [FakeService.Answer]]) async throws {
+        let suite = try SagaSuite(
+            services: answers.mapValues { FakeService($0) }, order: ["signals", "stimuli"], runs: false)
+        let request = try await suite.submit([("email", "a@example.org")])
+        try await suite.look()
+        try await suite.look()
+        #expect(try await suite.get(request).heldBy == [SagaSuite.brand])
+        let refusal = RPCError.illegalTransition(
+            "This request is processing and cannot become denied: it can become completed.")
+        await #expect(throws: refusal) { try await suite.deny(request, .legalClaims) }
+        await suite.stop()
+    }
+
+    @Test("While a service is asked nobody can deny, for it may be deleting; a crash leaves it so until it answers")
+    func notDeniedMeanwhile() async throws {
+        let hold = UUIDv7(milliseconds: 3, sequence: 0, random: 3)
+        let signals = FakeService([.held([hold]), .unavailable, .held([hold])])
+        let suite = try SagaSuite(services: ["signals": signals], order: ["signals"], runs: false)
+        let request = try await suite.submit([("email", "a@example.org")])
+        try await suite.look()
+        let refused = Mutex(false)
+        signals.meanwhile = { [weak suite] in
+            do { _ = try await suite?.deny(request, .legalClaims) } catch { refused.withLock { $0 = true } }
+        }
+        try await suite.look()
+        let wasRefused = refused.withLock(\.self)
+        #expect(wasRefused)
+        signals.meanwhile = nil
+        // No answer: whether it deleted is not known.
+        await #expect(throws: RPCError.self) { try await suite.deny(request, .legalClaims) }
+        try await suite.look()
+        #expect(try await suite.deny(request, .legalObligation).status == .denied)
+        await suite.stop()
+    }
+
+    @Test("No statement denies what is being carried out, but an erasure that holds keep whole, for their reasons")
+    func denialInSQL() async throws {
+        let hold = UUIDv7(milliseconds: 3, sequence: 0, random: 3)
+        let suite = try SagaSuite(
+            services: ["signals": FakeService([.held([hold])])], order: ["signals"], runs: false)
+        let request = try await suite.submit([("email", "a@example.org")])
+        try await suite.look()
+        let deny =
+            "UPDATE privacy_requests SET status = 'denied', reason = 'legalClaims', ended_at = 1, identifiers = NULL"
+        let refused = [
+            "UPDATE privacy_requests SET held_by = '[]'", "UPDATE privacy_requests SET deletion = 'asked'",
+            "UPDATE privacy_requests SET kind = 'correction'",
+        ]
+        for change in refused {
+            #expect(try await suite.takes([change, deny]) == [true, false], "\(change)")
+        }
+        #expect(try await suite.takes([deny.replacing("legalClaims", with: "excessive")]) == [false])
+        #expect(try await suite.takes(["UPDATE privacy_requests SET deletion = 'gone'"]) == [false])
+        let undone = "UPDATE privacy_requests SET deletion = 'none'"
+        #expect(try await suite.takes(["UPDATE privacy_requests SET deletion = 'begun'", undone]) == [true, false])
+        #expect(try await suite.takes([deny]) == [true])
+        #expect(try await suite.status(request) == .processing)
+        await suite.stop()
+    }
+
+    private static func request(_ status: PrivacyStatus) -> StoredPrivacyRequest {
+        StoredPrivacyRequest(
+            id: SagaSuite.brand, brand: SagaSuite.brand, kind: .erasure, regulation: .gdpr, status: status,
+            identity: .controller, codeDigest: nil, attemptsLeft: nil, identifiers: [], actors: [],
+            receivedAt: Timestamp(microseconds: 0))
+    }
+
     @Test("Those that hold people's data are asked first")
     func sagaOrder() {
         #expect(GatewayService.sagaOrder(["gateway", "signals", "tenancy"]) == ["signals", "tenancy", "gateway"])
@@ -173,9 +275,9 @@ import Testing
     func illegal() {
         let begun = RPCError.illegalTransition(
             "This request is processing and cannot become cancelled: it can become completed.")
-        #expect(throws: begun) { try PrivacyTransitions.check(.processing, to: .cancelled) }
+        #expect(throws: begun) { try PrivacyTransitions.check(Self.request(.processing), to: .cancelled) }
         let ended = RPCError.illegalTransition("This request is denied and cannot become verified: nothing follows.")
-        #expect(throws: ended) { try PrivacyTransitions.check(.denied, to: .verified) }
+        #expect(throws: ended) { try PrivacyTransitions.check(Self.request(.denied), to: .verified) }
     }
 
     @Test("No statement can move a request backwards")

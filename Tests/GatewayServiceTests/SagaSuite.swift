@@ -181,6 +181,27 @@ final class SagaSuite: Sendable {
         }
     }
 
+    /// Which of these statements the database takes, one after the other; none of them stays.
+    func takes(_ statements: [String]) async throws -> [Bool] {
+        let outcomes = Mutex<[Bool]>([])
+        do throws(RPCError) {
+            try await runtime.write(runtime.databases.serviceFile) { transaction throws(RPCError) in
+                for sql in statements {
+                    do throws(RPCError) {
+                        _ = try transaction.run(sql: sql)
+                        outcomes.withLock { $0.append(true) }
+                    } catch {
+                        outcomes.withLock { $0.append(false) }
+                    }
+                }
+                throw .cancelled
+            }
+        } catch {
+            guard error == .cancelled else { throw error }
+        }
+        return outcomes.withLock(\.self)
+    }
+
     func stop() async {
         task.cancel()
         runtime.stop()
@@ -209,8 +230,8 @@ final class FakeService: JSONRPCClient {
         /// What `brandSettings.get` answers for a brand in this zone.
         case brand(String, holidays: [String]? = nil, answerPeriod: AnswerPeriod? = nil)
         case found(identifiers: [(String, String)], actors: [UUIDv7], rows: [(String, Int)])
-        /// Legal holds keep everything.
-        case held([UUIDv7])
+        /// Legal holds keep everything, though something may have been erased before.
+        case held([UUIDv7], hasErased: Bool = false)
     }
 
     private let script: Mutex<[Answer]>
@@ -295,14 +316,17 @@ final class FakeService: JSONRPCClient {
                 brandId: UUIDv7(milliseconds: 9, sequence: 0, random: 9), timeZone: zone, currency: euro,
                 language: "en", holidays: holidays, answerPeriod: answerPeriod, version: 1)
             return brand.json()
-        case .held(let holds):
+        case .held(let holds, let hasErased):
             let ids = holds.map { "\"\($0)\"" }.joined(separator: ",")
-            return Array(#"{"identifiers":[],"actors":[],"rows":[],"heldBy":[\#(ids)]}"#.utf8)
+            return Array(
+                #"{"identifiers":[],"actors":[],"rows":[],"heldBy":[\#(ids)],"hasErased":\#(hasErased)}"#.utf8)
         case .found(let identifiers, let actors, let rows):
             let pairs = identifiers.map { #"{"type":"\#($0.0)","value":"\#($0.1)"}"# }.joined(separator: ",")
             let ids = actors.map { "\"\($0)\"" }.joined(separator: ",")
             let tables = rows.map { #"{"table":"\#($0.0)","rows":\#($0.1)}"# }.joined(separator: ",")
-            return Array(#"{"identifiers":[\#(pairs)],"actors":[\#(ids)],"rows":[\#(tables)]}"#.utf8)
+            let hasErased = identifiers.isEmpty
+            return Array(
+                #"{"identifiers":[\#(pairs)],"actors":[\#(ids)],"rows":[\#(tables)],"hasErased":\#(hasErased)}"#.utf8)
         }
     }
 }

@@ -154,7 +154,8 @@ import Testing
             #expect(lift?.message.contains("legal hold") == true)
             // Asked again it does no harm; one of two holds is enough.
             try await service.release(holds[0])
-            #expect(try await service.eraseOnRequest(person).heldBy == [holds[1]])
+            let held = try await service.eraseOnRequest(person)
+            #expect(held.heldBy == [holds[1]] && !held.hasErased)
             let brand = try await failure {
                 try await BrandFiles.Client(service.client).erase(
                     BrandFiles.Erase.Params(brand: service.brand),
@@ -163,8 +164,29 @@ import Testing
             #expect(brand?.code == RPCError.Code.busy && brand?.message.contains("\(holds[1])") == true)
             try await service.release(holds[1])
             let done = try await service.eraseOnRequest(person)
-            #expect(done.heldBy == nil && done.rows.contains(TableRows(table: "signals", rows: 1)))
+            #expect(done.heldBy == nil && done.rows.contains(TableRows(table: "signals", rows: 1)) && done.hasErased)
+            // A hold that comes too late does not hide that it was carried out.
+            let late = try await service.hold([])
+            let again = try await service.eraseOnRequest(person)
+            #expect(again.heldBy == [late] && again.hasErased)
+            try await service.release(late)
             #expect(try await service.filesHolding(["held-property"]) == [])
+        }
+    }
+
+    @Test("What was restricted for a hold can be lifted once it is released, as when the erasure was denied meanwhile")
+    func liftedAfterHold() async throws {
+        try await withSignals { service in
+            try await service.track("A", "old")
+            let hold = try await service.hold([person])
+            _ = try await service.eraseOnRequest(person)
+            let params = Restrictions.Lift.Params(
+                kind: .restriction, identifier: person, noticeGivenAt: service.now)
+            let early = try await failure { try await service.restrictions.lift(params, for: service.call) }
+            #expect(early?.code == RPCError.Code.conflict && early?.message.contains("\(hold)") == true)
+            try await service.release(hold)
+            _ = try await service.restrictions.lift(params, for: service.call)
+            _ = try await service.actor("old")
         }
     }
 

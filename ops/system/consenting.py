@@ -130,6 +130,37 @@ def holds(report, suite, brand):
     wait_for(lambda: show(suite, brand, request)["status"] == "completed", what="the erasure, after the release")
     found, files, size = traces.search(suite.directory, [person])
     report.check(f"released, it goes on by itself: no trace in {files} files, {size:,} bytes", not found, found)
+    denied(report, suite, brand)
+
+
+def denied(report, suite, brand):
+    """An erasure that a hold keeps whole is refused for good, as GDPR Art. 17(3) has it."""
+    person = secrets.token_hex(16)
+    with brand.connect() as connection:
+        connection.call("signals.track", {"event": "Order Completed", "userId": person})
+    hold = suite.gyre_json("privacy", "holds", "place", f"customerId={person}", "--reason", "case 4712",
+                           "--brand", brand.id)
+    request = suite.gyre_json("privacy", "erase", "--no-wait", "--brand", brand.id, f"customerId={person}")
+    wait_for(lambda: held(suite, brand, request), what="the erasure of a held person")
+
+    def deny(reason):
+        return suite.run("privacy", "deny", request["id"], "--reason", reason, "--brand", brand.id)
+
+    other = deny("excessive")
+    report.check("what a hold keeps is not denied for a reason that is none of holds",
+                 other.returncode != 0 and "legalClaims" in other.stderr, other.stderr)
+    # While the service is asked again, nobody knows whether it deletes.
+    wait_for(lambda: deny("legalClaims").returncode == 0, what="the denial")
+    suite.gyre("privacy", "holds", "release", hold["id"], "--brand", brand.id)
+    shown = show(suite, brand, request)
+    report.equal("denied for the claim that the hold is for, it stays so when the hold is released",
+                 (shown["status"], shown["reason"], [part["rows"] for part in shown["services"] if part["rows"]]),
+                 ("denied", "legalClaims", []))
+    found, _, _ = traces.search(suite.directory / "signals", [person])
+    report.check("nothing was deleted", found)
+    with brand.connect() as connection:
+        error = connection.refusal("actors.get", {"identifier": {"type": "customerId", "value": person}})
+    report.check("and nothing but the claim may use it", error and error.code == RESTRICTED, error)
 
 
 def show(suite, brand, request):

@@ -102,14 +102,16 @@ extension GatewayContract {
         "brandId":"01930000-0000-7000-8000-000000000011","kind":"erasure","regulation":"gdpr","status":"denied",\#
         "identity":"code","attemptsLeft":5,"receivedAt":"2026-01-01T00:00:00Z","timeZone":"Europe/Berlin",\#
         "dueAt":"2026-02-02T23:00:00Z","noticeBy":"2026-02-02T23:00:00Z","services":[],"reason":"legalClaims",\#
-        "endedAt":"2026-01-02T00:00:00Z"}}}]},{"name":"privacyRequests.cancel","summary":"Takes a request back that \#
-        is not yet carried out.","x-kind":"write","x-scope":"privacyRequests:write","x-cost":1,\#
-        "x-callers":["public","admin"],"x-audit":true,"params":[{"name":"id","required":true,\#
-        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The request."}],"result":{"name":"reply",\#
-        "schema":{"$ref":"#/components/schemas/PrivacyRequest"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
-        {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/storageFull"}],\#
-        "examples":[{"name":"taken back","x-fixture":"live-only","params":[{"name":"id",\#
-        "value":"01930000-0000-7000-8000-000000000051"}],"result":{"name":"reply",\#
+        "endedAt":"2026-01-02T00:00:00Z"}}}],"description":"Until it is processing; an erasure also while legal \#
+        holds keep it and nothing of it was carried out, for the reasons of GDPR Art. 17(3): legalObligation, \#
+        legalClaims and publicInterest. The use of the person's data then stays restricted."},\#
+        {"name":"privacyRequests.cancel","summary":"Takes a request back that is not yet carried out.",\#
+        "x-kind":"write","x-scope":"privacyRequests:write","x-cost":1,"x-callers":["public","admin"],"x-audit":true,\#
+        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
+        request."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/PrivacyRequest"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/illegalTransition"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"taken back","x-fixture":"live-only",\#
+        "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000051"}],"result":{"name":"reply",\#
         "value":{"id":"01930000-0000-7000-8000-000000000051","brandId":"01930000-0000-7000-8000-000000000011",\#
         "kind":"erasure","regulation":"gdpr","status":"cancelled","identity":"code","attemptsLeft":5,\#
         "receivedAt":"2026-01-01T00:00:00Z","timeZone":"Europe/Berlin","dueAt":"2026-02-02T23:00:00Z",\#
@@ -395,29 +397,29 @@ extension GatewayContract {
         "endedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was completed, denied, cancelled, \#
         or expired."},"heldBy":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},"maxItems":500,\#
         "description":"Legal holds that it waits for: what they keep is not used meanwhile, and is erased when they \#
-        are released; absent when there is none."},"archive":{"$ref":"#/components/schemas/PrivacyArchive",\#
-        "description":"The file that the person gets, when there is one."},"corrections":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/CorrectionOutcome"},"maxItems":64,"default":[],"description":"What \#
-        became of each correction."},"services":{"type":"array","items":{"$ref":"#/components/schemas/ServicePart"},\#
-        "maxItems":16,"description":"What each service did."}},"additionalProperties":false},\#
-        "ServicePart":{"type":"object","description":"One service's part in a privacy request.",\#
-        "required":["service","rows"],"properties":{"service":{"type":"string","minLength":1,"maxLength":20,\#
-        "description":"The service."},"rows":{"type":"array","items":{"$ref":"#/components/schemas/TableRows"},\#
-        "maxItems":200,"description":"The rows it erased, changed or handed over."},\#
-        "scannedBytes":{"type":"integer","minimum":0,"description":"Bytes of its files that were searched for the \#
-        identifiers afterwards.","x-unit":"bytes"},"scanHits":{"type":"integer","minimum":0,"description":"Places \#
-        where one was still found: in what others said of themselves."}},"additionalProperties":false},\#
-        "ServiceStatus":{"type":"object","description":"How one service is.","required":["name","ready"],\#
-        "properties":{"name":{"type":"string","minLength":1,"maxLength":20,"description":"The service."},\#
-        "ready":{"type":"boolean","description":"Whether it answers and can write."},"brands":{"type":"integer",\#
-        "minimum":0,"description":"Brand databases it holds."},"startedAt":{"$ref":"#/components/schemas/Timestamp",\#
-        "description":"When its process started."},"problem":{"type":"string","minLength":1,"maxLength":500,\#
-        "description":"What is wrong, when it is not ready."}},"additionalProperties":false},\#
-        "Regulation":{"type":"string","enum":["gdpr","ccpa","hipaa","own","none"],\#
-        "x-enum-descriptions":{"gdpr":"Regulation (EU) 2016/679: one month, extended by two.","ccpa":"California: \#
-        receipt confirmed within 10 business days, an answer within 45 days, extended to 90; 15 business days for \#
-        opting out and for limiting use.","hipaa":"45 CFR 164: access within 30 days, extended by 30; anything else \#
-        within 60, extended by 30.","own":"The brand's own promise, where no law is stricter: \#
+        are released; of a denied one, those that it waited for; absent when there is none."},\#
+        "archive":{"$ref":"#/components/schemas/PrivacyArchive","description":"The file that the person gets, when \#
+        there is one."},"corrections":{"type":"array","items":{"$ref":"#/components/schemas/CorrectionOutcome"},\#
+        "maxItems":64,"default":[],"description":"What became of each correction."},"services":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/ServicePart"},"maxItems":16,"description":"What each service did."}},\#
+        "additionalProperties":false},"ServicePart":{"type":"object","description":"One service's part in a privacy \#
+        request.","required":["service","rows"],"properties":{"service":{"type":"string","minLength":1,\#
+        "maxLength":20,"description":"The service."},"rows":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/TableRows"},"maxItems":200,"description":"The rows it erased, changed \#
+        or handed over."},"scannedBytes":{"type":"integer","minimum":0,"description":"Bytes of its files that were \#
+        searched for the identifiers afterwards.","x-unit":"bytes"},"scanHits":{"type":"integer","minimum":0,\#
+        "description":"Places where one was still found: in what others said of themselves."}},\#
+        "additionalProperties":false},"ServiceStatus":{"type":"object","description":"How one service is.",\#
+        "required":["name","ready"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,\#
+        "description":"The service."},"ready":{"type":"boolean","description":"Whether it answers and can write."},\#
+        "brands":{"type":"integer","minimum":0,"description":"Brand databases it holds."},\#
+        "startedAt":{"$ref":"#/components/schemas/Timestamp","description":"When its process started."},\#
+        "problem":{"type":"string","minLength":1,"maxLength":500,"description":"What is wrong, when it is not \#
+        ready."}},"additionalProperties":false},"Regulation":{"type":"string","enum":["gdpr","ccpa","hipaa","own",\#
+        "none"],"x-enum-descriptions":{"gdpr":"Regulation (EU) 2016/679: one month, extended by two.",\#
+        "ccpa":"California: receipt confirmed within 10 business days, an answer within 45 days, extended to 90; 15 \#
+        business days for opting out and for limiting use.","hipaa":"45 CFR 164: access within 30 days, extended by \#
+        30; anything else within 60, extended by 30.","own":"The brand's own promise, where no law is stricter: \#
         brandSettings.answerPeriod; without one as under the GDPR.","none":"No law is named: answered as under the \#
         GDPR."},"description":"The law a request rests on."},"PrivacyStatus":{"type":"string","enum":["received",\#
         "verified","processing","completed","denied","cancelled","expired"],"x-enum-descriptions":{"received":"On \#

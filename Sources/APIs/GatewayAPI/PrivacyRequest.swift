@@ -42,8 +42,8 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
     public let extendedAt: Timestamp?
     /// When it was completed, denied, cancelled, or expired.
     public let endedAt: Timestamp?
-    /// Legal holds that it waits for: what they keep is not used meanwhile, and is erased when they are released;
-    /// absent when there is none. At most 500 elements.
+    /// Legal holds that it waits for: what they keep is not used meanwhile, and is erased when they are released; of a
+    /// denied one, those that it waited for; absent when there is none. At most 500 elements.
     public let heldBy: [UUIDv7]?
     /// The file that the person gets, when there is one.
     public let archive: PrivacyArchive?

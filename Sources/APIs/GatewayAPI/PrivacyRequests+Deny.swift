@@ -5,6 +5,10 @@ public import ServiceContract
 
 extension PrivacyRequests {
     /// Refuses a request, for a reason that the law knows.
+    ///
+    /// Until it is processing; an erasure also while legal holds keep it and nothing of it was carried out, for the
+    /// reasons of GDPR Art. 17(3): legalObligation, legalClaims and publicInterest. The use of the person's data then
+    /// stays restricted.
     public enum Deny {
         /// What the contract says of `privacyRequests.deny`.
         public static let method = MethodDescription(

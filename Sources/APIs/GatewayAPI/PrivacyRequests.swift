@@ -39,6 +39,10 @@ public enum PrivacyRequests {
         ) throws(RPCError) -> Verify.Reply
 
         /// Refuses a request, for a reason that the law knows.
+        ///
+        /// Until it is processing; an erasure also while legal holds keep it and nothing of it was carried out, for the
+        /// reasons of GDPR Art. 17(3): legalObligation, legalClaims and publicInterest. The use of the person's data
+        /// then stays restricted.
         func deny(
             _ params: Deny.Params, in transaction: borrowing WriteTransaction, for call: CallContext
         ) throws(RPCError) -> Deny.Reply
@@ -115,6 +119,10 @@ public enum PrivacyRequests {
         }
 
         /// Refuses a request, for a reason that the law knows.
+        ///
+        /// Until it is processing; an erasure also while legal holds keep it and nothing of it was carried out, for the
+        /// reasons of GDPR Art. 17(3): legalObligation, legalClaims and publicInterest. The use of the person's data
+        /// then stays restricted.
         public func deny(_ params: Deny.Params, for call: CallContext? = nil) async throws(RPCError) -> Deny.Reply {
             try await peer.call("privacyRequests.deny", params, context: call)
         }

@@ -88,13 +88,15 @@ extension PlatformContract {
         "items":{"$ref":"#/components/schemas/TableRows"},"maxItems":200,"description":"What was erased for the \#
         request, table by table: all of it, however often it was asked."},"heldBy":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/UUID"},"maxItems":500,"description":"Legal holds that keep the \#
-        person's data: nothing was erased here, and its use is restricted; absent where there is none."}},\#
-        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"},\#
-        {"$ref":"#/components/errors/notFound"}],"examples":[{"name":"an unknown person","x-fixture":"live-only",\#
-        "params":[{"name":"request","value":"01930000-0000-7000-8000-000000000003"},{"name":"identifiers",\#
-        "value":[{"type":"email","value":"a@example.org"}]},{"name":"actors","value":[]}],"result":{"name":"reply",\#
-        "value":{"identifiers":[],"actors":[],"rows":[]}}}]},{"name":"subjects.search","summary":"Empties the logs \#
-        of the files that hold a brand's data in this service, and searches their bytes for erased people.",\#
+        person's data: nothing was erased here, and its use is restricted; absent where there is none."},\#
+        "hasErased":{"type":"boolean","default":false,"description":"Whether anything was erased here for the \#
+        request, now or earlier."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/storageFull"},{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"an unknown person","x-fixture":"live-only","params":[{"name":"request",\#
+        "value":"01930000-0000-7000-8000-000000000003"},{"name":"identifiers","value":[{"type":"email",\#
+        "value":"a@example.org"}]},{"name":"actors","value":[]}],"result":{"name":"reply","value":{"identifiers":[],\#
+        "actors":[],"rows":[],"hasErased":true}}}]},{"name":"subjects.search","summary":"Empties the logs of the \#
+        files that hold a brand's data in this service, and searches their bytes for erased people.",\#
         "description":"One reading serves all requests that are given.","x-kind":"flow","x-cost":1,\#
         "x-callers":["service:gateway"],"params":[{"name":"requests","required":true,"schema":{"type":"array",\#
         "minItems":1,"maxItems":64,"items":{"type":"object","title":"Search","required":["request","identifiers"],\#

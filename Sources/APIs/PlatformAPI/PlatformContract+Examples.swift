@@ -84,7 +84,7 @@ extension PlatformContract {
                 "value":"a@example.org"}],"actors":[]}
                 """#,
             result: #"""
-                {"identifiers":[],"actors":[],"rows":[]}
+                {"identifiers":[],"actors":[],"rows":[],"hasErased":true}
                 """#,
             errorCode: nil),
         MethodExample(

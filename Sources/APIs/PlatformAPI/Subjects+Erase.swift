@@ -110,12 +110,18 @@ extension Subjects {
             /// Legal holds that keep the person's data: nothing was erased here, and its use is restricted; absent
             /// where there is none. At most 500 elements.
             public let heldBy: [UUIDv7]?
+            /// Whether anything was erased here for the request, now or earlier. Default: false.
+            public let hasErased: Bool
 
-            public init(identifiers: [Identifier], actors: [UUIDv7], rows: [TableRows], heldBy: [UUIDv7]? = nil) {
+            public init(
+                identifiers: [Identifier], actors: [UUIDv7], rows: [TableRows], heldBy: [UUIDv7]? = nil,
+                hasErased: Bool = false
+            ) {
                 self.identifiers = identifiers
                 self.actors = actors
                 self.rows = rows
                 self.heldBy = heldBy
+                self.hasErased = hasErased
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
@@ -124,6 +130,7 @@ extension Subjects {
                 var actors: [UUIDv7]?
                 var rows: [TableRows]?
                 var heldBy: [UUIDv7]?
+                var hasErased: Bool = false
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -139,6 +146,9 @@ extension Subjects {
                     case "heldBy":
                         try reader.once(&seen, 3)
                         heldBy = try Self.readHeldBy(from: &reader)
+                    case "hasErased":
+                        try reader.once(&seen, 4)
+                        hasErased = try reader.readBool()
                     default:
                         try reader.unknownMember()
                     }
@@ -146,7 +156,7 @@ extension Subjects {
                 guard let identifiers else { throw reader.missing("identifiers") }
                 guard let actors else { throw reader.missing("actors") }
                 guard let rows else { throw reader.missing("rows") }
-                self.init(identifiers: identifiers, actors: actors, rows: rows, heldBy: heldBy)
+                self.init(identifiers: identifiers, actors: actors, rows: rows, heldBy: heldBy, hasErased: hasErased)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -161,6 +171,8 @@ extension Subjects {
                     writer.key("heldBy")
                     heldBy.write(to: &writer)
                 }
+                writer.key("hasErased")
+                writer.bool(hasErased)
                 writer.endObject()
             }
 

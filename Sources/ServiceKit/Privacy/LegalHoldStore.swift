@@ -1,11 +1,13 @@
-import JSON
-import JSONRPC
+public import JSON
+public import JSONRPC
 import PlatformAPI
 import SQLite
-import ServiceContract
+public import ServiceContract
 
 /// What keeps a brand's data, or a person's, from retention and erasure, in the ground table `legal_holds`.
-struct LegalHoldStore: Sendable {
+public struct LegalHoldStore: Sendable {
+    public init() {}
+
     /// Keeps the data of `subjects`, or the whole brand's. Placed twice, the first one stays.
     func place(
         _ id: UUIDv7, on subjects: [Subject]?, reason: String, by principal: String, at time: Timestamp,
@@ -68,7 +70,7 @@ struct LegalHoldStore: Sendable {
     }
 
     /// The holds that keep the data of any of these people: theirs and the whole brand's.
-    func keeping(
+    public func keeping(
         _ actors: [UUIDv7], in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> [UUIDv7] {
         let people = Set(actors)

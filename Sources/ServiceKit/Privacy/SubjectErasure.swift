@@ -121,6 +121,8 @@ struct SubjectErasure {
         var rows: [TableRows] = []
         /// Legal holds that kept everything from being erased.
         var heldBy: [UUIDv7] = []
+        /// Whether anything was erased for this request, now or earlier.
+        var hasErased = false
         /// Nothing was erased, for more is known of the subject than was given.
         var isPostponed: Bool { !actors.isEmpty || !identifiers.isEmpty }
     }
@@ -143,6 +145,7 @@ struct SubjectErasure {
         let subjects = try directory?.find(given, actors: actors, in: transaction) ?? []
         outcome.actors = subjects.map(\.id).filter { !actors.contains($0) }
         outcome.identifiers = subjects.flatMap(\.identifiers).filter { !given.contains($0) }
+        outcome.hasErased = try hasErased(given, for: request, in: transaction)
         guard !outcome.isPostponed || isUnasked else { return outcome }
         if !evenIfHeld {
             outcome.heldBy = try LegalHoldStore().keeping(subjects.map(\.id), in: transaction)
@@ -182,7 +185,23 @@ struct SubjectErasure {
         outcome.rows += try directory?.scrub(all, in: transaction) ?? []
         outcome.rows = try transaction.sum(outcome.rows, of: request)
         for identifier in all { try tombstones.add(identifier, request: request, at: time, in: transaction) }
+        outcome.hasErased = true
         return outcome
+    }
+
+    /// Whether an earlier call for the same request erased here, whose answer may have been lost: it left rows or
+    /// tombstones.
+    private func hasErased(
+        _ given: [Identifier], for request: UUIDv7, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> Bool {
+        let tookRows = try transaction.one(
+            "SELECT 1 FROM erased_rows WHERE request = :request LIMIT 1", [":request": request]
+        ) { _ in true }
+        if tookRows == true { return true }
+        for identifier in given {
+            if try tombstones.request(of: identifier, in: transaction) == request { return true }
+        }
+        return false
     }
 }
 

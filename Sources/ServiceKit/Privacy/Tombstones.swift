@@ -29,6 +29,17 @@ public final class Tombstones: Sendable {
             ?? false
     }
 
+    /// For which request an identifier was erased first; nil: it was not.
+    func request(
+        of identifier: Identifier, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> UUIDv7? {
+        guard try !isEmpty(in: transaction) else { return nil }
+        return try transaction.one(
+            "SELECT request FROM tombstones WHERE digest = :digest",
+            [":digest": digest(identifier.type, identifier.value)]
+        ) { $0.uuid(0) }
+    }
+
     /// Most brands have erased nobody: then no hash is computed.
     private func isEmpty(in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> Bool {
         let statement = try transaction.statement("SELECT 1 FROM tombstones LIMIT 1")

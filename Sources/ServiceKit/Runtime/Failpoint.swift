@@ -15,6 +15,8 @@ public enum Failpoint: String, CaseIterable, Sendable {
     case begun
     /// The deadline is known.
     case scheduled
+    /// A service may delete something from now on.
+    case marked
     /// What one service answered is noted.
     case noted
     /// What was found in the files of one service is noted.
@@ -47,7 +49,7 @@ public enum Failpoint: String, CaseIterable, Sendable {
         switch service {
         // It searches its own file when it reviews.
         case "gateway":
-            return everywhere + [.begun, .scheduled, .noted, .searched, .ended, .reviewed, .certified, .told]
+            return everywhere + [.begun, .scheduled, .marked, .noted, .searched, .ended, .reviewed, .certified, .told]
         case "tenancy": return everywhere + [.searchedServiceFile]
         default: return everywhere + [.searchedServiceFile, .erasedBrandFile, .searchedBrandFile]
         }

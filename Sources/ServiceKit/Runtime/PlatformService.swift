@@ -92,7 +92,7 @@ struct PlatformService: BrandFiles.Service, DataMaps.Service, Health.Service, Ho
             guard !outcome.isPostponed && outcome.heldBy.isEmpty else {
                 return Subjects.Erase.Reply(
                     identifiers: outcome.identifiers, actors: outcome.actors, rows: outcome.rows,
-                    heldBy: outcome.heldBy.isEmpty ? nil : outcome.heldBy)
+                    heldBy: outcome.heldBy.isEmpty ? nil : outcome.heldBy, hasErased: outcome.hasErased)
             }
             Failpoint.erasedBrandFile.after(runtime.name)
         }
@@ -105,7 +105,8 @@ struct PlatformService: BrandFiles.Service, DataMaps.Service, Health.Service, Ho
         }
         Failpoint.erasedServiceFile.after(runtime.name)
         return Subjects.Erase.Reply(
-            identifiers: rest.identifiers, actors: rest.actors, rows: Self.sum(outcome.rows + rest.rows))
+            identifiers: rest.identifiers, actors: rest.actors, rows: Self.sum(outcome.rows + rest.rows),
+            hasErased: true)
     }
 
     /// Empties the logs of the brand's file and of the service's own, and reads both once for all requests.

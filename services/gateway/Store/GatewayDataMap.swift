@@ -8,7 +8,7 @@ extension DataMap {
             kept: "for ever, as proof; without identifiers once they have ended", afterErasure: Law.accountability,
             columns: [
                 "id", "brand", "kind", "regulation", "status", "reason", "identity", "code_digest", "attempts_left",
-                "identifiers", "actors", "held_by", "corrections", "outcomes", "received_at", "verified_at",
+                "identifiers", "actors", "held_by", "deletion", "corrections", "outcomes", "received_at", "verified_at",
                 "approved_at",
                 "time_zone", "acknowledge_by", "due_at",
                 "extended_due_at", "extended_at", "ended_at", "certificate", "certificate_key",

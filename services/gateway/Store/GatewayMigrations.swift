@@ -35,6 +35,9 @@ enum GatewayMigrations {
                     actors TEXT NOT NULL DEFAULT '[]',
                     -- Legal holds that it waits for.
                     held_by TEXT NOT NULL DEFAULT '[]',
+                    -- Whether a service may have deleted something for it: none did, one was asked to and has not \#
+                answered, one did.
+                    deletion TEXT NOT NULL DEFAULT 'none' CHECK (deletion IN ('none', 'asked', 'begun')),
                     -- JSON: what is wrong and what is right, until the request ends; and what became of each, \#
                 without values.
                     corrections TEXT CHECK (corrections IS NULL OR status IN ('received', 'verified', \#
@@ -77,7 +80,7 @@ enum GatewayMigrations {
                     ('received', 'verified'), ('received', 'denied'), ('received', 'cancelled'), ('received', \#
                 'expired'),
                     ('verified', 'processing'), ('verified', 'denied'), ('verified', 'cancelled'),
-                    ('processing', 'completed');
+                    ('processing', 'completed'), ('processing', 'denied');
 
                 CREATE TRIGGER privacy_requests_begin BEFORE INSERT ON privacy_requests WHEN NEW.status NOT IN \#
                 ('received', 'verified')
@@ -87,6 +90,19 @@ enum GatewayMigrations {
                 WHEN OLD.status <> NEW.status AND NOT EXISTS (
                     SELECT 1 FROM privacy_transitions WHERE before = OLD.status AND after = NEW.status)
                 BEGIN SELECT RAISE(ABORT, 'privacy_transitions has no such step for a privacy request'); END;
+
+                -- Who is processing is denied only as GDPR Art. 17(3) has it: an erasure that legal holds keep, \#
+                before anything is deleted.
+                CREATE TRIGGER privacy_requests_deny BEFORE UPDATE OF status ON privacy_requests
+                WHEN OLD.status = 'processing' AND NEW.status = 'denied' AND (
+                    OLD.kind <> 'erasure' OR OLD.held_by = '[]' OR OLD.deletion <> 'none' OR NEW.deletion <> 'none'
+                    OR NEW.reason IS NULL OR NEW.reason NOT IN ('legalObligation', 'legalClaims', 'publicInterest'))
+                BEGIN SELECT RAISE(ABORT, 'a privacy request that is processing is denied only while legal holds \#
+                keep all of it'); END;
+
+                CREATE TRIGGER privacy_requests_delete BEFORE UPDATE OF deletion ON privacy_requests
+                WHEN OLD.deletion = 'begun' AND NEW.deletion <> 'begun'
+                BEGIN SELECT RAISE(ABORT, 'what was deleted for a privacy request cannot be undone'); END;
 
                 -- The rows that each service erased, changed or handed over for a request.
                 CREATE TABLE privacy_request_rows (

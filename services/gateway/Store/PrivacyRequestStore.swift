@@ -34,7 +34,7 @@ struct PrivacyRequestStore {
             """
             SELECT id, brand, kind, regulation, status, reason, identity, code_digest, attempts_left, identifiers,
                 actors, received_at, verified_at, time_zone, acknowledge_by, due_at, extended_due_at, extended_at,
-                ended_at, approved_at, corrections, outcomes, held_by
+                ended_at, approved_at, corrections, outcomes, held_by, deletion
             FROM privacy_requests WHERE id = :id
             """, [":id": id], Self.stored)
     }
@@ -61,7 +61,7 @@ struct PrivacyRequestStore {
             """
             SELECT id, brand, kind, regulation, status, reason, identity, code_digest, attempts_left, identifiers,
                 actors, received_at, verified_at, time_zone, acknowledge_by, due_at, extended_due_at, extended_at,
-                ended_at, approved_at, corrections, outcomes, held_by
+                ended_at, approved_at, corrections, outcomes, held_by, deletion
             FROM privacy_requests
             WHERE brand = :brand AND (:status IS NULL OR status = :status) AND (:cursor IS NULL OR id < :cursor)
             ORDER BY id DESC LIMIT :limit
@@ -74,7 +74,7 @@ struct PrivacyRequestStore {
             """
             SELECT id, brand, kind, regulation, status, reason, identity, code_digest, attempts_left, identifiers,
                 actors, received_at, verified_at, time_zone, acknowledge_by, due_at, extended_due_at, extended_at,
-                ended_at, approved_at, corrections, outcomes, held_by
+                ended_at, approved_at, corrections, outcomes, held_by, deletion
             FROM privacy_requests WHERE status IN ('received', 'verified', 'processing') ORDER BY id
             """, [:], Self.stored)
     }
@@ -87,7 +87,7 @@ struct PrivacyRequestStore {
             """
             SELECT id, brand, kind, regulation, status, reason, identity, code_digest, attempts_left, identifiers,
                 actors, received_at, verified_at, time_zone, acknowledge_by, due_at, extended_due_at, extended_at,
-                ended_at, approved_at, corrections, outcomes, held_by
+                ended_at, approved_at, corrections, outcomes, held_by, deletion
             FROM privacy_requests WHERE status = 'completed' AND certificate IS NULL ORDER BY id
             """, [:], Self.stored)
     }
@@ -100,7 +100,7 @@ struct PrivacyRequestStore {
                 identifiers = :identifiers, actors = :actors, corrections = :corrections, outcomes = :outcomes,
                 verified_at = :verified, approved_at = :approved, time_zone = :zone,
                 acknowledge_by = :acknowledge, due_at = :due, extended_due_at = :extendedDue, extended_at = :extended,
-                ended_at = :ended, held_by = :holds
+                ended_at = :ended, held_by = :holds, deletion = :deletion
             WHERE id = :id
             """,
             [
@@ -111,7 +111,7 @@ struct PrivacyRequestStore {
                 ":outcomes": request.outcomes.text, ":verified": request.verifiedAt, ":approved": request.approvedAt,
                 ":zone": request.timeZone, ":acknowledge": request.acknowledgeBy, ":due": request.dueAt,
                 ":extendedDue": request.extendedDueAt, ":extended": request.extendedAt, ":ended": request.endedAt,
-                ":holds": request.heldBy.text, ":id": request.id,
+                ":holds": request.heldBy.text, ":deletion": request.deletion.rawValue, ":id": request.id,
             ])
     }
 
@@ -240,14 +240,16 @@ struct PrivacyRequestStore {
     private static func stored(_ row: Statement) throws(RPCError) -> StoredPrivacyRequest {
         guard let kind = PrivacyKind(rawValue: row.text(2)),
             let regulation = Regulation(rawValue: row.text(3)), let status = PrivacyStatus(rawValue: row.text(4)),
-            let identity = IdentityProof(rawValue: row.text(6))
-        else { throw .internalError("A privacy request has an unknown kind, regulation, status or identity.") }
+            let identity = IdentityProof(rawValue: row.text(6)), let deletion = Deletion(rawValue: row.text(23))
+        else {
+            throw .internalError("A privacy request has an unknown kind, regulation, status, identity or deletion.")
+        }
         return StoredPrivacyRequest(
             id: row.uuid(0), brand: row.uuid(1), kind: kind, regulation: regulation, status: status,
             reason: row.textOrNil(5).flatMap { DenialReason(rawValue: $0) }, identity: identity,
             codeDigest: row.bytesOrNil(7), attemptsLeft: row.isNull(8) ? nil : row.int(8),
             identifiers: try .init(text: row.textOrNil(9)), actors: try .init(text: row.text(10)),
-            heldBy: try .init(text: row.text(22)),
+            heldBy: try .init(text: row.text(22)), deletion: deletion,
             corrections: try .init(text: row.textOrNil(20)), outcomes: try .init(text: row.text(21)),
             receivedAt: row.timestamp(11), verifiedAt: row.timestampOrNil(12), approvedAt: row.timestampOrNil(19),
             timeZone: row.textOrNil(13), acknowledgeBy: row.timestampOrNil(14), dueAt: row.timestampOrNil(15),

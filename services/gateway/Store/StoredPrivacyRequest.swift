@@ -2,6 +2,15 @@ import CommonAPI
 import GatewayAPI
 import JSON
 
+/// Whether a service may have deleted something for a privacy request.
+///
+/// ```
+/// none <-> asked -> begun        asked: no answer yet, which a crash may have swallowed
+/// ```
+enum Deletion: String, Sendable {
+    case none, asked, begun
+}
+
 /// A privacy request with all that is known of it.
 struct StoredPrivacyRequest: Sendable {
     let id: UUIDv7
@@ -18,6 +27,8 @@ struct StoredPrivacyRequest: Sendable {
     var actors: [UUIDv7]
     /// Legal holds that it waits for.
     var heldBy: [UUIDv7] = []
+    /// Whether a service may have deleted something for it.
+    var deletion = Deletion.none
     /// What is wrong and what is right; empty once the request has ended.
     var corrections: [Correction] = []
     /// What became of each.
@@ -38,6 +49,9 @@ struct StoredPrivacyRequest: Sendable {
     var known: Int64 { Int64(identifiers.count + actors.count) }
 
     var isOpen: Bool { endedAt == nil }
+
+    /// Whether legal holds keep all of it: an erasure of which nothing was carried out.
+    var isStopped: Bool { kind == .erasure && status == .processing && !heldBy.isEmpty && deletion == .none }
 
     /// Until when it must be answered.
     var answerBy: Timestamp? { extendedAt == nil ? dueAt : extendedDueAt }

@@ -102,6 +102,9 @@ struct PrivacyCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Refuses a request, for a reason that the law knows.",
             discussion: """
+                Possible until the request is processing. An erasure that a legal hold keeps waiting can still be \
+                refused while nothing of it was carried out, for legalClaims, legalObligation or publicInterest.
+
                 EXAMPLE
                   gyre privacy deny 01930000-0000-7000-8000-000000000051 --reason legalClaims
                 """)

@@ -24,6 +24,7 @@ struct ErasureWork: PrivacyWork {
         let reply = try await Subjects.Client(client).erase(params, for: call)
         var answer = PrivacyAnswer(identifiers: reply.identifiers, actors: reply.actors, rows: reply.rows)
         answer.heldBy = reply.heldBy ?? []
+        answer.hasErased = reply.hasErased
         if service == self.service {
             let copies = try await archives.remove(of: request.actors + reply.actors, request.brand)
             if copies > 0 { answer.rows.append(TableRows(table: "privacy_archives", rows: copies)) }

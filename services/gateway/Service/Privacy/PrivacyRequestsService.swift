@@ -193,7 +193,8 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
     func deny(
         _ params: PrivacyRequests.Deny.Params, in transaction: borrowing WriteTransaction, for call: CallContext
     ) throws(RPCError) -> PrivacyRequest {
-        try change(params.id, to: .denied, in: transaction, for: call) { request in
+        try change(params.id, to: .denied, in: transaction, for: call) { request throws(RPCError) in
+            try PrivacyTransitions.check(request, denialFor: params.reason)
             request.end(as: .denied, params.reason, at: call.now)
         }
     }
@@ -234,11 +235,11 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
     /// Changes a request that may become `status`.
     private func change(
         _ id: UUIDv7, to status: PrivacyStatus, in transaction: borrowing WriteTransaction, for call: CallContext,
-        _ change: (inout StoredPrivacyRequest) -> Void
+        _ change: (inout StoredPrivacyRequest) throws(RPCError) -> Void
     ) throws(RPCError) -> PrivacyRequest {
         var request = try find(id, in: transaction, for: call)
-        try PrivacyTransitions.check(request.status, to: status)
-        change(&request)
+        try PrivacyTransitions.check(request, to: status)
+        try change(&request)
         try requests.update(request, in: transaction)
         saga.wake()
         return try reply(request, in: transaction)

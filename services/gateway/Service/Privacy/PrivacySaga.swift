@@ -218,12 +218,25 @@ final class PrivacySaga: Service {
                 try requests.finished(request, in: transaction)
             }
             guard let service = services.first(where: { !finished.contains($0) }) else { break }
-            request = try await ask(service, request, work)
+            guard let asked = try await mark(request) else { return nil }
+            request = try await ask(service, asked, work)
             // Not given up: released holds wake this, and every look asks again.
             if !request.heldBy.isEmpty { return nil }
         }
         try await work.conclude(request)
         return request
+    }
+
+    /// Writes down that a service may delete something for an erasure from now on, unless that is known: from this moment
+    /// to the answer nobody can deny it.
+    ///
+    /// - Returns: the request as it is; nil when it was denied meanwhile.
+    private func mark(_ request: StoredPrivacyRequest) async throws(RPCError) -> StoredPrivacyRequest? {
+        guard request.kind == .erasure, request.deletion == .none else { return request }
+        Failpoint.marked.before(runtime.name)
+        let marked = try await update(request.id) { $0.deletion = .asked }
+        Failpoint.marked.after(runtime.name)
+        return marked
     }
 
     private func ask(
@@ -246,6 +259,7 @@ final class PrivacySaga: Service {
             }
             for actor in answer.actors where !request.actors.contains(actor) { request.actors.append(actor) }
             request.heldBy = answer.heldBy
+            if request.deletion == .asked { request.deletion = answer.hasErased ? .begun : .none }
             guard answer.heldBy.isEmpty else {
                 try requests.update(request, in: transaction)
                 return request

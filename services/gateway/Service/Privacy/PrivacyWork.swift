@@ -66,4 +66,6 @@ struct PrivacyAnswer: Sendable {
     var outcomes: [CorrectionOutcome] = []
     /// Legal holds for which this service did not do its part: the request waits until they are released.
     var heldBy: [UUIDv7] = []
+    /// Whether it deleted anything for the request, now or earlier.
+    var hasErased = false
 }

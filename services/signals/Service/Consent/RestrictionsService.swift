@@ -39,8 +39,10 @@ struct RestrictionsService: Restrictions.Service {
         if let notice = params.noticeGivenAt, notice > call.now {
             throw .invalidParams(at: "/params/noticeGivenAt", "must not be ahead of now")
         }
-        guard placed.source != .legalHold else {
-            throw .conflict("An erasure waits for a legal hold: the data stays restricted until that is released.")
+        if placed.source == .legalHold, let hold = try LegalHoldStore().keeping([actor.id], in: transaction).first {
+            throw .conflict(
+                "The legal hold \(hold) keeps this person from being erased: the data stays restricted until it is released."
+            )
         }
         try restrictions.lift(params.kind, from: actor.number, in: transaction)
         return placed.reply
