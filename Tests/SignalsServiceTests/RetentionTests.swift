@@ -174,6 +174,31 @@ import Testing
         }
     }
 
+    @Test("A service that is asked again for a restriction says what it said, as when its answer was lost")
+    func restrictedAgain() async throws {
+        try await withSignals { service in
+            try await service.track("A", "old")
+            let subjects = Subjects.Client(service.client)
+            let stranger = Identifier(type: "email", value: "stranger@example.org")
+            for (number, kind, who, tables) in [
+                (UInt64(1), Subjects.Restrict.Params.Kind.restriction, person, ["processing_restrictions 1"]),
+                (2, .objection, person, ["processing_restrictions 1"]),
+                (3, .optOut, stranger, ["actors 1", "identifiers 1", "processing_restrictions 1"]),
+                // Somebody else's stop stays theirs.
+                (4, .optOut, stranger, []),
+            ] {
+                for _ in 0..<2 {
+                    let reply = try await subjects.restrict(
+                        Subjects.Restrict.Params(
+                            request: CountedIdentifiers.id((1 << 41) + number), kind: kind, identifiers: [who],
+                            actors: []), for: service.gateway)
+                    #expect(reply.rows.map { "\($0.table) \($0.rows)" } == tables)
+                    service.advance(milliseconds: 1_000)
+                }
+            }
+        }
+    }
+
     @Test("What was restricted for a hold can be lifted once it is released, as when the erasure was denied meanwhile")
     func liftedAfterHold() async throws {
         try await withSignals { service in

@@ -37,7 +37,7 @@ def run(report, programs, directory):
         brand = Brand(suite, "Controlled")
         certificate = directory / "processor.pem"
         certificate.write_bytes(door.raw("GET", "/certificate.pem")[1])
-        copied(report, suite, door, brand, certificate, directory)
+        copied(report, suite, door, Brand(suite, "Copied"), certificate, directory)
         erased(report, suite, door, brand, receiver, certificate, directory)
     finally:
         suite.clean_up()

@@ -1,5 +1,7 @@
-"""Each process dies at each step of an erasure, just before the step is on disk and just after: the end is the same."""
+"""Each process dies at each step of each kind of privacy request, just before the step is on disk and just after: the end
+is the same. And undisturbed, the steps come in the order that this relies on."""
 
+import base64
 import http.server
 import json
 import secrets
@@ -16,6 +18,9 @@ SERVICES = ["gateway", "signals", "tenancy"]
 # After so many deaths the suite is started anew: its supervisor waits ever longer with a process that dies soon.
 ROUNDS_OF_SUITE = 4
 ENDED = "completed"
+KINDS = ["erasure", "access", "portability", "correction", "restriction", "objection", "optOut"]
+COPIES = {"access", "portability"}
+TOLD = ["pending", "in_progress", "completed"]
 
 
 class Receiver:
@@ -53,106 +58,204 @@ class Receiver:
         self.server.server_close()
 
 
-def run(report, programs, directory):
+def run(report, programs, directory, full=False):
     marks = directory / "failpoints"
     marks.mkdir()
     receiver = Receiver()
     suite = Suite(programs, directory / "failing", GYRE_FAILPOINTS=marks, GYRE_CALLBACK_PRIVATE_HOSTS="127.0.0.1")
     suite.up()
     try:
-        steps = {service: (marks / f"{service}.steps").read_text().split() for service in SERVICES
-                 if (marks / f"{service}.steps").exists()}
+        steps = {service: [line.split() for line in (marks / f"{service}.steps").read_text().splitlines()]
+                 for service in SERVICES if (marks / f"{service}.steps").exists()}
         if not steps:
             report.say("these programs are of a release build, which has no failpoints: nothing to do")
             return
         report.equal("the services that have steps to die at", sorted(steps), SERVICES)
-        brand = Brand(suite, "Failing")
-        go_through(report, suite, brand, receiver, marks, steps, directory)
+        work = Work(suite, Brand(suite, "Failing"), receiver, marks, directory)
+        rounds = 0
+        for kind in KINDS:
+            rounds = go_through(report, work, kind, deaths(steps, kind, full), rounds)
     finally:
         suite.clean_up()
         receiver.close()
 
 
-def go_through(report, suite, brand, receiver, marks, steps, directory):
-    expected = outcome(report, suite, brand, receiver, directory)
-    report.say(f"undisturbed, an erasure ends so: {expected}")
-    report.equal("the other company is told", expected["told"], ["pending", "in_progress", "completed"])
-    deaths = [(service, step, moment) for service in SERVICES for step in steps[service]
-              for moment in ("before", "after")]
+def deaths(steps, kind, full):
+    """Service, step and moment of each death that a kind is to survive.
+
+    All of an erasure's; of the others those that are their own, at their end, once. Everything, if that is wanted.
+    """
+    found = []
+    for service in SERVICES:
+        for step, *kinds in steps[service]:
+            if kind not in kinds:
+                continue
+            if full or kind == "erasure":
+                found += [(service, step, "before"), (service, step, "after")]
+            elif kind == kinds[0] and "erasure" not in kinds:
+                found.append((service, step, "after"))
+    return found
+
+
+def go_through(report, work, kind, deaths, rounds):
+    """- Returns: how often processes died so far."""
+    trace = work.marks / "trace"
+    trace.touch()
+    expected = work.outcome(kind)
+    passed = trace.read_text().split()
+    trace.unlink()
+    report.say(f"undisturbed, a request for {kind} ends so: {expected}")
+    report.equal("the other company is told", expected["told"], TOLD)
+    wrong = disorder(kind, passed)
+    report.check(f"its {len(passed)} steps come in their order", not wrong, (wrong, passed))
     different, unreached = [], []
-    for number, (service, step, moment) in enumerate(deaths):
-        if number and number % ROUNDS_OF_SUITE == 0:
-            suite.down()
-            suite.up()
-        mark = marks / f"{service}.{step}.{moment}"
+    for service, step, moment in deaths:
+        if rounds and rounds % ROUNDS_OF_SUITE == 0:
+            work.suite.down()
+            work.suite.up()
+        rounds += 1
+        mark = work.marks / f"{service}.{step}.{moment}"
         mark.touch()
-        result = outcome(report, suite, brand, receiver, directory)
+        result = work.outcome(kind)
         if mark.exists():
             unreached.append(mark.name)
             mark.unlink()
         if result != expected:
             different.append((mark.name, result))
-    report.check(f"{len(deaths)} deaths, each where it was meant: the steps of every service, before and after",
-                 not unreached, unreached)
+    if not deaths:
+        return rounds
+    report.check(f"{len(deaths)} deaths of {kind}, each where it was meant", not unreached, unreached)
     report.check("after every one of them the end is the same: nothing lost, nothing doubled", not different, different)
+    return rounds
 
 
-def outcome(report, suite, brand, receiver, directory):
-    """Plants a person and erases them; what came of it, without what differs from time to time."""
-    person, reference = Person(), str(uuid.uuid4())
-    before = brand.totals()
-    brand.call("signals.identify", {
-        "userId": person.id, "identifiers": person.identifiers, "traits": {"contact": person.email}})
-    for _ in range(2):
-        brand.call("signals.track", {"event": "Order Completed", "userId": person.id, "messageId": secrets.token_hex(8)})
-    request = patiently(suite, brand, "privacyRequests.submit", {
-        "identifiers": [{"type": "email", "value": person.email}], "regulation": "gdpr", "reference": reference,
-        "callbackUrls": [receiver.url]})
-    wait_for(lambda: patiently(suite, brand, "privacyRequests.get", {"id": request["id"]})["status"] == ENDED,
-             what="the end of the erasure")
-    certificate = wait_for(lambda: has_certificate(suite, brand, request["id"]), what="the certificate")
-    wait_for(lambda: receiver.statuses(reference)[-1:] == [ENDED], what="the last callback")
-    path = directory / "failing-certificate.json"
-    path.write_text(json.dumps(certificate))
-    verified = subprocess.run([str(suite.program), "privacy", "verify", str(path)], capture_output=True)
-    found, _, _ = traces.search(suite.directory, person.values)
-    rows = {f"{service['service']}.{table['table']}": table["rows"]
-            for service in certificate["payload"]["services"] for table in service["rows"] if table["rows"]}
-    return {"rows": rows, "told": receiver.statuses(reference), "left": len(found),
-            "added": [after - earlier for after, earlier in zip(patient_totals(brand)[:2], before[:2])],
-            "certificate": verified.returncode, "hits": sum(
-                service.get("scanHits", 0) for service in certificate["payload"]["services"])}
+def disorder(kind, passed):
+    """What comes before something that has to come after it, in the steps that were passed."""
+    def places(step, moment):
+        return [place for place, name in enumerate(passed) if name.endswith(f"{step}.{moment}")]
+
+    asked = {"erasure": "marked", "correction": "corrected"} | dict.fromkeys(COPIES, "found")
+    # The left one is on disk, for the last time, before the right one begins.
+    order = [("begun", asked.get(kind, "restricted")), ("noted", "ended"), ("ended", "certified")]
+    if kind in COPIES:
+        order += [("approved", "begun"), ("noted", "exported"), ("exported", "archived"), ("archived", "ended")]
+    if kind == "erasure":
+        order += [("marked", "entered"), ("entered", "searchedBrandFile"), ("entered", "searchedServiceFile"),
+                  ("removed", "searched"), ("searchedBrandFile", "ended"), ("searchedServiceFile", "ended"),
+                  ("searched", "ended"), ("ended", "reviewed"), ("reviewed", "certified")]
+    wrong = [f"{first} before {second}" for first, second in order
+             if not (0 <= max(places(f".{first}", "after"), default=-1) < min(places(f".{second}", "before"), default=-1))]
+    for service in SERVICES if kind == "erasure" else []:
+        for file in ("erasedBrandFile", "erasedServiceFile"):
+            begun = entered = False
+            for name in passed:
+                if name == f"{service}.{file}.before":
+                    begun, entered = True, False
+                elif name == f"{service}.entered.after":
+                    entered = True
+                elif name == f"{service}.{file}.after" and not (begun and entered):
+                    wrong.append(f"{service}: the ledger before {file}")
+    return wrong
 
 
-def patiently(suite, brand, method, params):
-    """The result of a call that is sent again while a process is away."""
-    end = time.monotonic() + 60
-    while True:
+class Work:
+    """What is done again and again, and what came of it."""
+
+    def __init__(self, suite, brand, receiver, marks, directory):
+        self.suite, self.brand, self.receiver, self.marks, self.directory = suite, brand, receiver, marks, directory
+
+    def outcome(self, kind):
+        """Plants a person and has a request of theirs carried out; what came of it, without what differs each time."""
+        person = Person()
+        before = self.brand.totals()
+        self.brand.call("signals.identify", {
+            "userId": person.id, "identifiers": person.identifiers,
+            "traits": {"contact": person.email, "city": "Berm"}})
+        for _ in range(2):
+            self.brand.call("signals.track", {
+                "event": "Order Completed", "userId": person.id, "messageId": secrets.token_hex(8)})
+        request, reference, passphrase = self.submitted(kind, person)
+        wait_for(lambda: self.call("privacyRequests.get", {"id": request})["status"] == ENDED,
+                 what=f"the end of the request for {kind}")
+        certificate = wait_for(lambda: self.certificate(request), what="the certificate")
+        wait_for(lambda: self.receiver.statuses(reference)[-1:] == [ENDED], what="the last callback")
+        path = self.directory / "failing-certificate.json"
+        path.write_text(json.dumps(certificate))
+        verified = subprocess.run([str(self.suite.program), "privacy", "verify", str(path)], capture_output=True)
+        payload = certificate["payload"]
+        result = {
+            "rows": {f"{service['service']}.{table['table']}": table["rows"]
+                     for service in payload["services"] for table in service["rows"] if table["rows"]},
+            "kept": sorted(f"{entry['service']}.{entry['table']}" for entry in payload["kept"]),
+            "told": self.receiver.statuses(reference),
+            "added": [after - earlier for after, earlier in zip(self.totals(), before[:2])],
+            "certificate": verified.returncode}
+        if kind == "erasure":
+            found, _, _ = traces.search(self.suite.directory, person.values)
+            hits = sum(service.get("scanHits", 0) for service in payload["services"])
+            return result | {"left": len(found), "hits": hits}
+        if kind in COPIES:
+            return result | {"opened": self.opened(request, passphrase)}
+        who = {"type": "email", "value": person.email}
+        if kind == "correction":
+            return result | {"outcomes": payload["corrections"],
+                             "city": self.call("actors.get", {"identifier": who})["traits"]["city"]}
+        items = self.call("restrictions.list", {"identifier": who})["items"]
+        return result | {"restrictions": [(item["kind"], item["source"]) for item in items]}
+
+    def submitted(self, kind, person):
+        """The request, what the other company calls it, and the passphrase of a copy."""
+        while True:
+            reference = str(uuid.uuid4())
+            params = {"kind": kind, "identifiers": [{"type": "email", "value": person.email}], "regulation": "gdpr",
+                      "reference": reference, "callbackUrls": [self.receiver.url]}
+            if kind == "correction":
+                params["corrections"] = [{"of": "trait", "name": "city", "value": '"Bern"'}]
+            request = self.call("privacyRequests.submit", params)["id"]
+            if kind not in COPIES:
+                return request, reference, None
+            try:
+                return request, reference, self.call("privacyRequests.approve", {"id": request})["passphrase"]
+            except Refused as refused:
+                # The passphrase went down with the process that made it, and nothing else has it: a new request.
+                if "its passphrase is shown once" not in str(refused):
+                    raise
+
+    def opened(self, request, passphrase):
+        """How many rows of each table are in the copy."""
+        whole = b""
+        while True:
+            part = self.call("privacyRequests.download", {"id": request, "offset": len(whole)})
+            whole += base64.b64decode(part["data"])
+            if len(whole) >= part["archive"]["bytes"]:
+                break
+        path, files = self.directory / "failing.gyre", self.directory / f"opened-{request}"
+        path.write_bytes(whole)
+        subprocess.run([str(self.suite.program), "privacy", "open", str(path), "--output", str(files)],
+                       input=passphrase + "\n", capture_output=True, text=True, check=True)
+        return {str(file.relative_to(files)): len(file.read_bytes().splitlines()) for file in files.rglob("*.ndjson")}
+
+    def call(self, method, params):
+        """The result of a call that is sent again while a process is away."""
+        end = time.monotonic() + 60
+        while True:
+            try:
+                return self.brand.call(method, params)
+            except (OSError, ConnectionError, ValueError):
+                if time.monotonic() > end:
+                    raise
+            except Refused as refused:
+                if refused.code not in (-32009, -32014, -32096, -32097) or time.monotonic() > end:
+                    raise
+            time.sleep(0.02)
+
+    def certificate(self, request):
         try:
-            with suite.admin(brand.id) as connection:
-                return connection.call(method, params)
-        except (OSError, ConnectionError, ValueError):
-            if time.monotonic() > end:
-                raise
-        except Refused as refused:
-            if refused.code not in (-32009, -32014, -32096, -32097) or time.monotonic() > end:
-                raise
-        time.sleep(0.02)
+            return self.call("privacyRequests.certificate", {"id": request})
+        except Refused:
+            return None
 
-
-def has_certificate(suite, brand, request):
-    try:
-        return patiently(suite, brand, "privacyRequests.certificate", {"id": request})
-    except Refused:
-        return None
-
-
-def patient_totals(brand):
-    return wait_for(lambda: totals(brand), what="an answer")
-
-
-def totals(brand):
-    try:
-        return brand.totals()
-    except (OSError, ConnectionError, ValueError, Refused):
-        return None
+    def totals(self):
+        """Actors and signals."""
+        summary = self.call("signals.summarize", {})
+        return self.call("actors.count", {})["actors"], summary["signals"]

@@ -43,9 +43,9 @@ public struct DataMap: Sendable {
                 "problem", "contradicts", "is_kept",
             ]),
         Table(
-            "erased_rows", "how many rows each erasure took; figures only", .nobody,
+            "request_rows", "how many rows each request of a person took or changed; figures only", .nobody,
             kept: "for ever, as proof", afterErasure: Law.accountability,
-            columns: ["request", "erased_table", "rows"]),
+            columns: ["request", "touched_table", "rows"]),
         Table(
             "legal_holds", "what keeps data from retention and erasure; ids and the matter", .nobody,
             kept: "until released", columns: ["id", "actor", "number", "reason", "placed_by", "placed_at"]),

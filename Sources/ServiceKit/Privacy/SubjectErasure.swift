@@ -195,7 +195,7 @@ struct SubjectErasure {
         _ given: [Identifier], for request: UUIDv7, in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> Bool {
         let tookRows = try transaction.one(
-            "SELECT 1 FROM erased_rows WHERE request = :request LIMIT 1", [":request": request]
+            "SELECT 1 FROM request_rows WHERE request = :request LIMIT 1", [":request": request]
         ) { _ in true }
         if tookRows == true { return true }
         for identifier in given {
@@ -206,19 +206,20 @@ struct SubjectErasure {
 }
 
 extension WriteTransaction {
-    /// Adds what an erasure took to what others for the same request took.
+    /// Adds the rows that a call touched to those that earlier ones for the same request touched, whose answers may have
+    /// been lost.
     ///
-    /// - Returns: all of it, by table.
-    fileprivate func sum(_ rows: [TableRows], of request: UUIDv7) throws(RPCError) -> [TableRows] {
+    /// - Returns: all of them, by table.
+    func sum(_ rows: [TableRows], of request: UUIDv7) throws(RPCError) -> [TableRows] {
         for entry in rows {
             try run(
                 """
-                INSERT INTO erased_rows (request, erased_table, rows) VALUES (:request, :table, :rows)
+                INSERT INTO request_rows (request, touched_table, rows) VALUES (:request, :table, :rows)
                 ON CONFLICT DO UPDATE SET rows = rows + excluded.rows
                 """, [":request": request, ":table": entry.table, ":rows": Int64(entry.rows)])
         }
         return try all(
-            "SELECT erased_table, rows FROM erased_rows WHERE request = :request ORDER BY erased_table",
+            "SELECT touched_table, rows FROM request_rows WHERE request = :request ORDER BY touched_table",
             [":request": request]
         ) { TableRows(table: $0.text(0), rows: $0.int(1)) }
     }

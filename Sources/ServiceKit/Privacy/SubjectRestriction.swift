@@ -49,7 +49,8 @@ extension SubjectErasure {
                 unknown.append(identifier)
             }
         }
-        outcome.rows = try directory.restrict(subjects, unknown: unknown, restriction, in: transaction)
+        outcome.rows = try transaction.sum(
+            directory.restrict(subjects, unknown: unknown, restriction, in: transaction), of: restriction.request)
         return outcome
     }
 }
@@ -59,6 +60,8 @@ extension PlatformService {
         _ params: Subjects.Restrict.Params, for call: CallContext
     ) async throws(RPCError) -> Subjects.Restrict.Reply {
         guard let brand = call.brand else { throw .forbidden("A restriction needs a brand.") }
+        Failpoint.restricted.before(runtime.name)
+        defer { Failpoint.restricted.after(runtime.name) }
         guard let file = runtime.databases.file(of: brand) else {
             return Subjects.Restrict.Reply(identifiers: [], actors: [], rows: [])
         }

@@ -6,8 +6,9 @@
 /// disk, or just after.
 ///
 /// In a build for release there is nothing of it. In a debug build, `GYRE_FAILPOINTS` names a directory: a process lists
-/// there the steps that it has, in `<service>.steps`, and kills itself with SIGKILL at the step `s` when it finds
-/// `<service>.<s>.before` or `.after`, which it removes first. `ops/system/failing.py` goes through all of them.
+/// there the steps that it has, in `<service>.steps`, each with the kinds of requests that take it, and kills itself with
+/// SIGKILL at the step `s` when it finds `<service>.<s>.before` or `.after`, which it removes first. What it passes it
+/// adds to the file `trace`, where there is one. `ops/system/failing.py` goes through all of them.
 public enum Failpoint: String, CaseIterable, Sendable {
     // Of the saga, in the gateway.
 
@@ -30,6 +31,24 @@ public enum Failpoint: String, CaseIterable, Sendable {
     /// A callback was taken, and that is noted.
     case told
 
+    // Of copies for people, in the gateway.
+
+    /// Staff allowed a copy.
+    case approved
+    /// The copy is whole, and nobody here can open it any more.
+    case archived
+
+    // Of what every service is asked.
+
+    /// Whom it knows.
+    case found
+    /// A page of what it holds of them.
+    case exported
+    /// What was wrong is right.
+    case corrected
+    /// Uses of their data ended.
+    case restricted
+
     // Of the erasure, in every service.
 
     /// The erasure is in the ledger.
@@ -42,16 +61,35 @@ public enum Failpoint: String, CaseIterable, Sendable {
     case erasedServiceFile
     /// Its log too, and it was searched.
     case searchedServiceFile
+    /// Copies that waited for the person are gone, in the gateway.
+    case removed
 
     /// The steps that a service has.
     public static func steps(of service: String) -> [Failpoint] {
-        let everywhere: [Failpoint] = [.entered, .erasedServiceFile]
+        let everywhere: [Failpoint] = [.entered, .erasedServiceFile, .found, .exported, .corrected, .restricted]
         switch service {
         // It searches its own file when it reviews.
         case "gateway":
-            return everywhere + [.begun, .scheduled, .marked, .noted, .searched, .ended, .reviewed, .certified, .told]
+            return everywhere + [
+                .begun, .scheduled, .marked, .noted, .searched, .ended, .reviewed, .certified, .told, .approved,
+                .archived, .removed,
+            ]
         case "tenancy": return everywhere + [.searchedServiceFile]
         default: return everywhere + [.searchedServiceFile, .erasedBrandFile, .searchedBrandFile]
+        }
+    }
+
+    /// The kinds of requests that take the step, as the contract of the gateway calls them.
+    public var kinds: [String] {
+        switch self {
+        case .begun, .scheduled, .noted, .ended, .certified, .told:
+            ["access", "portability", "erasure", "correction", "restriction", "objection", "optOut"]
+        case .approved, .archived, .found, .exported: ["access", "portability"]
+        case .corrected: ["correction"]
+        case .restricted: ["restriction", "objection", "optOut"]
+        case .marked, .searched, .reviewed, .entered, .erasedBrandFile, .searchedBrandFile, .erasedServiceFile,
+            .searchedServiceFile, .removed:
+            ["erasure"]
         }
     }
 
@@ -59,7 +97,7 @@ public enum Failpoint: String, CaseIterable, Sendable {
     @inlinable @inline(__always)
     public func before(_ service: String) {
         #if FAILPOINTS
-            dieIfAsked(service, "before")
+            pass(service, "before")
         #endif
     }
 
@@ -67,7 +105,7 @@ public enum Failpoint: String, CaseIterable, Sendable {
     @inlinable @inline(__always)
     public func after(_ service: String) {
         #if FAILPOINTS
-            dieIfAsked(service, "after")
+            pass(service, "after")
         #endif
     }
 
@@ -76,16 +114,22 @@ public enum Failpoint: String, CaseIterable, Sendable {
         private static let directory = getenv("GYRE_FAILPOINTS").map { String(cString: $0) }
 
         @usableFromInline
-        func dieIfAsked(_ service: String, _ moment: String) {
+        func pass(_ service: String, _ moment: String) {
             guard let directory = Self.directory else { return }
-            if unlink("\(directory)/\(service).\(rawValue).\(moment)") == 0 { kill(getpid(), SIGKILL) }
+            let name = "\(service).\(rawValue).\(moment)"
+            let trace = open("\(directory)/trace", O_WRONLY | O_APPEND | O_CLOEXEC)
+            if trace >= 0 {
+                _ = write(trace, name + "\n", name.utf8.count + 1)
+                close(trace)
+            }
+            if unlink("\(directory)/\(name)") == 0 { kill(getpid(), SIGKILL) }
         }
 
         /// Lists the steps of this process for the test.
         static func announce(_ service: String) {
             guard let directory else { return }
-            let names = steps(of: service).map { $0.rawValue + "\n" }.joined()
-            _ = FileBytes.writeDurably(Array(names.utf8), to: "\(directory)/\(service).steps")
+            let lines = steps(of: service).map { ([$0.rawValue] + $0.kinds).joined(separator: " ") + "\n" }
+            _ = FileBytes.writeDurably(Array(lines.joined().utf8), to: "\(directory)/\(service).steps")
         }
     #endif
 }

@@ -11,6 +11,8 @@ extension PlatformService {
     }
 
     func find(_ params: Subjects.Find.Params, for call: CallContext) async throws(RPCError) -> Subjects.Find.Reply {
+        Failpoint.found.before(runtime.name)
+        defer { Failpoint.found.after(runtime.name) }
         guard let file = call.brand.flatMap({ runtime.databases.file(of: $0) }) else {
             return Subjects.Find.Reply(identifiers: [], actors: [], tables: [])
         }
@@ -26,6 +28,8 @@ extension PlatformService {
     func export(
         _ params: Subjects.Export.Params, for call: CallContext
     ) async throws(RPCError) -> Subjects.Export.Reply {
+        Failpoint.exported.before(runtime.name)
+        defer { Failpoint.exported.after(runtime.name) }
         guard let file = call.brand.flatMap({ runtime.databases.file(of: $0) }) else {
             return Subjects.Export.Reply(rows: [])
         }
@@ -39,6 +43,8 @@ extension PlatformService {
     func correct(
         _ params: Subjects.Correct.Params, for call: CallContext
     ) async throws(RPCError) -> Subjects.Correct.Reply {
+        Failpoint.corrected.before(runtime.name)
+        defer { Failpoint.corrected.after(runtime.name) }
         let nothing = Subjects.Correct.Reply(identifiers: [], actors: [], rows: [], outcomes: [])
         guard let file = call.brand.flatMap({ runtime.databases.file(of: $0) }),
             let directory = brandErasure.directory

@@ -109,12 +109,12 @@ extension Migration {
                 rows INTEGER
             ) STRICT, WITHOUT ROWID;
 
-            -- How many rows each erasure took, so that it answers the same when it is asked again.
-            CREATE TABLE erased_rows (
+            -- How many rows each request of a person took or changed, so that it is answered the same when it is asked again.
+            CREATE TABLE request_rows (
                 request BLOB NOT NULL,
-                erased_table TEXT NOT NULL,
+                touched_table TEXT NOT NULL,
                 rows INTEGER NOT NULL,
-                PRIMARY KEY (request, erased_table)
+                PRIMARY KEY (request, touched_table)
             ) STRICT, WITHOUT ROWID;
 
             -- Keyed hashes of erased identifiers: what matches one is refused.

@@ -3,6 +3,7 @@ import GatewayAPI
 import JSONRPC
 import PlatformAPI
 import ServiceContract
+import ServiceKit
 
 /// Erasure: everything known of the person goes, and the files are searched for what may be left.
 struct ErasureWork: PrivacyWork {
@@ -26,7 +27,9 @@ struct ErasureWork: PrivacyWork {
         answer.heldBy = reply.heldBy ?? []
         answer.hasErased = reply.hasErased
         if service == self.service {
+            Failpoint.removed.before(service)
             let copies = try await archives.remove(of: request.actors + reply.actors, request.brand)
+            Failpoint.removed.after(service)
             if copies > 0 { answer.rows.append(TableRows(table: "privacy_archives", rows: copies)) }
         }
         return answer

@@ -61,9 +61,11 @@ struct PrivacyArchives: Sendable {
         let now = runtime.clock.now()
         let expiresAt = Timestamp(microseconds: now.microseconds + Int64(Self.validDays) * 24 * 3_600 * 1_000_000)
         let written = StoredArchive.Written(bytes: file.bytes, sha256: file.sha256, expiresAt: expiresAt)
+        Failpoint.archived.before(runtime.name)
         try await runtime.write(runtime.databases.serviceFile) { [archives] transaction throws(RPCError) in
             try archives.keep(written, of: request, in: transaction)
         }
+        Failpoint.archived.after(runtime.name)
     }
 
     // MARK: Downloads

@@ -153,6 +153,7 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
         // Slow, and so on no thread that others wait for.
         let made = try PrivacyArchives.begin()
         let runtime = archives.runtime
+        Failpoint.approved.before(runtime.name)
         let request = try await runtime.write(runtime.databases.serviceFile) { transaction throws(RPCError) in
             var request = try find(params.id, in: transaction, for: call)
             guard saga.works[request.kind]?.needsApproval == true else {
@@ -170,6 +171,7 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
             try stored.insert(request.id, header: made.header, dataKey: made.dataKey, in: transaction)
             return try reply(request, in: transaction)
         }
+        Failpoint.approved.after(runtime.name)
         saga.wake()
         return PrivacyRequests.Approve.Reply(request: request, passphrase: made.passphrase)
     }
