@@ -91,7 +91,7 @@ let package = Package(
                 "SignalsAPI", "TLS", "TenancyAPI", .configuration, .hummingbird, .hummingbirdCore, .lifecycle, .logging,
                 .metrics, .mustache, .nio("NIOCore"),
             ]),
-        .service("Signals", ["Mapping", "OpenSSL"]),
+        .service("Signals", ["Mapping", "OpenSSL", "OutboundHTTP"]),
         .service(
             "Tenancy",
             ["AuditProof", "CivilTime", "MerkleLog", "OpenSSL", "PlatformAPI", .lifecycle, .logging, .nio("NIOPosix")]),

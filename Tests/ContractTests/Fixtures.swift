@@ -17,6 +17,7 @@ enum Fixtures {
         ("one-actor", SQL(isForBrand: true, text: actor)),
         ("one-consent", SQL(isForBrand: true, text: actor + consent)),
         ("one-restriction", SQL(isForBrand: true, text: actor + restriction)),
+        ("one-disclosure", SQL(isForBrand: true, text: actor + disclosure)),
         ("one-import", SQL(isForBrand: true, text: importing)),
         ("one-import-done", SQL(isForBrand: true, text: importing + "UPDATE jobs SET status = 'completed';")),
     ]
@@ -99,6 +100,17 @@ enum Fixtures {
     private static let restriction = """
         INSERT INTO processing_restrictions (actor, kind, source, since)
         VALUES (1, 'restriction', 'controller', 1735689600000000);
+
+        """
+
+    private static let disclosure = """
+        INSERT INTO recipients (number, id, name, kind, address, contact, notice_url, created_at, version)
+        VALUES (1, x'01930000000070008000000000000061', 'Northern Laboratory', 'controller',
+            '1 Harbour Road, Springfield', 'privacy@lab.example', 'https://lab.example/notices', 1767225600000000, 1);
+        INSERT INTO disclosures (sequence, actor, recipient, disclosed_at, last_disclosed_at, times, description, purpose,
+            accounting, reference, recorded_at, recorded_by)
+        VALUES (1, 1, 1, 1748736000000000, 1748736000000000, 1, 'blood group', 'a public health study', 'due', 'P-77',
+            1748736000000000, 'key:01930000-0000-7000-8000-000000000021');
 
         """
 

@@ -346,7 +346,8 @@ private final class CallbackSuite: Sendable {
         saga = PrivacySaga(
             runtime: runtime, services: ["signals"],
             works: [.erasure: ErasureWork(of: "gateway", archives: archives)],
-            certificate: try PrivacyCertificate(seed: Array(repeating: 5, count: 32))
+            certificate: try PrivacyCertificate(seed: Array(repeating: 5, count: 32)),
+            seal: try NoticeSeal(key: Array(repeating: 8, count: 32))
         ) { $0 == "tenancy" ? tenancy : signals }
         let permissions = OutboundHTTPClient.Permissions(privateHosts: privateHosts)
         requests = PrivacyRequestsService(

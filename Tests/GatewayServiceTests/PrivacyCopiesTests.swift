@@ -10,6 +10,7 @@ import PersonArchive
 import PlatformAPI
 import SQLite
 import ServiceContract
+import SignalsAPI
 import Synchronization
 import Testing
 
@@ -19,6 +20,47 @@ import Testing
 /// Access, portability and correction, as the gateway carries them out with services that answer from memory.
 @Suite struct PrivacyCopiesTests {
     private static let ann = Identifier(type: "email", value: "ann@example.org")
+
+    @Test("An accounting lists disclosures of six years by date, sealed, with a page that a person can read")
+    func accounting() async throws {
+        let suite = try CopySuite()
+        let request = try await suite.submit(.accounting, regulation: .hipaa)
+        await suite.saga.carryOn()
+        #expect(try await suite.get(request).status == .verified)
+        let approved = try await suite.approve(request)
+        await suite.saga.carryOn()
+        let done = try await suite.get(request)
+        #expect(done.status == .completed && done.services.flatMap(\.rows).isEmpty)
+        let period = try #require(suite.people.accountedFor.first)
+        #expect(period.until == done.receivedAt && suite.people.accountedFor.count == 3)
+        let files = try CopySuite.open(try await suite.download(request), approved.passphrase)
+        #expect(
+            files.map(\.name) == [
+                "data/signals/disclosures.ndjson", "schema.json", "index.html", "manifest.json",
+                "manifest.signature.json",
+            ])
+        let rows = try files[0].bytes.split(separator: UInt8(ascii: "\n")).map { try JSONValue(parsing: Array($0)) }
+        #expect(rows.map { $0["times"]?.int64 } == [3, 2, 1])
+        #expect(rows.allSatisfy { $0["address"]?.string == "1 Harbour Road" && $0["purpose"]?.string == "a study" })
+        let page = String(decoding: files[2].bytes, as: UTF8.self)
+        #expect(page.contains("To whom your health information was given") && page.contains("Laboratory &lt;2&gt;"))
+        let certificate = try await suite.certificate(request)
+        #expect(certificate.payload.description.contains("45 CFR 164.528"))
+        suite.stop()
+    }
+
+    @Test(
+        "An accounting is for hipaa only, and the refusal says what to ask for",
+        arguments: [Regulation.gdpr, .ccpa, .own, .none])
+    func noAccounting(regulation: Regulation) async throws {
+        let suite = try CopySuite()
+        let refusal = RPCError.invalidParams(
+            at: "/params/regulation",
+            "is \(regulation.rawValue), and only hipaa knows an accounting of disclosures (45 CFR 164.528): name that, or "
+                + "ask for access, whose copy says to whom the data was given (GDPR Art. 15(1)(c))")
+        await #expect(throws: refusal) { try await suite.submit(.accounting, regulation: regulation) }
+        suite.stop()
+    }
 
     @Test("A copy waits for its approval; then it opens with the passphrase, here and in another language")
     func access() async throws {
@@ -341,7 +383,10 @@ private final class CopySuite: Sendable {
                 .access: ArchiveWork(purpose: .access, services: services, archives: archives, dial: dial),
                 .portability: ArchiveWork(purpose: .portability, services: services, archives: archives, dial: dial),
                 .correction: CorrectionWork(), .erasure: ErasureWork(of: "gateway", archives: archives),
-            ], certificate: try PrivacyCertificate(seed: seed), dial: dial)
+                .accounting: AccountingWork(
+                    archive: ArchiveWork(purpose: .access, services: services, archives: archives, dial: dial)),
+            ], certificate: try PrivacyCertificate(seed: seed),
+            seal: try NoticeSeal(key: Array(repeating: 8, count: 32)), dial: dial)
         requests = PrivacyRequestsService(
             codes: try VerificationCode(key: Array(repeating: 6, count: 32)), saga: saga, archives: archives,
             subscriptions: CallbackSubscriptions(.init()))
@@ -354,13 +399,14 @@ private final class CopySuite: Sendable {
     @discardableResult
     func submit(
         _ kind: PrivacyKind, _ whose: Identifier = Identifier(type: "email", value: "ann@example.org"),
-        identity: IdentityProof = .controller, corrections: [Correction] = []
+        identity: IdentityProof = .controller, corrections: [Correction] = [], regulation: Regulation = .none
     ) async throws -> UUIDv7 {
         try await runtime.write(runtime.databases.serviceFile) {
             [requests, call = call()] transaction throws(RPCError) in
             try requests.submit(
                 PrivacyRequests.Submit.Params(
-                    identifiers: [whose], kind: kind, identity: identity, corrections: corrections),
+                    identifiers: [whose], kind: kind, regulation: regulation, identity: identity,
+                    corrections: corrections),
                 in: transaction, for: call
             ).id
         }
@@ -440,6 +486,9 @@ private final class FakePeople: JSONRPCClient {
 
     var calls: [String] { seen.withLock(\.self) }
     var corrections: [[Correction]] { asked.withLock(\.self) }
+    /// For what an accounting was asked.
+    var accountedFor: [(since: Timestamp, until: Timestamp)] { periods.withLock(\.self) }
+    private let periods = Mutex<[(since: Timestamp, until: Timestamp)]>([])
 
     func call(_ method: String, params: [UInt8], context: CallContext?) async throws(RPCError) -> [UInt8] {
         seen.withLock { $0.append(method) }
@@ -492,6 +541,16 @@ private final class FakePeople: JSONRPCClient {
         case "dataMaps.staying":
             let params = try DataMaps.Staying.Params(json: params)
             return DataMaps.Staying.Reply(items: DataMap.ground.staying(after: params.after)).json()
+        case "disclosures.account":
+            // More than two pages, in no order.
+            let params = try Disclosures.Account.Params(json: params)
+            periods.withLock { $0.append((params.since, params.until)) }
+            let page = params.cursor.flatMap { Int($0) } ?? 0
+            let date = Timestamp(microseconds: params.until.microseconds - Int64(page + 1) * 86_400_000_000)
+            let entry = AccountedDisclosure(
+                date: date, recipient: "Laboratory <\(page)>", address: "1 Harbour Road", description: "blood group",
+                purpose: "a study", times: page + 1, lastDate: page > 0 ? params.until : nil)
+            return Disclosures.Account.Reply(items: [entry], nextCursor: page < 2 ? "\(page + 1)" : nil).json()
         case "subjects.search":
             let params = try Subjects.Search.Params(json: params)
             return Subjects.Search.Reply(

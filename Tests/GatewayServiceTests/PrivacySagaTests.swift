@@ -409,13 +409,14 @@ import Testing
     func periods() {
         let laws: [Regulation] = [.gdpr, .ccpa, .hipaa, .own, .none]
         let periods = laws.map { law in PrivacyKind.allCases.map { law.regime(for: $0) } }
-        // In the order of the contract: access, portability, erasure, correction, restriction, objection, optOut.
+        // In the order of the contract: access, portability, erasure, correction, restriction, objection, optOut,
+        // accounting, which only hipaa has.
         let expected: [[DeadlineRegime]] = [
-            Array(repeating: .gdpr, count: 7),
-            [.ccpa, .ccpa, .ccpa, .ccpa, .ccpaOptOut, .ccpa, .ccpaOptOut],
-            [.hipaaAccess, .hipaaAccess] + Array(repeating: .hipaaAmendment, count: 5),
-            Array(repeating: .gdpr, count: 7),
-            Array(repeating: .gdpr, count: 7),
+            Array(repeating: .gdpr, count: 8),
+            [.ccpa, .ccpa, .ccpa, .ccpa, .ccpaOptOut, .ccpa, .ccpaOptOut, .ccpa],
+            [.hipaaAccess, .hipaaAccess] + Array(repeating: .hipaaAmendment, count: 5) + [.hipaaAccounting],
+            Array(repeating: .gdpr, count: 8),
+            Array(repeating: .gdpr, count: 8),
         ]
         #expect(periods == expected)
     }

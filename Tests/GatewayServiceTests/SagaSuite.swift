@@ -25,6 +25,7 @@ final class SagaSuite: Sendable {
     let directory: String
     let runtime: ServiceRuntime
     let services: [String: FakeService]
+    let seal: NoticeSeal
     private let requests: PrivacyRequestsService
     private let saga: PrivacySaga
     private let task: Task<Void, any Error>
@@ -44,9 +45,10 @@ final class SagaSuite: Sendable {
         let archives = PrivacyArchives(
             runtime: runtime, directory: self.directory + "/archives",
             key: try Ed25519.PrivateKey(rawRepresentation: Array(repeating: 5, count: 32)))
+        seal = try NoticeSeal(key: Array(repeating: 8, count: 32))
         let saga = PrivacySaga(
             runtime: runtime, services: order, works: [.erasure: ErasureWork(of: "gateway", archives: archives)],
-            certificate: try PrivacyCertificate(seed: Array(repeating: 5, count: 32))
+            certificate: try PrivacyCertificate(seed: Array(repeating: 5, count: 32)), seal: seal
         ) { services[$0] ?? FakeService([.brand("UTC")]) }
         self.saga = saga
         requests = PrivacyRequestsService(
@@ -230,6 +232,8 @@ final class FakeService: JSONRPCClient {
         /// What `brandSettings.get` answers for a brand in this zone.
         case brand(String, holidays: [String]? = nil, answerPeriod: AnswerPeriod? = nil)
         case found(identifiers: [(String, String)], actors: [UUIDv7], rows: [(String, Int)])
+        /// These have the person's data; when they are written down, a row is erased.
+        case disclosed([SubjectRecipient])
         /// Legal holds keep everything, though something may have been erased before.
         case held([UUIDv7], hasErased: Bool = false)
     }
@@ -284,6 +288,10 @@ final class FakeService: JSONRPCClient {
         set { between.withLock { $0 = newValue } }
     }
 
+    /// Up to which disclosure recipients were known, at each call that `disclosed` answered.
+    var recipientsThrough: [Int] { through.withLock(\.self) }
+    private let through = Mutex<[Int]>([])
+
     /// The types of the identifiers of each call.
     var identifiers: [[String]] { seen.withLock(\.self) }
 
@@ -316,6 +324,14 @@ final class FakeService: JSONRPCClient {
                 brandId: UUIDv7(milliseconds: 9, sequence: 0, random: 9), timeZone: zone, currency: euro,
                 language: "en", holidays: holidays, answerPeriod: answerPeriod, version: 1)
             return brand.json()
+        case .disclosed(let recipients):
+            let given = (try? JSONValue(parsing: params))?["recipientsThrough"]?.int64 ?? 0
+            through.withLock { $0.append(Int(given)) }
+            let new = recipients.filter { $0.through > given }
+            return Subjects.Erase.Reply(
+                identifiers: [], actors: [], rows: new.isEmpty ? [TableRows(table: "signals", rows: 1)] : [],
+                hasErased: new.isEmpty, recipients: new.isEmpty ? nil : new
+            ).json()
         case .held(let holds, let hasErased):
             let ids = holds.map { "\"\($0)\"" }.joined(separator: ",")
             return Array(

@@ -168,13 +168,15 @@ final class SignalsUnderTest: Sendable {
 
     /// Asks for an erasure, once.
     func eraseOnce(
-        _ identifiers: [Identifier], _ actors: [UUIDv7], for request: UUIDv7
+        _ identifiers: [Identifier], _ actors: [UUIDv7], recipientsThrough: Int = .max, for request: UUIDv7
     ) async throws -> SubjectErasure.Outcome {
         let erasure = SubjectErasure(
             dataMap: DataMap(DataMap.ground.tables + SignalsService.definition.brandDataMap.tables),
             directory: SignalsService.definition.directory, tombstones: tombstones)
         return try await write { [now] transaction throws(RPCError) in
-            try erasure.erase(identifiers, actors: actors, request: request, at: now, in: transaction)
+            try erasure.erase(
+                identifiers, actors: actors, recipientsThrough: recipientsThrough, request: request, at: now,
+                in: transaction)
         }
     }
 
@@ -186,12 +188,13 @@ final class SignalsUnderTest: Sendable {
             directory: SignalsService.definition.directory, tombstones: tombstones)
         let request = UUIDv7(milliseconds: 1, sequence: 0, random: UInt64.random(in: 0..<1 << 60))
         return try await write { [now] transaction throws(RPCError) in
-            var (identifiers, actors) = (identifiers, [UUIDv7]())
+            var (identifiers, actors, through) = (identifiers, [UUIDv7](), 0)
             var outcome: SubjectErasure.Outcome
             // It is asked again with what it knew beside what it was given, as the saga does.
             repeat {
                 outcome = try erasure.erase(
-                    identifiers, actors: actors, request: request, at: now, in: transaction)
+                    identifiers, actors: actors, recipientsThrough: through, request: request, at: now, in: transaction)
+                through = outcome.recipients.map(\.through).max() ?? through
                 identifiers += outcome.identifiers
                 actors += outcome.actors
             } while outcome.isPostponed

@@ -15,7 +15,7 @@ import secrets
 import time
 
 import purchases
-from suite import Brand, Connection, Refused
+from suite import Brand, Connection, Refused, wait_for
 
 CONTRACTS = pathlib.Path(__file__).resolve().parents[2] / "proto-json"
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -165,6 +165,15 @@ def plant(twin):
         call("consents.record", {"purpose": "twin", "legalBasis": "contract", "identifier": person,
                                  "proof": {"method": "paper", "source": mark}})
         call("restrictions.place", {"kind": "optOut", "identifier": person})
+        told = {"type": "customerId", "value": "told"}
+        for name in ("twin", mark):
+            recipient = call("recipients.create", {"name": name, "kind": "other", "contact": mark})
+            call("disclosures.record", {"recipientId": recipient["id"], "identifier": told, "description": mark,
+                                        "purpose": "twin", "accounting": "due", "reference": mark})
+        # Those who have the data are told of it.
+        request = call("privacyRequests.submit", {"kind": "restriction", "identifiers": [told]})
+        wait_for(lambda: connection.call("privacyNotices.list", {"requestId": request["id"]})["items"],
+                 what="the notices of a restriction")
         call("legalHolds.place", {"reason": mark, "identifier": person})
     with brand.suite.admin(brand.id) as connection:
         for email, role in (("twin@example.org", "owner"), (f"{mark}@example.org", "viewer")):

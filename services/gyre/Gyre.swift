@@ -33,6 +33,7 @@ struct Gyre: AsyncParsableCommand {
                     LimitsCommand.self, UsersCommand.self,
                     IntegrationsCommand.self, ParametersCommand.self, ImportCommand.self, ImportsCommand.self,
                     JobsCommand.self, TailCommand.self, ConsentCommand.self, RestrictionsCommand.self,
+                    RecipientsCommand.self, DisclosuresCommand.self,
                     PrivacyCommand.self, AuditCommand.self, CallCommand.self,
                     MethodsCommand.self,
                 ]),

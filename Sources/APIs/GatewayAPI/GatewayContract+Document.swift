@@ -191,70 +191,98 @@ extension GatewayContract {
         "value":"waiting"}],"result":{"name":"reply","value":{"items":[{"number":7,\#
         "requestId":"01930000-0000-7000-8000-000000000051","origin":"https://shop.example","status":"processing",\#
         "state":"waiting","attempts":3,"nextAttemptAt":"2026-01-01T00:02:10Z","problem":"https://shop.example takes \#
-        no connection"}]}}}]},{"name":"privacyCallbacks.resend","summary":"Tells again what was given up of a \#
-        privacy request: the same changes, in the same words.","description":"Its bodies are the same bytes as \#
-        before, signed alike; each is tried for three days more. URLs are known for 30 days after they were given \#
-        up.","x-kind":"write","x-scope":"privacyRequests:write","x-cost":1,"x-callers":["public","admin"],\#
-        "x-audit":true,"params":[{"name":"requestId","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
-        "description":"The request."},{"name":"number","schema":{"type":"integer","minimum":1},"description":"Only \#
-        the callback with this number; absent: all that were given up."}],"result":{"name":"reply",\#
-        "schema":{"type":"object","required":["items"],"properties":{"items":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/PrivacyCallback"},"maxItems":500,"description":"Those that are told \#
-        again, in their order."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/notFound"},\#
-        {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/storageFull"}],\#
-        "examples":[{"name":"after an outage","x-fixture":"live-only","params":[{"name":"requestId",\#
-        "value":"01930000-0000-7000-8000-000000000051"}],"result":{"name":"reply","value":{"items":[{"number":7,\#
-        "requestId":"01930000-0000-7000-8000-000000000051","origin":"https://shop.example","status":"processing",\#
-        "state":"waiting","attempts":0,"problem":"https://shop.example takes no connection"}]}}}]},\#
-        {"name":"backups.create","summary":"Copies the databases of all services into a new directory while they go \#
-        on.","x-kind":"flow","x-cost":1,"x-callers":["admin"],"x-audit":true,"params":[{"name":"path",\#
-        "required":true,"schema":{"type":"string","minLength":2,"maxLength":1000},"description":"An absolute path \#
-        of a directory that does not exist or is empty."}],"result":{"name":"reply","schema":{"type":"object",\#
-        "required":["path","createdAt","files","bytes"],"properties":{"path":{"type":"string","maxLength":1000,\#
-        "description":"The backup's directory."},"createdAt":{"$ref":"#/components/schemas/Timestamp",\#
-        "description":"When it was begun: what was answered before is in it."},"files":{"type":"integer",\#
-        "minimum":0,"description":"How many databases it holds."},"bytes":{"type":"integer","minimum":0,\#
-        "description":"How long they are together.","x-unit":"bytes"}},"additionalProperties":false}},\#
-        "errors":[{"$ref":"#/components/errors/storageFull"},{"$ref":"#/components/errors/conflict"},\#
-        {"$ref":"#/components/errors/dependencyUnavailable"}],"examples":[{"name":"before an upgrade",\#
-        "x-fixture":"live-only","params":[{"name":"path","value":"/var/backups/gyre/monday"}],\#
-        "result":{"name":"reply","value":{"path":"/var/backups/gyre/monday","createdAt":"2026-01-01T00:00:00Z",\#
-        "files":3,"bytes":294912}}}]},{"name":"system.status","summary":"Says what runs, and what each service \#
-        answers.","x-kind":"flow","x-cost":1,"x-callers":["admin"],"params":[],"result":{"name":"reply",\#
-        "schema":{"type":"object","required":["services"],"properties":{"services":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/ServiceStatus"},"maxItems":16,"description":"One entry for each \#
-        service."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"all well",\#
-        "x-fixture":"live-only","params":[],"result":{"name":"reply","value":{"services":[{"name":"signals",\#
-        "ready":true,"brands":1,"startedAt":"2026-01-01T00:00:00Z"}]}}}]},{"name":"limits.get","summary":"Returns a \#
-        key's limits and quotas, and how much is left of each.","description":"Asking costs a unit too. A client \#
-        that names no key is told of its own. The administrator who names none is told what all callers share.",\#
-        "x-kind":"flow","x-scope":"limits:read","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],\#
-        "params":[{"name":"keyId","required":false,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
-        key."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/LimitStandings"}},\#
-        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/dependencyUnavailable"}],\#
-        "examples":[{"name":"a key that has spent half of its burst","x-fixture":"live-only",\#
-        "params":[{"name":"keyId","value":"01930000-0000-7000-8000-000000000021"}],"result":{"name":"reply",\#
-        "value":{"keyId":"01930000-0000-7000-8000-000000000021","limits":[{"policy":"burst","ratePerSecond":100,\#
-        "burst":200,"remaining":100,"fullAfterMilliseconds":1000},{"policy":"brand","ratePerSecond":500000,\#
-        "burst":500000,"remaining":499900,"fullAfterMilliseconds":1}],"quotas":[{"policy":"daily","units":10000,\#
-        "remaining":9900,"resetsAt":"2026-01-02T00:00:00Z"}]}}}]},{"name":"jobs.get","summary":"Returns one job and \#
-        how far it is.","x-kind":"flow","x-scope":"jobs:read","x-cost":2,"x-callers":["public","admin"],\#
-        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
-        job."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Job"}},\#
-        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/dependencyUnavailable"}],\#
-        "examples":[{"name":"an import","x-fixture":"live-only","params":[{"name":"id",\#
-        "value":"01930000-0000-7000-8000-000000000031"}],"result":{"name":"reply",\#
-        "value":{"id":"01930000-0000-7000-8000-000000000031","service":"signals","kind":"import","status":"running",\#
-        "done":0,"unit":"bytes","createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z"}}}]},\#
-        {"name":"jobs.list","summary":"Lists a brand's jobs, newest first, of all services.","x-kind":"flow",\#
-        "x-scope":"jobs:read","x-cost":2,"x-callers":["public","admin"],"params":[{"name":"cursor",\#
-        "schema":{"$ref":"#/components/schemas/Cursor"},"description":"Where the last page ended: its \#
-        `nextCursor`."},{"name":"limit","schema":{"$ref":"#/components/schemas/Limit"},"description":"Items on one \#
-        page.","x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
-        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Job"},"maxItems":500,\#
-        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":512,"description":"Pass \#
+        no connection"}]}}}]},{"name":"privacyNotices.list","summary":"Lists the notices to those to whom people's \#
+        data was given, newest first.","description":"One that is not delivered says whom it is about, as that \#
+        recipient knows them.","x-kind":"read","x-scope":"privacyNotices:read","x-cost":1,"x-callers":["public",\#
+        "admin"],"params":[{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},\#
+        "description":"Where the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer",\#
+        "minimum":1,"maximum":500,"default":100},"description":"Items on one page.","x-unit":"items"},\#
+        {"name":"requestId","schema":{"$ref":"#/components/schemas/UUID"},"description":"Only those of this \#
+        request."},{"name":"state","schema":{"$ref":"#/components/schemas/NoticeState"},"description":"Only those \#
+        that are so far."}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/PrivacyNotice"},"maxItems":500,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
         as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
-        "errors":[{"$ref":"#/components/errors/invalidCursor"},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"one to be sent by hand",\#
+        "x-fixture":"live-only","params":[{"name":"state","value":"byHand"}],"result":{"name":"reply",\#
+        "value":{"items":[{"number":3,"requestId":"01930000-0000-7000-8000-000000000051","kind":"erasure",\#
+        "recipientId":"01930000-0000-7000-8000-000000000061","recipient":"Northern Laboratory","address":"1 Harbour \#
+        Road, Springfield","contact":"privacy@lab.example","state":"byHand","attempts":0,\#
+        "references":["P-77"]}]}}}]},{"name":"privacyNotices.markSent","summary":"Says that a notice was sent by \#
+        hand, and forgets whom it is about.","description":"For one that is `byHand` or `givenUp`, whose request is \#
+        completed.","x-kind":"write","x-scope":"privacyNotices:write","x-cost":1,"x-callers":["public","admin"],\#
+        "x-audit":true,"params":[{"name":"number","required":true,"schema":{"type":"integer","minimum":1},\#
+        "description":"The notice."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/PrivacyNotice"}},\#
+        "errors":[{"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"sent by post","x-fixture":"live-only",\#
+        "params":[{"name":"number","value":3}],"result":{"name":"reply","value":{"number":3,\#
+        "requestId":"01930000-0000-7000-8000-000000000051","kind":"erasure",\#
+        "recipientId":"01930000-0000-7000-8000-000000000061","recipient":"Northern Laboratory","state":"delivered",\#
+        "attempts":0,"endedAt":"2026-01-01T00:00:00Z"}}}]},{"name":"privacyCallbacks.resend","summary":"Tells again \#
+        what was given up of a privacy request: the same changes, in the same words.","description":"Its bodies are \#
+        the same bytes as before, signed alike; each is tried for three days more. URLs are known for 30 days after \#
+        they were given up.","x-kind":"write","x-scope":"privacyRequests:write","x-cost":1,"x-callers":["public",\#
+        "admin"],"x-audit":true,"params":[{"name":"requestId","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The request."},{"name":"number",\#
+        "schema":{"type":"integer","minimum":1},"description":"Only the callback with this number; absent: all that \#
+        were given up."}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/PrivacyCallback"},\#
+        "maxItems":500,"description":"Those that are told again, in their order."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/illegalTransition"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"after an outage","x-fixture":"live-only",\#
+        "params":[{"name":"requestId","value":"01930000-0000-7000-8000-000000000051"}],"result":{"name":"reply",\#
+        "value":{"items":[{"number":7,"requestId":"01930000-0000-7000-8000-000000000051",\#
+        "origin":"https://shop.example","status":"processing","state":"waiting","attempts":0,\#
+        "problem":"https://shop.example takes no connection"}]}}}]},{"name":"backups.create","summary":"Copies the \#
+        databases of all services into a new directory while they go on.","x-kind":"flow","x-cost":1,\#
+        "x-callers":["admin"],"x-audit":true,"params":[{"name":"path","required":true,"schema":{"type":"string",\#
+        "minLength":2,"maxLength":1000},"description":"An absolute path of a directory that does not exist or is \#
+        empty."}],"result":{"name":"reply","schema":{"type":"object","required":["path","createdAt","files",\#
+        "bytes"],"properties":{"path":{"type":"string","maxLength":1000,"description":"The backup's directory."},\#
+        "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was begun: what was answered \#
+        before is in it."},"files":{"type":"integer","minimum":0,"description":"How many databases it holds."},\#
+        "bytes":{"type":"integer","minimum":0,"description":"How long they are together.","x-unit":"bytes"}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"},\#
+        {"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/dependencyUnavailable"}],\#
+        "examples":[{"name":"before an upgrade","x-fixture":"live-only","params":[{"name":"path",\#
+        "value":"/var/backups/gyre/monday"}],"result":{"name":"reply","value":{"path":"/var/backups/gyre/monday",\#
+        "createdAt":"2026-01-01T00:00:00Z","files":3,"bytes":294912}}}]},{"name":"system.status","summary":"Says \#
+        what runs, and what each service answers.","x-kind":"flow","x-cost":1,"x-callers":["admin"],"params":[],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["services"],\#
+        "properties":{"services":{"type":"array","items":{"$ref":"#/components/schemas/ServiceStatus"},\#
+        "maxItems":16,"description":"One entry for each service."}},"additionalProperties":false}},"errors":[],\#
+        "examples":[{"name":"all well","x-fixture":"live-only","params":[],"result":{"name":"reply",\#
+        "value":{"services":[{"name":"signals","ready":true,"brands":1,"startedAt":"2026-01-01T00:00:00Z"}]}}}]},\#
+        {"name":"limits.get","summary":"Returns a key's limits and quotas, and how much is left of each.",\#
+        "description":"Asking costs a unit too. A client that names no key is told of its own. The administrator \#
+        who names none is told what all callers share.","x-kind":"flow","x-scope":"limits:read","x-cost":1,\#
+        "x-actors":"nobody","x-callers":["public","admin"],"params":[{"name":"keyId","required":false,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The key."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/LimitStandings"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/dependencyUnavailable"}],"examples":[{"name":"a key that has spent half of its \#
+        burst","x-fixture":"live-only","params":[{"name":"keyId","value":"01930000-0000-7000-8000-000000000021"}],\#
+        "result":{"name":"reply","value":{"keyId":"01930000-0000-7000-8000-000000000021",\#
+        "limits":[{"policy":"burst","ratePerSecond":100,"burst":200,"remaining":100,"fullAfterMilliseconds":1000},\#
+        {"policy":"brand","ratePerSecond":500000,"burst":500000,"remaining":499900,"fullAfterMilliseconds":1}],\#
+        "quotas":[{"policy":"daily","units":10000,"remaining":9900,"resetsAt":"2026-01-02T00:00:00Z"}]}}}]},\#
+        {"name":"jobs.get","summary":"Returns one job and how far it is.","x-kind":"flow","x-scope":"jobs:read",\#
+        "x-cost":2,"x-callers":["public","admin"],"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The job."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Job"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/dependencyUnavailable"}],"examples":[{"name":"an import",\#
+        "x-fixture":"live-only","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000031"}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000031","service":"signals",\#
+        "kind":"import","status":"running","done":0,"unit":"bytes","createdAt":"2026-01-01T00:00:00Z",\#
+        "updatedAt":"2026-01-01T00:00:00Z"}}}]},{"name":"jobs.list","summary":"Lists a brand's jobs, newest first, \#
+        of all services.","x-kind":"flow","x-scope":"jobs:read","x-cost":2,"x-callers":["public","admin"],\#
+        "params":[{"name":"cursor","schema":{"$ref":"#/components/schemas/Cursor"},"description":"Where the last \#
+        page ended: its `nextCursor`."},{"name":"limit","schema":{"$ref":"#/components/schemas/Limit"},\#
+        "description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["items"],"properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Job"},\#
+        "maxItems":500,"description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":512,\#
+        "description":"Pass as `cursor` for the next page; absent on the last one."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/invalidCursor"},\#
         {"$ref":"#/components/errors/dependencyUnavailable"}],"examples":[{"name":"an import",\#
         "x-fixture":"live-only","params":[],"result":{"name":"reply",\#
         "value":{"items":[{"id":"01930000-0000-7000-8000-000000000031","service":"signals","kind":"import",\#
@@ -400,19 +428,21 @@ extension GatewayContract {
         are released; of a denied one, those that it waited for; absent when there is none."},\#
         "archive":{"$ref":"#/components/schemas/PrivacyArchive","description":"The file that the person gets, when \#
         there is one."},"corrections":{"type":"array","items":{"$ref":"#/components/schemas/CorrectionOutcome"},\#
-        "maxItems":64,"default":[],"description":"What became of each correction."},"services":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/ServicePart"},"maxItems":16,"description":"What each service did."}},\#
-        "additionalProperties":false},"ServicePart":{"type":"object","description":"One service's part in a privacy \#
-        request.","required":["service","rows"],"properties":{"service":{"type":"string","minLength":1,\#
-        "maxLength":20,"description":"The service."},"rows":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/TableRows"},"maxItems":200,"description":"The rows it erased, changed \#
-        or handed over."},"scannedBytes":{"type":"integer","minimum":0,"description":"Bytes of its files that were \#
-        searched for the identifiers afterwards.","x-unit":"bytes"},"scanHits":{"type":"integer","minimum":0,\#
-        "description":"Places where one was still found: in what others said of themselves."}},\#
-        "additionalProperties":false},"ServiceStatus":{"type":"object","description":"How one service is.",\#
-        "required":["name","ready"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,\#
-        "description":"The service."},"ready":{"type":"boolean","description":"Whether it answers and can write."},\#
-        "brands":{"type":"integer","minimum":0,"description":"Brand databases it holds."},\#
+        "maxItems":64,"default":[],"description":"What became of each correction."},"notices":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/RecipientNotice"},"maxItems":1000,"default":[],"description":"Those \#
+        to whom the person's data was given, who are told: the person may ask who they are (GDPR Art. 19)."},\#
+        "services":{"type":"array","items":{"$ref":"#/components/schemas/ServicePart"},"maxItems":16,\#
+        "description":"What each service did."}},"additionalProperties":false},"ServicePart":{"type":"object",\#
+        "description":"One service's part in a privacy request.","required":["service","rows"],\#
+        "properties":{"service":{"type":"string","minLength":1,"maxLength":20,"description":"The service."},\#
+        "rows":{"type":"array","items":{"$ref":"#/components/schemas/TableRows"},"maxItems":200,"description":"The \#
+        rows it erased, changed or handed over."},"scannedBytes":{"type":"integer","minimum":0,"description":"Bytes \#
+        of its files that were searched for the identifiers afterwards.","x-unit":"bytes"},\#
+        "scanHits":{"type":"integer","minimum":0,"description":"Places where one was still found: in what others \#
+        said of themselves."}},"additionalProperties":false},"ServiceStatus":{"type":"object","description":"How \#
+        one service is.","required":["name","ready"],"properties":{"name":{"type":"string","minLength":1,\#
+        "maxLength":20,"description":"The service."},"ready":{"type":"boolean","description":"Whether it answers \#
+        and can write."},"brands":{"type":"integer","minimum":0,"description":"Brand databases it holds."},\#
         "startedAt":{"$ref":"#/components/schemas/Timestamp","description":"When its process started."},\#
         "problem":{"type":"string","minLength":1,"maxLength":500,"description":"What is wrong, when it is not \#
         ready."}},"additionalProperties":false},"Regulation":{"type":"string","enum":["gdpr","ccpa","hipaa","own",\#
@@ -446,22 +476,23 @@ extension GatewayContract {
         "signature":{"type":"string","minLength":128,"maxLength":128,"pattern":"^[0-9a-f]{128}$",\#
         "description":"Ed25519 (RFC 8032) over `gyre-privacy-certificate-v1`, a line feed, and the payload's \#
         bytes."}},"additionalProperties":false},"PrivacyKind":{"type":"string","enum":["access","portability",\#
-        "erasure","correction","restriction","objection","optOut"],"x-enum-descriptions":{"access":"The person gets \#
-        a copy of what is known of them: GDPR Art. 15.","portability":"The person gets what they gave, to take it \#
-        elsewhere: GDPR Art. 20.","erasure":"Everything known of the person is deleted, and they are refused from \#
-        then on: GDPR Art. 17.","correction":"What is wrong about the person is put right: GDPR Art. 16.",\#
-        "restriction":"What is known of the person is kept and not used: GDPR Art. 18.","objection":"The person is \#
-        no longer addressed or profiled: GDPR Art. 21.","optOut":"The person's data is no longer sold or shared: \#
-        Cal. Civ. Code § 1798.120."},"description":"What a person asks for."},"BackupManifest":{"type":"object",\#
-        "description":"What a backup holds. Written last: a directory without it is no backup.",\#
-        "required":["format","installation","createdAt","version","tombstoneKey","services"],\#
-        "properties":{"format":{"type":"integer","minimum":1,"description":"The layout of the backup."},\#
-        "installation":{"$ref":"#/components/schemas/UUID","description":"The installation it was taken of."},\#
-        "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was begun."},\#
-        "version":{"type":"string","maxLength":40,"description":"The version of Gyre that wrote it."},\#
-        "tombstoneKey":{"type":"string","minLength":32,"maxLength":32,"pattern":"^[0-9a-f]{32}$",\#
-        "description":"Tells the key of its tombstones from others without giving it away."},\#
-        "services":{"type":"array","items":{"$ref":"#/components/schemas/BackedUpService"},"maxItems":100,\#
+        "erasure","correction","restriction","objection","optOut","accounting"],\#
+        "x-enum-descriptions":{"access":"The person gets a copy of what is known of them: GDPR Art. 15.",\#
+        "portability":"The person gets what they gave, to take it elsewhere: GDPR Art. 20.","erasure":"Everything \#
+        known of the person is deleted, and they are refused from then on: GDPR Art. 17.","correction":"What is \#
+        wrong about the person is put right: GDPR Art. 16.","restriction":"What is known of the person is kept and \#
+        not used: GDPR Art. 18.","objection":"The person is no longer addressed or profiled: GDPR Art. 21.",\#
+        "optOut":"The person's data is no longer sold or shared: Cal. Civ. Code § 1798.120.","accounting":"The \#
+        person gets a list of those to whom their health information was given: 45 CFR 164.528. For `hipaa` only."},\#
+        "description":"What a person asks for."},"BackupManifest":{"type":"object","description":"What a backup \#
+        holds. Written last: a directory without it is no backup.","required":["format","installation","createdAt",\#
+        "version","tombstoneKey","services"],"properties":{"format":{"type":"integer","minimum":1,\#
+        "description":"The layout of the backup."},"installation":{"$ref":"#/components/schemas/UUID",\#
+        "description":"The installation it was taken of."},"createdAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it was begun."},"version":{"type":"string","maxLength":40,"description":"The version of \#
+        Gyre that wrote it."},"tombstoneKey":{"type":"string","minLength":32,"maxLength":32,\#
+        "pattern":"^[0-9a-f]{32}$","description":"Tells the key of its tombstones from others without giving it \#
+        away."},"services":{"type":"array","items":{"$ref":"#/components/schemas/BackedUpService"},"maxItems":100,\#
         "description":"One entry for each service."}},"additionalProperties":false},\#
         "BackedUpService":{"type":"object","description":"What a backup holds of one service.","required":["name",\#
         "files"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,"pattern":"^[a-z]{1,20}$",\#
@@ -570,8 +601,42 @@ extension GatewayContract {
         "description":"When it is tried again; absent: at once, or as soon as an earlier one is out of the way."},\#
         "endedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was delivered or given up."},\#
         "problem":{"type":"string","minLength":1,"maxLength":500,"description":"Why the last attempt came to \#
-        nothing."}},"additionalProperties":false},"MappedTable":{"type":"object","description":"A table of a \#
-        service as its data map declares it.","required":["table","holds","kept"],\#
+        nothing."}},"additionalProperties":false},"NoticeState":{"type":"string","enum":["queued","delivered",\#
+        "givenUp","byHand"],"x-enum-descriptions":{"queued":"To be sent when the request is completed, or not taken \#
+        yet: it is tried again.","delivered":"Answered with a status from 200 to 299, or marked as sent.",\#
+        "givenUp":"Nobody took it for three days: send it by hand, and mark it.","byHand":"The recipient has no \#
+        URL: send it, and mark it."},"description":"How far a notice to a recipient is."},\#
+        "RecipientNotice":{"type":"object","description":"That one recipient of the person's data is told of a \#
+        request.","required":["recipientId","recipient","state"],\#
+        "properties":{"recipientId":{"$ref":"#/components/schemas/UUID","description":"The recipient."},\#
+        "recipient":{"type":"string","minLength":1,"maxLength":200,"description":"Their name."},\#
+        "state":{"$ref":"#/components/schemas/NoticeState","description":"How far it is."},\#
+        "endedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was delivered or given up."}},\#
+        "additionalProperties":false},"PrivacyNotice":{"type":"object","description":"A notice to somebody to whom \#
+        a person's data was given, that it was erased, corrected or restricted: GDPR Art. 19.","required":["number",\#
+        "requestId","kind","recipientId","recipient","state","attempts"],"properties":{"number":{"type":"integer",\#
+        "minimum":1,"description":"Grows with every notice."},"requestId":{"$ref":"#/components/schemas/UUID",\#
+        "description":"The privacy request."},"kind":{"$ref":"#/components/schemas/PrivacyKind","description":"What \#
+        was carried out: `erasure`, `correction` or `restriction`."},\#
+        "recipientId":{"$ref":"#/components/schemas/UUID","description":"The recipient."},\#
+        "recipient":{"type":"string","minLength":1,"maxLength":200,"description":"Their name."},\#
+        "address":{"type":"string","minLength":1,"maxLength":500,"description":"Where they are."},\#
+        "contact":{"type":"string","minLength":1,"maxLength":300,"description":"How to reach them."},\#
+        "origin":{"type":"string","minLength":1,"maxLength":300,"description":"Scheme, host and port of their URL; \#
+        absent: they have none."},"state":{"$ref":"#/components/schemas/NoticeState","description":"How far it \#
+        is."},"attempts":{"type":"integer","minimum":0,"description":"How often it was tried.","x-unit":"attempts"},\#
+        "nextAttemptAt":{"$ref":"#/components/schemas/Timestamp","description":"When it is tried again; absent: at \#
+        once, or when the request is completed."},"endedAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it was delivered or given up."},"problem":{"type":"string","minLength":1,\#
+        "maxLength":500,"description":"Why the last attempt came to nothing."},"references":{"type":"array",\#
+        "items":{"type":"string","minLength":1,"maxLength":200},"maxItems":1000,"description":"What the recipient \#
+        calls the person; absent once it is delivered.","x-privacy":"identifier"},"identifiers":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":1000,"description":"Under what the person's \#
+        data was given, where the recipient has no reference; absent once it is delivered.",\#
+        "x-privacy":"identifier"},"actorIds":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},\#
+        "maxItems":64,"description":"The person's ids here, where it was recorded under nothing else; absent once \#
+        it is delivered."}},"additionalProperties":false},"MappedTable":{"type":"object","description":"A table of \#
+        a service as its data map declares it.","required":["table","holds","kept"],\#
         "properties":{"table":{"type":"string","minLength":1,"maxLength":64,"description":"The table."},\#
         "holds":{"type":"string","minLength":1,"maxLength":300,"description":"What a row is."},\#
         "people":{"type":"string","enum":["customers","staff"],"x-enum-descriptions":{"customers":"The people whose \#

@@ -182,6 +182,33 @@ extension GatewayContract {
                 """#,
             errorCode: nil),
         MethodExample(
+            method: "privacyNotices.list",
+            name: "one to be sent by hand",
+            fixture: "live-only",
+            params: #"""
+                {"state":"byHand"}
+                """#,
+            result: #"""
+                {"items":[{"number":3,"requestId":"01930000-0000-7000-8000-000000000051","kind":"erasure",\#
+                "recipientId":"01930000-0000-7000-8000-000000000061","recipient":"Northern Laboratory","address":"1 \#
+                Harbour Road, Springfield","contact":"privacy@lab.example","state":"byHand","attempts":0,\#
+                "references":["P-77"]}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "privacyNotices.markSent",
+            name: "sent by post",
+            fixture: "live-only",
+            params: #"""
+                {"number":3}
+                """#,
+            result: #"""
+                {"number":3,"requestId":"01930000-0000-7000-8000-000000000051","kind":"erasure",\#
+                "recipientId":"01930000-0000-7000-8000-000000000061","recipient":"Northern Laboratory",\#
+                "state":"delivered","attempts":0,"endedAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
             method: "privacyCallbacks.resend",
             name: "after an outage",
             fixture: "live-only",

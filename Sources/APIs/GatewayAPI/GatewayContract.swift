@@ -18,6 +18,8 @@ public enum GatewayContract {
         PrivacyRequests.Download.method,
         PrivacyRequests.Certificate.method,
         PrivacyCallbacks.List.method,
+        PrivacyNotices.List.method,
+        PrivacyNotices.MarkSent.method,
         PrivacyCallbacks.Resend.method,
         Backups.Create.method,
         System.Status.method,

@@ -18,6 +18,8 @@ public enum PrivacyKind: String, JSONReadable, JSONWritable, Sendable, CaseItera
     case objection
     /// The person's data is no longer sold or shared: Cal. Civ. Code § 1798.120.
     case optOut
+    /// The person gets a list of those to whom their health information was given: 45 CFR 164.528. For `hipaa` only.
+    case accounting
 
     public init(from reader: inout JSONReader) throws(JSONError) {
         switch try reader.readStringKey() {
@@ -28,9 +30,11 @@ public enum PrivacyKind: String, JSONReadable, JSONWritable, Sendable, CaseItera
         case "restriction": self = .restriction
         case "objection": self = .objection
         case "optOut": self = .optOut
+        case "accounting": self = .accounting
         default:
             throw reader.fail(
-                .constraint, "must be access, portability, erasure, correction, restriction, objection or optOut")
+                .constraint,
+                "must be access, portability, erasure, correction, restriction, objection, optOut or accounting")
         }
     }
 

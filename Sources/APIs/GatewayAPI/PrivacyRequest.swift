@@ -49,6 +49,9 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
     public let archive: PrivacyArchive?
     /// What became of each correction. At most 64 elements. Default: [].
     public let corrections: [CorrectionOutcome]
+    /// Those to whom the person's data was given, who are told: the person may ask who they are (GDPR Art. 19). At most
+    /// 1000 elements. Default: [].
+    public let notices: [RecipientNotice]
     /// What each service did. At most 16 elements.
     public let services: [ServicePart]
 
@@ -58,7 +61,8 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
         receivedAt: Timestamp, verifiedAt: Timestamp? = nil, approvedAt: Timestamp? = nil, timeZone: String? = nil,
         acknowledgeBy: Timestamp? = nil, dueAt: Timestamp? = nil, noticeBy: Timestamp? = nil,
         extendedAt: Timestamp? = nil, endedAt: Timestamp? = nil, heldBy: [UUIDv7]? = nil,
-        archive: PrivacyArchive? = nil, corrections: [CorrectionOutcome] = [], services: [ServicePart]
+        archive: PrivacyArchive? = nil, corrections: [CorrectionOutcome] = [], notices: [RecipientNotice] = [],
+        services: [ServicePart]
     ) {
         self.id = id
         self.brandId = brandId
@@ -81,6 +85,7 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
         self.heldBy = heldBy
         self.archive = archive
         self.corrections = corrections
+        self.notices = notices
         self.services = services
     }
 
@@ -107,6 +112,7 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
         var heldBy: [UUIDv7]?
         var archive: PrivacyArchive?
         var corrections: [CorrectionOutcome] = []
+        var notices: [RecipientNotice] = []
         var services: [ServicePart]?
         try reader.beginObject()
         while let key = try reader.nextMember() {
@@ -174,8 +180,11 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
             case "corrections":
                 try reader.once(&seen, 20)
                 corrections = try Self.readCorrections(from: &reader)
-            case "services":
+            case "notices":
                 try reader.once(&seen, 21)
+                notices = try Self.readNotices(from: &reader)
+            case "services":
+                try reader.once(&seen, 22)
                 services = try Self.readServices(from: &reader)
             default:
                 try reader.unknownMember()
@@ -194,7 +203,7 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
             identity: identity, attemptsLeft: attemptsLeft, verificationCode: verificationCode, receivedAt: receivedAt,
             verifiedAt: verifiedAt, approvedAt: approvedAt, timeZone: timeZone, acknowledgeBy: acknowledgeBy,
             dueAt: dueAt, noticeBy: noticeBy, extendedAt: extendedAt, endedAt: endedAt, heldBy: heldBy,
-            archive: archive, corrections: corrections, services: services)
+            archive: archive, corrections: corrections, notices: notices, services: services)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -267,6 +276,8 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
         }
         writer.key("corrections")
         corrections.write(to: &writer)
+        writer.key("notices")
+        notices.write(to: &writer)
         writer.key("services")
         services.write(to: &writer)
         writer.endObject()
@@ -294,6 +305,19 @@ public struct PrivacyRequest: JSONReadable, JSONWritable, Sendable, Equatable {
                 throw reader.fail(.constraint, "must have at most 64 elements", at: start)
             }
             elements.append(try CorrectionOutcome(from: &reader))
+        }
+        return elements
+    }
+
+    private static func readNotices(from reader: inout JSONReader) throws(JSONError) -> [RecipientNotice] {
+        let start = reader.offset
+        var elements: [RecipientNotice] = []
+        try reader.beginArray()
+        while try reader.nextElement() {
+            guard elements.count < 1000 else {
+                throw reader.fail(.constraint, "must have at most 1000 elements", at: start)
+            }
+            elements.append(try RecipientNotice(from: &reader))
         }
         return elements
     }

@@ -57,6 +57,7 @@ extension DataMaps {
                 case restriction
                 case objection
                 case optOut
+                case accounting
 
                 public init(from reader: inout JSONReader) throws(JSONError) {
                     switch try reader.readStringKey() {
@@ -67,10 +68,14 @@ extension DataMaps {
                     case "restriction": self = .restriction
                     case "objection": self = .objection
                     case "optOut": self = .optOut
+                    case "accounting": self = .accounting
                     default:
                         throw reader.fail(
                             .constraint,
-                            "must be access, portability, erasure, correction, restriction, objection or optOut")
+                            """
+                            must be access, portability, erasure, correction, restriction, objection, optOut or \
+                            accounting
+                            """)
                     }
                 }
 

@@ -71,39 +71,44 @@ extension PlatformContract {
         "examples":[{"name":"one counter","x-fixture":"live-only","params":[],"result":{"name":"reply",\#
         "value":{"text":"# TYPE gyre_requests_total counter\ngyre_requests_total 1\n"}}}]},{"name":"subjects.erase",\#
         "summary":"Erases one actor from a brand's database in this service and refuses it from then on.",\#
-        "description":"Where more identifiers or actors of theirs are known than were given, nothing is erased and \#
-        the reply says which: it is to be sent again with them. Sent again after it was carried out, it answers the \#
-        same rows. `subjects.search` then makes sure that no byte is left.","x-kind":"flow","x-cost":1,\#
-        "x-callers":["service:gateway"],"params":[{"name":"request","required":true,\#
-        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The privacy request; the same request may be \#
-        sent again after a crash."},{"name":"identifiers","required":true,"schema":{"type":"array",\#
+        "description":"Where more identifiers or actors of theirs are known than were given, or recipients of their \#
+        data that are not written down, nothing is erased and the reply says which: it is to be sent again with \#
+        them. Sent again after it was carried out, it answers the same rows. `subjects.search` then makes sure that \#
+        no byte is left.","x-kind":"flow","x-cost":1,"x-callers":["service:gateway"],"params":[{"name":"request",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The privacy request; the same \#
+        request may be sent again after a crash."},{"name":"identifiers","required":true,"schema":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64},"description":"Every identifier known for \#
         the actor."},{"name":"actors","required":true,"schema":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/UUID"},"maxItems":64},"description":"The actor's ids, where other \#
-        services told them."}],"result":{"name":"reply","schema":{"type":"object","required":["identifiers",\#
-        "actors","rows"],"properties":{"identifiers":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64,"description":"Identifiers this service \#
-        knew beside those it was given."},"actors":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},\#
-        "maxItems":64,"description":"Actors this service knew beside those it was given."},"rows":{"type":"array",\#
+        services told them."},{"name":"recipientsThrough","schema":{"type":"integer","minimum":0,"default":0},\#
+        "description":"The latest disclosure whose recipient is written down already: later ones are answered."}],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["identifiers","actors","rows"],\#
+        "properties":{"identifiers":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"},\#
+        "maxItems":64,"description":"Identifiers this service knew beside those it was given."},\#
+        "actors":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},"maxItems":64,"description":"Actors \#
+        this service knew beside those it was given."},"rows":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/TableRows"},"maxItems":200,"description":"What was erased for the \#
         request, table by table: all of it, however often it was asked."},"heldBy":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/UUID"},"maxItems":500,"description":"Legal holds that keep the \#
         person's data: nothing was erased here, and its use is restricted; absent where there is none."},\#
         "hasErased":{"type":"boolean","default":false,"description":"Whether anything was erased here for the \#
-        request, now or earlier."}},"additionalProperties":false}},\#
-        "errors":[{"$ref":"#/components/errors/storageFull"},{"$ref":"#/components/errors/notFound"}],\#
-        "examples":[{"name":"an unknown person","x-fixture":"live-only","params":[{"name":"request",\#
-        "value":"01930000-0000-7000-8000-000000000003"},{"name":"identifiers","value":[{"type":"email",\#
-        "value":"a@example.org"}]},{"name":"actors","value":[]}],"result":{"name":"reply","value":{"identifiers":[],\#
-        "actors":[],"rows":[],"hasErased":true}}}]},{"name":"subjects.search","summary":"Empties the logs of the \#
-        files that hold a brand's data in this service, and searches their bytes for erased people.",\#
-        "description":"One reading serves all requests that are given.","x-kind":"flow","x-cost":1,\#
-        "x-callers":["service:gateway"],"params":[{"name":"requests","required":true,"schema":{"type":"array",\#
-        "minItems":1,"maxItems":64,"items":{"type":"object","title":"Search","required":["request","identifiers"],\#
-        "additionalProperties":false,"properties":{"request":{"$ref":"#/components/schemas/UUID","description":"The \#
-        privacy request."},"identifiers":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"},\#
-        "maxItems":64,"description":"Every identifier known for the actor; those of 12 bytes or more are looked \#
-        for."}}}},"description":"The requests that were carried out here."}],"result":{"name":"reply",\#
+        request, now or earlier."},"recipients":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/SubjectRecipient"},"maxItems":1000,"description":"Those to whom the \#
+        person's data was given and who are not written down yet: nothing was erased; absent where there is \#
+        none."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"},\#
+        {"$ref":"#/components/errors/notFound"}],"examples":[{"name":"an unknown person","x-fixture":"live-only",\#
+        "params":[{"name":"request","value":"01930000-0000-7000-8000-000000000003"},{"name":"identifiers",\#
+        "value":[{"type":"email","value":"a@example.org"}]},{"name":"actors","value":[]}],"result":{"name":"reply",\#
+        "value":{"identifiers":[],"actors":[],"rows":[],"hasErased":true}}}]},{"name":"subjects.search",\#
+        "summary":"Empties the logs of the files that hold a brand's data in this service, and searches their bytes \#
+        for erased people.","description":"One reading serves all requests that are given.","x-kind":"flow",\#
+        "x-cost":1,"x-callers":["service:gateway"],"params":[{"name":"requests","required":true,\#
+        "schema":{"type":"array","minItems":1,"maxItems":64,"items":{"type":"object","title":"Search",\#
+        "required":["request","identifiers"],"additionalProperties":false,\#
+        "properties":{"request":{"$ref":"#/components/schemas/UUID","description":"The privacy request."},\#
+        "identifiers":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64,\#
+        "description":"Every identifier known for the actor; those of 12 bytes or more are looked for."}}}},\#
+        "description":"The requests that were carried out here."}],"result":{"name":"reply",\#
         "schema":{"type":"object","required":["scannedBytes","findings"],"additionalProperties":false,\#
         "properties":{"scannedBytes":{"type":"integer","minimum":0,"description":"Bytes that were read, once.",\#
         "x-unit":"bytes"},"findings":{"type":"array","maxItems":64,"description":"What was found for each request.",\#
@@ -161,14 +166,18 @@ extension PlatformContract {
         "items":{"$ref":"#/components/schemas/UUID"},"maxItems":64},"description":"The ids of their actors, where \#
         other services told them."},{"name":"corrections","required":true,"schema":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/Correction"},"maxItems":64,"minItems":1},"description":"What is wrong,\#
-         and what is right."}],"result":{"name":"reply","schema":{"type":"object","required":["identifiers",\#
-        "actors","rows","outcomes"],"properties":{"identifiers":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64,"description":"Identifiers this service \#
-        knew beside those it was given."},"actors":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},\#
-        "maxItems":64,"description":"The actors that were found."},"rows":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/TableRows"},"maxItems":200,"description":"What was changed, table by \#
-        table."},"outcomes":{"type":"array","items":{"$ref":"#/components/schemas/CorrectionOutcome"},"maxItems":64,\#
-        "description":"What became of each correction that concerned something here."}},\#
+         and what is right."},{"name":"recipientsThrough","schema":{"type":"integer","minimum":0,"default":0},\#
+        "description":"The latest disclosure whose recipient is written down already: later ones are answered."}],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["identifiers","actors","rows","outcomes"],\#
+        "properties":{"identifiers":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"},\#
+        "maxItems":64,"description":"Identifiers this service knew beside those it was given."},\#
+        "actors":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},"maxItems":64,"description":"The \#
+        actors that were found."},"rows":{"type":"array","items":{"$ref":"#/components/schemas/TableRows"},\#
+        "maxItems":200,"description":"What was changed, table by table."},"outcomes":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/CorrectionOutcome"},"maxItems":64,"description":"What became of each \#
+        correction that concerned something here."},"recipients":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/SubjectRecipient"},"maxItems":1000,"description":"Those to whom the \#
+        person's data was given and who are not written down yet; absent where there is none."}},\#
         "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"},\#
         {"$ref":"#/components/errors/notFound"}],"examples":[{"name":"an unknown person","x-fixture":"live-only",\#
         "params":[{"name":"request","value":"01930000-0000-7000-8000-000000000003"},{"name":"identifiers",\#
@@ -228,13 +237,17 @@ extension PlatformContract {
         "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64},"description":"Every identifier known for \#
         the person."},{"name":"actors","required":true,"schema":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/UUID"},"maxItems":64},"description":"The person's ids, where other \#
-        services told them."}],"result":{"name":"reply","schema":{"type":"object","required":["identifiers",\#
-        "actors","rows"],"properties":{"identifiers":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64,"description":"Identifiers this service \#
-        knew beside those it was given."},"actors":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},\#
-        "maxItems":64,"description":"The people that were found."},"rows":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/TableRows"},"maxItems":200,"description":"What was changed, table by \#
-        table."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"},\#
+        services told them."},{"name":"recipientsThrough","schema":{"type":"integer","minimum":0,"default":0},\#
+        "description":"The latest disclosure whose recipient is written down already: later ones are answered."}],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["identifiers","actors","rows"],\#
+        "properties":{"identifiers":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"},\#
+        "maxItems":64,"description":"Identifiers this service knew beside those it was given."},\#
+        "actors":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},"maxItems":64,"description":"The \#
+        people that were found."},"rows":{"type":"array","items":{"$ref":"#/components/schemas/TableRows"},\#
+        "maxItems":200,"description":"What was changed, table by table."},"recipients":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/SubjectRecipient"},"maxItems":1000,"description":"Those to whom the \#
+        person's data was given and who are not written down yet; absent where there is none."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"},\#
         {"$ref":"#/components/errors/notFound"}],"examples":[{"name":"an unknown person","x-fixture":"live-only",\#
         "params":[{"name":"request","value":"01930000-0000-7000-8000-000000000003"},{"name":"kind",\#
         "value":"optOut"},{"name":"identifiers","value":[{"type":"email","value":"a@example.org"}]},\#
@@ -311,8 +324,8 @@ extension PlatformContract {
         {"name":"dataMaps.staying","summary":"Says what this service keeps of a person when a request of theirs was \#
         carried out, and by which law.","x-kind":"flow","x-cost":1,"x-callers":["service:gateway"],\#
         "params":[{"name":"after","required":true,"schema":{"type":"string","enum":["access","portability",\#
-        "erasure","correction","restriction","objection","optOut"]},"description":"What kind of request it was."}],\#
-        "result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "erasure","correction","restriction","objection","optOut","accounting"]},"description":"What kind of \#
+        request it was."}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
         "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/StayingTable"},"maxItems":500,\#
         "description":"The tables of its data map that keep something."}},"additionalProperties":false}},\#
         "errors":[],"examples":[{"name":"after an erasure","x-fixture":"live-only","params":[{"name":"after",\#
@@ -458,18 +471,32 @@ extension PlatformContract {
         "maxLength":256,"description":"An identifier's wrong value. Not for traits.","x-privacy":"identifier"},\#
         "value":{"type":"string","minLength":1,"maxLength":8192,"description":"What is right: an identifier's value,\#
          or JSON, which a trait then has. Absent: it is removed.","x-privacy":"personal"}}},\#
-        "TableRows":{"type":"object","required":["table","rows"],"additionalProperties":false,\#
-        "properties":{"table":{"type":"string","minLength":1,"maxLength":64,"description":"The table."},\#
-        "rows":{"type":"integer","minimum":0,"description":"Rows deleted, changed or handed over, as the request \#
-        asks."}},"description":"How much of one table a privacy request concerned."},"Identifier":{"type":"object",\#
-        "required":["type","value"],"additionalProperties":false,"properties":{"type":{"type":"string",\#
-        "minLength":1,"maxLength":40,"pattern":"^[a-z][A-Za-z0-9_]{0,39}$","description":"What kind of value it is, \#
-        such as customerId, email or phone.","x-privacy":"none"},"value":{"type":"string","minLength":1,\#
-        "maxLength":256,"description":"The value itself, compared exactly after trimming; e-mail addresses in lower \#
-        case.","x-privacy":"identifier"}},"description":"A typed value that points to an actor."},\#
-        "Timestamp":{"type":"string","format":"date-time","description":"A moment, as RFC 3339 in UTC; microseconds \#
-        are kept, finer fractions are cut off."},"DatabaseCopy":{"type":"object","additionalProperties":false,\#
-        "required":["file","bytes","sha256","incarnation","migration","lastMessage"],\#
+        "SubjectRecipient":{"type":"object","description":"Somebody to whom a person's data was given, and what \#
+        tells them who that person is: nothing else about them.","required":["recipientId","name","references",\#
+        "identifiers","actorIds","through"],"additionalProperties":false,\#
+        "properties":{"recipientId":{"$ref":"#/components/schemas/UUID","description":"The recipient."},\#
+        "name":{"type":"string","minLength":1,"maxLength":200,"description":"Their name."},\#
+        "address":{"type":"string","minLength":1,"maxLength":500,"description":"Where they are."},\#
+        "contact":{"type":"string","minLength":1,"maxLength":300,"description":"How to reach them."},\#
+        "noticeUrl":{"type":"string","minLength":8,"maxLength":2048,"description":"Where notices go."},\#
+        "references":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":200},\#
+        "description":"What they call the person.","x-privacy":"identifier"},"identifiers":{"type":"array",\#
+        "maxItems":1000,"items":{"$ref":"#/components/schemas/Identifier"},"description":"Under what the person's \#
+        data was given to them, where they have no reference.","x-privacy":"identifier"},"actorIds":{"type":"array",\#
+        "maxItems":64,"items":{"$ref":"#/components/schemas/UUID"},"description":"The person's ids here, where it \#
+        was recorded under nothing else."},"through":{"type":"integer","minimum":1,"description":"The number of the \#
+        latest disclosure that this covers."}}},"TableRows":{"type":"object","required":["table","rows"],\#
+        "additionalProperties":false,"properties":{"table":{"type":"string","minLength":1,"maxLength":64,\#
+        "description":"The table."},"rows":{"type":"integer","minimum":0,"description":"Rows deleted, changed or \#
+        handed over, as the request asks."}},"description":"How much of one table a privacy request concerned."},\#
+        "Identifier":{"type":"object","required":["type","value"],"additionalProperties":false,\#
+        "properties":{"type":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z][A-Za-z0-9_]{0,39}$",\#
+        "description":"What kind of value it is, such as customerId, email or phone.","x-privacy":"none"},\#
+        "value":{"type":"string","minLength":1,"maxLength":256,"description":"The value itself, compared exactly \#
+        after trimming; e-mail addresses in lower case.","x-privacy":"identifier"}},"description":"A typed value \#
+        that points to an actor."},"Timestamp":{"type":"string","format":"date-time","description":"A moment, as \#
+        RFC 3339 in UTC; microseconds are kept, finer fractions are cut off."},"DatabaseCopy":{"type":"object",\#
+        "additionalProperties":false,"required":["file","bytes","sha256","incarnation","migration","lastMessage"],\#
         "properties":{"file":{"type":"string","minLength":4,"maxLength":40,"pattern":"^[0-9a-z.-]{4,40}$",\#
         "description":"The file's name: `service.db`, or a brand's id and `.db`."},"bytes":{"type":"integer",\#
         "minimum":0,"x-unit":"bytes","description":"How long it is."},"sha256":{"$ref":"#/components/schemas/Hash"},\#

@@ -24,12 +24,19 @@ extension Subjects {
             public let actors: [UUIDv7]
             /// What is wrong, and what is right. 1 to 64 elements.
             public let corrections: [Correction]
+            /// The latest disclosure whose recipient is written down already: later ones are answered. At least 0.
+            /// Default: 0.
+            public let recipientsThrough: Int
 
-            public init(request: UUIDv7, identifiers: [Identifier], actors: [UUIDv7], corrections: [Correction]) {
+            public init(
+                request: UUIDv7, identifiers: [Identifier], actors: [UUIDv7], corrections: [Correction],
+                recipientsThrough: Int = 0
+            ) {
                 self.request = request
                 self.identifiers = identifiers
                 self.actors = actors
                 self.corrections = corrections
+                self.recipientsThrough = recipientsThrough
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
@@ -38,6 +45,7 @@ extension Subjects {
                 var identifiers: [Identifier]?
                 var actors: [UUIDv7]?
                 var corrections: [Correction]?
+                var recipientsThrough: Int = 0
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -53,6 +61,9 @@ extension Subjects {
                     case "corrections":
                         try reader.once(&seen, 3)
                         corrections = try Self.readCorrections(from: &reader)
+                    case "recipientsThrough":
+                        try reader.once(&seen, 4)
+                        recipientsThrough = try Int(reader.readInt64(in: 0...Int64.max))
                     default:
                         try reader.unknownMember()
                     }
@@ -61,7 +72,9 @@ extension Subjects {
                 guard let identifiers else { throw reader.missing("identifiers") }
                 guard let actors else { throw reader.missing("actors") }
                 guard let corrections else { throw reader.missing("corrections") }
-                self.init(request: request, identifiers: identifiers, actors: actors, corrections: corrections)
+                self.init(
+                    request: request, identifiers: identifiers, actors: actors, corrections: corrections,
+                    recipientsThrough: recipientsThrough)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -74,6 +87,8 @@ extension Subjects {
                 actors.write(to: &writer)
                 writer.key("corrections")
                 corrections.write(to: &writer)
+                writer.key("recipientsThrough")
+                writer.int(recipientsThrough)
                 writer.endObject()
             }
 
@@ -128,12 +143,19 @@ extension Subjects {
             public let rows: [TableRows]
             /// What became of each correction that concerned something here. At most 64 elements.
             public let outcomes: [CorrectionOutcome]
+            /// Those to whom the person's data was given and who are not written down yet; absent where there is none.
+            /// At most 1000 elements.
+            public let recipients: [SubjectRecipient]?
 
-            public init(identifiers: [Identifier], actors: [UUIDv7], rows: [TableRows], outcomes: [CorrectionOutcome]) {
+            public init(
+                identifiers: [Identifier], actors: [UUIDv7], rows: [TableRows], outcomes: [CorrectionOutcome],
+                recipients: [SubjectRecipient]? = nil
+            ) {
                 self.identifiers = identifiers
                 self.actors = actors
                 self.rows = rows
                 self.outcomes = outcomes
+                self.recipients = recipients
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
@@ -142,6 +164,7 @@ extension Subjects {
                 var actors: [UUIDv7]?
                 var rows: [TableRows]?
                 var outcomes: [CorrectionOutcome]?
+                var recipients: [SubjectRecipient]?
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -157,6 +180,9 @@ extension Subjects {
                     case "outcomes":
                         try reader.once(&seen, 3)
                         outcomes = try Self.readOutcomes(from: &reader)
+                    case "recipients":
+                        try reader.once(&seen, 4)
+                        recipients = try Self.readRecipients(from: &reader)
                     default:
                         try reader.unknownMember()
                     }
@@ -165,7 +191,8 @@ extension Subjects {
                 guard let actors else { throw reader.missing("actors") }
                 guard let rows else { throw reader.missing("rows") }
                 guard let outcomes else { throw reader.missing("outcomes") }
-                self.init(identifiers: identifiers, actors: actors, rows: rows, outcomes: outcomes)
+                self.init(
+                    identifiers: identifiers, actors: actors, rows: rows, outcomes: outcomes, recipients: recipients)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -178,6 +205,10 @@ extension Subjects {
                 rows.write(to: &writer)
                 writer.key("outcomes")
                 outcomes.write(to: &writer)
+                if let recipients {
+                    writer.key("recipients")
+                    recipients.write(to: &writer)
+                }
                 writer.endObject()
             }
 
@@ -229,6 +260,19 @@ extension Subjects {
                         throw reader.fail(.constraint, "must have at most 64 elements", at: start)
                     }
                     elements.append(try CorrectionOutcome(from: &reader))
+                }
+                return elements
+            }
+
+            private static func readRecipients(from reader: inout JSONReader) throws(JSONError) -> [SubjectRecipient] {
+                let start = reader.offset
+                var elements: [SubjectRecipient] = []
+                try reader.beginArray()
+                while try reader.nextElement() {
+                    guard elements.count < 1000 else {
+                        throw reader.fail(.constraint, "must have at most 1000 elements", at: start)
+                    }
+                    elements.append(try SubjectRecipient(from: &reader))
                 }
                 return elements
             }

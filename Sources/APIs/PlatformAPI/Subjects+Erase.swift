@@ -7,9 +7,9 @@ public import ServiceContract
 extension Subjects {
     /// Erases one actor from a brand's database in this service and refuses it from then on.
     ///
-    /// Where more identifiers or actors of theirs are known than were given, nothing is erased and the reply says
-    /// which: it is to be sent again with them. Sent again after it was carried out, it answers the same rows.
-    /// `subjects.search` then makes sure that no byte is left.
+    /// Where more identifiers or actors of theirs are known than were given, or recipients of their data that are not
+    /// written down, nothing is erased and the reply says which: it is to be sent again with them. Sent again after it
+    /// was carried out, it answers the same rows. `subjects.search` then makes sure that no byte is left.
     public enum Erase {
         /// What the contract says of `subjects.erase`.
         public static let method = MethodDescription(
@@ -26,11 +26,15 @@ extension Subjects {
             public let identifiers: [Identifier]
             /// The actor's ids, where other services told them. At most 64 elements.
             public let actors: [UUIDv7]
+            /// The latest disclosure whose recipient is written down already: later ones are answered. At least 0.
+            /// Default: 0.
+            public let recipientsThrough: Int
 
-            public init(request: UUIDv7, identifiers: [Identifier], actors: [UUIDv7]) {
+            public init(request: UUIDv7, identifiers: [Identifier], actors: [UUIDv7], recipientsThrough: Int = 0) {
                 self.request = request
                 self.identifiers = identifiers
                 self.actors = actors
+                self.recipientsThrough = recipientsThrough
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
@@ -38,6 +42,7 @@ extension Subjects {
                 var request: UUIDv7?
                 var identifiers: [Identifier]?
                 var actors: [UUIDv7]?
+                var recipientsThrough: Int = 0
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -50,6 +55,9 @@ extension Subjects {
                     case "actors":
                         try reader.once(&seen, 2)
                         actors = try Self.readActors(from: &reader)
+                    case "recipientsThrough":
+                        try reader.once(&seen, 3)
+                        recipientsThrough = try Int(reader.readInt64(in: 0...Int64.max))
                     default:
                         try reader.unknownMember()
                     }
@@ -57,7 +65,8 @@ extension Subjects {
                 guard let request else { throw reader.missing("request") }
                 guard let identifiers else { throw reader.missing("identifiers") }
                 guard let actors else { throw reader.missing("actors") }
-                self.init(request: request, identifiers: identifiers, actors: actors)
+                self.init(
+                    request: request, identifiers: identifiers, actors: actors, recipientsThrough: recipientsThrough)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -68,6 +77,8 @@ extension Subjects {
                 identifiers.write(to: &writer)
                 writer.key("actors")
                 actors.write(to: &writer)
+                writer.key("recipientsThrough")
+                writer.int(recipientsThrough)
                 writer.endObject()
             }
 
@@ -112,16 +123,20 @@ extension Subjects {
             public let heldBy: [UUIDv7]?
             /// Whether anything was erased here for the request, now or earlier. Default: false.
             public let hasErased: Bool
+            /// Those to whom the person's data was given and who are not written down yet: nothing was erased; absent
+            /// where there is none. At most 1000 elements.
+            public let recipients: [SubjectRecipient]?
 
             public init(
                 identifiers: [Identifier], actors: [UUIDv7], rows: [TableRows], heldBy: [UUIDv7]? = nil,
-                hasErased: Bool = false
+                hasErased: Bool = false, recipients: [SubjectRecipient]? = nil
             ) {
                 self.identifiers = identifiers
                 self.actors = actors
                 self.rows = rows
                 self.heldBy = heldBy
                 self.hasErased = hasErased
+                self.recipients = recipients
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
@@ -131,6 +146,7 @@ extension Subjects {
                 var rows: [TableRows]?
                 var heldBy: [UUIDv7]?
                 var hasErased: Bool = false
+                var recipients: [SubjectRecipient]?
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -149,6 +165,9 @@ extension Subjects {
                     case "hasErased":
                         try reader.once(&seen, 4)
                         hasErased = try reader.readBool()
+                    case "recipients":
+                        try reader.once(&seen, 5)
+                        recipients = try Self.readRecipients(from: &reader)
                     default:
                         try reader.unknownMember()
                     }
@@ -156,7 +175,9 @@ extension Subjects {
                 guard let identifiers else { throw reader.missing("identifiers") }
                 guard let actors else { throw reader.missing("actors") }
                 guard let rows else { throw reader.missing("rows") }
-                self.init(identifiers: identifiers, actors: actors, rows: rows, heldBy: heldBy, hasErased: hasErased)
+                self.init(
+                    identifiers: identifiers, actors: actors, rows: rows, heldBy: heldBy, hasErased: hasErased,
+                    recipients: recipients)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -173,6 +194,10 @@ extension Subjects {
                 }
                 writer.key("hasErased")
                 writer.bool(hasErased)
+                if let recipients {
+                    writer.key("recipients")
+                    recipients.write(to: &writer)
+                }
                 writer.endObject()
             }
 
@@ -224,6 +249,19 @@ extension Subjects {
                         throw reader.fail(.constraint, "must have at most 500 elements", at: start)
                     }
                     elements.append(try reader.readUUID())
+                }
+                return elements
+            }
+
+            private static func readRecipients(from reader: inout JSONReader) throws(JSONError) -> [SubjectRecipient] {
+                let start = reader.offset
+                var elements: [SubjectRecipient] = []
+                try reader.beginArray()
+                while try reader.nextElement() {
+                    guard elements.count < 1000 else {
+                        throw reader.fail(.constraint, "must have at most 1000 elements", at: start)
+                    }
+                    elements.append(try SubjectRecipient(from: &reader))
                 }
                 return elements
             }

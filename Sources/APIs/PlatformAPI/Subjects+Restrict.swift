@@ -24,12 +24,18 @@ extension Subjects {
             public let identifiers: [Identifier]
             /// The person's ids, where other services told them. At most 64 elements.
             public let actors: [UUIDv7]
+            /// The latest disclosure whose recipient is written down already: later ones are answered. At least 0.
+            /// Default: 0.
+            public let recipientsThrough: Int
 
-            public init(request: UUIDv7, kind: Kind, identifiers: [Identifier], actors: [UUIDv7]) {
+            public init(
+                request: UUIDv7, kind: Kind, identifiers: [Identifier], actors: [UUIDv7], recipientsThrough: Int = 0
+            ) {
                 self.request = request
                 self.kind = kind
                 self.identifiers = identifiers
                 self.actors = actors
+                self.recipientsThrough = recipientsThrough
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
@@ -38,6 +44,7 @@ extension Subjects {
                 var kind: Kind?
                 var identifiers: [Identifier]?
                 var actors: [UUIDv7]?
+                var recipientsThrough: Int = 0
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -53,6 +60,9 @@ extension Subjects {
                     case "actors":
                         try reader.once(&seen, 3)
                         actors = try Self.readActors(from: &reader)
+                    case "recipientsThrough":
+                        try reader.once(&seen, 4)
+                        recipientsThrough = try Int(reader.readInt64(in: 0...Int64.max))
                     default:
                         try reader.unknownMember()
                     }
@@ -61,7 +71,9 @@ extension Subjects {
                 guard let kind else { throw reader.missing("kind") }
                 guard let identifiers else { throw reader.missing("identifiers") }
                 guard let actors else { throw reader.missing("actors") }
-                self.init(request: request, kind: kind, identifiers: identifiers, actors: actors)
+                self.init(
+                    request: request, kind: kind, identifiers: identifiers, actors: actors,
+                    recipientsThrough: recipientsThrough)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -74,6 +86,8 @@ extension Subjects {
                 identifiers.write(to: &writer)
                 writer.key("actors")
                 actors.write(to: &writer)
+                writer.key("recipientsThrough")
+                writer.int(recipientsThrough)
                 writer.endObject()
             }
 
@@ -132,11 +146,17 @@ extension Subjects {
             public let actors: [UUIDv7]
             /// What was changed, table by table. At most 200 elements.
             public let rows: [TableRows]
+            /// Those to whom the person's data was given and who are not written down yet; absent where there is none.
+            /// At most 1000 elements.
+            public let recipients: [SubjectRecipient]?
 
-            public init(identifiers: [Identifier], actors: [UUIDv7], rows: [TableRows]) {
+            public init(
+                identifiers: [Identifier], actors: [UUIDv7], rows: [TableRows], recipients: [SubjectRecipient]? = nil
+            ) {
                 self.identifiers = identifiers
                 self.actors = actors
                 self.rows = rows
+                self.recipients = recipients
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
@@ -144,6 +164,7 @@ extension Subjects {
                 var identifiers: [Identifier]?
                 var actors: [UUIDv7]?
                 var rows: [TableRows]?
+                var recipients: [SubjectRecipient]?
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -156,6 +177,9 @@ extension Subjects {
                     case "rows":
                         try reader.once(&seen, 2)
                         rows = try Self.readRows(from: &reader)
+                    case "recipients":
+                        try reader.once(&seen, 3)
+                        recipients = try Self.readRecipients(from: &reader)
                     default:
                         try reader.unknownMember()
                     }
@@ -163,7 +187,7 @@ extension Subjects {
                 guard let identifiers else { throw reader.missing("identifiers") }
                 guard let actors else { throw reader.missing("actors") }
                 guard let rows else { throw reader.missing("rows") }
-                self.init(identifiers: identifiers, actors: actors, rows: rows)
+                self.init(identifiers: identifiers, actors: actors, rows: rows, recipients: recipients)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -174,6 +198,10 @@ extension Subjects {
                 actors.write(to: &writer)
                 writer.key("rows")
                 rows.write(to: &writer)
+                if let recipients {
+                    writer.key("recipients")
+                    recipients.write(to: &writer)
+                }
                 writer.endObject()
             }
 
@@ -212,6 +240,19 @@ extension Subjects {
                         throw reader.fail(.constraint, "must have at most 200 elements", at: start)
                     }
                     elements.append(try TableRows(from: &reader))
+                }
+                return elements
+            }
+
+            private static func readRecipients(from reader: inout JSONReader) throws(JSONError) -> [SubjectRecipient] {
+                let start = reader.offset
+                var elements: [SubjectRecipient] = []
+                try reader.beginArray()
+                while try reader.nextElement() {
+                    guard elements.count < 1000 else {
+                        throw reader.fail(.constraint, "must have at most 1000 elements", at: start)
+                    }
+                    elements.append(try SubjectRecipient(from: &reader))
                 }
                 return elements
             }

@@ -11,9 +11,9 @@ public enum Subjects {
     public protocol Service: Sendable {
         /// Erases one actor from a brand's database in this service and refuses it from then on.
         ///
-        /// Where more identifiers or actors of theirs are known than were given, nothing is erased and the reply says
-        /// which: it is to be sent again with them. Sent again after it was carried out, it answers the same rows.
-        /// `subjects.search` then makes sure that no byte is left.
+        /// Where more identifiers or actors of theirs are known than were given, or recipients of their data that are
+        /// not written down, nothing is erased and the reply says which: it is to be sent again with them. Sent again
+        /// after it was carried out, it answers the same rows. `subjects.search` then makes sure that no byte is left.
         func erase(_ params: Erase.Params, for call: CallContext) async throws(RPCError) -> Erase.Reply
 
         /// Empties the logs of the files that hold a brand's data in this service, and searches their bytes for erased
@@ -45,9 +45,9 @@ public enum Subjects {
 
         /// Erases one actor from a brand's database in this service and refuses it from then on.
         ///
-        /// Where more identifiers or actors of theirs are known than were given, nothing is erased and the reply says
-        /// which: it is to be sent again with them. Sent again after it was carried out, it answers the same rows.
-        /// `subjects.search` then makes sure that no byte is left.
+        /// Where more identifiers or actors of theirs are known than were given, or recipients of their data that are
+        /// not written down, nothing is erased and the reply says which: it is to be sent again with them. Sent again
+        /// after it was carried out, it answers the same rows. `subjects.search` then makes sure that no byte is left.
         public func erase(_ params: Erase.Params, for call: CallContext? = nil) async throws(RPCError) -> Erase.Reply {
             try await peer.call("subjects.erase", params, context: call)
         }

@@ -441,7 +441,143 @@ extension SignalsContract {
         "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"one person",\#
         "x-fixture":"one-restriction","params":[],"result":{"name":"reply",\#
         "value":{"items":[{"actorId":"01930000-0000-7000-8000-000000000041","kind":"restriction",\#
-        "source":"controller","since":"2025-01-01T00:00:00Z"}]}}}]}],\#
+        "source":"controller","since":"2025-01-01T00:00:00Z"}]}}}]},{"name":"recipients.create","summary":"Records \#
+        an outside party to whom people's data is given.","x-kind":"write","x-scope":"recipients:write","x-cost":1,\#
+        "x-actors":"nobody","x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,\#
+        "params":[{"name":"name","required":true,"schema":{"type":"string","minLength":1,"maxLength":200},\#
+        "description":"Their name, which no other recipient of the brand has.","x-privacy":"none"},{"name":"kind",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/RecipientKind"},"description":"What they are."},\#
+        {"name":"address","schema":{"type":"string","minLength":1,"maxLength":500},"description":"Their postal \#
+        address.","x-privacy":"none"},{"name":"contact","schema":{"type":"string","minLength":1,"maxLength":300},\#
+        "description":"How to reach them.","x-privacy":"none"},{"name":"noticeUrl","schema":{"type":"string",\#
+        "minLength":8,"maxLength":2048},"description":"Where notices are sent, signed: an https URL of a public \#
+        host. See ops/docs/disclosures.md.","x-privacy":"none"}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Recipient"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a laboratory","params":[{"name":"name",\#
+        "value":"Northern Laboratory"},{"name":"kind","value":"controller"},{"name":"address","value":"1 Harbour \#
+        Road, Springfield"},{"name":"contact","value":"privacy@lab.example"},{"name":"noticeUrl",\#
+        "value":"https://lab.example/notices"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000001","name":"Northern Laboratory","kind":"controller",\#
+        "address":"1 Harbour Road, Springfield","contact":"privacy@lab.example",\#
+        "noticeUrl":"https://lab.example/notices","createdAt":"2026-01-01T00:00:00Z","version":1}}}]},\#
+        {"name":"recipients.get","summary":"Returns one recipient.","x-kind":"read","x-scope":"recipients:read",\#
+        "x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The recipient."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Recipient"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"a laboratory","x-fixture":"one-disclosure","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000061"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000061","name":"Northern Laboratory","kind":"controller",\#
+        "address":"1 Harbour Road, Springfield","contact":"privacy@lab.example",\#
+        "noticeUrl":"https://lab.example/notices","createdAt":"2026-01-01T00:00:00Z","version":1}}}]},\#
+        {"name":"recipients.list","summary":"Lists a brand's recipients, oldest first.","x-kind":"read",\#
+        "x-scope":"recipients:read","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],\#
+        "params":[{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where \#
+        the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,\#
+        "maximum":500,"default":100},"description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Recipient"},"maxItems":500,"description":"One page."},\#
+        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
+        page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"a new brand","params":[],\#
+        "result":{"name":"reply","value":{"items":[]}}},{"name":"a laboratory","x-fixture":"one-disclosure",\#
+        "params":[],"result":{"name":"reply","value":{"items":[{"id":"01930000-0000-7000-8000-000000000061",\#
+        "name":"Northern Laboratory","kind":"controller","address":"1 Harbour Road, Springfield",\#
+        "contact":"privacy@lab.example","noticeUrl":"https://lab.example/notices",\#
+        "createdAt":"2026-01-01T00:00:00Z","version":1}]}}}]},{"name":"recipients.update","summary":"Changes a \#
+        recipient; what is left out stays.","x-kind":"write","x-scope":"recipients:write","x-cost":1,\#
+        "x-actors":"nobody","x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,\#
+        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
+        recipient."},{"name":"version","required":true,"schema":{"$ref":"#/components/schemas/Version"},\#
+        "description":"The version that it was read at."},{"name":"name","schema":{"type":"string","minLength":1,\#
+        "maxLength":200},"description":"Their name.","x-privacy":"none"},{"name":"kind",\#
+        "schema":{"$ref":"#/components/schemas/RecipientKind"},"description":"What they are."},{"name":"address",\#
+        "schema":{"type":["string","null"],"minLength":1,"maxLength":500,"x-patch":true},"description":"Their \#
+        postal address; null: none is known.","x-privacy":"none"},{"name":"contact","schema":{"type":["string",\#
+        "null"],"minLength":1,"maxLength":300,"x-patch":true},"description":"How to reach them; null: not known.",\#
+        "x-privacy":"none"},{"name":"noticeUrl","schema":{"type":["string","null"],"minLength":8,"maxLength":2048,\#
+        "x-patch":true},"description":"Where notices are sent; null: they are sent by hand.","x-privacy":"none"}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/Recipient"}},\#
+        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/storageFull"},{"$ref":"#/components/errors/versionMismatch"}],\#
+        "examples":[{"name":"notices by hand","x-fixture":"one-disclosure","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000061"},{"name":"version","value":1},{"name":"noticeUrl",\#
+        "value":null}],"result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000061",\#
+        "name":"Northern Laboratory","kind":"controller","address":"1 Harbour Road, Springfield",\#
+        "contact":"privacy@lab.example","createdAt":"2026-01-01T00:00:00Z","version":2}}}]},\#
+        {"name":"disclosures.record","summary":"Records that a person's data was given to a recipient.",\#
+        "description":"Somebody who is not known yet becomes known by it. A record is never changed.",\#
+        "x-kind":"write","x-scope":"disclosures:write","x-cost":1,"x-callers":["public","admin"],"x-audit":true,\#
+        "x-idempotent":true,"params":[{"name":"recipientId","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"To whom."},{"name":"description",\#
+        "required":true,"schema":{"type":"string","minLength":1,"maxLength":1000},"description":"What was disclosed,\#
+         in brief: kinds of data rather than values.","x-privacy":"personal"},{"name":"purpose","required":true,\#
+        "schema":{"type":"string","minLength":1,"maxLength":1000},"description":"What for, or a copy of the request \#
+        for it.","x-privacy":"none"},{"name":"accounting","required":true,\#
+        "schema":{"$ref":"#/components/schemas/AccountingRule"},"description":"Whether HIPAA asks to account for \#
+        it."},{"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},"description":"The person, by id."},\#
+        {"name":"identifier","schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points \#
+        to the person, instead of the id.","x-privacy":"identifier"},{"name":"disclosedAt",\#
+        "schema":{"$ref":"#/components/schemas/Timestamp"},"description":"When; of several the first. Absent: \#
+        now."},{"name":"times","schema":{"type":"integer","minimum":1,"maximum":1000000000,"default":1},\#
+        "description":"How many this sums up: several to one recipient for one purpose are one record (45 CFR \#
+        164.528(b)(3)).","x-unit":"disclosures"},{"name":"lastDisclosedAt",\#
+        "schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Of several when the last one was."},\#
+        {"name":"reference","schema":{"type":"string","minLength":1,"maxLength":200},"description":"What the \#
+        recipient calls the person: a notice then names that and nothing else.","x-privacy":"identifier"}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/Disclosure"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/suppressed"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"four in December",\#
+        "x-fixture":"one-disclosure","params":[{"name":"recipientId",\#
+        "value":"01930000-0000-7000-8000-000000000061"},{"name":"description","value":"blood group"},\#
+        {"name":"purpose","value":"a public health study"},{"name":"accounting","value":"due"},{"name":"identifier",\#
+        "value":{"type":"customerId","value":"00001"}},{"name":"disclosedAt","value":"2025-12-01T00:00:00Z"},\#
+        {"name":"times","value":4},{"name":"lastDisclosedAt","value":"2025-12-24T00:00:00Z"},{"name":"reference",\#
+        "value":"P-77"}],"result":{"name":"reply","value":{"number":2,\#
+        "actorId":"01930000-0000-7000-8000-000000000041","recipientId":"01930000-0000-7000-8000-000000000061",\#
+        "recipient":"Northern Laboratory","disclosedAt":"2025-12-01T00:00:00Z","times":4,"description":"blood \#
+        group","purpose":"a public health study","accounting":"due","reference":"P-77",\#
+        "recordedAt":"2026-01-01T00:00:00Z","recordedBy":"admin","lastDisclosedAt":"2025-12-24T00:00:00Z"}}}]},\#
+        {"name":"disclosures.list","summary":"Lists to whom people's data was given, oldest record first.",\#
+        "x-kind":"read","x-scope":"disclosures:read","x-cost":1,"x-callers":["public","admin"],\#
+        "params":[{"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},"description":"The person, by \#
+        id."},{"name":"identifier","schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that \#
+        points to the person, instead of the id.","x-privacy":"identifier"},{"name":"recipientId",\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"Only those to this recipient."},\#
+        {"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last \#
+        page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,\#
+        "default":100},"description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Disclosure"},"maxItems":500,"description":"One page."},\#
+        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
+        page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"to one recipient",\#
+        "x-fixture":"one-disclosure","params":[{"name":"recipientId",\#
+        "value":"01930000-0000-7000-8000-000000000061"}],"result":{"name":"reply","value":{"items":[{"number":1,\#
+        "actorId":"01930000-0000-7000-8000-000000000041","recipientId":"01930000-0000-7000-8000-000000000061",\#
+        "recipient":"Northern Laboratory","disclosedAt":"2025-06-01T00:00:00Z","times":1,"description":"blood \#
+        group","purpose":"a public health study","accounting":"due","reference":"P-77",\#
+        "recordedAt":"2025-06-01T00:00:00Z","recordedBy":"key:01930000-0000-7000-8000-000000000021"}]}}}]},\#
+        {"name":"disclosures.account","summary":"Returns what an accounting of disclosures of one person names, a \#
+        page at a time.","description":"Those that are exempt are not in it. Somebody who was erased is found by an \#
+        identifier that they were erased under.","x-kind":"read","x-cost":1,"x-callers":["service:gateway"],\#
+        "params":[{"name":"identifiers","required":true,"schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64},"description":"Every identifier known for \#
+        the person.","x-privacy":"identifier"},{"name":"actors","required":true,"schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/UUID"},"maxItems":64},"description":"The ids of their actors."},\#
+        {"name":"since","required":true,"schema":{"$ref":"#/components/schemas/Timestamp"},"description":"From then \#
+        on; one that goes on until then counts."},{"name":"until","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Until before then."},{"name":"cursor",\#
+        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last page ended: its \#
+        `nextCursor`."}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/AccountedDisclosure"},\#
+        "maxItems":500,"description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,\#
+        "description":"Pass as `cursor` for the next page; absent on the last one."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/invalidCursor"}],\#
+        "examples":[{"name":"six years","x-fixture":"one-disclosure","params":[{"name":"identifiers",\#
+        "value":[{"type":"customerId","value":"00001"}]},{"name":"actors","value":[]},{"name":"since",\#
+        "value":"2020-01-01T00:00:00Z"},{"name":"until","value":"2026-01-01T00:00:00Z"}],"result":{"name":"reply",\#
+        "value":{"items":[{"date":"2025-06-01T00:00:00Z","recipient":"Northern Laboratory","address":"1 Harbour \#
+        Road, Springfield","description":"blood group","purpose":"a public health study","times":1}]}}}]}],\#
         "components":{"schemas":{"Receipt":{"type":"object","description":"What became of a signal.",\#
         "required":["messageId","status"],"properties":{"messageId":{"type":"string","minLength":1,"maxLength":100,\#
         "description":"The signal's name, as given or as made here."},"actorId":{"$ref":"#/components/schemas/UUID",\#
@@ -619,23 +755,78 @@ extension SignalsContract {
         that a legal hold keeps waiting."},"description":"Who asked for it."},\#
         "requestId":{"$ref":"#/components/schemas/UUID","description":"The privacy request."},\#
         "since":{"$ref":"#/components/schemas/Timestamp","description":"Since when."}},\#
-        "additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 \#
-        hash in lower-case hexadecimal."},"Job":{"type":"object","description":"Long work, and how far it is.",\#
-        "required":["id","service","kind","status","done","unit","createdAt","updatedAt"],\#
-        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},"service":{"type":"string",\#
-        "minLength":1,"maxLength":20,"description":"The service that does it."},"kind":{"type":"string",\#
-        "minLength":1,"maxLength":40,"description":"What is done: `import`."},"status":{"type":"string",\#
-        "enum":["running","completed","failed","cancelled"],"x-enum-descriptions":{"running":"On its way, or \#
-        waiting for its turn.","completed":"Done.","failed":"Ended by an error; `problem` says which.",\#
-        "cancelled":"Ended by somebody; what was done stays done."},"description":"Where it stands."},\#
-        "done":{"type":"integer","minimum":0,"description":"How much is done.","x-unit":"`unit`"},\#
-        "total":{"type":"integer","minimum":0,"description":"How much there is to do, where that is known.",\#
-        "x-unit":"`unit`"},"unit":{"type":"string","minLength":1,"maxLength":20,"description":"What is counted: \#
-        `bytes`, `rows`."},"problem":{"type":"string","maxLength":500,"description":"Why it failed, or why it does \#
-        not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it began."},\#
-        "updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or ended."}},\#
-        "additionalProperties":false},"UUID":{"type":"string","format":"uuid","description":"An id: a UUID of \#
-        version 7, whose order is the order of creation."},"Currency":{"type":"string","format":"currency",\#
+        "additionalProperties":false},"RecipientKind":{"type":"string","enum":["processor","controller","authority",\#
+        "other"],"x-enum-descriptions":{"processor":"Works on the brand's behalf (GDPR Art. 4(8); HIPAA's business \#
+        associate).","controller":"Decides itself what the data is used for.","authority":"A public authority.",\#
+        "other":"Anybody else."},"description":"What a recipient is."},"Recipient":{"type":"object",\#
+        "description":"An outside party to whom people's data is given.","required":["id","name","kind","createdAt",\#
+        "version"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The recipient."},\#
+        "name":{"type":"string","minLength":1,"maxLength":200,"description":"Their name, which no other recipient \#
+        of the brand has."},"kind":{"$ref":"#/components/schemas/RecipientKind","description":"What they are."},\#
+        "address":{"type":"string","minLength":1,"maxLength":500,"description":"Their postal address: part of an \#
+        accounting (45 CFR 164.528(b)(2)(ii))."},"contact":{"type":"string","minLength":1,"maxLength":300,\#
+        "description":"How to reach them, such as an e-mail address: for notices that are sent by hand."},\#
+        "noticeUrl":{"type":"string","minLength":8,"maxLength":2048,"description":"Where notices of erasure, \#
+        correction and restriction are sent, signed; absent: they are sent by hand."},\#
+        "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When they were recorded."},\#
+        "version":{"$ref":"#/components/schemas/Version","description":"Counts changes."}},\#
+        "additionalProperties":false},"AccountingRule":{"type":"string","enum":["due","notCovered",\#
+        "treatmentPaymentOperations","toIndividual","incident","authorized","directoryOrCare","nationalSecurity",\#
+        "custody","limitedDataSet"],"x-enum-descriptions":{"due":"Has to be accounted for, for six years; an \#
+        erasure keeps it that long, without the person (45 CFR 164.528(a)(1), 164.530(j)).","notCovered":"HIPAA \#
+        does not apply: the brand is no covered entity, or it is no health information.",\#
+        "treatmentPaymentOperations":"For treatment, payment or health care operations: 164.528(a)(1)(i).",\#
+        "toIndividual":"To the person themselves: (a)(1)(ii).","incident":"Incident to a use or disclosure that is \#
+        permitted: (a)(1)(iii).","authorized":"The person authorised it: (a)(1)(iv).","directoryOrCare":"For a \#
+        facility's directory, or to those involved in the person's care: (a)(1)(v).","nationalSecurity":"For \#
+        national security or intelligence: (a)(1)(vi).","custody":"To correctional institutions or law enforcement \#
+        about somebody in custody: (a)(1)(vii).","limitedDataSet":"As part of a limited data set: (a)(1)(viii)."},\#
+        "description":"Whether a disclosure belongs into an accounting of disclosures, and if not, which exemption \#
+        of 45 CFR 164.528(a)(1) says so."},"Disclosure":{"type":"object","description":"That a person's data was \#
+        given to a recipient.","required":["number","recipientId","recipient","disclosedAt","times","description",\#
+        "purpose","accounting","recordedAt","recordedBy"],"properties":{"number":{"type":"integer","minimum":1,\#
+        "description":"Grows with each that is recorded."},"actorId":{"$ref":"#/components/schemas/UUID",\#
+        "description":"The person; absent once they were erased."},"erasureId":{"$ref":"#/components/schemas/UUID",\#
+        "description":"The privacy request that erased the person, where the law keeps the record without them."},\#
+        "recipientId":{"$ref":"#/components/schemas/UUID","description":"To whom."},"recipient":{"type":"string",\#
+        "minLength":1,"maxLength":200,"description":"Their name."},\#
+        "disclosedAt":{"$ref":"#/components/schemas/Timestamp","description":"When; of several the first."},\#
+        "lastDisclosedAt":{"$ref":"#/components/schemas/Timestamp","description":"Of several when the last one \#
+        was."},"times":{"type":"integer","minimum":1,"description":"How many this sums up.","x-unit":"disclosures"},\#
+        "description":{"type":"string","minLength":1,"maxLength":1000,"description":"What was disclosed, in brief.",\#
+        "x-privacy":"personal"},"purpose":{"type":"string","minLength":1,"maxLength":1000,"description":"What \#
+        for."},"accounting":{"$ref":"#/components/schemas/AccountingRule","description":"Whether it is accounted \#
+        for."},"reference":{"type":"string","minLength":1,"maxLength":200,"description":"What the recipient calls \#
+        the person.","x-privacy":"identifier"},"recordedAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it was recorded."},"recordedBy":{"type":"string","minLength":1,"maxLength":200,\#
+        "description":"The principal who recorded it."}},"additionalProperties":false},\#
+        "AccountedDisclosure":{"type":"object","description":"One entry of an accounting: what 45 CFR 164.528(b)(2) \#
+        and (3) ask for.","required":["date","recipient","description","purpose","times"],\#
+        "properties":{"date":{"$ref":"#/components/schemas/Timestamp","description":"When; of several the first."},\#
+        "recipient":{"type":"string","minLength":1,"maxLength":200,"description":"To whom."},\#
+        "address":{"type":"string","minLength":1,"maxLength":500,"description":"Where they are, if known."},\#
+        "description":{"type":"string","minLength":1,"maxLength":1000,"description":"What was disclosed, in \#
+        brief."},"purpose":{"type":"string","minLength":1,"maxLength":1000,"description":"What for, or a copy of \#
+        the request for it."},"times":{"type":"integer","minimum":1,"description":"How many there were.",\#
+        "x-unit":"disclosures"},"lastDate":{"$ref":"#/components/schemas/Timestamp","description":"Of several when \#
+        the last one was."}},"additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$",\#
+        "description":"A SHA-256 hash in lower-case hexadecimal."},"Version":{"type":"integer","minimum":1,\#
+        "description":"Counts the changes of one thing; an update names the version it expects to change."},\#
+        "Job":{"type":"object","description":"Long work, and how far it is.","required":["id","service","kind",\#
+        "status","done","unit","createdAt","updatedAt"],"properties":{"id":{"$ref":"#/components/schemas/UUID",\#
+        "description":"The job."},"service":{"type":"string","minLength":1,"maxLength":20,"description":"The \#
+        service that does it."},"kind":{"type":"string","minLength":1,"maxLength":40,"description":"What is done: \#
+        `import`."},"status":{"type":"string","enum":["running","completed","failed","cancelled"],\#
+        "x-enum-descriptions":{"running":"On its way, or waiting for its turn.","completed":"Done.","failed":"Ended \#
+        by an error; `problem` says which.","cancelled":"Ended by somebody; what was done stays done."},\#
+        "description":"Where it stands."},"done":{"type":"integer","minimum":0,"description":"How much is done.",\#
+        "x-unit":"`unit`"},"total":{"type":"integer","minimum":0,"description":"How much there is to do, where that \#
+        is known.","x-unit":"`unit`"},"unit":{"type":"string","minLength":1,"maxLength":20,"description":"What is \#
+        counted: `bytes`, `rows`."},"problem":{"type":"string","maxLength":500,"description":"Why it failed, or why \#
+        it does not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it \#
+        began."},"updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or \#
+        ended."}},"additionalProperties":false},"UUID":{"type":"string","format":"uuid","description":"An id: a \#
+        UUID of version 7, whose order is the order of creation."},"Currency":{"type":"string","format":"currency",\#
         "description":"An ISO 4217 code of three capital letters."},"Amount":{"type":"string","format":"amount",\#
         "description":"An amount of money as a decimal string with at most 4 decimals; its currency stands beside \#
         it."},"Timestamp":{"type":"string","format":"date-time","description":"A moment, as RFC 3339 in UTC; \#
@@ -644,19 +835,20 @@ extension SignalsContract {
         "pattern":"^[a-z][A-Za-z0-9_]{0,39}$","description":"What kind of value it is, such as customerId, email or \#
         phone.","x-privacy":"none"},"value":{"type":"string","minLength":1,"maxLength":256,"description":"The value \#
         itself, compared exactly after trimming; e-mail addresses in lower case.","x-privacy":"identifier"}},\#
-        "description":"A typed value that points to an actor."}},"errors":{"illegalTransition":{"code":-32013,\#
-        "message":"Its state does not allow this; the message says which states do."},\#
-        "invalidParams":{"code":-32602,"message":"A parameter breaks its contract; the message names its place and \#
-        the rule.","data":{"pointer":"JSON Pointer to the parameter, such as /params/traits/age.","problem":"What \#
-        is wrong there."}},"restricted":{"code":-32022,"message":"The person's data may be kept and not used, on \#
-        their request (GDPR Art. 18)."},"notFound":{"code":-32004,"message":"There is no such thing, or it belongs \#
-        to another brand: the two answer alike."},"invalidCursor":{"code":-32016,"message":"The cursor was not \#
-        given out by this list with these filters; begin again without one."},"consentMissing":{"code":-32021,\#
-        "message":"The person has not agreed to this use, or has withdrawn the consent."},\#
-        "storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; reads go on."},\#
+        "description":"A typed value that points to an actor."}},"errors":{"versionMismatch":{"code":-32011,\#
+        "message":"It was changed since it was read; read it again before changing it."},\#
+        "illegalTransition":{"code":-32013,"message":"Its state does not allow this; the message says which states \#
+        do."},"invalidParams":{"code":-32602,"message":"A parameter breaks its contract; the message names its \#
+        place and the rule.","data":{"pointer":"JSON Pointer to the parameter, such as /params/traits/age.",\#
+        "problem":"What is wrong there."}},"restricted":{"code":-32022,"message":"The person's data may be kept and \#
+        not used, on their request (GDPR Art. 18)."},"notFound":{"code":-32004,"message":"There is no such thing, \#
+        or it belongs to another brand: the two answer alike."},"invalidCursor":{"code":-32016,"message":"The \#
+        cursor was not given out by this list with these filters; begin again without one."},\#
+        "consentMissing":{"code":-32021,"message":"The person has not agreed to this use, or has withdrawn the \#
+        consent."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; reads go on."},\#
         "suppressed":{"code":-32020,"message":"This person was erased or suppressed, and is refused from then on."},\#
         "conflict":{"code":-32010,"message":"It contradicts what is there; the message says what that is."}}},\#
-        "x-http-statuses":{"illegalTransition":409,"invalidParams":400,"restricted":403,"notFound":404,\#
-        "invalidCursor":400,"consentMissing":403,"storageFull":507,"suppressed":409,"conflict":409}}
+        "x-http-statuses":{"versionMismatch":409,"illegalTransition":409,"invalidParams":400,"restricted":403,\#
+        "notFound":404,"invalidCursor":400,"consentMissing":403,"storageFull":507,"suppressed":409,"conflict":409}}
         """#
 }

@@ -419,5 +419,115 @@ extension SignalsContract {
                 "source":"controller","since":"2025-01-01T00:00:00Z"}]}
                 """#,
             errorCode: nil),
+        MethodExample(
+            method: "recipients.create",
+            name: "a laboratory",
+            fixture: nil,
+            params: #"""
+                {"name":"Northern Laboratory","kind":"controller","address":"1 Harbour Road, Springfield",\#
+                "contact":"privacy@lab.example","noticeUrl":"https://lab.example/notices"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000001","name":"Northern Laboratory","kind":"controller",\#
+                "address":"1 Harbour Road, Springfield","contact":"privacy@lab.example",\#
+                "noticeUrl":"https://lab.example/notices","createdAt":"2026-01-01T00:00:00Z","version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "recipients.get",
+            name: "a laboratory",
+            fixture: "one-disclosure",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000061"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000061","name":"Northern Laboratory","kind":"controller",\#
+                "address":"1 Harbour Road, Springfield","contact":"privacy@lab.example",\#
+                "noticeUrl":"https://lab.example/notices","createdAt":"2026-01-01T00:00:00Z","version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "recipients.list",
+            name: "a new brand",
+            fixture: nil,
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "recipients.list",
+            name: "a laboratory",
+            fixture: "one-disclosure",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[{"id":"01930000-0000-7000-8000-000000000061","name":"Northern Laboratory",\#
+                "kind":"controller","address":"1 Harbour Road, Springfield","contact":"privacy@lab.example",\#
+                "noticeUrl":"https://lab.example/notices","createdAt":"2026-01-01T00:00:00Z","version":1}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "recipients.update",
+            name: "notices by hand",
+            fixture: "one-disclosure",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000061","version":1,"noticeUrl":null}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000061","name":"Northern Laboratory","kind":"controller",\#
+                "address":"1 Harbour Road, Springfield","contact":"privacy@lab.example",\#
+                "createdAt":"2026-01-01T00:00:00Z","version":2}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "disclosures.record",
+            name: "four in December",
+            fixture: "one-disclosure",
+            params: #"""
+                {"recipientId":"01930000-0000-7000-8000-000000000061","description":"blood group","purpose":"a \#
+                public health study","accounting":"due","identifier":{"type":"customerId","value":"00001"},\#
+                "disclosedAt":"2025-12-01T00:00:00Z","times":4,"lastDisclosedAt":"2025-12-24T00:00:00Z",\#
+                "reference":"P-77"}
+                """#,
+            result: #"""
+                {"number":2,"actorId":"01930000-0000-7000-8000-000000000041",\#
+                "recipientId":"01930000-0000-7000-8000-000000000061","recipient":"Northern Laboratory",\#
+                "disclosedAt":"2025-12-01T00:00:00Z","times":4,"description":"blood group","purpose":"a public \#
+                health study","accounting":"due","reference":"P-77","recordedAt":"2026-01-01T00:00:00Z",\#
+                "recordedBy":"admin","lastDisclosedAt":"2025-12-24T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "disclosures.list",
+            name: "to one recipient",
+            fixture: "one-disclosure",
+            params: #"""
+                {"recipientId":"01930000-0000-7000-8000-000000000061"}
+                """#,
+            result: #"""
+                {"items":[{"number":1,"actorId":"01930000-0000-7000-8000-000000000041",\#
+                "recipientId":"01930000-0000-7000-8000-000000000061","recipient":"Northern Laboratory",\#
+                "disclosedAt":"2025-06-01T00:00:00Z","times":1,"description":"blood group","purpose":"a public \#
+                health study","accounting":"due","reference":"P-77","recordedAt":"2025-06-01T00:00:00Z",\#
+                "recordedBy":"key:01930000-0000-7000-8000-000000000021"}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "disclosures.account",
+            name: "six years",
+            fixture: "one-disclosure",
+            params: #"""
+                {"identifiers":[{"type":"customerId","value":"00001"}],"actors":[],"since":"2020-01-01T00:00:00Z",\#
+                "until":"2026-01-01T00:00:00Z"}
+                """#,
+            result: #"""
+                {"items":[{"date":"2025-06-01T00:00:00Z","recipient":"Northern Laboratory","address":"1 Harbour \#
+                Road, Springfield","description":"blood group","purpose":"a public health study","times":1}]}
+                """#,
+            errorCode: nil),
     ]
 }

@@ -35,6 +35,13 @@ public enum SignalsContract {
         Restrictions.Place.method,
         Restrictions.Lift.method,
         Restrictions.List.method,
+        Recipients.Create.method,
+        Recipients.Get.method,
+        Recipients.List.method,
+        Recipients.Update.method,
+        Disclosures.Record.method,
+        Disclosures.List.method,
+        Disclosures.Account.method,
     ]
 
     /// The HTTP status of each error code that these methods may answer.

@@ -28,6 +28,7 @@ extension DataMap.Table {
             guard case .asItIs(let why) = rights.correction else { return nil }
             return why
         case .access: return "a copy was given, which changes nothing: GDPR Art. 15"
+        case .accounting: return "an accounting was given, which changes nothing: 45 CFR 164.528"
         case .portability: return "a copy was given, which changes nothing: GDPR Art. 20"
         case .restriction: return "it is stored and not used: GDPR Art. 18(1) and (2)"
         case .objection: return "it is used for what the person cannot object to: GDPR Art. 21(1) and (3)"

@@ -34,6 +34,17 @@ public protocol SubjectDirectory: Sendable {
         _ identifiers: [Identifier], in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> [TableRows]
 
+    /// Those to whom the data of these people was given, by disclosures behind a number. Of many, the first ones: whoever
+    /// asks writes them down and asks again behind the greatest `through` among them.
+    func recipients(
+        of subjects: [Subject], after number: Int, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [SubjectRecipient]
+
+    /// Takes people who are about to be erased out of rows that the law asks to keep, so that erasure leaves those.
+    func leave(
+        _ subjects: [Subject], request: UUIDv7, at time: Timestamp, in transaction: borrowing WriteTransaction
+    ) throws(RPCError)
+
     /// Stops uses of people's data and deletes nothing. Placed twice, the first one stays.
     ///
     /// - Parameters:
@@ -61,6 +72,16 @@ extension SubjectDirectory {
     ) throws(RPCError) -> [TableRows] {
         []
     }
+
+    public func recipients(
+        of subjects: [Subject], after number: Int, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [SubjectRecipient] {
+        []
+    }
+
+    public func leave(
+        _ subjects: [Subject], request: UUIDv7, at time: Timestamp, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {}
 
     public func identifiers(
         in transaction: borrowing WriteTransaction, that matches: (Identifier) -> Bool
@@ -119,25 +140,29 @@ struct SubjectErasure {
         var identifiers: [Identifier] = []
         /// What all erasures for this request took, table by table.
         var rows: [TableRows] = []
+        /// Those to whom their data was given and who are not written down yet.
+        var recipients: [SubjectRecipient] = []
         /// Legal holds that kept everything from being erased.
         var heldBy: [UUIDv7] = []
         /// Whether anything was erased for this request, now or earlier.
         var hasErased = false
         /// Nothing was erased, for more is known of the subject than was given.
-        var isPostponed: Bool { !actors.isEmpty || !identifiers.isEmpty }
+        var isPostponed: Bool { !actors.isEmpty || !identifiers.isEmpty || !recipients.isEmpty }
     }
 
-    /// Erases what the data map says, unless more identifiers or actors of the subject are known here than were given:
-    /// then it answers those and erases nothing. Whoever asks writes them down and asks again with them. So a crash
+    /// Erases what the data map says, unless more identifiers or actors of the subject are known here than were given, or
+    /// somebody has their data who is to be told: then it answers those and erases nothing. Whoever asks writes them down
+    /// and asks again with them. So a crash
     /// between an erasure and its answer loses nothing that would lead to the subject elsewhere. A legal hold keeps
     /// everything as well: then nothing is erased, and its use is restricted.
     ///
     /// - Parameters:
+    ///   - recipientsThrough: up to which disclosure those who have the data are written down.
     ///   - brand: whose ledger entry it is; nil leaves none.
     ///   - evenIfHeld: for what was erased before, as the ledger says, and came back with an old backup and its holds.
     func erase(
-        _ given: [Identifier], actors: [UUIDv7], request: UUIDv7, brand: UUIDv7? = nil, at time: Timestamp,
-        evenIfHeld: Bool = false, in transaction: borrowing WriteTransaction
+        _ given: [Identifier], actors: [UUIDv7], recipientsThrough: Int = 0, request: UUIDv7, brand: UUIDv7? = nil,
+        at time: Timestamp, evenIfHeld: Bool = false, in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> Outcome {
         var outcome = Outcome()
         // Intake keeps identifiers in one form; whoever asks may write them in another.
@@ -146,6 +171,7 @@ struct SubjectErasure {
         outcome.actors = subjects.map(\.id).filter { !actors.contains($0) }
         outcome.identifiers = subjects.flatMap(\.identifiers).filter { !given.contains($0) }
         outcome.hasErased = try hasErased(given, for: request, in: transaction)
+        outcome.recipients = try directory?.recipients(of: subjects, after: recipientsThrough, in: transaction) ?? []
         guard !outcome.isPostponed || isUnasked else { return outcome }
         if !evenIfHeld {
             outcome.heldBy = try LegalHoldStore().keeping(subjects.map(\.id), in: transaction)
@@ -164,6 +190,7 @@ struct SubjectErasure {
                 .subject(Array(Set(actors + outcome.actors)), digests, of: brand, for: request, at: time))
             Failpoint.entered.after(service)
         }
+        try directory?.leave(subjects, request: request, at: time, in: transaction)
         let patterns = MentionPatterns(all)
         for table in dataMap.tables {
             var rows: Int64 = 0

@@ -33,7 +33,7 @@ public struct SubjectRestriction: Sendable, Equatable {
 extension SubjectErasure {
     /// Finds whom identifiers mean, and stops uses of their data.
     func restrict(
-        _ given: [Identifier], actors: [UUIDv7], _ restriction: SubjectRestriction,
+        _ given: [Identifier], actors: [UUIDv7], recipientsThrough: Int = 0, _ restriction: SubjectRestriction,
         in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> Outcome {
         var outcome = Outcome()
@@ -51,6 +51,7 @@ extension SubjectErasure {
         }
         outcome.rows = try transaction.sum(
             directory.restrict(subjects, unknown: unknown, restriction, in: transaction), of: restriction.request)
+        outcome.recipients = try directory.recipients(of: subjects, after: recipientsThrough, in: transaction)
         return outcome
     }
 }
@@ -73,9 +74,12 @@ extension PlatformService {
             }
         let restriction = SubjectRestriction(kind: kind, request: params.request, since: call.now)
         let outcome = try await runtime.write(file) { [brandErasure] transaction throws(RPCError) in
-            try brandErasure.restrict(params.identifiers, actors: params.actors, restriction, in: transaction)
+            try brandErasure.restrict(
+                params.identifiers, actors: params.actors, recipientsThrough: params.recipientsThrough, restriction,
+                in: transaction)
         }
         return Subjects.Restrict.Reply(
-            identifiers: outcome.identifiers, actors: outcome.actors, rows: outcome.rows)
+            identifiers: outcome.identifiers, actors: outcome.actors, rows: outcome.rows,
+            recipients: outcome.recipients.isEmpty ? nil : outcome.recipients)
     }
 }

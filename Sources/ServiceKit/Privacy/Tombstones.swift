@@ -1,5 +1,5 @@
-import CommonAPI
-import JSON
+public import CommonAPI
+public import JSON
 public import JSONRPC
 import OpenSSL
 import SQLite
@@ -20,6 +20,21 @@ public final class Tombstones: Sendable {
     ) throws(RPCError) -> Bool {
         guard try !isEmpty(in: transaction) else { return false }
         return try contains(digest(type, value), in: transaction)
+    }
+
+    /// The requests that erased any of these identifiers.
+    public func erasures(
+        of identifiers: [Identifier], in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [UUIDv7] {
+        var requests: Set<UUIDv7> = []
+        for identifier in Set(identifiers + identifiers.compactMap { try? $0.canonical() }) {
+            let request = try transaction.one(
+                "SELECT request FROM tombstones WHERE digest = :digest",
+                [":digest": digest(identifier.type, identifier.value)]
+            ) { $0.uuid(0) }
+            if let request { requests.insert(request) }
+        }
+        return requests.sorted()
     }
 
     func contains(

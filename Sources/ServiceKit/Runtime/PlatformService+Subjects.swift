@@ -53,9 +53,12 @@ extension PlatformService {
             let corrected = try directory.correct(
                 params.corrections, of: params.identifiers, actors: params.actors, request: params.request,
                 at: call.now, refusing: tombstones, in: transaction)
+            let recipients = try directory.recipients(
+                of: corrected.subjects, after: params.recipientsThrough, in: transaction)
             return Subjects.Correct.Reply(
                 identifiers: corrected.subjects.flatMap(\.identifiers).filter { !params.identifiers.contains($0) },
-                actors: corrected.subjects.map(\.id), rows: corrected.rows, outcomes: corrected.outcomes)
+                actors: corrected.subjects.map(\.id), rows: corrected.rows, outcomes: corrected.outcomes,
+                recipients: recipients.isEmpty ? nil : recipients)
         }
     }
 }

@@ -86,13 +86,14 @@ struct PlatformService: BrandFiles.Service, DataMaps.Service, Health.Service, Ho
             Failpoint.erasedBrandFile.before(runtime.name)
             outcome = try await runtime.write(file) { [brandErasure] transaction throws(RPCError) in
                 try brandErasure.erase(
-                    params.identifiers, actors: params.actors, request: params.request, brand: brand, at: call.now,
-                    in: transaction)
+                    params.identifiers, actors: params.actors, recipientsThrough: params.recipientsThrough,
+                    request: params.request, brand: brand, at: call.now, in: transaction)
             }
             guard !outcome.isPostponed && outcome.heldBy.isEmpty else {
                 return Subjects.Erase.Reply(
                     identifiers: outcome.identifiers, actors: outcome.actors, rows: outcome.rows,
-                    heldBy: outcome.heldBy.isEmpty ? nil : outcome.heldBy, hasErased: outcome.hasErased)
+                    heldBy: outcome.heldBy.isEmpty ? nil : outcome.heldBy, hasErased: outcome.hasErased,
+                    recipients: outcome.recipients.isEmpty ? nil : outcome.recipients)
             }
             Failpoint.erasedBrandFile.after(runtime.name)
         }

@@ -7,7 +7,8 @@ CREATE TABLE privacy_requests (
     id BLOB NOT NULL PRIMARY KEY,
     brand BLOB NOT NULL,
     kind TEXT NOT NULL CHECK (
-        kind IN ('access', 'portability', 'erasure', 'correction', 'restriction', 'objection', 'optOut')),
+        kind IN (
+            'access', 'portability', 'erasure', 'correction', 'restriction', 'objection', 'optOut', 'accounting')),
     regulation TEXT NOT NULL CHECK (regulation IN ('gdpr', 'ccpa', 'hipaa', 'own', 'none')),
     status TEXT NOT NULL,
     -- Why it was denied.
@@ -30,7 +31,8 @@ CREATE TABLE privacy_requests (
     verified_at INTEGER CHECK (verified_at IS NOT NULL OR status NOT IN ('verified', 'processing', 'completed')),
     -- When a member of staff approved that data is handed over, and only then it is.
     approved_at INTEGER CHECK (
-        approved_at IS NOT NULL OR kind NOT IN ('access', 'portability') OR status NOT IN ('processing', 'completed')),
+        approved_at IS NOT NULL OR kind NOT IN ('access', 'portability', 'accounting')
+            OR status NOT IN ('processing', 'completed')),
     -- The calendar of the brand decides until when it must be answered; all NULL until it is known.
     time_zone TEXT,
     acknowledge_by INTEGER,

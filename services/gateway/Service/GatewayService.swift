@@ -34,9 +34,10 @@ public enum GatewayService {
             runtime: environment.runtime,
             directory: environment.configuration.databaseDirectory(of: definition.name) + "/archives",
             key: try Ed25519.PrivateKey(rawRepresentation: certificateSeed))
+        let seal = try NoticeSeal(key: SecretFile.key(named: "privacy-notices", in: secrets))
         let saga = PrivacySaga(
             runtime: environment.runtime, services: sagaOrder(Siblings.names), works: works(environment, archives),
-            certificate: try PrivacyCertificate(seed: certificateSeed)
+            certificate: try PrivacyCertificate(seed: certificateSeed), seal: seal
         ) { siblings[$0] }
         let codes = try VerificationCode(key: SecretFile.key(named: "verification-codes", in: secrets))
         var methods = MethodTable()
@@ -46,12 +47,13 @@ public enum GatewayService {
             subscriptions: CallbackSubscriptions(callbacks.permissions)
         ).registerMethods(with: &methods)
         PrivacyCallbacksService().registerMethods(with: &methods)
+        PrivacyNoticesService(seal: seal).registerMethods(with: &methods)
         let processor = try ProcessorIdentity.load(callbacks, secrets: secrets)
-        let courier = CallbackCourier(
-            runtime: environment.runtime, identity: processor,
-            client: OutboundHTTPClient(
-                on: environment.eventLoop, tls: try TLSClientContext(roots: callbacks.roots),
-                permissions: callbacks.permissions))
+        let client = OutboundHTTPClient(
+            on: environment.eventLoop, tls: try TLSClientContext(roots: callbacks.roots),
+            permissions: callbacks.permissions)
+        let courier = CallbackCourier(runtime: environment.runtime, identity: processor, client: client)
+        let noticeCourier = NoticeCourier(runtime: environment.runtime, identity: processor, client: client, seal: seal)
         status.registerMethods(with: &methods)
         JobsService(services: Siblings.names.filter { $0 != definition.name }) { siblings[$0] }
             .registerMethods(with: &methods)
@@ -158,7 +160,9 @@ public enum GatewayService {
         }
         // Services end in the opposite order: what the doors let in last is still counted.
         if let accessLog { parts.services.append(accessLog) }
-        parts.services += [keeper, saga, courier, usage, SocketService(clients), SocketService(administrators), http]
+        parts.services += [
+            keeper, saga, courier, noticeCourier, usage, SocketService(clients), SocketService(administrators), http,
+        ]
         if let tls = configuration.tls {
             try await openTLS(tls, environment, &parts, gate: gate, limits: configuration.limits, doors: doors) {
                 HTTPServer.secure(
@@ -190,7 +194,7 @@ public enum GatewayService {
             .access: copies(.access), .portability: copies(.portability), .correction: CorrectionWork(),
             .erasure: ErasureWork(of: environment.runtime.name, archives: archives),
             .restriction: RestrictionWork(kind: .restriction), .objection: RestrictionWork(kind: .objection),
-            .optOut: RestrictionWork(kind: .optOut),
+            .optOut: RestrictionWork(kind: .optOut), .accounting: AccountingWork(archive: copies(.access)),
         ]
     }
 

@@ -49,6 +49,16 @@ extension DataMap {
                 "first_attempt_at", "next_attempt_at", "ended_at", "is_delivered", "problem",
             ]),
         Table(
+            "privacy_notices", "notices to those to whom people's data was given", .nobody,
+            kept: "for ever, as proof; how to reach them, and whom it is about, sealed until it is delivered",
+            afterErasure: "whoever has the data is told: GDPR Art. 19",
+            columns: [
+                "number", "request", "recipient", "name", "origin", "through", "about", "attempts", "first_attempt_at",
+                "next_attempt_at", "ended_at", "is_delivered", "problem",
+            ],
+            processing: Processing(
+                "telling recipients of corrections, erasures and restrictions", data: ["identifiers"])),
+        Table(
             "limit_buckets", "what keys, brands and classes of methods have spent of their rate", .nobody,
             kept: "until the bucket is full again", columns: ["kind", "subject", "arrival"]),
         Table(

@@ -19,8 +19,9 @@ enum GatewayMigrations {
                     id BLOB NOT NULL PRIMARY KEY,
                     brand BLOB NOT NULL,
                     kind TEXT NOT NULL CHECK (
-                        kind IN ('access', 'portability', 'erasure', 'correction', 'restriction', 'objection', \#
-                'optOut')),
+                        kind IN (
+                            'access', 'portability', 'erasure', 'correction', 'restriction', 'objection', 'optOut', \#
+                'accounting')),
                     regulation TEXT NOT NULL CHECK (regulation IN ('gdpr', 'ccpa', 'hipaa', 'own', 'none')),
                     status TEXT NOT NULL,
                     -- Why it was denied.
@@ -48,8 +49,8 @@ enum GatewayMigrations {
                 'completed')),
                     -- When a member of staff approved that data is handed over, and only then it is.
                     approved_at INTEGER CHECK (
-                        approved_at IS NOT NULL OR kind NOT IN ('access', 'portability') OR status NOT IN \#
-                ('processing', 'completed')),
+                        approved_at IS NOT NULL OR kind NOT IN ('access', 'portability', 'accounting')
+                            OR status NOT IN ('processing', 'completed')),
                     -- The calendar of the brand decides until when it must be answered; all NULL until it is known.
                     time_zone TEXT,
                     acknowledge_by INTEGER,
@@ -261,6 +262,39 @@ enum GatewayMigrations {
                     request BLOB NOT NULL PRIMARY KEY REFERENCES privacy_requests (id) ON DELETE CASCADE,
                     entry BLOB NOT NULL
                 ) STRICT, WITHOUT ROWID;
+                """#),
+        Migration(
+            name: "0005-privacy-notices",
+            sql: #"""
+                -- Notices to those to whom a person's data was given, that it was erased, corrected or restricted. \#
+                One is written down
+                -- before anything is done, and told when the request is completed.
+                CREATE TABLE privacy_notices (
+                    number INTEGER PRIMARY KEY,
+                    request BLOB NOT NULL REFERENCES privacy_requests (id) ON DELETE CASCADE,
+                    recipient BLOB NOT NULL,
+                    name TEXT NOT NULL,
+                    -- Where it goes; NULL: it is sent by hand.
+                    origin TEXT,
+                    -- The latest disclosure that it covers.
+                    through INTEGER NOT NULL,
+                    -- How to reach the recipient, and as whom they know the person: sealed, and forgotten once it \#
+                is delivered.
+                    about BLOB CHECK ((about IS NULL) = (is_delivered IS NOT NULL AND is_delivered = 1)),
+                    attempts INTEGER NOT NULL DEFAULT 0,
+                    first_attempt_at INTEGER CHECK ((first_attempt_at IS NULL) = (attempts = 0)),
+                    -- Not before this moment; 0: at once.
+                    next_attempt_at INTEGER NOT NULL DEFAULT 0,
+                    ended_at INTEGER,
+                    is_delivered INTEGER CHECK ((is_delivered IS NULL) = (ended_at IS NULL)),
+                    -- Why the last attempt came to nothing.
+                    problem TEXT,
+                    state TEXT AS (CASE is_delivered WHEN 1 THEN 'delivered' WHEN 0 THEN 'givenUp'
+                        ELSE iif(origin IS NULL, 'byHand', 'queued') END)
+                ) STRICT;
+                CREATE INDEX privacy_notices_by_request ON privacy_notices (request, number);
+                CREATE INDEX privacy_notices_waiting ON privacy_notices (next_attempt_at, number)
+                    WHERE ended_at IS NULL AND origin IS NOT NULL;
                 """#),
     ]
 }

@@ -34,7 +34,8 @@ struct PrivacyRequestStore {
             """
             SELECT id, brand, kind, regulation, status, reason, identity, code_digest, attempts_left, identifiers,
                 actors, received_at, verified_at, time_zone, acknowledge_by, due_at, extended_due_at, extended_at,
-                ended_at, approved_at, corrections, outcomes, held_by, deletion
+                ended_at, approved_at, corrections, outcomes, held_by, deletion,
+                (SELECT max(through) FROM privacy_notices WHERE request = privacy_requests.id)
             FROM privacy_requests WHERE id = :id
             """, [":id": id], Self.stored)
     }
@@ -61,7 +62,8 @@ struct PrivacyRequestStore {
             """
             SELECT id, brand, kind, regulation, status, reason, identity, code_digest, attempts_left, identifiers,
                 actors, received_at, verified_at, time_zone, acknowledge_by, due_at, extended_due_at, extended_at,
-                ended_at, approved_at, corrections, outcomes, held_by, deletion
+                ended_at, approved_at, corrections, outcomes, held_by, deletion,
+                (SELECT max(through) FROM privacy_notices WHERE request = privacy_requests.id)
             FROM privacy_requests
             WHERE brand = :brand AND (:status IS NULL OR status = :status) AND (:cursor IS NULL OR id < :cursor)
             ORDER BY id DESC LIMIT :limit
@@ -74,7 +76,8 @@ struct PrivacyRequestStore {
             """
             SELECT id, brand, kind, regulation, status, reason, identity, code_digest, attempts_left, identifiers,
                 actors, received_at, verified_at, time_zone, acknowledge_by, due_at, extended_due_at, extended_at,
-                ended_at, approved_at, corrections, outcomes, held_by, deletion
+                ended_at, approved_at, corrections, outcomes, held_by, deletion,
+                (SELECT max(through) FROM privacy_notices WHERE request = privacy_requests.id)
             FROM privacy_requests WHERE status IN ('received', 'verified', 'processing') ORDER BY id
             """, [:], Self.stored)
     }
@@ -87,7 +90,8 @@ struct PrivacyRequestStore {
             """
             SELECT id, brand, kind, regulation, status, reason, identity, code_digest, attempts_left, identifiers,
                 actors, received_at, verified_at, time_zone, acknowledge_by, due_at, extended_due_at, extended_at,
-                ended_at, approved_at, corrections, outcomes, held_by, deletion
+                ended_at, approved_at, corrections, outcomes, held_by, deletion,
+                (SELECT max(through) FROM privacy_notices WHERE request = privacy_requests.id)
             FROM privacy_requests WHERE status = 'completed' AND certificate IS NULL ORDER BY id
             """, [:], Self.stored)
     }
@@ -254,7 +258,7 @@ struct PrivacyRequestStore {
             receivedAt: row.timestamp(11), verifiedAt: row.timestampOrNil(12), approvedAt: row.timestampOrNil(19),
             timeZone: row.textOrNil(13), acknowledgeBy: row.timestampOrNil(14), dueAt: row.timestampOrNil(15),
             extendedDueAt: row.timestampOrNil(16), extendedAt: row.timestampOrNil(17),
-            endedAt: row.timestampOrNil(18))
+            endedAt: row.timestampOrNil(18), recipientsThrough: row.isNull(24) ? 0 : row.int(24))
     }
 }
 

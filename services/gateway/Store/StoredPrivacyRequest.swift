@@ -44,9 +44,11 @@ struct StoredPrivacyRequest: Sendable {
     var extendedDueAt: Timestamp?
     var extendedAt: Timestamp?
     var endedAt: Timestamp?
+    /// Up to which disclosure those to whom the person's data was given are written down.
+    var recipientsThrough = 0
 
-    /// Grows with every identifier and actor that a service adds.
-    var known: Int64 { Int64(identifiers.count + actors.count) }
+    /// Grows with every identifier, actor and recipient that a service adds.
+    var known: Int64 { Int64(identifiers.count + actors.count + recipientsThrough) }
 
     var isOpen: Bool { endedAt == nil }
 
@@ -72,7 +74,8 @@ struct StoredPrivacyRequest: Sendable {
 
     /// As callers see it.
     func reply(
-        _ services: [ServicePart], _ archive: StoredArchive? = nil, code: String? = nil
+        _ services: [ServicePart], _ archive: StoredArchive? = nil, notices: [RecipientNotice] = [],
+        code: String? = nil
     ) -> PrivacyRequest {
         PrivacyRequest(
             id: id, brandId: brand, kind: kind, regulation: regulation, status: status, reason: reason,
@@ -80,6 +83,7 @@ struct StoredPrivacyRequest: Sendable {
             receivedAt: receivedAt, verifiedAt: verifiedAt,
             approvedAt: approvedAt, timeZone: timeZone, acknowledgeBy: acknowledgeBy,
             dueAt: answerBy, noticeBy: noticeBy, extendedAt: extendedAt, endedAt: endedAt,
-            heldBy: heldBy.isEmpty ? nil : heldBy, archive: archive?.reply, corrections: outcomes, services: services)
+            heldBy: heldBy.isEmpty ? nil : heldBy, archive: archive?.reply, corrections: outcomes,
+            notices: notices, services: services)
     }
 }

@@ -27,3 +27,4 @@ extension DenialReason: ExpressibleByArgument {}
 
 extension PrivacyStatus: ExpressibleByArgument {}
 extension CallbackState: ExpressibleByArgument {}
+extension NoticeState: ExpressibleByArgument {}

@@ -48,6 +48,29 @@ extension PrivacyCommand {
         func perform() async throws { try await submission.copy(.portability, copy) }
     }
 
+    struct Accounting: SuiteCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Asks to whom a person's health information was given in six years (45 CFR 164.528).",
+            discussion: """
+                Works as `gyre privacy access` does, under hipaa: the file lists the disclosures of the last six years \
+                that `gyre disclosures record` named as due.
+
+                EXAMPLE
+                  gyre privacy accounting --brand Clinic email=a@example.org --approve --output accounting.gyre
+                """)
+
+        @OptionGroup var submission: SubmissionOptions
+        @OptionGroup var copy: CopyOptions
+
+        var suite: SuiteOptions { submission.suite }
+
+        func perform() async throws {
+            var submission = submission
+            if submission.regulation == .none { submission.regulation = .hipaa }
+            try await submission.copy(.accounting, copy)
+        }
+    }
+
     struct Approve: SuiteCommand {
         static let configuration = CommandConfiguration(
             abstract: "Approves that a person gets their copy, and shows its passphrase, this once.",

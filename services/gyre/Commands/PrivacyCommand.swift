@@ -14,6 +14,7 @@ struct PrivacyCommand: AsyncParsableCommand {
             CertificateOf.self, Verify.self, PublicKey.self, Restrict.self, Object.self, OptOut.self,
             HoldsCommand.self, RetentionCommand.self, RecordCommand.self, Callbacks.self,
             Resend.self,
+            Notices.self, Accounting.self,
         ])
 
     struct Erase: SuiteCommand {
@@ -179,6 +180,10 @@ struct PrivacyCommand: AsyncParsableCommand {
         }
         for outcome in request.corrections {
             lines.append("Corrected  \(outcome.of.rawValue) \(outcome.name): \(Self.sentence(of: outcome.outcome))")
+        }
+        for notice in request.notices {
+            let end = notice.endedAt.map { " at \($0)" } ?? ""
+            lines.append("Recipient  \(notice.recipient): \(Notices.word(notice.state))\(end)")
         }
         let scanned = request.services.compactMap(\.scannedBytes).reduce(0, +)
         if scanned > 0 {

@@ -84,7 +84,9 @@ struct SubmissionOptions: ParsableArguments {
                 """
         }
         guard request.endedAt == nil else { return "" }
-        if request.status == .verified, request.approvedAt == nil, [.access, .portability].contains(request.kind) {
+        if request.status == .verified, request.approvedAt == nil,
+            [.access, .portability, .accounting].contains(request.kind)
+        {
             return """
 
                 It waits for a member of staff to approve it:

@@ -102,6 +102,47 @@ CREATE TABLE processing_restrictions (
     UNIQUE (actor, kind)
 ) STRICT;
 
+-- Outside parties to whom people's data is given.
+CREATE TABLE recipients (
+    number INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE,
+    name TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL CHECK (kind IN ('processor', 'controller', 'authority', 'other')),
+    address TEXT,
+    contact TEXT,
+    notice_url TEXT,
+    created_at INTEGER NOT NULL,
+    version INTEGER NOT NULL
+) STRICT;
+
+-- That somebody's data was given to a recipient. One that must be accounted for outlives its person's erasure, and then
+-- knows the request in place of the person. A number is never given out twice: a privacy request remembers up to which
+-- one it knows the recipients.
+CREATE TABLE disclosures (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    actor INTEGER REFERENCES actors (number),
+    erasure BLOB CHECK ((erasure IS NULL) = (actor IS NOT NULL)),
+    recipient INTEGER NOT NULL REFERENCES recipients (number),
+    disclosed_at INTEGER NOT NULL,
+    last_disclosed_at INTEGER NOT NULL CHECK (last_disclosed_at >= disclosed_at),
+    times INTEGER NOT NULL CHECK (times >= 1 AND (times > 1 OR last_disclosed_at = disclosed_at)),
+    description TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    accounting TEXT NOT NULL CHECK (accounting IN (
+        'due', 'notCovered', 'treatmentPaymentOperations', 'toIndividual', 'incident', 'authorized', 'directoryOrCare',
+        'nationalSecurity', 'custody', 'limitedDataSet')),
+    -- What tells the recipient who it is: what they call the person, or under what it was given.
+    reference TEXT CHECK (reference IS NULL OR actor IS NOT NULL),
+    identifier_type TEXT CHECK (identifier_type IS NULL OR actor IS NOT NULL),
+    identifier_value TEXT CHECK ((identifier_value IS NULL) = (identifier_type IS NULL)),
+    recorded_at INTEGER NOT NULL,
+    recorded_by TEXT NOT NULL,
+    CHECK (erasure IS NULL OR accounting = 'due')
+) STRICT;
+CREATE INDEX disclosures_by_actor ON disclosures (actor);
+CREATE INDEX disclosures_by_recipient ON disclosures (recipient);
+CREATE INDEX disclosures_of_erased ON disclosures (erasure) WHERE erasure IS NOT NULL;
+
 -- Files on their way in. Each is a job of the same id, which knows how many bytes were taken. The
 -- carry is what came after the last whole row: never more than a row and its line break. `replay` is
 -- the job that last tried its rejected rows again.

@@ -72,6 +72,37 @@ extension DataMap {
                 correction: .asItIs("it is lifted, or stays"), orderedBy: ["number"]),
             columns: ["number", "actor", "kind", "source", "request", "since"],
             processing: Processing("using data only as the law allows", data: ["objections and restrictions"])),
+        Table(
+            "disclosures", "to whom the person's data was given", .actor("actor"),
+            kept:
+                "as long as the person is known; what must be accounted for six years, without the person if they are "
+                + "erased (45 CFR 164.528(a) and 164.530(j)(2))",
+            afterErasure: "what must be accounted for stays six years, without the person: 45 CFR 164.528(a)(1) and "
+                + "164.530(j)(2)",
+            rights: Rights(
+                access: .rows([
+                    Field("recipient", .text, DisclosureStore.recipient("name")),
+                    Field("address", .text, DisclosureStore.recipient("address")),
+                    Field("disclosedAt", .time, "disclosed_at"), Field("times", .integer),
+                    Field("lastDisclosedAt", .time, "last_disclosed_at"), Field("description", .text),
+                    Field("purpose", .text), Field("reference", .text), Field("recordedAt", .time, "recorded_at"),
+                ]),
+                portability: .withheld("it is the brand's own record, and nothing that the person gave"),
+                correction: .asItIs("it says what was given, and under what the recipient knows the person"),
+                orderedBy: ["disclosed_at", "sequence"]),
+            columns: [
+                "sequence", "actor", "erasure", "recipient", "disclosed_at", "last_disclosed_at", "times",
+                "description",
+                "purpose", "accounting", "reference", "identifier_type", "identifier_value", "recorded_at",
+                "recorded_by",
+            ],
+            aged: .ofDisclosures,
+            processing: Processing(
+                "telling people, and those who have their data, what becomes of it",
+                data: ["to whom data was given", "identifiers"])),
+        Table(
+            "recipients", "outside parties to whom people's data is given", .nobody,
+            columns: ["number", "id", "name", "kind", "address", "contact", "notice_url", "created_at", "version"]),
         Table("purposes", "what purposes rest on", .nobody, columns: ["name", "legal_basis"]),
         Table(
             "special_traits", "which traits the brand says are specially protected; names only", .nobody,

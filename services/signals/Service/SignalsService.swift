@@ -23,6 +23,8 @@ public enum SignalsService {
         ConsentsService(intake: intake).registerMethods(with: &parts.methods)
         PurposesService().registerMethods(with: &parts.methods)
         RestrictionsService(intake: intake).registerMethods(with: &parts.methods)
+        RecipientsService().registerMethods(with: &parts.methods)
+        DisclosuresService(intake: intake).registerMethods(with: &parts.methods)
         SpecialTraitsService(runtime: runtime, cache: specialTraits).registerMethods(with: &parts.methods)
         parts.jobs[ImportKind.name] = ImportKind()
         parts.jobs[ReplayWork.kind] = ReplayWork(intake: intake)

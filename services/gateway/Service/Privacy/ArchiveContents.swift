@@ -31,11 +31,19 @@ struct ArchiveContents {
         self.request = request
         createdAt = time
         page = ArchivePage(
-            request.kind == .access ? "What is known about you" : "What you gave, to take with you",
+            Self.title(of: request.kind),
             [
                 "This was asked for at \(request.receivedAt) and collected at \(time).",
                 "schema.json says what the rows consist of; manifest.json names every file with its hash, and is signed.",
             ])
+    }
+
+    private static func title(of kind: PrivacyKind) -> String {
+        switch kind {
+        case .portability: "What you gave, to take with you"
+        case .accounting: "To whom your health information was given"
+        default: "What is known about you"
+        }
     }
 
     /// The rows that follow are of this service.

@@ -34,6 +34,18 @@ struct ArchiveWork: PrivacyWork {
     }
 
     func conclude(_ request: StoredPrivacyRequest) async throws(RPCError) {
+        try await write(request) { (contents, file) async throws(RPCError) in
+            for service in services { try await collect(service, request, into: &contents, file) }
+        }
+    }
+
+    /// Writes the archive of a request, unless it is there.
+    ///
+    /// - Parameter collect: puts what is handed over into it.
+    func write(
+        _ request: StoredPrivacyRequest,
+        _ collect: (inout ArchiveContents, ArchiveFile) async throws(RPCError) -> Void
+    ) async throws(RPCError) {
         guard let archive = try await archives.find(request.id) else {
             throw .internalError("The request \(request.id) was approved without an archive.")
         }
@@ -44,7 +56,7 @@ struct ArchiveWork: PrivacyWork {
         let now = archives.runtime.clock.now()
         let file = try ArchiveFile(archives.path(of: request.id), header: header, dataKey: dataKey, at: now)
         var contents = ArchiveContents(request, at: now)
-        for service in services { try await collect(service, request, into: &contents, file) }
+        try await collect(&contents, file)
         for last in try contents.finish(archives.key) { try file.add(last) }
         try await archives.keep(try file.finish(), of: request.id)
     }

@@ -13,9 +13,12 @@ struct CorrectionWork: PrivacyWork {
         let reply = try await Subjects.Client(client).correct(
             Subjects.Correct.Params(
                 request: request.id, identifiers: request.identifiers, actors: request.actors,
-                corrections: request.corrections), for: call)
+                corrections: request.corrections, recipientsThrough: request.recipientsThrough), for: call)
+        // What was right already, or stays as it is, is nothing to tell.
+        let isCorrected = reply.outcomes.contains { $0.outcome == .corrected }
         return PrivacyAnswer(
-            identifiers: reply.identifiers, actors: reply.actors, rows: reply.rows, outcomes: reply.outcomes)
+            identifiers: reply.identifiers, actors: reply.actors, rows: reply.rows, outcomes: reply.outcomes,
+            recipients: isCorrected ? reply.recipients ?? [] : [])
     }
 
     func evidence(

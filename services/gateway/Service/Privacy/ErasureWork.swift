@@ -21,11 +21,13 @@ struct ErasureWork: PrivacyWork {
         _ service: String, for request: StoredPrivacyRequest, through client: any JSONRPCClient, call: CallContext
     ) async throws(RPCError) -> PrivacyAnswer {
         let params = Subjects.Erase.Params(
-            request: request.id, identifiers: request.identifiers, actors: request.actors)
+            request: request.id, identifiers: request.identifiers, actors: request.actors,
+            recipientsThrough: request.recipientsThrough)
         let reply = try await Subjects.Client(client).erase(params, for: call)
         var answer = PrivacyAnswer(identifiers: reply.identifiers, actors: reply.actors, rows: reply.rows)
         answer.heldBy = reply.heldBy ?? []
         answer.hasErased = reply.hasErased
+        answer.recipients = reply.recipients ?? []
         if service == self.service {
             Failpoint.removed.before(service)
             let copies = try await archives.remove(of: request.actors + reply.actors, request.brand)

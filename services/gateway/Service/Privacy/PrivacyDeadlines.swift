@@ -59,6 +59,7 @@ extension Regulation {
         case (.ccpa, .optOut), (.ccpa, .restriction): .ccpaOptOut
         case (.ccpa, _): .ccpa
         case (.hipaa, .access), (.hipaa, .portability): .hipaaAccess
+        case (.hipaa, .accounting): .hipaaAccounting
         // It names a time for an amendment; what else may be asked changes the record like one.
         case (.hipaa, _): .hipaaAmendment
         }

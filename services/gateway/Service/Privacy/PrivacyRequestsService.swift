@@ -15,6 +15,7 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
     let archives: PrivacyArchives
     let subscriptions: CallbackSubscriptions
     private let stored = PrivacyArchiveStore()
+    private let notices = PrivacyNoticeStore()
 
     init(
         codes: VerificationCode, saga: PrivacySaga, archives: PrivacyArchives, subscriptions: CallbackSubscriptions
@@ -30,6 +31,7 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
     ) throws(RPCError) -> PrivacyRequest {
         try checkIsCarriedOut(params.kind)
         try check(params.corrections, for: params.kind)
+        try check(params.regulation, for: params.kind)
         let brand = try brand(of: call)
         let callbackURLs = try subscriptions.check(params.callbackUrls)
         let contentDigest = params.reference.map { _ in codes.digest(ofContent: params.json()) }
@@ -130,7 +132,8 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
         _ request: StoredPrivacyRequest, in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> PrivacyRequest {
         request.reply(
-            try requests.services(of: request.id, in: transaction), try stored.find(request.id, in: transaction))
+            try requests.services(of: request.id, in: transaction), try stored.find(request.id, in: transaction),
+            notices: try notices.summary(of: request.id, in: transaction))
     }
 
     func download(
@@ -140,7 +143,7 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
         guard request.status == .completed, let archive = try stored.find(request.id, in: transaction) else {
             throw .illegalTransition(
                 "This request is \(request.status.rawValue), of the kind \(request.kind.rawValue): an archive is there when "
-                    + "one for access or portability is completed.")
+                    + "one for access, portability or an accounting is completed.")
         }
         return try archives.part(of: archive, from: params.offset, at: call.now, in: transaction)
     }
@@ -282,6 +285,14 @@ struct PrivacyRequestsService: PrivacyRequests.Service {
             let others = corrections[..<index].contains { $0.of == correction.of && $0.name == correction.name }
             if others { throw .invalidParams(at: place + "/name", "must be another one for each correction") }
         }
+    }
+
+    private func check(_ regulation: Regulation, for kind: PrivacyKind) throws(RPCError) {
+        guard kind == .accounting, regulation != .hipaa else { return }
+        throw .invalidParams(
+            at: "/params/regulation",
+            "is \(regulation.rawValue), and only hipaa knows an accounting of disclosures (45 CFR 164.528): name that, or "
+                + "ask for access, whose copy says to whom the data was given (GDPR Art. 15(1)(c))")
     }
 
     private func checkIdentifier(_ type: String, _ value: String, at place: String) throws(RPCError) {

@@ -1,4 +1,5 @@
 import CivilTime
+import CommonAPI
 import CoreMetrics
 import GatewayAPI
 import JSON
@@ -36,6 +37,8 @@ final class PrivacySaga: Service {
     let works: [PrivacyKind: any PrivacyWork]
     private let certificate: PrivacyCertificate
     private let requests = PrivacyRequestStore()
+    private let notices = PrivacyNoticeStore()
+    private let seal: NoticeSeal
     private let wakes: AsyncStream<Void>
     private let wakeUp: AsyncStream<Void>.Continuation
     private let logger = Logger(label: "privacy")
@@ -50,13 +53,14 @@ final class PrivacySaga: Service {
     ///   - works: what carries each kind out; one without is refused.
     init(
         runtime: ServiceRuntime, services: [String], works: [PrivacyKind: any PrivacyWork],
-        certificate: PrivacyCertificate,
+        certificate: PrivacyCertificate, seal: NoticeSeal,
         dial: @escaping @Sendable (String) -> any JSONRPCClient
     ) {
         self.runtime = runtime
         self.services = services
         self.works = works
         self.certificate = certificate
+        self.seal = seal
         self.dial = dial
         deadlines = PrivacyDeadlines(tenancy: dial("tenancy"))
         completion = CompletionProof(tenancy: dial("tenancy"))
@@ -249,7 +253,7 @@ final class PrivacySaga: Service {
         Failpoint.noted.before(runtime.name)
         let known = request.known
         let changed = try await runtime.write(runtime.databases.serviceFile) {
-            [requests] transaction throws(RPCError) in
+            [requests, notices, seal] transaction throws(RPCError) in
             // As it is now: its time may have been extended while the service was at work.
             guard var request = try requests.find(request.id, in: transaction) else {
                 throw .notFound("privacy request", request.id)
@@ -258,6 +262,11 @@ final class PrivacySaga: Service {
                 request.identifiers.append(identifier)
             }
             for actor in answer.actors where !request.actors.contains(actor) { request.actors.append(actor) }
+            for recipient in answer.recipients {
+                try notices.add(
+                    recipient, about: try seal.close(recipient, of: request.id), of: request.id, in: transaction)
+                request.recipientsThrough = max(request.recipientsThrough, recipient.through)
+            }
             request.heldBy = answer.heldBy
             if request.deletion == .asked { request.deletion = answer.hasErased ? .begun : .none }
             guard answer.heldBy.isEmpty else {

@@ -64,6 +64,9 @@ struct PrivacyAnswer: Sendable {
     var rows: [TableRows] = []
     /// What became of each correction that concerned something there.
     var outcomes: [CorrectionOutcome] = []
+    /// Those to whom the person's data was given and who are told when the request is completed. Where they are not written
+    /// down yet, the service may have done nothing so far: it is asked again.
+    var recipients: [SubjectRecipient] = []
     /// Legal holds for which this service did not do its part: the request waits until they are released.
     var heldBy: [UUIDv7] = []
     /// Whether it deleted anything for the request, now or earlier.

@@ -12,7 +12,11 @@ struct RestrictionWork: PrivacyWork {
     ) async throws(RPCError) -> PrivacyAnswer {
         let reply = try await Subjects.Client(client).restrict(
             Subjects.Restrict.Params(
-                request: request.id, kind: kind, identifiers: request.identifiers, actors: request.actors), for: call)
-        return PrivacyAnswer(identifiers: reply.identifiers, actors: reply.actors, rows: reply.rows)
+                request: request.id, kind: kind, identifiers: request.identifiers, actors: request.actors,
+                recipientsThrough: request.recipientsThrough), for: call)
+        // GDPR Art. 19 speaks of restrictions, and neither of objections nor of opting out.
+        return PrivacyAnswer(
+            identifiers: reply.identifiers, actors: reply.actors, rows: reply.rows,
+            recipients: kind == .restriction ? reply.recipients ?? [] : [])
     }
 }
