@@ -20,6 +20,19 @@ public struct RidgeRegression: Sendable, Equatable {
         moment = Array(repeating: 0, count: dimension)
     }
 
+    /// From what ``count``, ``gram`` and ``moment`` were.
+    ///
+    /// - Throws: ``PolicyError/differentLengths`` where they are not of one dimension, ``PolicyError/notFinite``.
+    public init(count: Int, gram: [Double], moment: [Double]) throws(PolicyError) {
+        try self.init(dimension: moment.count)
+        guard gram.count == self.gram.count else { throw .differentLengths }
+        guard gram.allSatisfy(\.isFinite), moment.allSatisfy(\.isFinite) else { throw .notFinite }
+        guard count >= 0 else { throw .parameter("count") }
+        self.count = count
+        self.gram = gram
+        self.moment = moment
+    }
+
     /// - Throws: ``PolicyError/differentLengths``, ``PolicyError/notFinite``.
     public mutating func add(_ features: [Double], reward: Double) throws(PolicyError) {
         guard features.count == dimension else { throw .differentLengths }

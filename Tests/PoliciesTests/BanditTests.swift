@@ -136,6 +136,8 @@ struct BanditTests {
         for _ in 0..<50 { try halves.add([1], reward: 0.5) }
         try halves.merge(halves)
         #expect(halves == good)
+        #expect(try RidgeRegression(count: good.count, gram: good.gram, moment: good.moment) == good)
+        #expect(throws: PolicyError.differentLengths) { try RidgeRegression(count: 1, gram: [1, 2], moment: [1]) }
     }
 
     @Test("No arms, arms without anything known, and what is no number have no weights")

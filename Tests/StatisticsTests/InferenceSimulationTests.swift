@@ -91,25 +91,62 @@ struct InferenceSimulationTests {
         #expect(try count { try alarms($0, share: 0.6) } > TestScale.runs * 9 / 10)
     }
 
-    @Test("Decisions by always valid intervals at every look are wrong in 5 % of the runs at most, and find an effect")
+    /// The first verdict that is not to go on, asked at every look.
+    private func verdict(
+        _ experiment: Experiment, countsAtAnyTime: Bool, _ interval: (Int) throws -> Interval
+    ) rethrows -> ExperimentDecision.Verdict {
+        for look in experiment.looks.indices {
+            let decision = ExperimentDecision(
+                ExperimentEvidence(
+                    metrics: [.init(name: "goal", role: .goal, scale: .absolute, interval: try interval(look))],
+                    hasEnded: look == experiment.looks.count - 1, countsAtAnyTime: countsAtAnyTime,
+                    sampleRatioPValue: 0.5))
+            if decision.verdict != .keepRunning { return decision.verdict }
+        }
+        return .keepRunning
+    }
+
+    @Test("Decisions asked for at every look are wrong in 5 % of the runs at most, by each kind of interval")
     func decisions() throws {
         let sequence = try #require(ConfidenceSequence(tightestAt: 4_000))
-        func verdict(_ run: Int, effect: Double) throws -> ExperimentDecision.Verdict {
-            for look in Experiment(run: run, effect: effect, looks: 40, batch: 100).looks {
-                let found = try sequence.look(look.estimate, units: look.units)
-                let decision = ExperimentDecision(
-                    ExperimentEvidence(
-                        metrics: [
-                            .init(
-                                name: "goal", role: .goal, scale: .absolute, interval: found.interval)
-                        ], hasEnded: false, countsAtAnyTime: true, sampleRatioPValue: 0.5))
-                if decision.verdict != .keepRunning { return decision.verdict }
-            }
-            return .keepRunning
+        let bounds = try #require(
+            GroupSequentialTest(spending: .pocock)?.looks(at: (1...20).map { Double($0) / 20 }))
+        func experiment(_ run: Int, _ effect: Double) -> Experiment {
+            Experiment(run: run, effect: effect, looks: 20, batch: 200)
         }
-        #expect(isAtMost(try count { try verdict($0, effect: 0) != .keepRunning }, rate: 0.05))
-        #expect(try count { try verdict($0, effect: 0.15) == .ship } > TestScale.runs * 9 / 10)
-        #expect(isAtMost(try count { try verdict($0, effect: 0.15) == .rollBack }, rate: 0.05))
+        let rules: [(name: String, isExact: Bool, verdict: (Int, Double) throws -> ExperimentDecision.Verdict)] = [
+            (
+                "always valid", false,
+                { run, effect in
+                    let experiment = experiment(run, effect)
+                    return try verdict(experiment, countsAtAnyTime: true) {
+                        try sequence.look(experiment.looks[$0].estimate, units: experiment.looks[$0].units).interval
+                    }
+                }
+            ),
+            (
+                "group-sequential", true,
+                { run, effect in
+                    let experiment = experiment(run, effect)
+                    return verdict(experiment, countsAtAnyTime: true) {
+                        bounds[$0].interval(of: experiment.looks[$0].estimate)
+                    }
+                }
+            ),
+            (
+                "fixed", true,
+                { run, effect in
+                    let experiment = experiment(run, effect)
+                    return verdict(experiment, countsAtAnyTime: false) { experiment.looks[$0].estimate.interval() }
+                }
+            ),
+        ]
+        for rule in rules {
+            let wrong = try count { try rule.verdict($0, 0) != .keepRunning }
+            #expect(rule.isExact ? isPlausible(wrong, rate: 0.05) : isAtMost(wrong, rate: 0.05), "\(rule.name)")
+            #expect(try count { try rule.verdict($0, 0.15) == .ship } > TestScale.runs * 9 / 10, "\(rule.name)")
+            #expect(isAtMost(try count { try rule.verdict($0, 0.15) == .rollBack }, rate: 0.025), "\(rule.name)")
+        }
     }
 
     @Test("Of eight questions without an effect Holm and Hochberg answer any wrongly in 5 % of the runs")

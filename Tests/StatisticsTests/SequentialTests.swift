@@ -128,6 +128,18 @@ struct SequentialTests {
         #expect(once.pValue == strongest)
     }
 
+    @Test("A test of the split goes on from what was kept of it")
+    func restored() throws {
+        var whole = try #require(SequentialSampleRatio(weights: [2, 1]))
+        whole.observe([300, 90])
+        let kept = SequentialSampleRatio(
+            weights: [2, 1], counts: whole.counts, largestLogEvidence: whole.largestLogEvidence)
+        #expect(kept == whole)
+        #expect(SequentialSampleRatio(weights: [2, 1], counts: [1], largestLogEvidence: 0) == nil)
+        #expect(SequentialSampleRatio(weights: [2, 1], counts: [1, -1], largestLogEvidence: 0) == nil)
+        #expect(SequentialSampleRatio(weights: [2, 1], counts: [1, 1], largestLogEvidence: .nan) == nil)
+    }
+
     @Test("An arm without a share that has a unit cannot be chance; one that is empty takes no part")
     func armWithoutShare() throws {
         var ratio = try #require(SequentialSampleRatio(weights: [0.5, 0.5, 0]))

@@ -29,6 +29,14 @@ public struct GroupSequentialTest: Sendable, Equatable {
         public let spent: Double
         /// The p-value that belongs to the bound, as if there were no other look.
         public let nominalAlpha: Double
+
+        /// The repeated confidence interval (Jennison and Turnbull 2000, chapter 9): those of all looks together hold the
+        /// effect with probability 1 - α. Everything, where the look cannot stop. For a two-sided test.
+        public func interval(of estimate: Estimate) -> Interval {
+            guard bound < .infinity else { return Interval(lower: -.infinity, upper: .infinity) }
+            let reach = bound * estimate.standardError
+            return Interval(lower: estimate.value - reach, upper: estimate.value + reach)
+        }
     }
 
     /// The probability of crossing at each look: upwards, and downwards.
@@ -66,7 +74,7 @@ public struct GroupSequentialTest: Sendable, Equatable {
             let allowed = spending.spent(at: fraction, alpha: sideAlpha) - spent
             process.advance()
             let bound = process.bound(crossedWith: allowed)
-            if bound < .infinity { spent += process.probabilityAbove(bound) }
+            spent += process.probabilityAbove(bound)
             process.stop(lower: isTwoSided ? -bound : -.infinity, upper: bound)
             looks.append(
                 Look(

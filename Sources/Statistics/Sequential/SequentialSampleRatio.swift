@@ -45,6 +45,19 @@ public struct SequentialSampleRatio: Sendable, Equatable {
         self.counts = weights.map { _ in 0 }
     }
 
+    /// From what ``counts`` and ``largestLogEvidence`` were.
+    ///
+    /// - Returns: nil for numbers out of range, also where the counts are not those of the weights.
+    public init?(
+        weights: [Double], concentration: Double = usualConcentration, counts: [Int], largestLogEvidence: Double
+    ) {
+        self.init(weights: weights, concentration: concentration)
+        guard counts.count == weights.count, counts.allSatisfy({ $0 >= 0 }), largestLogEvidence >= 0 else { return nil }
+        self.counts = counts
+        logEvidence = evidence()
+        self.largestLogEvidence = max(largestLogEvidence, logEvidence)
+    }
+
     /// Adds units that came since the last look; the order within them does not matter.
     ///
     /// - Parameters:
