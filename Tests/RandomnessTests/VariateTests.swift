@@ -82,6 +82,15 @@ struct VariateTests {
         #expect((0..<1_000).allSatisfy { _ in random.bernoulli(1) && !random.bernoulli(0) })
     }
 
+    @Test("An index is fair to the last bit, also where 64 bits do not divide evenly")
+    func fairIndex() {
+        // Multiplying alone would give each third of these 3 × 2⁶¹ indices three, three and two of every eight numbers.
+        var counts = [0, 0, 0]
+        var random = RandomRow(seed: 7, stream: 7, row: 7)
+        for _ in 0..<30_000 { counts[random.index(below: 3 << 61) % 3] += 1 }
+        #expect(counts.allSatisfy { abs(Double($0) - 10_000) < 5 * 6_667.0.squareRoot() })
+    }
+
     @Test("Every permutation of four is equally likely, and a weight of 0 is never chosen")
     func permutations() {
         var counts: [[Int]: Int] = [:]
