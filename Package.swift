@@ -117,7 +117,7 @@ let package = Package(
             exclude: [
                 "archive_open.py", "assignment_oracle.py", "audit_verify.py", "certificate_verify.py",
                 "civil_oracle.py", "inference_oracle.py", "json_oracle.py", "merkle_oracle.py", "openrpc_check.py",
-                "philox_oracle.py", "requirements.txt", "statistics_oracle.py",
+                "philox_oracle.py", "policies_oracle.py", "requirements.txt", "statistics_oracle.py",
             ],
             swiftSettings: .strict),
         .target(name: "PythonOracle", path: "Tests/PythonOracle", swiftSettings: .strict),
