@@ -1,7 +1,7 @@
 """An independent judge for the kernel Statistics.
 
 distributions   mpmath at fifty digits
-effects         scipy, statsmodels, gbstats, tea-tasting; where no package has the method, numpy by another way
+effects         scipy, statsmodels, gbstats, spotify-confidence; where no package has the method, numpy by another way
 
 Prints golden figures, one case a line: the name of a function, its arguments, and last what comes out. Numbers are
 written so that they read back bit for bit; what is below the smallest Double is left out. Of effects a line
@@ -10,8 +10,8 @@ written so that they read back bit for bit; what is below the smallest Double is
 Known differences, each with its reason:
   gbstats' and spotify-confidence's variance of a proportion has the divisor n, ours n - 1 as of every other mean;
   gbstats is asked for zeros and ones as for any mean, spotify-confidence, which takes them for a proportion, is not.
-  gbstats' relative CUPED leaves out that numerator and denominator move together; it is not asked (see the Swift test
-  of it, which asks a simulation).
+  gbstats 0.8.0's relative CUPED takes the adjusted means of the arms to be independent of each other and of the control
+  mean by which it divides; it is not asked. A Swift test simulates 1,500 experiments instead.
   gbstats' and tea-tasting's CUPED regress on all units at once, so that the effect itself moves their coefficient, and
   do not count the coefficient's own error; ours is statsmodels' least squares fit of metric ~ arm + covariates.
   spotify-confidence takes a relative margin as so much of the control's mean as it came out, as if that were known; it

@@ -76,6 +76,20 @@ struct QuantileTests {
         #expect(QuantileSketch.key(of: 1) == QuantileSketch.key(of: 1.001))
     }
 
+    @Test("A sketch too coarse for so many values adds its bins' width to the error, or says that it cannot tell")
+    func coarseBins() throws {
+        var generator = SeededGenerator(seed: 37)
+        // Bins are 2⁻⁶ wide here.
+        let few = (0..<5_000).map { _ in Double.random(in: 10..<12, using: &generator) }
+        let exact = try QuantileEstimate(OrderedValues(few), share: 0.5).standardError
+        let sketched = try QuantileEstimate(QuantileSketch(few).ordered, share: 0.5).standardError
+        #expect((1.02...1.1).contains(sketched / exact))
+        let many = (0..<100_000).map { 11 + 1e-8 * Double($0 % 10_000) }
+        #expect(throws: NotEnoughData.quantileIsTied) {
+            try QuantileEstimate(QuantileSketch(many).ordered, share: 0.5)
+        }
+    }
+
     @Test("The interval of a difference of medians holds the truth as often as it says")
     func coverage() throws {
         var generator = SeededGenerator(seed: 33)
