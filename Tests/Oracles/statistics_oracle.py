@@ -1,7 +1,8 @@
 """An independent judge for the kernel Statistics.
 
 distributions   mpmath at fifty digits
-effects         scipy, statsmodels, gbstats, spotify-confidence; where no package has the method, numpy by another way
+effects         scipy, statsmodels, gbstats, spotify-confidence and tea-tasting; where none has the method, numpy by another
+                way
 
 Prints golden figures, one case a line: the name of a function, its arguments, and last what comes out. Numbers are
 written so that they read back bit for bit; what is below the smallest Double is left out. Of effects a line
@@ -14,6 +15,7 @@ Known differences, each with its reason:
   mean by which it divides; it is not asked. A Swift test simulates 1,500 experiments instead.
   gbstats' and tea-tasting's CUPED regress on all units at once, so that the effect itself moves their coefficient, and
   do not count the coefficient's own error; ours is statsmodels' least squares fit of metric ~ arm + covariates.
+  tea-tasting's intervals of relative effects are those of a logarithm; ours are Fieller's.
   spotify-confidence takes a relative margin as so much of the control's mean as it came out, as if that were known; it
   is asked by absolute margins.
 
@@ -139,6 +141,8 @@ def effects():
     import scipy.optimize
     import scipy.stats
     import statsmodels.api as sm
+    import tea_tasting
+    import tea_tasting.aggr
     from statsmodels.stats import proportion
     from gbstats.frequentist.tests import FrequentistConfig, TwoSidedTTest
     from gbstats.models.statistics import RatioStatistic, SampleMeanStatistic
@@ -211,16 +215,27 @@ def effects():
             put("nonInferiority.lower", t, c, margin * y.mean(), spotify(x, y, margin, "decrease"))
 
     # Ratios: of each user revenue and orders.
-    arms = []
+    arms, aggregates = [], {}
     for name, size in [("rt", 70), ("rc", 90)]:
         orders = data(name + ".orders", rng.poisson(3, size))
         revenue = data(name + ".revenue", orders * 20 + rng.normal(0, 8, size) * np.sqrt(orders + 0.5))
+        aggregates[name] = tea_tasting.aggr.Aggregates(
+            count_=size, mean_={"revenue": revenue.mean(), "orders": orders.mean()},
+            var_={"revenue": revenue.var(ddof=1), "orders": orders.var(ddof=1)},
+            cov_={("orders", "revenue"): np.cov(orders, revenue)[0, 1]})
         arms.append(RatioStatistic(size, mean_of(revenue), mean_of(orders), (revenue * orders).sum()))
     for kind in ["absolute", "relative"]:
         ratio = TwoSidedTTest(arms[1], arms[0], FrequentistConfig(difference_type=kind)).compute_result()
         put(f"ratio.{kind}.value", "rt", "rc", ratio.expected)
         put(f"ratio.{kind}.standardError", "rt", "rc", ratio.uplift.stddev)
         put(f"ratio.{kind}.pValue", "rt", "rc", ratio.p_value)
+
+    ratio = tea_tasting.RatioOfMeans("revenue", "orders", use_t=True, equal_var=False).analyze_aggregates(
+        aggregates["rc"], aggregates["rt"])
+    put("ratio.absolute.value", "rt", "rc", ratio.effect_size)
+    put("ratio.absolute.pValue", "rt", "rc", ratio.pvalue)
+    put("ratio.absolute.lower95", "rt", "rc", ratio.effect_size_ci_lower)
+    put("ratio.absolute.upper95", "rt", "rc", ratio.effect_size_ci_upper)
 
     # Clusters: of each household its visits, and the sum of what they bring.
     for name, size in [("ct", 40), ("cc", 33)]:

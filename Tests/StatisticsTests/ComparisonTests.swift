@@ -50,7 +50,7 @@ struct ComparisonTests {
         }
     }
 
-    @Test("gbstats' ratio metrics, and statsmodels' cluster-robust errors")
+    @Test("gbstats' and tea-tasting's ratio metrics, and statsmodels' cluster-robust errors")
     func ratios() throws {
         let figures = try GoldenFigures("effects")
         func pairs(_ first: String, _ second: String) throws -> CrossMoments {
@@ -66,6 +66,8 @@ struct ComparisonTests {
             case "value": effect.value
             case "standardError": effect.standardError
             case "pValue": effect.pValue()
+            case "lower95": effect.interval().lower
+            case "upper95": effect.interval().upper
             default: nil
             }
         }

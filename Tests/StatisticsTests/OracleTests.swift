@@ -10,7 +10,7 @@ struct OracleTests {
     private static let isFull = ProcessInfo.processInfo.environment["GYRE_TEST_FULL"] == "1"
 
     @Test(
-        "scipy, statsmodels, gbstats, spotify-confidence and mpmath still say what the files say",
+        "scipy, statsmodels, gbstats, spotify-confidence, tea-tasting and mpmath still say what the files say",
         .enabled(if: isFull && hasModules, "ops/test --full, with the modules of requirements.txt"),
         arguments: ["distributions", "effects"])
     func goldenFiles(part: String) throws {
@@ -26,7 +26,7 @@ struct OracleTests {
     }
 
     private static let hasModules =
-        (try? run(["-c", "import gbstats, mpmath, scipy, statsmodels, chartify"]))?
+        (try? run(["-c", "import gbstats, mpmath, scipy, statsmodels, chartify, tea_tasting"]))?
         .status == 0
 
     private static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
