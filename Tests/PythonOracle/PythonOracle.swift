@@ -33,8 +33,10 @@ public struct PythonOracle: Sendable {
         (try? Self.run(["-c", "import " + (["sys"] + modules).joined(separator: ", ")])) != nil
     }
 
-    /// The fields of each line that the script prints, by the spaces between them.
-    public func cases() throws -> [[String]] { Self.fields(try Self.run([script.path])) }
+    /// The fields of each line that the script prints, called with such arguments, by the spaces between them.
+    public func cases(_ arguments: String...) throws -> [[String]] {
+        Self.fields(try Self.run([script.path] + arguments))
+    }
 
     /// Those of the golden file; in a long test also those that the script prints now.
     public func goldenCases() throws -> [[String]] {

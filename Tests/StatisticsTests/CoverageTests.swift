@@ -1,4 +1,4 @@
-import Foundation
+import PythonOracle
 import Statistics
 import Testing
 
@@ -96,7 +96,7 @@ struct CoverageTests {
         }
     }
 
-    private static let runs = ProcessInfo.processInfo.environment["GYRE_TEST_FULL"] == "1" ? 4_000 : 600
+    private static let runs = TestScale.isFull ? 4_000 : 600
 
     @Test("Intervals hold the truth, and tests of nothing alarm, as often as they say", arguments: Design.allCases)
     func coverage(design: Design) throws {

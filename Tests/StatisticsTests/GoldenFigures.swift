@@ -23,20 +23,20 @@ struct GoldenFigures {
     private(set) var samples: [String: [Double]] = [:]
 
     init(_ name: String) throws {
-        try self.init(text: String(contentsOf: Self.folder.appending(path: name + ".txt"), encoding: .utf8))
+        let text = try String(contentsOf: Self.folder.appending(path: name + ".txt"), encoding: .utf8)
+        try self.init(cases: text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) })
     }
 
-    init(text: String) throws {
-        for line in text.split(separator: "\n") {
-            let fields = line.split(separator: " ").map(String.init)
+    /// - Parameter cases: the fields of each line.
+    init(cases: [[String]]) throws {
+        for fields in cases {
+            let text = fields.joined(separator: " ")
             if fields[0] == "data" {
                 samples[fields[1]] = try fields.dropFirst(2).map { try #require(Double($0)) }
             } else {
-                let figure = try #require(fields.last.flatMap(Double.init), "\(line)")
-                lines.append(
-                    Line(
-                        name: fields[0], arguments: Array(fields[1..<(fields.count - 1)]), figure: figure,
-                        text: String(line)))
+                let figure = try #require(fields.last.flatMap(Double.init), "\(text)")
+                let arguments = Array(fields[1..<(fields.count - 1)])
+                lines.append(Line(name: fields[0], arguments: arguments, figure: figure, text: text))
             }
         }
     }
