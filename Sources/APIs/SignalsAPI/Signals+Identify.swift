@@ -22,8 +22,8 @@ extension Signals {
             public let anonymousId: String?
             /// Further identifiers; those that point to one actor must not point to two. At most 16 elements.
             public let identifiers: [Identifier]?
-            /// The sender's name for this signal: the same one is taken once, for ever. Absent: every call is a new
-            /// signal. 1 to 100 characters.
+            /// The sender's name for this signal: the same one is taken once, as long as the signal is kept. Absent:
+            /// every call is a new signal. 1 to 100 characters.
             public let messageId: String?
             /// When it happened; absent: now. At most 24 hours ahead of now.
             public let timestamp: Timestamp?

@@ -16,9 +16,9 @@ extension SignalsContract {
         "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":16},"description":"Further identifiers; those \#
         that point to one actor must not point to two.","x-privacy":"identifier"},{"name":"messageId",\#
         "schema":{"type":"string","minLength":1,"maxLength":100},"description":"The sender's name for this signal: \#
-        the same one is taken once, for ever. Absent: every call is a new signal.","x-privacy":"none"},\#
-        {"name":"timestamp","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"When it happened; \#
-        absent: now. At most 24 hours ahead of now."},{"name":"revenue",\#
+        the same one is taken once, as long as the signal is kept. Absent: every call is a new signal.",\#
+        "x-privacy":"none"},{"name":"timestamp","schema":{"$ref":"#/components/schemas/Timestamp"},\#
+        "description":"When it happened; absent: now. At most 24 hours ahead of now."},{"name":"revenue",\#
         "schema":{"$ref":"#/components/schemas/Amount"},"description":"The value of what happened; exact, at most \#
         four decimals; negative for a refund."},{"name":"currency",\#
         "schema":{"$ref":"#/components/schemas/Currency"},"description":"Of `revenue`; absent: the brand's is meant \#
@@ -40,47 +40,47 @@ extension SignalsContract {
         "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":16},"description":"Further identifiers; those \#
         that point to one actor must not point to two.","x-privacy":"identifier"},{"name":"messageId",\#
         "schema":{"type":"string","minLength":1,"maxLength":100},"description":"The sender's name for this signal: \#
-        the same one is taken once, for ever. Absent: every call is a new signal.","x-privacy":"none"},\#
-        {"name":"timestamp","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"When it happened; \#
-        absent: now. At most 24 hours ahead of now."},{"name":"traits","schema":{"x-raw":true,"x-raw-type":"object",\#
-        "x-max-bytes":32768},"description":"Fields of the person: each replaces the trait of its name unless a \#
-        later statement is already known; null removes it.","x-privacy":"personal"}],"result":{"name":"reply",\#
-        "schema":{"$ref":"#/components/schemas/Receipt"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
-        {"$ref":"#/components/errors/suppressed"},{"$ref":"#/components/errors/consentMissing"},\#
-        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a customer's details",\#
-        "params":[{"name":"userId","value":"00001"},{"name":"messageId","value":"m-2"},{"name":"traits",\#
-        "value":{"plan":"gold"}}],"result":{"name":"reply","value":{"messageId":"m-2",\#
-        "actorId":"01930000-0000-7000-8000-000000000001","status":"accepted"}}}]},{"name":"signals.batch",\#
-        "summary":"Takes up to 500 facts in one transaction, each with a verdict of its own.","x-kind":"write",\#
-        "x-scope":"signals:write","x-cost":1,"x-cost-items":"items","params":[{"name":"items","required":true,\#
-        "schema":{"type":"array","items":{"x-raw":true,"x-max-bytes":1048576},"minItems":1,"maxItems":500},\#
-        "description":"Each a TrackItem or an IdentifyItem, told apart by `type`, in the order in which they are \#
-        applied. One that breaks its contract is rejected with a verdict of its own."}],"result":{"name":"reply",\#
-        "schema":{"type":"object","required":["verdicts"],"properties":{"verdicts":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/Verdict"},"maxItems":500,"description":"One for each item, in the \#
-        same order."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"}],\#
-        "examples":[{"name":"the same order twice","params":[{"name":"items","value":[{"type":"track",\#
-        "event":"Order Completed","userId":"00001","messageId":"m-1"},{"type":"track","event":"Order Completed",\#
-        "userId":"00001","messageId":"m-1"}]}],"result":{"name":"reply","value":{"verdicts":[{"index":0,\#
-        "status":"accepted","messageId":"m-1"},{"index":1,"status":"duplicate","messageId":"m-1"}]}}},{"name":"one \#
-        good, one bad","params":[{"name":"items","value":[{"type":"track","event":"Order Completed",\#
-        "messageId":"m-1"},{"type":"track","messageId":"m-2"}]}],"result":{"name":"reply",\#
-        "value":{"verdicts":[{"index":0,"status":"accepted","messageId":"m-1"},{"index":1,"status":"rejected",\#
-        "code":-32602,"message":"/params/items/1/event: is required"}]}}}]},{"name":"signals.list","summary":"Lists \#
-        signals in the order in which they arrived.","description":"Signals of people whose data is restricted are \#
-        left out, and of what they state specially protected traits without a recorded basis.","x-kind":"read",\#
-        "x-scope":"signals:read","x-cost":1,"x-actors":"reached","params":[{"name":"actorId",\#
-        "schema":{"$ref":"#/components/schemas/UUID"},"description":"Only this actor's."},{"name":"event",\#
-        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Only this event."},{"name":"from",\#
-        "schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Only what happened at or after."},\#
-        {"name":"to","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Only what happened before."},\#
-        {"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last \#
-        page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,\#
-        "default":100},"description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply",\#
-        "schema":{"type":"object","required":["items"],"properties":{"items":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/Signal"},"maxItems":500,"description":"One page."},\#
-        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
-        page; absent on the last one."}},"additionalProperties":false}},\#
+        the same one is taken once, as long as the signal is kept. Absent: every call is a new signal.",\#
+        "x-privacy":"none"},{"name":"timestamp","schema":{"$ref":"#/components/schemas/Timestamp"},\#
+        "description":"When it happened; absent: now. At most 24 hours ahead of now."},{"name":"traits",\#
+        "schema":{"x-raw":true,"x-raw-type":"object","x-max-bytes":32768},"description":"Fields of the person: each \#
+        replaces the trait of its name unless a later statement is already known; null removes it.",\#
+        "x-privacy":"personal"}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Receipt"}},\#
+        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/suppressed"},\#
+        {"$ref":"#/components/errors/consentMissing"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"a customer's details","params":[{"name":"userId","value":"00001"},{"name":"messageId",\#
+        "value":"m-2"},{"name":"traits","value":{"plan":"gold"}}],"result":{"name":"reply",\#
+        "value":{"messageId":"m-2","actorId":"01930000-0000-7000-8000-000000000001","status":"accepted"}}}]},\#
+        {"name":"signals.batch","summary":"Takes up to 500 facts in one transaction, each with a verdict of its \#
+        own.","x-kind":"write","x-scope":"signals:write","x-cost":1,"x-cost-items":"items",\#
+        "params":[{"name":"items","required":true,"schema":{"type":"array","items":{"x-raw":true,\#
+        "x-max-bytes":1048576},"minItems":1,"maxItems":500},"description":"Each a TrackItem or an IdentifyItem, \#
+        told apart by `type`, in the order in which they are applied. One that breaks its contract is rejected with \#
+        a verdict of its own."}],"result":{"name":"reply","schema":{"type":"object","required":["verdicts"],\#
+        "properties":{"verdicts":{"type":"array","items":{"$ref":"#/components/schemas/Verdict"},"maxItems":500,\#
+        "description":"One for each item, in the same order."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"the same order twice",\#
+        "params":[{"name":"items","value":[{"type":"track","event":"Order Completed","userId":"00001",\#
+        "messageId":"m-1"},{"type":"track","event":"Order Completed","userId":"00001","messageId":"m-1"}]}],\#
+        "result":{"name":"reply","value":{"verdicts":[{"index":0,"status":"accepted","messageId":"m-1"},{"index":1,\#
+        "status":"duplicate","messageId":"m-1"}]}}},{"name":"one good, one bad","params":[{"name":"items",\#
+        "value":[{"type":"track","event":"Order Completed","messageId":"m-1"},{"type":"track","messageId":"m-2"}]}],\#
+        "result":{"name":"reply","value":{"verdicts":[{"index":0,"status":"accepted","messageId":"m-1"},{"index":1,\#
+        "status":"rejected","code":-32602,"message":"/params/items/1/event: is required"}]}}}]},\#
+        {"name":"signals.list","summary":"Lists signals in the order in which they arrived.","description":"Signals \#
+        of people whose data is restricted are left out, and of what they state specially protected traits without \#
+        a recorded basis.","x-kind":"read","x-scope":"signals:read","x-cost":1,"x-actors":"reached",\#
+        "params":[{"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},"description":"Only this \#
+        actor's."},{"name":"event","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Only \#
+        this event."},{"name":"from","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Only what \#
+        happened at or after."},{"name":"to","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Only \#
+        what happened before."},{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},\#
+        "description":"Where the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer",\#
+        "minimum":1,"maximum":500,"default":100},"description":"Items on one page.","x-unit":"items"}],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Signal"},"maxItems":500,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
         "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"an empty brand","params":[],\#
         "result":{"name":"reply","value":{"items":[]}}}]},{"name":"signals.summarize","summary":"Counts signals and \#
         the people behind them, and sums revenue exactly.","x-kind":"read","x-scope":"signals:read","x-cost":1,\#
@@ -631,7 +631,7 @@ extension SignalsContract {
         "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":16,"description":"Further identifiers; those \#
         that point to one actor must not point to two.","x-privacy":"identifier"},"messageId":{"type":"string",\#
         "minLength":1,"maxLength":100,"description":"The sender's name for this signal: the same one is taken once, \#
-        for ever. Absent: every call is a new signal.","x-privacy":"none"},\#
+        as long as the signal is kept. Absent: every call is a new signal.","x-privacy":"none"},\#
         "timestamp":{"$ref":"#/components/schemas/Timestamp","description":"When it happened; absent: now. At most \#
         24 hours ahead of now."},"revenue":{"$ref":"#/components/schemas/Amount","description":"The value of what \#
         happened; exact, at most four decimals; negative for a refund."},\#
@@ -647,21 +647,22 @@ extension SignalsContract {
         "identifiers":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"},"maxItems":16,\#
         "description":"Further identifiers; those that point to one actor must not point to two.",\#
         "x-privacy":"identifier"},"messageId":{"type":"string","minLength":1,"maxLength":100,"description":"The \#
-        sender's name for this signal: the same one is taken once, for ever. Absent: every call is a new signal.",\#
-        "x-privacy":"none"},"timestamp":{"$ref":"#/components/schemas/Timestamp","description":"When it happened; \#
-        absent: now. At most 24 hours ahead of now."},"traits":{"x-raw":true,"x-raw-type":"object",\#
-        "x-max-bytes":32768,"description":"Fields of the person: each replaces the trait of its name unless a later \#
-        statement is already known; null removes it.","x-privacy":"personal"}},"additionalProperties":false},\#
-        "Verdict":{"type":"object","description":"What became of one item of a batch.","required":["index",\#
-        "status"],"properties":{"index":{"type":"integer","minimum":0,"description":"The item's place in the \#
-        batch."},"status":{"type":"string","enum":["accepted","duplicate","rejected"],"description":"What became of \#
-        it."},"messageId":{"type":"string","minLength":1,"maxLength":100,"description":"The signal's name."},\#
-        "code":{"type":"integer","description":"Why it was rejected: the error's code."},"message":{"type":"string",\#
-        "minLength":1,"maxLength":1000,"description":"Why, in words."}},"additionalProperties":false},\#
-        "Sum":{"type":"object","description":"An exact sum in one currency.","required":["currency","amount"],\#
-        "properties":{"currency":{"type":"string","minLength":0,"maxLength":3,"description":"The currency; empty \#
-        for amounts that named none."},"amount":{"$ref":"#/components/schemas/Amount","description":"The exact \#
-        sum."}},"additionalProperties":false},"Stretch":{"type":"object","description":"A stretch of time.",\#
+        sender's name for this signal: the same one is taken once, as long as the signal is kept. Absent: every \#
+        call is a new signal.","x-privacy":"none"},"timestamp":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it happened; absent: now. At most 24 hours ahead of now."},"traits":{"x-raw":true,\#
+        "x-raw-type":"object","x-max-bytes":32768,"description":"Fields of the person: each replaces the trait of \#
+        its name unless a later statement is already known; null removes it.","x-privacy":"personal"}},\#
+        "additionalProperties":false},"Verdict":{"type":"object","description":"What became of one item of a \#
+        batch.","required":["index","status"],"properties":{"index":{"type":"integer","minimum":0,\#
+        "description":"The item's place in the batch."},"status":{"type":"string","enum":["accepted","duplicate",\#
+        "rejected"],"description":"What became of it."},"messageId":{"type":"string","minLength":1,"maxLength":100,\#
+        "description":"The signal's name."},"code":{"type":"integer","description":"Why it was rejected: the \#
+        error's code."},"message":{"type":"string","minLength":1,"maxLength":1000,"description":"Why, in words."}},\#
+        "additionalProperties":false},"Sum":{"type":"object","description":"An exact sum in one currency.",\#
+        "required":["currency","amount"],"properties":{"currency":{"type":"string","minLength":0,"maxLength":3,\#
+        "description":"The currency; empty for amounts that named none."},\#
+        "amount":{"$ref":"#/components/schemas/Amount","description":"The exact sum."}},\#
+        "additionalProperties":false},"Stretch":{"type":"object","description":"A stretch of time.",\#
         "required":["from","signals"],"properties":{"from":{"$ref":"#/components/schemas/Timestamp",\#
         "description":"Where it begins."},"signals":{"type":"integer","minimum":0,"description":"How many \#
         signals."}},"additionalProperties":false},"RejectedRow":{"type":"object","description":"A row that could \#

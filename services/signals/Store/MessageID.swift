@@ -2,7 +2,7 @@ import JSON
 import SQLite
 import ServiceContract
 
-/// The name of a signal, given by its sender or made here: each is taken once, for ever.
+/// The name of a signal, given by its sender or made here: each is taken once, as long as the signal is kept.
 ///
 /// Most are UUIDs. One that is spelled in the usual way, in lower case, is kept as its 16 bytes, which makes the unique
 /// index less than half as large; any other as its text.
