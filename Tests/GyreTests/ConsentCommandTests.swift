@@ -27,6 +27,10 @@ import Testing
         #expect(
             try parse(ConsentCommand.SetSpecialTrait.self, "consent", "set-special-trait", "weight", "none").category
                 == "none")
+        #expect(
+            try parse(
+                ConsentCommand.SetSpecialProperty.self, "consent", "set-special-property", "symptoms", "health"
+            ).category == "health")
         let lift = try parse(
             RestrictionsCommand.Lift.self, "restrictions", "lift", "customerId=00001", "--kind", "restriction",
             "--told", "2026-11-20T09:00:00Z")
@@ -48,6 +52,7 @@ import Testing
             ["consent", "record", "a=b", "--purpose", "p", "--basis", "consent", "--method", "app"],
             ["consent", "record", "a=b", "--purpose", "p", "--basis", "contract", "--text-hash", "00"],
             ["consent", "set-special-trait", "weight", "heavy"],
+            ["consent", "set-special-property", "weight", "heavy"],
             ["privacy", "holds", "place", "--reason", "x"],
             ["privacy", "holds", "place", "a=b", "--whole-brand", "--reason", "x"],
             ["privacy", "retention", "set", "signals", "30"], ["privacy", "retention", "set", "a.b", "0"],

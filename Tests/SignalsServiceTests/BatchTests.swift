@@ -63,7 +63,7 @@ import Testing
         try await withSignals { service in
             let item = try JSONRaw(validating: #"{"type":"track","event":"A","shade":1}"#)
             let methods = SignalsMethods(
-                intake: SignalIntake(tombstones: service.tombstones, specialTraits: SpecialTraitCache()),
+                intake: SignalIntake(tombstones: service.tombstones, specialFields: SpecialFieldCache()),
                 runtime: service.runtime)
             for (principal, status) in [
                 ("key:k", Verdict.Status.rejected), ("admin", .rejected), ("service:x", .accepted),

@@ -98,7 +98,7 @@ import Testing
             try await service.cancel(other.id)
             // Both in one transaction, so that the replay cannot have ended in between.
             let services = ImportsService(
-                intake: SignalIntake(tombstones: service.tombstones, specialTraits: SpecialTraitCache()))
+                intake: SignalIntake(tombstones: service.tombstones, specialFields: SpecialFieldCache()))
             let mapping = try JSONRaw(validating: ImportedFile.mapping)
             let call = service.call
             let late = try await failure {

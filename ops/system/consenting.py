@@ -55,6 +55,12 @@ def special(report, brand, email):
             "identifier": {"type": "email", "value": email}, "purpose": "coaching", "legalBasis": "consent",
             "specialCategories": ["health"], "condition": "explicitConsent", "noticeVersion": "1",
             "proof": {"method": "app", "source": "onboarding/3"}})
+        connection.call("specialProperties.set", {"name": "mood", "category": "health"})
+        kept = {"event": "Diary Kept", "userId": secrets.token_hex(8), "properties": {"pages": [{"Mood": "zzz"}]}}
+        error = connection.refusal("signals.track", kept)
+        report.check("and so is an event's property that the brand declared, wherever it stands",
+                     error and error.code == CONSENT_MISSING and "/params/properties/pages/0/Mood" in error.message,
+                     error)
         taken = connection.call("signals.identify", statement)
         report.equal("with one it is taken, by the very next call", taken["status"], "accepted")
         connection.call("consents.withdraw", {

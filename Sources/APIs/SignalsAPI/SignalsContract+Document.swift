@@ -26,15 +26,16 @@ extension SignalsContract {
         "x-max-bytes":32768},"description":"Whatever else is known about it.","x-privacy":"personal"}],\#
         "result":{"name":"reply","schema":{"$ref":"#/components/schemas/Receipt"}},\#
         "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/suppressed"},\#
-        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"an order","params":[{"name":"event",\#
-        "value":"Order Completed"},{"name":"userId","value":"00001"},{"name":"messageId","value":"m-1"},\#
-        {"name":"timestamp","value":"1997-01-01T00:00:00Z"},{"name":"revenue","value":"11.77"},{"name":"currency",\#
-        "value":"USD"},{"name":"properties","value":{"quantity":1}}],"result":{"name":"reply",\#
-        "value":{"messageId":"m-1","actorId":"01930000-0000-7000-8000-000000000001","status":"accepted"}}}]},\#
-        {"name":"signals.identify","summary":"Takes what is stated about somebody: identifiers and traits.",\#
-        "x-kind":"write","x-scope":"signals:write","x-cost":1,"params":[{"name":"userId","schema":{"type":"string",\#
-        "minLength":1,"maxLength":256},"description":"The brand's own id of the person; short for an identifier of \#
-        type customerId.","x-privacy":"identifier"},{"name":"anonymousId","schema":{"type":"string","minLength":1,\#
+        {"$ref":"#/components/errors/consentMissing"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"an order","params":[{"name":"event","value":"Order Completed"},{"name":"userId",\#
+        "value":"00001"},{"name":"messageId","value":"m-1"},{"name":"timestamp","value":"1997-01-01T00:00:00Z"},\#
+        {"name":"revenue","value":"11.77"},{"name":"currency","value":"USD"},{"name":"properties",\#
+        "value":{"quantity":1}}],"result":{"name":"reply","value":{"messageId":"m-1",\#
+        "actorId":"01930000-0000-7000-8000-000000000001","status":"accepted"}}}]},{"name":"signals.identify",\#
+        "summary":"Takes what is stated about somebody: identifiers and traits.","x-kind":"write",\#
+        "x-scope":"signals:write","x-cost":1,"params":[{"name":"userId","schema":{"type":"string","minLength":1,\#
+        "maxLength":256},"description":"The brand's own id of the person; short for an identifier of type \#
+        customerId.","x-privacy":"identifier"},{"name":"anonymousId","schema":{"type":"string","minLength":1,\#
         "maxLength":256},"description":"An id from before the person was known; short for an identifier of type \#
         anonymousId.","x-privacy":"identifier"},{"name":"identifiers","schema":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":16},"description":"Further identifiers; those \#
@@ -392,15 +393,34 @@ extension SignalsContract {
         "required":["items"],"properties":{"items":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/SpecialTrait"},"maxItems":1000,"description":"The traits, by name."}},\#
         "additionalProperties":false}},"errors":[],"examples":[{"name":"every brand's","x-fixture":"live-only",\#
-        "params":[],"result":{"name":"reply","value":{"items":[]}}}]},{"name":"restrictions.place","summary":"Stops \#
-        uses of a person's data without deleting it.","description":"Holds from the next call on. Placed twice, the \#
-        first one stays. Somebody who is not known yet becomes known by it.","x-kind":"write",\#
-        "x-scope":"restrictions:write","x-cost":1,"x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,\#
-        "params":[{"name":"kind","required":true,"schema":{"$ref":"#/components/schemas/RestrictionKind"},\#
-        "description":"What is stopped."},{"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},\#
-        "description":"The person, by id."},{"name":"identifier",\#
-        "schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points to the person, \#
-        instead of the id.","x-privacy":"identifier"}],"result":{"name":"reply",\#
+        "params":[],"result":{"name":"reply","value":{"items":[]}}}]},{"name":"specialProperties.set",\#
+        "summary":"Says that a property of events holds specially protected data, or no longer.",\#
+        "description":"Holds from the next call on, for what is taken in and for what is given out, wherever in an \#
+        event's properties the name stands. No property is special until the brand says so: the weight of a parcel \#
+        and of a person have the same name.","x-kind":"flow","x-scope":"consents:write","x-cost":1,\#
+        "x-callers":["public","admin"],"x-audit":true,"params":[{"name":"name","required":true,\#
+        "schema":{"type":"string","minLength":1,"maxLength":100},"description":"The property; letters and digits \#
+        count, case and signs between them do not.","x-privacy":"none"},{"name":"category",\#
+        "schema":{"oneOf":[{"$ref":"#/components/schemas/SpecialCategory"},{"type":"null"}]},"description":"What it \#
+        holds; null or absent: nothing special."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/SpecialProperty"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a quiz about sleep",\#
+        "params":[{"name":"name","value":"sleepQuality"},{"name":"category","value":"health"}],\#
+        "result":{"name":"reply","value":{"name":"sleepquality","category":"health"}}}]},\#
+        {"name":"specialProperties.list","summary":"Lists the properties of events whose values are specially \#
+        protected.","x-kind":"read","x-scope":"consents:read","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
+        "admin"],"params":[],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/SpecialProperty"},\#
+        "maxItems":1000,"description":"The properties, by name."}},"additionalProperties":false}},"errors":[],\#
+        "examples":[{"name":"nothing declared","params":[],"result":{"name":"reply","value":{"items":[]}}}]},\#
+        {"name":"restrictions.place","summary":"Stops uses of a person's data without deleting it.",\#
+        "description":"Holds from the next call on. Placed twice, the first one stays. Somebody who is not known \#
+        yet becomes known by it.","x-kind":"write","x-scope":"restrictions:write","x-cost":1,"x-callers":["public",\#
+        "admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"kind","required":true,\#
+        "schema":{"$ref":"#/components/schemas/RestrictionKind"},"description":"What is stopped."},\#
+        {"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},"description":"The person, by id."},\#
+        {"name":"identifier","schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points \#
+        to the person, instead of the id.","x-privacy":"identifier"}],"result":{"name":"reply",\#
         "schema":{"$ref":"#/components/schemas/PlacedRestriction"}},\#
         "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/suppressed"},\#
         {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"do not sell","x-fixture":"one-actor",\#
@@ -742,10 +762,14 @@ extension SignalsContract {
         compared: letters and digits, in lower case."},"category":{"$ref":"#/components/schemas/SpecialCategory",\#
         "description":"What it holds; absent: nothing special, as the brand says."},"isDefault":{"type":"boolean",\#
         "description":"Whether it is so in every brand that does not say otherwise."}},\#
-        "additionalProperties":false},"RestrictionKind":{"type":"string","enum":["restriction","objection",\#
-        "optOut"],"x-enum-descriptions":{"restriction":"Every use; the data is only kept (GDPR Art. 18).",\#
-        "objection":"Marketing and profiling, and whatever rests on interests of others or of the public (GDPR Art. \#
-        21).","optOut":"Sale and sharing (CCPA 1798.120)."},"description":"What is stopped."},\#
+        "additionalProperties":false},"SpecialProperty":{"type":"object","description":"A property of events and \#
+        what specially protected data it holds.","required":["name"],"properties":{"name":{"type":"string",\#
+        "minLength":1,"maxLength":100,"description":"Its name, as names are compared: letters and digits, in lower \#
+        case."},"category":{"$ref":"#/components/schemas/SpecialCategory","description":"What it holds; absent: \#
+        nothing special."}},"additionalProperties":false},"RestrictionKind":{"type":"string","enum":["restriction",\#
+        "objection","optOut"],"x-enum-descriptions":{"restriction":"Every use; the data is only kept (GDPR Art. \#
+        18).","objection":"Marketing and profiling, and whatever rests on interests of others or of the public \#
+        (GDPR Art. 21).","optOut":"Sale and sharing (CCPA 1798.120)."},"description":"What is stopped."},\#
         "PlacedRestriction":{"type":"object","description":"A stop that a person or the law placed on the use of \#
         their data.","required":["actorId","kind","source","since"],\#
         "properties":{"actorId":{"$ref":"#/components/schemas/UUID","description":"The person."},\#
@@ -845,11 +869,12 @@ extension SignalsContract {
         not used, on their request (GDPR Art. 18)."},"notFound":{"code":-32004,"message":"There is no such thing, \#
         or it belongs to another brand: the two answer alike."},"invalidCursor":{"code":-32016,"message":"The \#
         cursor was not given out by this list with these filters; begin again without one."},\#
+        "storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; reads go on."},\#
         "consentMissing":{"code":-32021,"message":"The person has not agreed to this use, or has withdrawn the \#
-        consent."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; reads go on."},\#
-        "suppressed":{"code":-32020,"message":"This person was erased or suppressed, and is refused from then on."},\#
-        "conflict":{"code":-32010,"message":"It contradicts what is there; the message says what that is."}}},\#
-        "x-http-statuses":{"versionMismatch":409,"illegalTransition":409,"invalidParams":400,"restricted":403,\#
-        "notFound":404,"invalidCursor":400,"consentMissing":403,"storageFull":507,"suppressed":409,"conflict":409}}
+        consent."},"suppressed":{"code":-32020,"message":"This person was erased or suppressed, and is refused from \#
+        then on."},"conflict":{"code":-32010,"message":"It contradicts what is there; the message says what that \#
+        is."}}},"x-http-statuses":{"versionMismatch":409,"illegalTransition":409,"invalidParams":400,\#
+        "restricted":403,"notFound":404,"invalidCursor":400,"storageFull":507,"consentMissing":403,"suppressed":409,\#
+        "conflict":409}}
         """#
 }

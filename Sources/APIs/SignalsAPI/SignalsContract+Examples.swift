@@ -374,6 +374,28 @@ extension SignalsContract {
                 """#,
             errorCode: nil),
         MethodExample(
+            method: "specialProperties.set",
+            name: "a quiz about sleep",
+            fixture: nil,
+            params: #"""
+                {"name":"sleepQuality","category":"health"}
+                """#,
+            result: #"""
+                {"name":"sleepquality","category":"health"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "specialProperties.list",
+            name: "nothing declared",
+            fixture: nil,
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[]}
+                """#,
+            errorCode: nil),
+        MethodExample(
             method: "restrictions.place",
             name: "do not sell",
             fixture: "one-actor",

@@ -32,6 +32,8 @@ public enum SignalsContract {
         Purposes.List.method,
         SpecialTraits.Set.method,
         SpecialTraits.List.method,
+        SpecialProperties.Set.method,
+        SpecialProperties.List.method,
         Restrictions.Place.method,
         Restrictions.Lift.method,
         Restrictions.List.method,

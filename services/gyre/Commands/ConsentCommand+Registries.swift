@@ -102,17 +102,71 @@ extension ConsentCommand {
         @OptionGroup var suite: SuiteOptions
         @OptionGroup var output: OutputOptions
 
-        func validate() throws {
-            guard category == "none" || SpecialCategory(rawValue: category) != nil else {
-                let names = SpecialCategory.allCases.map(\.rawValue).joined(separator: ", ")
-                throw ValidationError("The category is one of \(names), or none.")
-            }
-        }
+        func validate() throws { try ConsentCommand.check(category: category) }
 
         func perform() async throws {
             let trait = try await SpecialTraits.Client(try await caller.connect(suite)).set(
                 SpecialTraits.Set.Params(name: name, category: SpecialCategory(rawValue: category)))
             output.show(trait) { "\(trait.name) holds \(trait.category?.rawValue ?? "nothing special").\n" }
+        }
+    }
+
+    struct SpecialPropertiesOf: SuiteCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "special-properties",
+            abstract: "Lists the properties of events whose values are specially protected.")
+
+        @OptionGroup var caller: CallerOptions
+        @OptionGroup var suite: SuiteOptions
+        @OptionGroup var output: OutputOptions
+
+        func perform() async throws {
+            let client = SpecialProperties.Client(try await caller.connect(suite))
+            let reply = try await client.list(SpecialProperties.List.Params())
+            output.show(reply) {
+                guard !reply.items.isEmpty else {
+                    return "No properties yet: gyre consent set-special-property declares one.\n"
+                }
+                var table = TextTable([.init("PROPERTY"), .init("HOLDS")])
+                for property in reply.items { table.add([property.name, property.category?.rawValue]) }
+                return table.text(width: Terminal.width)
+            }
+        }
+    }
+
+    struct SetSpecialProperty: SuiteCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "set-special-property",
+            abstract: "Says that a property of events holds specially protected data, or no longer.",
+            discussion: """
+                EXAMPLES
+                  gyre consent set-special-property symptoms health
+                  gyre consent set-special-property symptoms none
+                """)
+
+        @Argument(help: "The property, wherever it stands among an event's properties.")
+        var name: String
+
+        @Argument(help: ArgumentHelp("What it holds, such as health, or 'none'.", valueName: "category"))
+        var category: String
+
+        @OptionGroup var caller: CallerOptions
+        @OptionGroup var suite: SuiteOptions
+        @OptionGroup var output: OutputOptions
+
+        func validate() throws { try ConsentCommand.check(category: category) }
+
+        func perform() async throws {
+            let property = try await SpecialProperties.Client(try await caller.connect(suite)).set(
+                SpecialProperties.Set.Params(name: name, category: SpecialCategory(rawValue: category)))
+            output.show(property) { "\(property.name) holds \(property.category?.rawValue ?? "nothing special").\n" }
+        }
+    }
+
+    fileprivate static func check(category: String) throws {
+        guard category == "none" || SpecialCategory(rawValue: category) != nil else {
+            let names = SpecialCategory.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("The category is one of \(names), or none.")
         }
     }
 }

@@ -10,7 +10,7 @@ struct ConsentCommand: AsyncParsableCommand {
         commandName: "consent", abstract: "Records and asks on what basis people's data is used.",
         subcommands: [
             Record.self, Withdraw.self, List.self, History.self, Check.self, PurposesOf.self, SetPurpose.self,
-            SpecialTraitsOf.self, SetSpecialTrait.self,
+            SpecialTraitsOf.self, SetSpecialTrait.self, SpecialPropertiesOf.self, SetSpecialProperty.self,
         ])
 
     struct Record: SuiteCommand {

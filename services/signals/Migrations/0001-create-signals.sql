@@ -91,6 +91,12 @@ CREATE TABLE special_traits (
     category TEXT
 ) STRICT, WITHOUT ROWID;
 
+-- Properties of events that the brand says are specially protected.
+CREATE TABLE special_properties (
+    name TEXT NOT NULL PRIMARY KEY,
+    category TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Stops on the use of people's data, which stays.
 CREATE TABLE processing_restrictions (
     number INTEGER PRIMARY KEY,
@@ -180,7 +186,7 @@ BEGIN
     UPDATE imports SET rejected = rejected - 1 WHERE number = old.import;
 END;
 
--- Inbound facts as received. A message id is unique for ever; one that is a UUID is kept as its 16
+-- Inbound facts as received. A message id is unique; one that is a UUID is kept as its 16
 -- bytes, which takes a fifth off the cost of a row. Two indexes and no foreign keys: this is the
 -- table that is written most, and its writer has just read the actor or is about to make it.
 -- `import` is the import that last confirmed the row; NULL: it came through the API.

@@ -27,7 +27,7 @@ struct ActorsService: Actors.Service {
             throw .invalidParams(at: "/params", "needs either an id or an identifier")
         }
         let reach = ActorReach(of: call)
-        var special = try SpecialTraitFilter(at: call.now, in: transaction)
+        var special = try SpecialFieldFilter(at: call.now, in: transaction)
         guard let key, let actor = try profile(of: key.number, reach, &special, in: transaction) else {
             throw .notFound("actor", name)
         }
@@ -50,7 +50,7 @@ struct ActorsService: Actors.Service {
         let reach = ActorReach(of: call)
         var check: UseCheck?
         if let purpose = params.purpose { check = try UseCheck(purpose, at: call.now, in: transaction) }
-        var special = try SpecialTraitFilter(at: call.now, in: transaction)
+        var special = try SpecialFieldFilter(at: call.now, in: transaction)
         // People who are left out count against the limit, so that a page costs no more than any other.
         var page = Page<(number: Int64, actor: ActorProfile?)>(limit: params.limit)
         for number in try actors.numbers(after: cursor.position, limit: params.limit + 1, reach, in: transaction) {
@@ -75,7 +75,7 @@ struct ActorsService: Actors.Service {
 
     /// Nil for somebody who is not there, or not reached.
     private func profile(
-        of number: Int64, _ reach: ActorReach, _ special: inout SpecialTraitFilter,
+        of number: Int64, _ reach: ActorReach, _ special: inout SpecialFieldFilter,
         in transaction: borrowing ReadTransaction
     ) throws(RPCError) -> ActorProfile? {
         guard let outline = try actors.outline(of: number, reach, in: transaction) else { return nil }

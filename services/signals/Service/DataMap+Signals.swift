@@ -108,6 +108,10 @@ extension DataMap {
             "special_traits", "which traits the brand says are specially protected; names only", .nobody,
             columns: ["name", "category"]),
         Table(
+            "special_properties", "which properties of events the brand says are specially protected; names only",
+            .nobody,
+            columns: ["name", "category"]),
+        Table(
             "identifiers", "the values that point to actors", .actor("actor"),
             rights: Rights(
                 access: .rows(identifier + [Field("firstSeenAt", .time, "first_seen_at")]),

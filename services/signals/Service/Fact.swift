@@ -30,13 +30,14 @@ struct Fact: Sendable {
         case item(Int)
         case row
 
-        /// What an error calls a trait.
-        func name(of trait: StatedTrait) -> String {
-            let member = "traits/" + JSONPointer.escape(trait.name)
-            return switch self {
-            case .call: "/params/" + member
-            case .item(let index): "/params/items/\(index)/" + member
-            case .row: member
+        /// What an error calls a member.
+        ///
+        /// - Parameter member: relative to the fact, such as `/traits/plan`.
+        func name(of member: String) -> String {
+            switch self {
+            case .call: "/params" + member
+            case .item(let index): "/params/items/\(index)" + member
+            case .row: String(member.dropFirst())
             }
         }
 
@@ -47,9 +48,8 @@ struct Fact: Sendable {
         ///   - problem: such as "must not be blank".
         func invalid(_ member: String, _ problem: String) -> RPCError {
             switch self {
-            case .call: .invalidParams(at: "/params" + member, problem)
-            case .item(let index): .invalidParams(at: "/params/items/\(index)" + member, problem)
-            case .row: RPCError(code: RPCError.Code.invalidParams, message: "\(member.dropFirst()) \(problem)")
+            case .call, .item: .invalidParams(at: name(of: member), problem)
+            case .row: RPCError(code: RPCError.Code.invalidParams, message: "\(name(of: member)) \(problem)")
             }
         }
     }

@@ -8,7 +8,7 @@ import SignalsAPI
 /// Takes facts in, each once: finds or makes the actor, keeps the signal, applies what is stated.
 struct SignalIntake: Sendable {
     let tombstones: Tombstones
-    let specialTraits: SpecialTraitCache
+    let specialFields: SpecialFieldCache
     let actors = ActorStore()
     let signals = SignalStore()
     let traits = TraitStore()
@@ -24,7 +24,7 @@ struct SignalIntake: Sendable {
     ///
     /// - Throws: invalidParams for a time too far ahead; conflict for identifiers of two actors, for a message id that
     ///   names another fact, and for more than is kept of one actor; suppressed for somebody who was erased;
-    ///   consentMissing for specially protected traits without a basis. Only what is more than is kept may then have
+    ///   consentMissing for specially protected fields without a basis. Only what is more than is kept may then have
     ///   left something, for the caller to roll back.
     func take(
         _ fact: Fact, at now: Timestamp, in transaction: borrowing WriteTransaction
@@ -92,24 +92,34 @@ struct SignalIntake: Sendable {
         return person
     }
 
-    /// Refuses specially protected traits of somebody of whom nothing is recorded that allows them. Removing one is always
-    /// allowed.
+    /// Refuses specially protected traits, and properties of events, of somebody of whom nothing is recorded that allows
+    /// them. Removing a trait is always allowed.
     func checkBasis(
         of fact: Fact, _ person: Person, at now: Timestamp, in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
-        if fact.traits.isEmpty { return }
-        let registry = try specialTraits.registry(in: transaction)
-        var covered: Set<SpecialCategory>?
-        for trait in fact.traits where trait.value != nil {
-            guard let category = registry.category(of: trait.name) else { continue }
-            var allowed = covered ?? []
-            if covered == nil, let actor = person.actor {
-                allowed = try consents.specialCategories(of: actor.number, at: now, in: transaction)
+        if fact.properties == nil { return }
+        let fields = try specialFields.fields(in: transaction)
+        var stated: [SpecialPropertyRegistry.Stated] = []
+        if fact.event == Fact.identifyEvent {
+            for trait in fact.traits where trait.value != nil {
+                guard let category = fields.traits.category(of: trait.name) else { continue }
+                stated.append(.init(pointer: "/" + JSONPointer.escape(trait.name), category: category))
             }
-            covered = allowed
-            guard !allowed.contains(category) else { continue }
-            throw .consentMissing(at: fact.place.name(of: trait), category: category.rawValue)
+        } else if !fields.properties.isEmpty, let properties = fact.properties {
+            do throws(JSONError) {
+                stated = try fields.properties.stated(in: properties)
+            } catch {
+                throw fact.place.invalid("/properties" + error.pointer, error.message)
+            }
         }
+        guard !stated.isEmpty else { return }
+        var covered: Set<SpecialCategory> = []
+        if let actor = person.actor {
+            covered = try consents.specialCategories(of: actor.number, at: now, in: transaction)
+        }
+        guard let missing = stated.first(where: { !covered.contains($0.category) }) else { return }
+        let member = (fact.event == Fact.identifyEvent ? "/traits" : "/properties") + missing.pointer
+        throw .consentMissing(at: fact.place.name(of: member), category: missing.category.rawValue)
     }
 
     /// The actor, or the one that is to be made if the signal turns out to be new; nil without identifiers.

@@ -70,7 +70,7 @@ struct SignalsMethods: Signals.Service {
     }
 
     /// Signals in the order of arrival: at most `limit`, and fewer when they are large. What they state of specially
-    /// protected traits is left out where nothing recorded allows it.
+    /// protected fields is left out where nothing recorded allows it.
     func page(
         after sequence: Int64, _ filter: SignalFilter, limit: Int, at now: Timestamp,
         in transaction: borrowing some Transaction & ~Copyable
@@ -79,17 +79,20 @@ struct SignalsMethods: Signals.Service {
         try signals.each(after: sequence, filter, in: transaction) { signal, actor in
             page.add((signal, actor), bytes: signal.properties?.bytes.count ?? 0)
         }
-        guard page.items.contains(where: { $0.signal.event == Fact.identifyEvent }) else {
-            return (page.items.map(\.signal), page.hasMore)
-        }
-        var special = try SpecialTraitFilter(at: now, in: transaction)
+        var special = try SpecialFieldFilter(at: now, in: transaction)
         var items: [Signal] = []
         for (signal, actor) in page.items {
-            guard signal.event == Fact.identifyEvent, let actor, let traits = signal.properties else {
+            guard let properties = signal.properties else {
                 items.append(signal)
                 continue
             }
-            items.append(signal.stating(try special.split(traits, of: actor, in: transaction).given))
+            let given =
+                if signal.event == Fact.identifyEvent, let actor {
+                    try special.split(properties, of: actor, in: transaction).given
+                } else {
+                    try special.given(properties, of: actor, in: transaction)
+                }
+            items.append(signal.stating(given))
         }
         return (items, page.hasMore)
     }

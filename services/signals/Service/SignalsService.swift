@@ -15,8 +15,8 @@ public enum SignalsService {
     }
 
     static func register(runtime: ServiceRuntime, tombstones: Tombstones, in parts: inout ServiceParts) {
-        let specialTraits = SpecialTraitCache()
-        let intake = SignalIntake(tombstones: tombstones, specialTraits: specialTraits)
+        let specialFields = SpecialFieldCache()
+        let intake = SignalIntake(tombstones: tombstones, specialFields: specialFields)
         SignalsMethods(intake: intake, runtime: runtime).registerMethods(with: &parts.methods)
         ActorsService().registerMethods(with: &parts.methods)
         ImportsService(intake: intake).registerMethods(with: &parts.methods)
@@ -25,7 +25,8 @@ public enum SignalsService {
         RestrictionsService(intake: intake).registerMethods(with: &parts.methods)
         RecipientsService().registerMethods(with: &parts.methods)
         DisclosuresService(intake: intake).registerMethods(with: &parts.methods)
-        SpecialTraitsService(runtime: runtime, cache: specialTraits).registerMethods(with: &parts.methods)
+        SpecialTraitsService(runtime: runtime, cache: specialFields).registerMethods(with: &parts.methods)
+        SpecialPropertiesService(runtime: runtime, cache: specialFields).registerMethods(with: &parts.methods)
         parts.jobs[ImportKind.name] = ImportKind()
         parts.jobs[ReplayWork.kind] = ReplayWork(intake: intake)
         RejectedRowsService(intake: intake).registerMethods(with: &parts.methods)

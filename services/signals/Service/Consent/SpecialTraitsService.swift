@@ -8,10 +8,10 @@ import SignalsAPI
 /// Answers `specialTraits.*`.
 struct SpecialTraitsService: SpecialTraits.Service {
     let runtime: ServiceRuntime
-    let cache: SpecialTraitCache
+    let cache: SpecialFieldCache
     private let store = SpecialTraitStore()
 
-    init(runtime: ServiceRuntime, cache: SpecialTraitCache) {
+    init(runtime: ServiceRuntime, cache: SpecialFieldCache) {
         self.runtime = runtime
         self.cache = cache
     }

@@ -3,16 +3,17 @@ import JSONRPC
 import ServiceContract
 import SignalsAPI
 
-/// Holds specially protected traits back for which no basis is recorded: for the length of one reading call.
-struct SpecialTraitFilter {
-    private let registry: SpecialTraitRegistry
+/// Holds specially protected traits and properties back for which no basis is recorded: for the length of one reading
+/// call.
+struct SpecialFieldFilter {
+    private let fields: SpecialFields
     private let now: Timestamp
     private let consents = ConsentStore()
     /// What was asked of people already.
     private var covered: [Int64: Set<SpecialCategory>] = [:]
 
     init(at now: Timestamp, in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) {
-        registry = SpecialTraitRegistry(try SpecialTraitStore().all(in: transaction))
+        fields = try SpecialFields(in: transaction)
         self.now = now
     }
 
@@ -20,12 +21,34 @@ struct SpecialTraitFilter {
     mutating func split(
         _ traits: JSONRaw, of actor: Int64, in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> (given: JSONRaw, withheld: [String]) {
-        let special = try Self.names(of: traits).filter { registry.category(of: $0) != nil }
+        let special = try Self.names(of: traits).filter { fields.traits.category(of: $0) != nil }
         guard !special.isEmpty else { return (traits, []) }
         let covered = try categories(of: actor, in: transaction)
-        let withheld = special.filter { name in registry.category(of: name).map { !covered.contains($0) } ?? false }
+        let withheld = special.filter { name in fields.traits.category(of: name).map { !covered.contains($0) } ?? false
+        }
         guard !withheld.isEmpty else { return (traits, []) }
         return (try Self.without(Set(withheld), traits), withheld)
+    }
+
+    /// What may be given out of the properties of an event.
+    ///
+    /// - Parameter actor: whom it is about; nil: nobody who is known, of whom nothing can be recorded.
+    mutating func given(
+        _ properties: JSONRaw, of actor: Int64?, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> JSONRaw {
+        if fields.properties.isEmpty { return properties }
+        var covered: Set<SpecialCategory> = []
+        do throws(JSONError) {
+            guard try !fields.properties.stated(in: properties.bytes).isEmpty else { return properties }
+        } catch {
+            throw .internalError("Stored properties are unreadable: \(error.message)")
+        }
+        if let actor { covered = try categories(of: actor, in: transaction) }
+        do throws(JSONError) {
+            return try fields.properties.without(allBut: covered, properties.bytes)
+        } catch {
+            throw .internalError("Stored properties are unreadable: \(error.message)")
+        }
     }
 
     private mutating func categories(
