@@ -24,7 +24,7 @@ public final class MethodDescription: Sendable {
     public enum Actors: Sendable, Equatable {
         /// It may be about any of them: who reaches only some may not call it.
         case everybody
-        /// It counts and answers those that its caller reaches, as if there were no others.
+        /// It counts, answers and changes those that its caller reaches, as if there were no others, and makes none.
         case reached
         /// It is about none.
         case nobody

@@ -34,7 +34,7 @@ struct ContractProblemTests {
             ),
             (
                 #""x-actors": "nobody""#, #""x-actors": "reached""#,
-                "workshop.json#/methods/2: cannot answer with the reached actors: only what reads in the brand's "
+                "workshop.json#/methods/2: cannot answer with the reached actors: only what works in the brand's "
                     + "database can"
             ),
             (

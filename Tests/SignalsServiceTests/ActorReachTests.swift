@@ -16,6 +16,34 @@ import Testing
             #"{"identifier": {"type": "customerId", "value": "silver"}}"#,
         ],
         "actors.list": [#"{"limit": 1}"#, #"{"limit": 4}"#, #"{"limit": 5}"#, "{}"],
+        "consents.check": [
+            #"{"purpose": "coaching", "actorIds": ["{one}", "{other}"]}"#,
+            #"{"purpose": "coaching", "identifiers": [{"type": "customerId", "value": "gold"}, {"type": "customerId", "value": "silver"}]}"#,
+        ],
+        "consents.history": [
+            #"{"actorId": "{one}"}"#, #"{"actorId": "{other}"}"#,
+            #"{"identifier": {"type": "customerId", "value": "silver"}}"#,
+        ],
+        "consents.list": ["{}", #"{"limit": 1}"#, #"{"limit": 4}"#, #"{"limit": 5}"#, #"{"actorId": "{other}"}"#],
+        "consents.record": [
+            #"{"purpose": "news", "legalBasis": "contract", "actorId": "{one}"}"#,
+            #"{"purpose": "news", "legalBasis": "contract", "actorId": "{other}"}"#,
+            #"{"purpose": "news", "legalBasis": "contract", "identifier": {"type": "customerId", "value": "silver"}}"#,
+            #"{"purpose": "news", "legalBasis": "contract", "identifier": {"type": "customerId", "value": "new"}}"#,
+        ],
+        "consents.withdraw": [
+            #"{"purpose": "coaching", "actorId": "{one}"}"#, #"{"purpose": "coaching", "actorId": "{other}"}"#,
+        ],
+        "restrictions.lift": [
+            #"{"kind": "optOut", "actorId": "{other}"}"#, #"{"kind": "optOut", "actorId": "{one}"}"#,
+            #"{"kind": "optOut", "identifier": {"type": "customerId", "value": "silver"}}"#,
+        ],
+        "restrictions.list": ["{}", #"{"limit": 1}"#, #"{"limit": 4}"#, #"{"limit": 5}"#, #"{"actorId": "{other}"}"#],
+        "restrictions.place": [
+            #"{"kind": "objection", "actorId": "{one}"}"#, #"{"kind": "objection", "actorId": "{other}"}"#,
+            #"{"kind": "objection", "identifier": {"type": "customerId", "value": "silver"}}"#,
+            #"{"kind": "objection", "identifier": {"type": "customerId", "value": "new"}}"#,
+        ],
         "signals.arrivals": [#"{"minutes": 5}"#],
         "signals.list": [
             "{}", #"{"limit": 8}"#, #"{"limit": 7}"#, #"{"event": "Visit"}"#, #"{"event": "Secret"}"#,
@@ -41,13 +69,20 @@ import Testing
     ]
     private static let segments = ["gold", "vip"]
 
-    /// Sends the people in, each with a visit of theirs and a purchase; between them signals about nobody.
+    /// Sends the people in, each with a visit of theirs and a purchase, a consent and an opt-out; between them signals
+    /// about nobody.
     private static func fill(_ service: SignalsUnderTest, everybody: Bool) async throws {
         for person in people where everybody || person.isReached {
             try await service.identify(person.name, person.traits, id: "i-\(person.name)")
             try await service.track(
                 person.isReached ? "Visit" : "Secret", person.name, id: "v-\(person.name)", revenue: "12.50",
                 currency: person.isReached ? "EUR" : "USD")
+            let customer = #"{"type": "customerId", "value": "\#(person.name)"}"#
+            _ = try await service.call(
+                "consents.record",
+                #"{"purpose": "coaching", "legalBasis": "consent", "identifier": \#(customer), "noticeVersion": "1", "#
+                    + #""proof": {"method": "app", "source": "onboarding/3"}}"#)
+            _ = try await service.call("restrictions.place", #"{"kind": "optOut", "identifier": \#(customer)}"#)
             if everybody { try await service.track("Visit", id: "n-\(person.name)", revenue: "99.00") }
         }
     }
@@ -133,6 +168,26 @@ import Testing
                 await Self.answer(service, method.name, "[]", reaching: []),
             ]
             #expect(answers.allSatisfy { $0.hasPrefix("\(RPCError.Code.forbidden) ") }, "\(answers)")
+        }
+    }
+
+    @Test("Nobody is made known, and nobody who is not reached is changed, by who reaches only some")
+    func unchanged() async throws {
+        try await withSignals { service in
+            try await Self.fill(service, everybody: true)
+            let people = try await service.number("SELECT count(*) FROM actors")
+            for method in ["consents.record", "restrictions.place", "restrictions.lift", "consents.withdraw"] {
+                for params in Self.questions[method] ?? [] where !params.contains("{one}") {
+                    let other = try await service.actor("last").id
+                    let answer = await Self.answer(
+                        service, method, params.replacing("{other}", with: "\(other)"), reaching: Self.segments)
+                    #expect(answer.hasPrefix("\(RPCError.Code.notFound) "), "\(method) \(params): \(answer)")
+                }
+            }
+            #expect(try await service.number("SELECT count(*) FROM actors") == people)
+            #expect(try await service.number("SELECT count(*) FROM consent_entries") == Int64(Self.people.count))
+            #expect(
+                try await service.number("SELECT count(*) FROM processing_restrictions") == Int64(Self.people.count))
         }
     }
 

@@ -15,6 +15,7 @@ extension Consents {
             name: "consents.check",
             summary: "Says of each person whether their data may be used for a purpose now, and why.", kind: .read,
             database: .brand, scope: "consents:read", cost: 2, costItems: nil, isAudited: false, isIdempotent: false,
+            actors: .reached,
             callers: ["public", "admin", "service:experiments", "service:simulation", "service:stimuli"])
 
         /// The parameters of `consents.check`.

@@ -12,7 +12,7 @@ extension Consents {
             name: "consents.history",
             summary: "Lists all that was ever recorded of one person's consents, oldest first.", kind: .read,
             database: .brand, scope: "consents:read", cost: 1, costItems: nil, isAudited: false, isIdempotent: false,
-            callers: ["public", "admin"])
+            actors: .reached, callers: ["public", "admin"])
 
         /// The parameters of `consents.history`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

@@ -11,7 +11,7 @@ extension Consents {
         public static let method = MethodDescription(
             name: "consents.list", summary: "Lists what holds now: of each person and purpose the latest record.",
             kind: .read, database: .brand, scope: "consents:read", cost: 1, costItems: nil, isAudited: false,
-            isIdempotent: false, callers: ["public", "admin"])
+            isIdempotent: false, actors: .reached, callers: ["public", "admin"])
 
         /// The parameters of `consents.list`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

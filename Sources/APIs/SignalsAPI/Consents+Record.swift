@@ -7,15 +7,16 @@ public import ServiceContract
 extension Consents {
     /// Records on what basis a person's data is used for a purpose, such as their consent.
     ///
-    /// Somebody who is not known yet becomes known by it. What was recorded before stays in the history; of each
-    /// purpose the latest statement by its own time holds, from the next call on.
+    /// Somebody who is not known yet becomes known by it, unless the caller reaches only some people: then it is
+    /// refused as notFound. What was recorded before stays in the history; of each purpose the latest statement by its
+    /// own time holds, from the next call on.
     public enum Record {
         /// What the contract says of `consents.record`.
         public static let method = MethodDescription(
             name: "consents.record",
             summary: "Records on what basis a person's data is used for a purpose, such as their consent.",
             kind: .write, database: .brand, scope: "consents:write", cost: 1, costItems: nil, isAudited: true,
-            isIdempotent: true, callers: ["public", "admin"])
+            isIdempotent: true, actors: .reached, callers: ["public", "admin"])
 
         /// The parameters of `consents.record`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

@@ -14,7 +14,7 @@ extension Consents {
         public static let method = MethodDescription(
             name: "consents.withdraw", summary: "Withdraws a person's consent to a purpose, from the next call on.",
             kind: .write, database: .brand, scope: "consents:write", cost: 1, costItems: nil, isAudited: true,
-            isIdempotent: true, callers: ["public", "admin"])
+            isIdempotent: true, actors: .reached, callers: ["public", "admin"])
 
         /// The parameters of `consents.withdraw`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

@@ -11,7 +11,7 @@ extension Restrictions {
         public static let method = MethodDescription(
             name: "restrictions.lift", summary: "Ends a restriction, an objection or an opt-out.", kind: .write,
             database: .brand, scope: "restrictions:write", cost: 1, costItems: nil, isAudited: true, isIdempotent: true,
-            callers: ["public", "admin"])
+            actors: .reached, callers: ["public", "admin"])
 
         /// The parameters of `restrictions.lift`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

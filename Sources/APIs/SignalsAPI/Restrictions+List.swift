@@ -11,7 +11,7 @@ extension Restrictions {
         public static let method = MethodDescription(
             name: "restrictions.list", summary: "Lists the people whose data must not be used, or not for everything.",
             kind: .read, database: .brand, scope: "restrictions:read", cost: 1, costItems: nil, isAudited: false,
-            isIdempotent: false, callers: ["public", "admin"])
+            isIdempotent: false, actors: .reached, callers: ["public", "admin"])
 
         /// The parameters of `restrictions.list`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

@@ -8,13 +8,13 @@ extension Restrictions {
     /// Stops uses of a person's data without deleting it.
     ///
     /// Holds from the next call on. Placed twice, the first one stays. Somebody who is not known yet becomes known by
-    /// it.
+    /// it, unless the caller reaches only some people: then it is refused as notFound.
     public enum Place {
         /// What the contract says of `restrictions.place`.
         public static let method = MethodDescription(
             name: "restrictions.place", summary: "Stops uses of a person's data without deleting it.", kind: .write,
             database: .brand, scope: "restrictions:write", cost: 1, costItems: nil, isAudited: true, isIdempotent: true,
-            callers: ["public", "admin"])
+            actors: .reached, callers: ["public", "admin"])
 
         /// The parameters of `restrictions.place`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

@@ -242,14 +242,14 @@ extension SignalsContract {
         "value":"01930000-0000-7000-8000-000000000031"},{"name":"line","value":7},{"name":"row","value":"00001,\#
         1997-01-01,11.77"}],"x-error":"#/components/errors/notFound"}]},{"name":"consents.record",\#
         "summary":"Records on what basis a person's data is used for a purpose, such as their consent.",\#
-        "description":"Somebody who is not known yet becomes known by it. What was recorded before stays in the \#
-        history; of each purpose the latest statement by its own time holds, from the next call on.",\#
-        "x-kind":"write","x-scope":"consents:write","x-cost":1,"x-callers":["public","admin"],"x-audit":true,\#
-        "x-idempotent":true,"params":[{"name":"purpose","required":true,\#
-        "schema":{"$ref":"#/components/schemas/Purpose"},"description":"What the data is used for."},\#
-        {"name":"legalBasis","required":true,"schema":{"$ref":"#/components/schemas/LegalBasis"},\#
-        "description":"What allows it."},{"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},\#
-        "description":"The person, by id."},{"name":"identifier",\#
+        "description":"Somebody who is not known yet becomes known by it, unless the caller reaches only some \#
+        people: then it is refused as notFound. What was recorded before stays in the history; of each purpose the \#
+        latest statement by its own time holds, from the next call on.","x-kind":"write","x-scope":"consents:write",\#
+        "x-cost":1,"x-actors":"reached","x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,\#
+        "params":[{"name":"purpose","required":true,"schema":{"$ref":"#/components/schemas/Purpose"},\#
+        "description":"What the data is used for."},{"name":"legalBasis","required":true,\#
+        "schema":{"$ref":"#/components/schemas/LegalBasis"},"description":"What allows it."},{"name":"actorId",\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The person, by id."},{"name":"identifier",\#
         "schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points to the person, \#
         instead of the id.","x-privacy":"identifier"},{"name":"specialCategories","schema":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/SpecialCategory"},"maxItems":8,"default":[]},"description":"Specially \#
@@ -282,8 +282,8 @@ extension SignalsContract {
         "x-error":"#/components/errors/invalidParams"}]},{"name":"consents.withdraw","summary":"Withdraws a \#
         person's consent to a purpose, from the next call on.","description":"Withdrawing twice changes nothing. \#
         What rests on another basis than consent cannot be withdrawn: the person may object (restrictions.place).",\#
-        "x-kind":"write","x-scope":"consents:write","x-cost":1,"x-callers":["public","admin"],"x-audit":true,\#
-        "x-idempotent":true,"params":[{"name":"purpose","required":true,\#
+        "x-kind":"write","x-scope":"consents:write","x-cost":1,"x-actors":"reached","x-callers":["public","admin"],\#
+        "x-audit":true,"x-idempotent":true,"params":[{"name":"purpose","required":true,\#
         "schema":{"$ref":"#/components/schemas/Purpose"},"description":"The purpose it was given for."},\#
         {"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},"description":"The person, by id."},\#
         {"name":"identifier","schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points \#
@@ -301,8 +301,8 @@ extension SignalsContract {
         {"name":"identifier","value":{"type":"customerId","value":"00001"}}],\#
         "x-error":"#/components/errors/notFound"}]},{"name":"consents.list","summary":"Lists what holds now: of \#
         each person and purpose the latest record.","x-kind":"read","x-scope":"consents:read","x-cost":1,\#
-        "x-callers":["public","admin"],"params":[{"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},\#
-        "description":"The person, by id."},{"name":"identifier",\#
+        "x-actors":"reached","x-callers":["public","admin"],"params":[{"name":"actorId",\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The person, by id."},{"name":"identifier",\#
         "schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points to the person, \#
         instead of the id.","x-privacy":"identifier"},{"name":"purpose",\#
         "schema":{"$ref":"#/components/schemas/Purpose"},"description":"Only this purpose."},{"name":"cursor",\#
@@ -322,10 +322,10 @@ extension SignalsContract {
         "statedAt":"2025-01-01T00:00:00Z","expiresAt":"2028-01-01T00:00:00Z","recordedAt":"2025-01-01T00:00:00Z",\#
         "recordedBy":"key:01930000-0000-7000-8000-000000000021"}]}}}]},{"name":"consents.history","summary":"Lists \#
         all that was ever recorded of one person's consents, oldest first.","x-kind":"read",\#
-        "x-scope":"consents:read","x-cost":1,"x-callers":["public","admin"],"params":[{"name":"actorId",\#
-        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The person, by id."},{"name":"identifier",\#
-        "schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points to the person, \#
-        instead of the id.","x-privacy":"identifier"},{"name":"purpose",\#
+        "x-scope":"consents:read","x-cost":1,"x-actors":"reached","x-callers":["public","admin"],\#
+        "params":[{"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},"description":"The person, by \#
+        id."},{"name":"identifier","schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that \#
+        points to the person, instead of the id.","x-privacy":"identifier"},{"name":"purpose",\#
         "schema":{"$ref":"#/components/schemas/Purpose"},"description":"Only this purpose."},{"name":"cursor",\#
         "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last page ended: its \#
         `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,"default":100},\#
@@ -345,42 +345,43 @@ extension SignalsContract {
         each person whether their data may be used for a purpose now, and why.","description":"The one decision \#
         that everything which uses people's data asks for: from restriction, objection, opt-out, what is recorded \#
         of the person, and what the brand says of the purpose.","x-kind":"read","x-scope":"consents:read",\#
-        "x-cost":2,"x-callers":["public","admin","service:experiments","service:simulation","service:stimuli"],\#
-        "params":[{"name":"purpose","required":true,"schema":{"$ref":"#/components/schemas/Purpose"},\#
-        "description":"What the data is to be used for."},{"name":"actorIds","schema":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/UUID"},"maxItems":500,"default":[]},"description":"The people, by \#
-        id."},{"name":"identifiers","schema":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"},\#
-        "maxItems":500,"default":[]},"description":"The people, by values that point to them, instead of ids.",\#
-        "x-privacy":"identifier"}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
-        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/UseDecision"},"maxItems":500,\#
-        "description":"One for each person, in the same order."}},"additionalProperties":false}},"errors":[],\#
-        "examples":[{"name":"a newsletter","x-fixture":"one-consent","params":[{"name":"purpose",\#
-        "value":"marketing"},{"name":"identifiers","value":[{"type":"customerId","value":"00001"},\#
-        {"type":"customerId","value":"00002"}]}],"result":{"name":"reply","value":{"items":[{"mayUse":true,\#
-        "reason":"basis","actorId":"01930000-0000-7000-8000-000000000041","legalBasis":"consent",\#
-        "expiresAt":"2028-01-01T00:00:00Z"},{"mayUse":false,"reason":"unknownPerson"}]}}}]},{"name":"purposes.set",\#
-        "summary":"Says on what basis a purpose rests where nothing is recorded of a person.","x-kind":"write",\#
-        "x-scope":"consents:write","x-cost":1,"x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,\#
-        "params":[{"name":"name","required":true,"schema":{"$ref":"#/components/schemas/Purpose"},\#
-        "description":"The purpose."},{"name":"legalBasis",\#
-        "schema":{"oneOf":[{"$ref":"#/components/schemas/LegalBasis"},{"type":"null"}]},"description":"The basis; \#
-        consent, null or absent: each person's has to be recorded."}],"result":{"name":"reply",\#
-        "schema":{"$ref":"#/components/schemas/PurposeBasis"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
-        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"orders rest on the contract",\#
-        "params":[{"name":"name","value":"orderFulfilment"},{"name":"legalBasis","value":"contract"}],\#
-        "result":{"name":"reply","value":{"name":"orderFulfilment","legalBasis":"contract"}}}]},\#
-        {"name":"purposes.list","summary":"Lists the purposes that data is used for, and what they rest on.",\#
-        "x-kind":"read","x-scope":"consents:read","x-cost":1,"x-actors":"nobody","x-callers":["public","admin",\#
-        "service:gateway"],"params":[],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
-        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/PurposeBasis"},"maxItems":1000,\#
-        "description":"The purposes, by name."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"a \#
-        new brand","params":[],"result":{"name":"reply","value":{"items":[]}}},{"name":"a newsletter",\#
-        "x-fixture":"one-consent","params":[],"result":{"name":"reply","value":{"items":[{"name":"marketing",\#
-        "people":1}]}}}]},{"name":"specialTraits.set","summary":"Says that a trait holds specially protected data, \#
-        or that it does not.","description":"Holds from the next call on, for what is taken in and for what is \#
-        given out.","x-kind":"flow","x-scope":"consents:write","x-cost":1,"x-callers":["public","admin"],\#
-        "x-audit":true,"params":[{"name":"name","required":true,"schema":{"type":"string","minLength":1,\#
-        "maxLength":100},"description":"The trait; letters and digits count, case and signs between them do not.",\#
+        "x-cost":2,"x-actors":"reached","x-callers":["public","admin","service:experiments","service:simulation",\#
+        "service:stimuli"],"params":[{"name":"purpose","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Purpose"},"description":"What the data is to be used for."},\#
+        {"name":"actorIds","schema":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},"maxItems":500,\#
+        "default":[]},"description":"The people, by id."},{"name":"identifiers","schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":500,"default":[]},"description":"The people, \#
+        by values that point to them, instead of ids.","x-privacy":"identifier"}],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/UseDecision"},"maxItems":500,"description":"One for each person, in \#
+        the same order."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"a newsletter",\#
+        "x-fixture":"one-consent","params":[{"name":"purpose","value":"marketing"},{"name":"identifiers",\#
+        "value":[{"type":"customerId","value":"00001"},{"type":"customerId","value":"00002"}]}],\#
+        "result":{"name":"reply","value":{"items":[{"mayUse":true,"reason":"basis",\#
+        "actorId":"01930000-0000-7000-8000-000000000041","legalBasis":"consent","expiresAt":"2028-01-01T00:00:00Z"},\#
+        {"mayUse":false,"reason":"unknownPerson"}]}}}]},{"name":"purposes.set","summary":"Says on what basis a \#
+        purpose rests where nothing is recorded of a person.","x-kind":"write","x-scope":"consents:write",\#
+        "x-cost":1,"x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"name",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/Purpose"},"description":"The purpose."},\#
+        {"name":"legalBasis","schema":{"oneOf":[{"$ref":"#/components/schemas/LegalBasis"},{"type":"null"}]},\#
+        "description":"The basis; consent, null or absent: each person's has to be recorded."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/PurposeBasis"}},\#
+        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"orders rest on the contract","params":[{"name":"name","value":"orderFulfilment"},\#
+        {"name":"legalBasis","value":"contract"}],"result":{"name":"reply","value":{"name":"orderFulfilment",\#
+        "legalBasis":"contract"}}}]},{"name":"purposes.list","summary":"Lists the purposes that data is used for, \#
+        and what they rest on.","x-kind":"read","x-scope":"consents:read","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin","service:gateway"],"params":[],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/PurposeBasis"},"maxItems":1000,"description":"The purposes, by \#
+        name."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"a new brand","params":[],\#
+        "result":{"name":"reply","value":{"items":[]}}},{"name":"a newsletter","x-fixture":"one-consent",\#
+        "params":[],"result":{"name":"reply","value":{"items":[{"name":"marketing","people":1}]}}}]},\#
+        {"name":"specialTraits.set","summary":"Says that a trait holds specially protected data, or that it does \#
+        not.","description":"Holds from the next call on, for what is taken in and for what is given out.",\#
+        "x-kind":"flow","x-scope":"consents:write","x-cost":1,"x-callers":["public","admin"],"x-audit":true,\#
+        "params":[{"name":"name","required":true,"schema":{"type":"string","minLength":1,"maxLength":100},\#
+        "description":"The trait; letters and digits count, case and signs between them do not.",\#
         "x-privacy":"none"},{"name":"category","schema":{"oneOf":[{"$ref":"#/components/schemas/SpecialCategory"},\#
         {"type":"null"}]},"description":"What it holds; null or absent: nothing special."}],\#
         "result":{"name":"reply","schema":{"$ref":"#/components/schemas/SpecialTrait"}},\#
@@ -415,7 +416,8 @@ extension SignalsContract {
         "examples":[{"name":"nothing declared","params":[],"result":{"name":"reply","value":{"items":[]}}}]},\#
         {"name":"restrictions.place","summary":"Stops uses of a person's data without deleting it.",\#
         "description":"Holds from the next call on. Placed twice, the first one stays. Somebody who is not known \#
-        yet becomes known by it.","x-kind":"write","x-scope":"restrictions:write","x-cost":1,"x-callers":["public",\#
+        yet becomes known by it, unless the caller reaches only some people: then it is refused as notFound.",\#
+        "x-kind":"write","x-scope":"restrictions:write","x-cost":1,"x-actors":"reached","x-callers":["public",\#
         "admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"kind","required":true,\#
         "schema":{"$ref":"#/components/schemas/RestrictionKind"},"description":"What is stopped."},\#
         {"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},"description":"The person, by id."},\#
@@ -428,11 +430,12 @@ extension SignalsContract {
         "value":"00001"}}],"result":{"name":"reply","value":{"actorId":"01930000-0000-7000-8000-000000000041",\#
         "kind":"optOut","source":"controller","since":"2026-01-01T00:00:00Z"}}}]},{"name":"restrictions.lift",\#
         "summary":"Ends a restriction, an objection or an opt-out.","x-kind":"write","x-scope":"restrictions:write",\#
-        "x-cost":1,"x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"kind",\#
-        "required":true,"schema":{"$ref":"#/components/schemas/RestrictionKind"},"description":"What is ended."},\#
-        {"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},"description":"The person, by id."},\#
-        {"name":"identifier","schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points \#
-        to the person, instead of the id.","x-privacy":"identifier"},{"name":"noticeGivenAt",\#
+        "x-cost":1,"x-actors":"reached","x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,\#
+        "params":[{"name":"kind","required":true,"schema":{"$ref":"#/components/schemas/RestrictionKind"},\#
+        "description":"What is ended."},{"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The person, by id."},{"name":"identifier",\#
+        "schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points to the person, \#
+        instead of the id.","x-privacy":"identifier"},{"name":"noticeGivenAt",\#
         "schema":{"$ref":"#/components/schemas/Timestamp"},"description":"When the person was told; needed to lift \#
         a restriction, which the law wants announced before (GDPR Art. 18(3))."}],"result":{"name":"reply",\#
         "schema":{"$ref":"#/components/schemas/PlacedRestriction"}},\#
@@ -446,10 +449,10 @@ extension SignalsContract {
         "params":[{"name":"kind","value":"restriction"},{"name":"identifier","value":{"type":"customerId",\#
         "value":"00001"}}],"x-error":"#/components/errors/invalidParams"}]},{"name":"restrictions.list",\#
         "summary":"Lists the people whose data must not be used, or not for everything.","x-kind":"read",\#
-        "x-scope":"restrictions:read","x-cost":1,"x-callers":["public","admin"],"params":[{"name":"actorId",\#
-        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The person, by id."},{"name":"identifier",\#
-        "schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points to the person, \#
-        instead of the id.","x-privacy":"identifier"},{"name":"kind",\#
+        "x-scope":"restrictions:read","x-cost":1,"x-actors":"reached","x-callers":["public","admin"],\#
+        "params":[{"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},"description":"The person, by \#
+        id."},{"name":"identifier","schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that \#
+        points to the person, instead of the id.","x-privacy":"identifier"},{"name":"kind",\#
         "schema":{"$ref":"#/components/schemas/RestrictionKind"},"description":"Only this kind."},{"name":"cursor",\#
         "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last page ended: its \#
         `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,"default":100},\#

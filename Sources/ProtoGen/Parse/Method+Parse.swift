@@ -34,8 +34,8 @@ extension Method {
         if scope == nil, callers.contains("public") {
             throw node.problem("lacks 'x-scope': a public method needs one (or 'x-callers' without public)")
         }
-        if actors == .reached, kind == .write || database != .brand {
-            throw node.problem("cannot answer with the reached actors: only what reads in the brand's database can")
+        if actors == .reached, database != .brand {
+            throw node.problem("cannot answer with the reached actors: only what works in the brand's database can")
         }
         if isIdempotent, kind == .read {
             throw node.problem("is a read, which needs no 'x-idempotent'")

@@ -20,6 +20,8 @@ struct ActorReach: Sendable, Equatable {
         self.segments = segments
     }
 
+    var isEverybody: Bool { segments == nil }
+
     /// The condition of a WHERE that `column`, the number of an actor, is of one that is reached; nil where that goes
     /// without saying, so that who reaches everybody pays nothing for it. It has a `?` for each of ``arguments``.
     func condition(on column: StaticString) -> String? {

@@ -60,6 +60,22 @@ struct ActorStore: Sendable {
         }
     }
 
+    /// Whether somebody who is here is reached.
+    func isReached(
+        _ number: Int64, _ reach: ActorReach, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Bool {
+        if reach.isEverybody { return true }
+        var isReached = false
+        try transaction.each(
+            sql: "SELECT 1 FROM actors WHERE \(Self.condition(reach)) AND number = ?",
+            Arguments(reach.arguments + [number])
+        ) { _ in
+            isReached = true
+            return false
+        }
+        return isReached
+    }
+
     /// The number that the next actor gets.
     func nextNumber(in transaction: borrowing WriteTransaction) throws(RPCError) -> Int64 {
         let statement = try transaction.statement("SELECT max(number) FROM actors")

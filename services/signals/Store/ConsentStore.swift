@@ -100,22 +100,29 @@ struct ConsentStore: Sendable {
     /// - Parameters:
     ///   - actor: only this person's; nil: everybody's.
     ///   - purpose: only this one; nil: all.
+    ///   - reach: only of these people.
     func current(
-        after number: Int64, actor: Int64?, purpose: String?, limit: Int,
+        after number: Int64, actor: Int64?, purpose: String?, _ reach: ActorReach, limit: Int,
         in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> [Stored] {
-        try transaction.all(
-            """
-            SELECT consents.number, actors.id, entries.actor, entries.purpose, is_withdrawal, legal_basis,
-                special_categories, condition, notice_version, method, source, text_hash, stated_at, expires_at,
-                recorded_at, recorded_by
-            FROM consents
-                JOIN consent_entries AS entries ON entries.sequence = consents.entry
-                JOIN actors ON actors.number = consents.actor
-            WHERE consents.number > :number AND (:actor IS NULL OR consents.actor = :actor)
-                AND (:purpose IS NULL OR consents.purpose = :purpose)
-            ORDER BY consents.number LIMIT :limit
-            """, [":number": number, ":actor": actor, ":purpose": purpose, ":limit": limit], Self.stored)
+        var found: [Stored] = []
+        try transaction.each(
+            sql: """
+                SELECT consents.number, actors.id, entries.actor, entries.purpose, is_withdrawal, legal_basis,
+                    special_categories, condition, notice_version, method, source, text_hash, stated_at, expires_at,
+                    recorded_at, recorded_by
+                FROM consents
+                    JOIN consent_entries AS entries ON entries.sequence = consents.entry
+                    JOIN actors ON actors.number = consents.actor
+                WHERE \(reach.condition(on: "consents.actor") ?? "TRUE") AND consents.number > ?
+                    AND consents.actor = ifnull(?, consents.actor) AND consents.purpose = ifnull(?, consents.purpose)
+                ORDER BY consents.number LIMIT ?
+                """, Arguments(reach.arguments + [number, actor, purpose, limit])
+        ) { row throws(RPCError) in
+            found.append(try Self.stored(row))
+            return true
+        }
+        return found
     }
 
     /// All that was ever recorded of one person, oldest first.

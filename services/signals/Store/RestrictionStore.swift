@@ -78,17 +78,25 @@ struct RestrictionStore: Sendable {
     }
 
     func list(
-        after number: Int64, actor: Int64?, kind: RestrictionKind?, limit: Int,
+        after number: Int64, actor: Int64?, kind: RestrictionKind?, _ reach: ActorReach, limit: Int,
         in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> [Stored] {
-        try transaction.all(
-            """
-            SELECT processing_restrictions.number, actors.id, processing_restrictions.kind, source, request, since
-            FROM processing_restrictions JOIN actors ON actors.number = processing_restrictions.actor
-            WHERE processing_restrictions.number > :number AND (:actor IS NULL OR actor = :actor)
-                AND (:kind IS NULL OR processing_restrictions.kind = :kind)
-            ORDER BY processing_restrictions.number LIMIT :limit
-            """, [":number": number, ":actor": actor, ":kind": kind?.rawValue, ":limit": limit], Self.stored)
+        var found: [Stored] = []
+        try transaction.each(
+            sql: """
+                SELECT processing_restrictions.number, actors.id, processing_restrictions.kind, source, request, since
+                FROM processing_restrictions JOIN actors ON actors.number = processing_restrictions.actor
+                WHERE \(reach.condition(on: "processing_restrictions.actor") ?? "TRUE")
+                    AND processing_restrictions.number > ?
+                    AND processing_restrictions.actor = ifnull(?, processing_restrictions.actor)
+                    AND processing_restrictions.kind = ifnull(?, processing_restrictions.kind)
+                ORDER BY processing_restrictions.number LIMIT ?
+                """, Arguments(reach.arguments + [number, actor, kind?.rawValue, limit])
+        ) { row throws(RPCError) in
+            found.append(try Self.stored(row))
+            return true
+        }
+        return found
     }
 
     private static func stored(_ row: Statement) throws(RPCError) -> Stored {

@@ -8,7 +8,6 @@ import SignalsAPI
 /// Answers `consents.*`.
 struct ConsentsService: Consents.Service {
     let intake: SignalIntake
-    private let actors = ActorStore()
     private let consents = ConsentStore()
 
     init(intake: SignalIntake) {
@@ -18,7 +17,7 @@ struct ConsentsService: Consents.Service {
     func record(
         _ params: Consents.Record.Params, in transaction: borrowing WriteTransaction, for call: CallContext
     ) throws(RPCError) -> Consents.Record.Reply {
-        let person = try PersonReference(params.actorId, params.identifier)
+        let person = try PersonReference(params.actorId, params.identifier, for: call)
         try params.check(at: call.now)
         let actor = try person.made(by: intake, at: call.now, in: transaction)
         try consents.record(
@@ -34,7 +33,7 @@ struct ConsentsService: Consents.Service {
     func withdraw(
         _ params: Consents.Withdraw.Params, in transaction: borrowing WriteTransaction, for call: CallContext
     ) throws(RPCError) -> Consents.Withdraw.Reply {
-        let actor = try PersonReference(params.actorId, params.identifier).known(in: transaction)
+        let actor = try PersonReference(params.actorId, params.identifier, for: call).known(in: transaction)
         let withdrawnAt = params.withdrawnAt ?? call.now
         guard withdrawnAt <= call.now else {
             throw .invalidParams(at: "/params/withdrawnAt", "must not be ahead of now")
@@ -67,12 +66,14 @@ struct ConsentsService: Consents.Service {
         let cursor = try ListCursor(params.cursor)
         var actor: Int64?
         if params.actorId != nil || params.identifier != nil {
-            let key = try PersonReference(params.actorId, params.identifier).find(in: transaction)
+            let key = try PersonReference(params.actorId, params.identifier, for: call).find(in: transaction)
             guard let key else { return Consents.List.Reply(items: []) }
             actor = key.number
         }
         let found = try consents.current(
-            after: cursor.position, actor: actor, purpose: params.purpose, limit: params.limit + 1, in: transaction)
+            after: cursor.position, actor: actor, purpose: params.purpose, ActorReach(of: call),
+            limit: params.limit + 1,
+            in: transaction)
         let (items, next) = page(found, params.limit, at: call.now)
         return Consents.List.Reply(items: items, nextCursor: next)
     }
@@ -81,7 +82,7 @@ struct ConsentsService: Consents.Service {
         _ params: Consents.History.Params, in transaction: borrowing ReadTransaction, for call: CallContext
     ) throws(RPCError) -> Consents.History.Reply {
         let cursor = try ListCursor(params.cursor)
-        let actor = try PersonReference(params.actorId, params.identifier).known(in: transaction)
+        let actor = try PersonReference(params.actorId, params.identifier, for: call).known(in: transaction)
         let found = try consents.history(
             of: actor.number, after: cursor.position, purpose: params.purpose, limit: params.limit + 1,
             in: transaction)
@@ -98,10 +99,11 @@ struct ConsentsService: Consents.Service {
         let check = try UseCheck(params.purpose, at: call.now, in: transaction)
         var items: [UseDecision] = []
         for id in params.actorIds {
-            items.append(try check.decision(on: try actors.find(id, in: transaction), in: transaction))
+            let person = try PersonReference(id, nil, for: call).find(in: transaction)
+            items.append(try check.decision(on: person, in: transaction))
         }
         for identifier in params.identifiers {
-            let person = try PersonReference(nil, identifier).find(in: transaction)
+            let person = try PersonReference(nil, identifier, for: call).find(in: transaction)
             items.append(try check.decision(on: person, in: transaction))
         }
         return Consents.Check.Reply(items: items)

@@ -4,27 +4,37 @@ import JSONRPC
 import ServiceContract
 import ServiceKit
 
-/// Whom a call about one person means: an id, or a value that points to them.
+/// Whom a call about one person means: an id, or a value that points to them. Whoever its caller does not reach is not
+/// there.
 struct PersonReference: Sendable {
     let id: UUIDv7?
     let identifier: Identifier?
+    private let reach: ActorReach
     private let actors = ActorStore()
 
     /// - Throws: invalidParams unless there is exactly one of the two.
-    init(_ id: UUIDv7?, _ identifier: Identifier?) throws(RPCError) {
+    init(_ id: UUIDv7?, _ identifier: Identifier?, for call: CallContext) throws(RPCError) {
         guard (id == nil) != (identifier == nil) else {
             throw .invalidParams(at: "/params", "needs either an actorId or an identifier")
         }
         self.id = id
         self.identifier = identifier
+        reach = ActorReach(of: call)
     }
 
     /// The person; nil: nobody is known.
     func find(in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> ActorStore.Key? {
-        if let id { return try actors.find(id, in: transaction) }
-        // A value that cannot be an identifier of its type points to nobody.
-        guard let canonical = try? identifier?.canonical() else { return nil }
-        return try actors.find(canonical, in: transaction)
+        let key: ActorStore.Key?
+        if let id {
+            key = try actors.find(id, in: transaction)
+        } else if let canonical = try? identifier?.canonical() {
+            key = try actors.find(canonical, in: transaction)
+        } else {
+            // A value that cannot be an identifier of its type points to nobody.
+            key = nil
+        }
+        guard let key, try actors.isReached(key.number, reach, in: transaction) else { return nil }
+        return key
     }
 
     /// - Throws: notFound for nobody.
@@ -33,14 +43,15 @@ struct PersonReference: Sendable {
         return key
     }
 
-    /// The person, who is made known by an identifier that points to nobody yet.
+    /// The person, who is made known by an identifier that points to nobody yet. Who reaches only some people makes
+    /// nobody known: they would not reach them.
     ///
-    /// - Throws: suppressed for somebody who was erased, notFound for an id of nobody, invalidParams for a value that
+    /// - Throws: suppressed for somebody who was erased, notFound for nobody who may be made known, invalidParams for a value that
     ///   cannot be an identifier.
     func made(
         by intake: SignalIntake, at now: Timestamp, in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> ActorStore.Key {
-        guard let identifier else { return try known(in: transaction) }
+        guard reach.isEverybody, let identifier else { return try known(in: transaction) }
         let canonical: Identifier
         do {
             canonical = try identifier.canonical()

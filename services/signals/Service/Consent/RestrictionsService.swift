@@ -16,7 +16,7 @@ struct RestrictionsService: Restrictions.Service {
     func place(
         _ params: Restrictions.Place.Params, in transaction: borrowing WriteTransaction, for call: CallContext
     ) throws(RPCError) -> Restrictions.Place.Reply {
-        let actor = try PersonReference(params.actorId, params.identifier)
+        let actor = try PersonReference(params.actorId, params.identifier, for: call)
             .made(by: intake, at: call.now, in: transaction)
         try restrictions.place(params.kind, on: actor.number, .controller, at: call.now, in: transaction)
         guard let placed = try restrictions.find(params.kind, of: actor.number, in: transaction) else {
@@ -28,7 +28,7 @@ struct RestrictionsService: Restrictions.Service {
     func lift(
         _ params: Restrictions.Lift.Params, in transaction: borrowing WriteTransaction, for call: CallContext
     ) throws(RPCError) -> Restrictions.Lift.Reply {
-        let actor = try PersonReference(params.actorId, params.identifier).known(in: transaction)
+        let actor = try PersonReference(params.actorId, params.identifier, for: call).known(in: transaction)
         guard let placed = try restrictions.find(params.kind, of: actor.number, in: transaction) else {
             throw .notFound(params.kind.rawValue, "of this person")
         }
@@ -54,12 +54,13 @@ struct RestrictionsService: Restrictions.Service {
         let cursor = try ListCursor(params.cursor)
         var actor: Int64?
         if params.actorId != nil || params.identifier != nil {
-            let key = try PersonReference(params.actorId, params.identifier).find(in: transaction)
+            let key = try PersonReference(params.actorId, params.identifier, for: call).find(in: transaction)
             guard let key else { return Restrictions.List.Reply(items: []) }
             actor = key.number
         }
         let found = try restrictions.list(
-            after: cursor.position, actor: actor, kind: params.kind, limit: params.limit + 1, in: transaction)
+            after: cursor.position, actor: actor, kind: params.kind, ActorReach(of: call), limit: params.limit + 1,
+            in: transaction)
         let items = found.prefix(params.limit)
         return Restrictions.List.Reply(
             items: items.map(\.reply),

@@ -21,7 +21,7 @@ struct DisclosuresService: Disclosures.Service {
     func record(
         _ params: Disclosures.Record.Params, in transaction: borrowing WriteTransaction, for call: CallContext
     ) throws(RPCError) -> Disclosures.Record.Reply {
-        let person = try PersonReference(params.actorId, params.identifier)
+        let person = try PersonReference(params.actorId, params.identifier, for: call)
         let (first, last) = try params.times(at: call.now)
         guard let recipient = try recipients.find(params.recipientId, in: transaction) else {
             throw .notFound("recipient", params.recipientId)
@@ -48,7 +48,7 @@ struct DisclosuresService: Disclosures.Service {
         let cursor = try ListCursor(params.cursor)
         var actor: Int64?
         if params.actorId != nil || params.identifier != nil {
-            let key = try PersonReference(params.actorId, params.identifier).find(in: transaction)
+            let key = try PersonReference(params.actorId, params.identifier, for: call).find(in: transaction)
             guard let key else { return Disclosures.List.Reply(items: []) }
             actor = key.number
         }
