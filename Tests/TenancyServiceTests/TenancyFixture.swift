@@ -21,6 +21,7 @@ final class Tenancy: Sendable {
     let runtime: ServiceRuntime
     let client: InProcessClient
     let log: VerifiableLog
+    let ledger: ErasureLedger
     let keysService: KeysService
     let brandsService: BrandsService
     private let running: Task<Void, any Error>
@@ -49,13 +50,13 @@ final class Tenancy: Sendable {
         let peppers = try KeyPeppers(directory: directory.path + "/secrets")
         let secrets = StaffSecrets(peppers: peppers, random: SecureRandom.bytes)
         let passwords = Passwords(cost: Scrypt(cost: 16, blockSize: 1, parallelization: 1))
-        keysService = KeysService(
-            peppers: peppers, ledger: try ErasureLedger(directory: directory.path + "/ledger"), random: random)
+        ledger = try ErasureLedger(directory: directory.path + "/ledger")
+        keysService = KeysService(peppers: peppers, ledger: ledger, random: random)
         brandsService = BrandsService(
             runtime: runtime, siblings: siblings.map { BrandsService.Sibling(name: $0.name, client: $0) })
         TenancyService.register(brandsService, keysService, IntegrationsService(seal: seal), log, in: &parts)
         TenancyService.register(
-            UsersService(runtime: runtime, secrets: secrets, passwords: passwords),
+            UsersService(runtime: runtime, secrets: secrets, passwords: passwords, ledger: ledger),
             SessionsService(
                 runtime: runtime, secrets: secrets, passwords: passwords,
                 codes: AuthenticatorCodes(secrets: secrets, seal: seal)),

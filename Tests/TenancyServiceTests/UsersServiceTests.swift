@@ -375,26 +375,26 @@ import Testing
 }
 
 extension Tenancy {
-    fileprivate var anyone: CallContext { CallContext(principal: "anyone") }
+    var anyone: CallContext { CallContext(principal: "anyone") }
 
     /// The administrator, in a brand.
-    fileprivate func inside(_ brand: UUIDv7) -> CallContext { CallContext(brand: brand, principal: "admin") }
+    func inside(_ brand: UUIDv7) -> CallContext { CallContext(brand: brand, principal: "admin") }
 
     /// A user with the password of these tests.
-    fileprivate func newUser(_ email: String, _ role: Role, in brand: UUIDv7) async throws -> UUIDv7 {
+    func newUser(_ email: String, _ role: Role, in brand: UUIDv7) async throws -> UUIDv7 {
         let invitation = try await users.invite(.init(email: email, role: role), for: inside(brand))
         return try await users.accept(
             .init(token: invitation.token, name: "a", password: "correct horse battery staple"), for: anyone
         ).userId
     }
 
-    fileprivate func signIn(_ email: String, in brand: UUIDv7) async throws -> Sessions.Create.Reply {
+    func signIn(_ email: String, in brand: UUIDv7) async throws -> Sessions.Create.Reply {
         try await sessions.create(
             .init(brandId: brand, email: email, password: "correct horse battery staple"), for: anyone)
     }
 
     /// What signing in fails with; nil when it does not.
-    fileprivate func refusal(
+    func refusal(
         of email: String, in brand: UUIDv7, _ password: String, _ code: String? = nil
     ) async throws -> RPCError? {
         await failure { () async throws(RPCError) in
@@ -403,7 +403,7 @@ extension Tenancy {
         }
     }
 
-    fileprivate func prove(_ token: String) async throws -> Sessions.Verify.Reply {
+    func prove(_ token: String) async throws -> Sessions.Verify.Reply {
         guard let token = StaffToken(.session, parsing: token) else {
             throw RPCError.internalError("This is no session's token.")
         }

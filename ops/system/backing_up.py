@@ -28,11 +28,13 @@ def run(report, programs, directory, rounds):
         person = erasing.Person()
         erasing.plant(brand, person)
         brand.leaked_key, brand.leaked_key_id = brand.new_key("leaked")
+        staff = Staff(suite, brand)
         brand.gone = Leaver(suite)
         writers = under_load(report, suite, brand, home / "loaded")
         suite.gyre("backup", home / "before")
         erase(report, suite, brand, person, home)
-        elsewhere(report, programs, directory, home, suite, brand, writers, person)
+        staff.take_back(suite, brand)
+        elsewhere(report, programs, directory, home, suite, brand, writers, person, staff)
         refusals(report, programs, directory, home, suite, foreign)
         killed_backup(report, suite, home, rounds)
         killed_restore(report, programs, directory, home, suite, brand, person, rounds)
@@ -67,6 +69,34 @@ class Leaver:
         found, _, _ = traces.search(restored.directory, self.marks)
         report.check("of a brand that was erased since nothing is left, not in the services' own files either",
                      not found, found)
+
+
+class Staff:
+    """Whose access is taken back after a backup: a user who is removed, one who may less, a key that may less."""
+
+    def __init__(self, suite, brand):
+        self.invited = {}
+        with brand.connect() as connection:
+            for name in ("removed", "lowered"):
+                user = connection.call("users.invite", {"email": f"{name}@staff.example", "role": "admin"})["user"]
+                self.invited[name] = user["id"]
+        _, self.key = brand.new_key("narrowed")
+
+    def take_back(self, suite, brand):
+        with brand.connect() as connection:
+            connection.call("users.remove", {"id": self.invited["removed"]})
+            connection.call("users.update", {"id": self.invited["lowered"], "version": 1, "role": "viewer"})
+        with suite.admin() as connection:
+            connection.call("keys.update", {"id": self.key, "version": 1, "scopes": ["actors:read"]})
+
+    def check(self, report, restored, brand):
+        with restored.admin() as connection:
+            key = connection.call("keys.get", {"id": self.key})
+        report.equal("a key that was narrowed since the backup stays narrow", key["scopes"], ["actors:read"])
+        users = {user["id"]: user["role"]
+                 for user in restored.gyre_json("users", "list", "--brand", brand.id)["items"]}
+        report.equal("who was removed since stays removed, who may less does not get it back",
+                     (users.get(self.invited["removed"]), users.get(self.invited["lowered"])), (None, "viewer"))
 
 
 class Writer(threading.Thread):
@@ -137,7 +167,7 @@ def provide_secrets(origin, target):
     shutil.copytree(origin.directory / "secrets", target.directory / "secrets", dirs_exist_ok=True)
 
 
-def elsewhere(report, programs, directory, home, suite, brand, writers, person):
+def elsewhere(report, programs, directory, home, suite, brand, writers, person, staff):
     """Both backups are brought back in a directory of their own, while the origin runs on."""
     restored = Suite(programs, directory / "restored")
     provide_secrets(suite, restored)
@@ -168,6 +198,7 @@ def elsewhere(report, programs, directory, home, suite, brand, writers, person):
             refused = connection.refusal("signals.summarize")
         report.check("a key that was revoked since the backup is refused",
                      refused is not None and "revoked" in refused.message, refused)
+        staff.check(report, restored, brand)
         incarnations(report, home / "loaded", restored)
         report.equal("gyre doctor finds no problem with it", restored.run("doctor").returncode, 0)
         restored.down()

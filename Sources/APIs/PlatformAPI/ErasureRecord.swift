@@ -2,13 +2,14 @@
 
 public import JSON
 
-/// One line of the erasure ledger: what was erased, without saying what it was, or which key was revoked.
+/// One line of the erasure ledger: what was erased, without saying what it was, or what a key or a user may no longer
+/// do.
 public struct ErasureRecord: JSONReadable, JSONWritable, Sendable, Equatable {
     /// When it was written: before anything was changed.
     public let at: Timestamp
-    /// What is erased: an actor of a brand, or the brand. Or a key that is revoked.
+    /// What is erased: an actor of a brand, or the brand. Or whose access was taken back: a key's, or a user's.
     public let kind: Kind
-    /// The request it was erased for; of a key its id.
+    /// The request it was erased for; of a key or a user their id.
     public let request: UUIDv7
     /// The brand.
     public let brand: UUIDv7
@@ -16,9 +17,12 @@ public struct ErasureRecord: JSONReadable, JSONWritable, Sendable, Equatable {
     public let actors: [UUIDv7]
     /// The tombstones: keyed hashes of the identifiers. At most 1000 elements. Default: [].
     public let digests: [String]
+    /// What the key or the user may from then on; absent: nothing, for the key was revoked, or the user removed.
+    public let access: LedgerAccess?
 
     public init(
-        at: Timestamp, kind: Kind, request: UUIDv7, brand: UUIDv7, actors: [UUIDv7] = [], digests: [String] = []
+        at: Timestamp, kind: Kind, request: UUIDv7, brand: UUIDv7, actors: [UUIDv7] = [], digests: [String] = [],
+        access: LedgerAccess? = nil
     ) {
         self.at = at
         self.kind = kind
@@ -26,6 +30,7 @@ public struct ErasureRecord: JSONReadable, JSONWritable, Sendable, Equatable {
         self.brand = brand
         self.actors = actors
         self.digests = digests
+        self.access = access
     }
 
     public init(from reader: inout JSONReader) throws(JSONError) {
@@ -36,6 +41,7 @@ public struct ErasureRecord: JSONReadable, JSONWritable, Sendable, Equatable {
         var brand: UUIDv7?
         var actors: [UUIDv7] = []
         var digests: [String] = []
+        var access: LedgerAccess?
         try reader.beginObject()
         while let key = try reader.nextMember() {
             switch key {
@@ -57,6 +63,9 @@ public struct ErasureRecord: JSONReadable, JSONWritable, Sendable, Equatable {
             case "digests":
                 try reader.once(&seen, 5)
                 digests = try Self.readDigests(from: &reader)
+            case "access":
+                try reader.once(&seen, 6)
+                access = try LedgerAccess(from: &reader)
             default:
                 try reader.unknownMember()
             }
@@ -65,7 +74,7 @@ public struct ErasureRecord: JSONReadable, JSONWritable, Sendable, Equatable {
         guard let kind else { throw reader.missing("kind") }
         guard let request else { throw reader.missing("request") }
         guard let brand else { throw reader.missing("brand") }
-        self.init(at: at, kind: kind, request: request, brand: brand, actors: actors, digests: digests)
+        self.init(at: at, kind: kind, request: request, brand: brand, actors: actors, digests: digests, access: access)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -82,6 +91,10 @@ public struct ErasureRecord: JSONReadable, JSONWritable, Sendable, Equatable {
         actors.write(to: &writer)
         writer.key("digests")
         digests.write(to: &writer)
+        if let access {
+            writer.key("access")
+            access.write(to: &writer)
+        }
         writer.endObject()
     }
 
@@ -132,18 +145,20 @@ public struct ErasureRecord: JSONReadable, JSONWritable, Sendable, Equatable {
         return rest.isEmpty
     }
 
-    /// What is erased: an actor of a brand, or the brand. Or a key that is revoked.
+    /// What is erased: an actor of a brand, or the brand. Or whose access was taken back: a key's, or a user's.
     public enum Kind: String, JSONReadable, JSONWritable, Sendable, CaseIterable {
         case subject
         case brand
         case key
+        case user
 
         public init(from reader: inout JSONReader) throws(JSONError) {
             switch try reader.readStringKey() {
             case "subject": self = .subject
             case "brand": self = .brand
             case "key": self = .key
-            default: throw reader.fail(.constraint, "must be subject, brand or key")
+            case "user": self = .user
+            default: throw reader.fail(.constraint, "must be subject, brand, key or user")
             }
         }
 

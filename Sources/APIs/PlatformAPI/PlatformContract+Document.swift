@@ -337,19 +337,33 @@ extension PlatformContract {
         "description":"Its place in the sender's outbox."},"topic":{"type":"string","minLength":1,"maxLength":60,\#
         "description":"What kind of message it is."},"body":{"x-raw":true,"x-max-bytes":65536,"description":"The \#
         message; its shape is the topic's."}},"additionalProperties":false},"ErasureRecord":{"type":"object",\#
-        "description":"One line of the erasure ledger: what was erased, without saying what it was, or which key \#
-        was revoked.","required":["at","kind","request","brand"],\#
+        "description":"One line of the erasure ledger: what was erased, without saying what it was, or what a key \#
+        or a user may no longer do.","required":["at","kind","request","brand"],\#
         "properties":{"at":{"$ref":"#/components/schemas/Timestamp","description":"When it was written: before \#
-        anything was changed."},"kind":{"type":"string","enum":["subject","brand","key"],"description":"What is \#
-        erased: an actor of a brand, or the brand. Or a key that is revoked."},\#
-        "request":{"$ref":"#/components/schemas/UUID","description":"The request it was erased for; of a key its \#
-        id."},"brand":{"$ref":"#/components/schemas/UUID","description":"The brand."},"actors":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/UUID"},"default":[],"maxItems":1000,"description":"The actors' ids, \#
-        where they were known."},"digests":{"type":"array","items":{"$ref":"#/components/schemas/Hash"},\#
-        "default":[],"maxItems":1000,"description":"The tombstones: keyed hashes of the identifiers."}},\#
-        "additionalProperties":false},"Restoration":{"type":"object","description":"What a restore leaves beside \#
-        restored databases, for their service to finish before it listens.","required":["id","at","databases"],\#
-        "properties":{"id":{"type":"string","minLength":32,"maxLength":32,"pattern":"^[0-9a-f]{32}$",\#
+        anything was changed."},"kind":{"type":"string","enum":["subject","brand","key","user"],"description":"What \#
+        is erased: an actor of a brand, or the brand. Or whose access was taken back: a key's, or a user's."},\#
+        "request":{"$ref":"#/components/schemas/UUID","description":"The request it was erased for; of a key or a \#
+        user their id."},"brand":{"$ref":"#/components/schemas/UUID","description":"The brand."},\#
+        "actors":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},"default":[],"maxItems":1000,\#
+        "description":"The actors' ids, where they were known."},"digests":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Hash"},"default":[],"maxItems":1000,"description":"The tombstones: \#
+        keyed hashes of the identifiers."},"access":{"$ref":"#/components/schemas/LedgerAccess","description":"What \#
+        the key or the user may from then on; absent: nothing, for the key was revoked, or the user removed."}},\#
+        "additionalProperties":false},"LedgerAccess":{"type":"object","description":"What a key or a user may since \#
+        it was changed, for whoever restores a backup from before.","required":["version"],\#
+        "properties":{"version":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The version \#
+        of the key or the user that may this; one that is as new knows it."},"role":{"type":"string","minLength":1,\#
+        "maxLength":20,"description":"Of a user: their role."},"mustBeInvited":{"type":"boolean","default":false,\#
+        "description":"Of a user: whether password, authenticator, recovery codes and invitation of before are \#
+        void."},"scopes":{"type":"array","items":{"type":"string","minLength":1,"maxLength":100},"maxItems":100,\#
+        "default":[],"description":"Of a key: its scopes."},"industries":{"type":"array","items":{"type":"string",\#
+        "minLength":1,"maxLength":100},"maxItems":100,"default":[],"description":"Of a key: the industries it is \#
+        limited to; none: all."},"segments":{"type":"array","items":{"type":"string","minLength":1,"maxLength":200},\#
+        "maxItems":1000,"default":[],"description":"Of a key: the segments it is limited to; none: all."},\#
+        "expiresAt":{"$ref":"#/components/schemas/Timestamp","description":"Of a key: when it ends; absent: \#
+        never."}},"additionalProperties":false},"Restoration":{"type":"object","description":"What a restore leaves \#
+        beside restored databases, for their service to finish before it listens.","required":["id","at",\#
+        "databases"],"properties":{"id":{"type":"string","minLength":32,"maxLength":32,"pattern":"^[0-9a-f]{32}$",\#
         "description":"The restore: databases of one restore get new incarnations that their recipients know, \#
         too."},"at":{"$ref":"#/components/schemas/Timestamp","description":"When it was done."},\#
         "databases":{"type":"array","items":{"$ref":"#/components/schemas/RestoredDatabase"},"maxItems":1000000,\#

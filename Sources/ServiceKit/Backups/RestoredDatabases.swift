@@ -17,7 +17,7 @@ import ServiceContract
 ///   nothing in the outbox that was applied is applied again; and never beyond the last message that the restored sender
 ///   had, so that the ones it writes next are not taken for known.
 /// - **The ledger.** Whoever was erased since the backup is erased again, and refused from then on. A brand that was
-///   erased since is removed before anything opens it.
+///   erased since is removed before anything opens it. What else was taken away since, the service takes away again.
 struct RestoredDatabases {
     static let markerName = "restored.json"
 
@@ -72,10 +72,13 @@ struct RestoredDatabases {
     /// Makes every file fit to be used, and says so on disk.
     func finish(
         _ databases: BrandDatabases, _ ledger: ErasureLedger, _ brandErasure: SubjectErasure,
-        _ serviceErasure: SubjectErasure, at time: Timestamp
+        _ serviceErasure: SubjectErasure, _ afterRestore: AfterRestore? = nil, at time: Timestamp
     ) throws {
-        let records = try ledger.records(of: .subject)
-        try finish(databases.openForWriting(databases.serviceFile), records, serviceErasure, at: time)
+        let all = try ledger.records()
+        let records = all.filter { $0.kind == .subject }
+        try finish(databases.openForWriting(databases.serviceFile), records, serviceErasure, at: time) {
+            transaction throws(RPCError) in try afterRestore?(all, transaction)
+        }
         for brand in databases.all {
             guard let file = databases.file(of: brand) else { continue }
             try finish(databases.openForWriting(file), records.filter { $0.brand == brand }, brandErasure, at: time)
@@ -87,13 +90,15 @@ struct RestoredDatabases {
     }
 
     private func finish(
-        _ connection: Connection, _ records: [ErasureRecord], _ erasure: SubjectErasure, at time: Timestamp
+        _ connection: Connection, _ records: [ErasureRecord], _ erasure: SubjectErasure, at time: Timestamp,
+        _ afterwards: (borrowing WriteTransaction) throws(RPCError) -> Void = { _ in }
     ) throws {
         let identifiers = MonotonicIdentifiers()
         try connection.transaction {
             let transaction = WriteTransaction(connection, identifiers: identifiers)
             try renewIncarnation(in: transaction)
             try erasure.replay(records, at: time, in: transaction)
+            try afterwards(transaction)
         }
         try connection.eraseTraces()
     }

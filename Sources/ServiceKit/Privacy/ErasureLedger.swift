@@ -10,11 +10,12 @@ import Synchronization
     import Musl
 #endif
 
-/// What was erased, and which keys were revoked: a file of lines that only grows, written before anything is changed.
+/// What was erased, and what keys and users may no longer do: a file of lines that only grows, written before the change
+/// is committed.
 ///
 /// It lies outside the databases, and no backup of them holds it: who restores an old backup has the ledger of today,
-/// and erases and revokes again what it names. It knows nobody: a line has the request, the brand, actors' ids and keyed hashes
-/// of identifiers. The services of a suite share `<data>/ledger/erasures.ndjson`, and lock it while they write.
+/// erases again what it names, and gives nobody access back. It knows nobody: a line has the request, the brand, ids,
+/// keyed hashes of identifiers, and scopes. The services of a suite share `<data>/ledger/erasures.ndjson`, and lock it while they write.
 ///
 /// A second directory may hold a copy of it, of the tombstones' key and of the installation's id: what must survive
 /// when the data directory does not. It is brought up to date with each entry and each look at the service's health;
@@ -140,15 +141,24 @@ extension ErasureRecord {
         ErasureRecord(at: time, kind: .brand, request: request, brand: brand)
     }
 
-    /// A key that is revoked.
-    public static func key(_ key: UUIDv7, of brand: UUIDv7, at time: Timestamp) -> ErasureRecord {
-        ErasureRecord(at: time, kind: .key, request: key, brand: brand)
+    /// What a key may from now on; nil: it is revoked.
+    public static func key(
+        _ key: UUIDv7, of brand: UUIDv7, may access: LedgerAccess? = nil, at time: Timestamp
+    ) -> ErasureRecord {
+        ErasureRecord(at: time, kind: .key, request: key, brand: brand, access: access)
+    }
+
+    /// What a user may from now on; nil: they are removed.
+    public static func user(
+        _ user: UUIDv7, of brand: UUIDv7, may access: LedgerAccess? = nil, at time: Timestamp
+    ) -> ErasureRecord {
+        ErasureRecord(at: time, kind: .user, request: user, brand: brand, access: access)
     }
 
     /// Whether the other says nothing that this one does not; when it was written is beside the point.
     fileprivate func saysAsMuch(as other: ErasureRecord) -> Bool {
         kind == other.kind && brand == other.brand && request == other.request && actors == other.actors
-            && digests == other.digests
+            && digests == other.digests && access.map { $0.json() } == other.access.map { $0.json() }
     }
 }
 

@@ -7,7 +7,7 @@ public import Logging
 public import NIOCore
 import NIOPosix
 import OpenSSL
-import PlatformAPI
+public import PlatformAPI
 public import SQLite
 public import ServiceContract
 public import ServiceLifecycle
@@ -31,11 +31,13 @@ public struct ServiceDefinition: Sendable {
     public let serviceDataMap: DataMap
     /// Finds the actors in a brand's file; nil where there are none.
     public let directory: (any SubjectDirectory)?
+    /// What else is done to the service's own file after a restore; nil: nothing.
+    public let afterRestore: AfterRestore?
 
     public init(
         name: String, brandMigrations: [Migration] = [], serviceMigrations: [Migration] = [],
         brandDataMap: DataMap = DataMap([]), serviceDataMap: DataMap = DataMap([]),
-        directory: (any SubjectDirectory)? = nil
+        directory: (any SubjectDirectory)? = nil, afterRestore: AfterRestore? = nil
     ) {
         self.name = name
         self.brandMigrations = brandMigrations
@@ -43,8 +45,14 @@ public struct ServiceDefinition: Sendable {
         self.brandDataMap = brandDataMap
         self.serviceDataMap = serviceDataMap
         self.directory = directory
+        self.afterRestore = afterRestore
     }
 }
+
+/// Takes from a service's own file, which comes from a backup, what was taken away since; the ledger's entries say what.
+///
+/// Run before the service listens, in the transaction that makes the file its own again. It may be run again.
+public typealias AfterRestore = @Sendable ([ErasureRecord], borrowing WriteTransaction) throws(RPCError) -> Void
 
 /// What a service is made from: its methods, its topics, and what else runs beside them.
 public struct ServiceParts {
@@ -170,7 +178,8 @@ public enum ServiceProcess {
             cacheKiB: configuration.databaseMemoryMebibytes << 10 / 2)
         let (brandErasure, serviceErasure) = erasures(definition, tombstones, ledger)
         if let restored {
-            try restored.finish(databases, ledger, brandErasure, serviceErasure, at: Clock.system.now())
+            try restored.finish(
+                databases, ledger, brandErasure, serviceErasure, definition.afterRestore, at: Clock.system.now())
             logger.notice("a restore is finished", metadata: ["brands": "\(databases.count)"])
         }
         let courier = OutboxCourier(sender: definition.name) { siblings[$0] }

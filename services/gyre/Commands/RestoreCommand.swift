@@ -48,7 +48,7 @@ struct RestoreCommand: AsyncParsableCommand {
             \(summary.files.grouped) databases of \(summary.createdAt) are in \(suite.directory.path).
             \(summary.erasures.grouped) entries of the erasure ledger are applied when the suite starts:
               \(suite.command("up"))
-            Staff, scopes and limits are as the backup knows them: gyre users list, gyre keys list.
+            Nobody may more than before; everybody signs in again. Limits are as the backup knows them: gyre keys list.
 
             """
         }

@@ -22,7 +22,7 @@ extension KeysService {
         let records = try ledger.records(of: .key)
         guard !records.isEmpty else { return }
         try await runtime.write(runtime.databases.serviceFile) { [keys] transaction throws(RPCError) in
-            for record in records {
+            for record in records where record.access == nil {
                 guard let key = try keys.find(record.request, in: transaction), key.revokedAt == nil else { continue }
                 try keys.revoke(
                     key.id, at: record.at, reason: "revoked before a backup was restored", in: transaction)

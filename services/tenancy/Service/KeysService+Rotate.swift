@@ -1,5 +1,6 @@
 import JSON
 import JSONRPC
+import PlatformAPI
 import ServiceContract
 import ServiceKit
 import TenancyAPI
@@ -24,6 +25,10 @@ extension KeysService {
         let overlap = Timestamp(microseconds: call.now.microseconds + Int64(params.overlapMilliseconds) * 1_000)
         let end = min(overlap, old.expiresAt ?? overlap)
         try keys.replace(old.id, by: record.id, endingAt: end, in: transaction)
+        let access = LedgerAccess(
+            version: old.version + 1, scopes: old.scopes, industries: old.allowedIndustries.map(\.rawValue),
+            segments: old.allowedSegments, expiresAt: end)
+        try ledger.append(.key(old.id, of: old.brandId, may: access, at: call.now))
         try tellGateway(of: old.kid, at: call.now, in: transaction)
         return KeyRotation(key: apiKey.text, record: record, replacedEndsAt: end)
     }

@@ -1,6 +1,8 @@
 import JSON
 import JSONRPC
+import PlatformAPI
 import ServiceContract
+import ServiceKit
 import TenancyAPI
 
 extension KeysService {
@@ -29,6 +31,7 @@ extension KeysService {
         guard try keys.update(changed, expecting: params.version, in: transaction) else {
             throw .versionMismatch("key", expected: Int64(params.version), actual: Int64(key.version))
         }
+        try ledger.append(.key(key.id, of: key.brandId, may: LedgerAccess(changed), at: call.now))
         // A rotated key and what replaced it: were their limits different, calls with the one would fill the bucket of the
         // other.
         try keys.shareLimits(of: changed, in: transaction)

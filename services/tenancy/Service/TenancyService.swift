@@ -8,7 +8,10 @@ import TenancyAPI
 public enum TenancyService {
     /// All of it lies in the service's own database: what tenancy knows belongs to no single brand.
     public static let definition = ServiceDefinition(
-        name: "tenancy", serviceMigrations: TenancyMigrations.all, serviceDataMap: .tenancy)
+        name: "tenancy", serviceMigrations: TenancyMigrations.all, serviceDataMap: .tenancy,
+        afterRestore: { (records, transaction: borrowing WriteTransaction) throws(RPCError) in
+            try RestoredAccess().takeBack(records, in: transaction)
+        })
 
     /// The services that keep a database for each brand.
     static let brandServices = ["signals"]
@@ -33,7 +36,8 @@ public enum TenancyService {
         try await brands.eraseAgain(environment.ledger)
         register(brands, keys, IntegrationsService(seal: seal), log, in: &parts)
         register(
-            UsersService(runtime: environment.runtime, secrets: secrets, passwords: passwords),
+            UsersService(
+                runtime: environment.runtime, secrets: secrets, passwords: passwords, ledger: environment.ledger),
             SessionsService(
                 runtime: environment.runtime, secrets: secrets, passwords: passwords, codes: codes),
             AuthenticatorsService(runtime: environment.runtime, codes: codes), in: &parts)

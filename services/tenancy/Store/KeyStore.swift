@@ -1,6 +1,7 @@
 import CommonAPI
 import JSON
 import JSONRPC
+import PlatformAPI
 import SQLite
 import ServiceContract
 import TenancyAPI
@@ -56,6 +57,21 @@ struct KeyStore {
                 ":daily": key.dailyQuota, ":monthly": key.monthlyQuota, ":end": key.expiresAt, ":id": key.id,
                 ":version": version,
             ]) == 1
+    }
+
+    /// Replaces what a key may, and its version.
+    func set(_ access: LedgerAccess, of id: UUIDv7, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        try transaction.run(
+            """
+            UPDATE keys SET scopes = :scopes, industries = :industries, segments = :segments, expires_at = :end,
+                version = :version
+            WHERE id = :id
+            """,
+            [
+                ":scopes": Self.text(access.scopes), ":industries": Self.text(access.industries),
+                ":segments": Self.text(access.segments), ":end": access.expiresAt, ":version": access.version,
+                ":id": id,
+            ])
     }
 
     /// Gives the keys that share a bucket with `key` its limits: one bucket has one of each.

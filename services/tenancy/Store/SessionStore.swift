@@ -62,6 +62,11 @@ struct SessionStore {
         try transaction.run("DELETE FROM sessions WHERE user = :user", [":user": user])
     }
 
+    /// Ends everybody's.
+    func endAll(in transaction: borrowing WriteTransaction) throws(RPCError) {
+        try transaction.run("DELETE FROM sessions")
+    }
+
     /// Forgets a user's sessions that ended by themselves, and all but the newest `count`.
     func trim(
         of user: UUIDv7, keeping count: Int, at time: Timestamp, in transaction: borrowing WriteTransaction

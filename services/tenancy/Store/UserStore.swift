@@ -101,6 +101,26 @@ struct UserStore {
         try transaction.run("DELETE FROM users WHERE id = :id", [":id": id])
     }
 
+    /// Takes password, authenticator, recovery codes and invitation away.
+    func disarm(_ id: UUIDv7, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        try transaction.run(
+            """
+            UPDATE users SET password_salt = NULL, password_digest = NULL, sealed_authenticator = NULL,
+                authenticator_confirmed = 0, authenticator_step = NULL, invitation_kid = NULL,
+                invitation_digest = NULL, invitation_pepper = NULL, invitation_expires_at = NULL
+            WHERE id = :id
+            """, [":id": id])
+        try transaction.run("DELETE FROM recovery_codes WHERE user = :id", [":id": id])
+    }
+
+    func set(
+        _ role: Role, version: Int, of id: UUIDv7, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        try transaction.run(
+            "UPDATE users SET role = :role, version = :version WHERE id = :id",
+            [":role": role.rawValue, ":version": version, ":id": id])
+    }
+
     func find(
         _ id: UUIDv7, of brand: UUIDv7, in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> User? {

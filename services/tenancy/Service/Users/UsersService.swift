@@ -1,6 +1,7 @@
 import JSON
 import JSONRPC
 import OpenSSL
+import PlatformAPI
 import ServiceContract
 import ServiceKit
 import TenancyAPI
@@ -15,15 +16,18 @@ struct UsersService: Users.Service {
     let runtime: ServiceRuntime
     let secrets: StaffSecrets
     let passwords: Passwords
+    /// Where it is written down what users may no longer do, so that no backup brings it back.
+    let ledger: ErasureLedger
     let users = UserStore()
     let sessions = SessionStore()
     let brands = BrandStore()
     let keys = KeyStore()
 
-    init(runtime: ServiceRuntime, secrets: StaffSecrets, passwords: Passwords) {
+    init(runtime: ServiceRuntime, secrets: StaffSecrets, passwords: Passwords, ledger: ErasureLedger) {
         self.runtime = runtime
         self.secrets = secrets
         self.passwords = passwords
+        self.ledger = ledger
     }
 
     /// Invites somebody. Who has a password already keeps it: they are a user, and need no invitation.
@@ -43,6 +47,7 @@ struct UsersService: Users.Service {
                 hasAuthenticator: false, createdAt: known.createdAt, version: known.version + 1)
             try checkNotLastOwner(known, becoming: params.role, brand, in: transaction)
             _ = try users.update(changed, expecting: known.version, in: transaction)
+            try writeDown(changed, brand, mustBeInvited: true, at: call.now)
             return try invitation(of: changed, brand, at: call.now, in: transaction)
         }
         guard try users.count(of: brand, in: transaction) < Self.maximumUsers else {
@@ -104,6 +109,7 @@ struct UsersService: Users.Service {
         guard try users.update(changed, expecting: params.version, in: transaction) else {
             throw .versionMismatch("user", expected: Int64(params.version), actual: Int64(user.version))
         }
+        if role != user.role { try writeDown(changed, brand, at: call.now) }
         try keys.tellGateway(of: nil, at: call.now, in: transaction)
         return changed
     }
@@ -116,6 +122,7 @@ struct UsersService: Users.Service {
         try checkMayManage(user.role, brand, call, in: transaction)
         try checkNotLastOwner(user, becoming: nil, brand, in: transaction)
         try users.remove(user.id, in: transaction)
+        try ledger.append(.user(user.id, of: brand, at: call.now))
         try keys.tellGateway(of: nil, at: call.now, in: transaction)
         return Users.Remove.Reply(removedAt: call.now)
     }
@@ -131,10 +138,18 @@ struct UsersService: Users.Service {
             id: user.id, email: user.email, name: user.name, role: user.role, status: .invited,
             hasAuthenticator: false, createdAt: user.createdAt, version: user.version + 1)
         _ = try users.update(invited, expecting: user.version, in: transaction)
+        try writeDown(invited, brand, mustBeInvited: true, at: call.now)
         return try invitation(of: invited, brand, at: call.now, in: transaction)
     }
 
     // MARK: Rules
+
+    private func writeDown(
+        _ user: User, _ brand: UUIDv7, mustBeInvited: Bool = false, at time: Timestamp
+    ) throws(RPCError) {
+        let access = LedgerAccess(version: user.version, role: user.role.rawValue, mustBeInvited: mustBeInvited)
+        try ledger.append(.user(user.id, of: brand, may: access, at: time))
+    }
 
     private func invitation(
         of user: User, _ brand: UUIDv7, at time: Timestamp, in transaction: borrowing WriteTransaction
