@@ -7,7 +7,8 @@ extension AuditEntry {
     ///
     /// That is UTF-8 without white space, members in the order of their names, and in strings nothing escaped but
     /// quotes, backslashes and control characters, these as `\b`, `\t`, `\n`, `\f`, `\r` or `\u00` with two lower-case
-    /// digits. A `brandId` that is absent is left out. Ids and moments are the texts of the contract: a verifier hashes
+    /// digits. A `brandId` or a `nextKey` that is absent is left
+    /// out. Ids and moments are the texts of the contract: a verifier hashes
     /// the strings that it got, and needs to understand none of them.
     public var leafBytes: [UInt8] {
         var writer = JSONWriter(capacity: 384)
@@ -26,6 +27,17 @@ extension AuditEntry {
         ids.write(to: &writer)
         writer.key("method")
         writer.string(method)
+        if let nextKey {
+            writer.key("nextKey")
+            writer.beginObject()
+            writer.key("previousKey")
+            writer.string(nextKey.previousKey)
+            writer.key("publicKey")
+            writer.string(nextKey.publicKey)
+            writer.key("signature")
+            writer.string(nextKey.signature)
+            writer.endObject()
+        }
         writer.key("principal")
         writer.string(principal)
         writer.key("service")

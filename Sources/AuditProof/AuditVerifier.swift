@@ -10,6 +10,9 @@ import OpenSSL
 /// let verdict = verifier.verdict()
 /// ```
 ///
+/// The key that signs heads may be replaced by one that it signed (``KeySuccession``), in an entry of the log: heads that
+/// cover the entry are signed by the new key, heads that do not by the old one.
+///
 /// It needs the memory of the heads, not of the entries. `Tests/Oracles/audit_verify.py` does the same from the
 /// specifications alone.
 public struct AuditVerifier {
@@ -41,24 +44,38 @@ public struct AuditVerifier {
     private struct Source {
         let name: String
         let head: SignedTreeHead
+
+        var title: String { "the head of size \(head.treeSize) of \(name)" }
     }
 
+    /// An entry by which the key was replaced.
+    private struct Rotation {
+        let index: Int
+        let keyID: String
+    }
+
+    private let pinnedKeyID: String?
     private var outcome = Verdict()
-    /// The roots that heads have, by size; more than one where somebody lies.
-    private var roots: [Int: Set<String>] = [:]
+    /// Heads that are signed by the key they name.
+    private var sources: [Source] = []
     private var frontier = Frontier()
-    /// The size at which the tree last had the root of a head.
-    private var matchedSize = 0
+    /// The roots that the entries make, at the sizes that heads have.
+    private var roots: [Int: String] = [:]
     /// The first entry whose hash is not the one that the log keeps for it.
     private var changedIndex: Int?
-    /// Whether it is known where the entries go wrong; what follows tells no more.
-    private var isBroken = false
+    /// Where the entries are not in order, and how; what follows tells no more.
+    private var disorder: Problem?
+    /// The key until the first rotation; nil: there was none.
+    private var firstKeyID: String?
+    private var rotations: [Rotation] = []
 
     /// - Parameters:
     ///   - head: the newest head of the log's own; nil when it has none.
     ///   - witnessed: what other services were told.
-    ///   - keyID: the key that must have signed; nil: the one of `head`, else the first witness's.
+    ///   - keyID: a key that must have signed, while it was the log's; nil: the one of `head`, else the first witness's,
+    ///     or those that led to it.
     public init(head: SignedTreeHead?, witnessed: [WitnessedHead], keyID: String? = nil) {
+        pinnedKeyID = keyID
         let own = head.map { [Source(name: "the log", head: $0)] } ?? []
         let told = witnessed.filter { $0.problem == nil }.map { Source(name: $0.witness, head: $0.head) }
         outcome.heads = own.count + witnessed.count
@@ -67,69 +84,103 @@ public struct AuditVerifier {
             guard let problem = refused.problem else { continue }
             report("\(refused.witness) refused a head of size \(refused.head.treeSize): \(problem.rawValue)")
         }
-        let keyID = keyID ?? (own + told).first?.head.keyId
-        for source in own + told where isSigned(source, by: keyID) { note(source) }
-        outcome.covered = roots.keys.max() ?? 0
-    }
-
-    private mutating func isSigned(_ source: Source, by keyID: String?) -> Bool {
-        let name = "the head of size \(source.head.treeSize) of \(source.name)"
-        if !source.head.isSigned {
-            report("\(name) has a signature that is none")
-            return false
+        for source in own + told {
+            if source.head.isSigned {
+                sources.append(source)
+            } else {
+                report("\(source.title) has a signature that is none")
+            }
         }
-        if source.head.keyId != keyID {
-            report("\(name) is signed by another key")
-            return false
-        }
-        return true
-    }
-
-    private mutating func note(_ source: Source) {
-        let (size, root) = (source.head.treeSize, source.head.rootHash)
-        if let others = roots[size], !others.contains(root) {
-            report("\(source.name) has another head of size \(size) than those before")
-        }
-        roots[size, default: []].insert(root)
+        for source in sources { roots[source.head.treeSize] = "" }
     }
 
     /// Takes the next entry, in the order of the log.
     public mutating func add(_ entry: AuditEntry) {
         outcome.entries += 1
-        guard !isBroken else { return }
+        guard disorder == nil else { return }
         let index = frontier.size
         guard entry.leafIndex == index else {
-            return end(at: index, "entry \(index) is \(entry.leafIndex > index ? "missing" : "out of order")")
+            let what = entry.leafIndex > index ? "missing" : "out of order"
+            disorder = Problem(index: index, description: "entry \(index) is \(what)")
+            return
         }
         let leaf = entry.computedLeafHash
         if changedIndex == nil, leaf.description != entry.leafHash { changedIndex = index }
         frontier.append(leaf)
-        guard let heads = roots[frontier.size] else { return }
-        guard heads.contains(frontier.root.description) else { return endChanged() }
-        matchedSize = frontier.size
+        if let succession = entry.nextKey { follow(succession, at: index) }
+        if roots[frontier.size] != nil { roots[frontier.size] = frontier.root.description }
+    }
+
+    /// Goes on to the next key, if the one before signed it.
+    private mutating func follow(_ succession: KeySuccession, at index: Int) {
+        guard succession.isSigned, rotations.last.map({ $0.keyID == succession.previousKeyID }) ?? true else {
+            return end(at: index, "entry \(index) names a next key that the key before it did not sign")
+        }
+        if rotations.isEmpty { firstKeyID = succession.previousKeyID }
+        rotations.append(Rotation(index: index, keyID: succession.keyID))
     }
 
     /// What came of it, after the last entry.
     public consuming func verdict() -> Verdict {
-        if !isBroken, frontier.size < outcome.covered {
-            let size = frontier.size
-            end(at: size, "entry \(size) is missing: the log ends there, and a head covers \(outcome.covered)")
-        }
-        if !isBroken, let changedIndex {
-            end(at: changedIndex, "entry \(changedIndex) is not the one whose hash the log keeps")
-        }
+        checkEntries(against: headsByTheirKey())
         return outcome
     }
 
-    /// The tree has not the root of a head that covers what it has now.
-    private mutating func endChanged() {
-        if let changedIndex { return end(at: changedIndex, "entry \(changedIndex) is not the one that was recorded") }
-        let last = frontier.size - 1
-        end(at: matchedSize, "an entry from \(matchedSize) to \(last) is not the one that was recorded")
+    /// The heads that count: each signed by the key that was the log's at its size. Two of one size that differ are told.
+    private mutating func headsByTheirKey() -> [Source] {
+        // Beyond the entries that are there, nothing says which key it is.
+        let known = sources.filter { $0.head.treeSize <= frontier.size }
+        let first = firstKeyID ?? pinnedKeyID ?? known.first?.head.keyId
+        var good = sources.filter { source in
+            let size = source.head.treeSize
+            // A head of this size covers the entries below it.
+            return size > frontier.size || source.head.keyId == rotations.last { $0.index < size }?.keyID ?? first
+        }
+        // A chain that leads to a key proves nothing until that key has signed.
+        if let pinnedKeyID, !good.contains(where: { $0.head.keyId == pinnedKeyID }) { good = [] }
+        let isGood = Set(good.map { "\($0.head.treeSize) \($0.head.keyId)" })
+        for source in sources where !isGood.contains("\(source.head.treeSize) \(source.head.keyId)") {
+            report("\(source.title) is signed by another key")
+        }
+        var said: [Int: Set<String>] = [:]
+        for source in good {
+            let (size, root) = (source.head.treeSize, source.head.rootHash)
+            if let others = said[size], !others.contains(root) {
+                report("\(source.name) has another head of size \(size) than those before")
+            }
+            said[size, default: []].insert(root)
+        }
+        return good
+    }
+
+    private mutating func checkEntries(against heads: [Source]) {
+        let said = Dictionary(grouping: heads, by: \.head.treeSize).mapValues { Set($0.map(\.head.rootHash)) }
+        outcome.covered = said.keys.max() ?? 0
+        var matched = 0
+        for size in said.keys.sorted() where size <= frontier.size {
+            guard let root = roots[size], said[size]?.contains(root) == true else {
+                return endChanged(from: matched, to: size - 1)
+            }
+            matched = size
+        }
+        if let disorder, let index = disorder.index { return end(at: index, disorder.description) }
+        let size = frontier.size
+        if size < outcome.covered {
+            return end(at: size, "entry \(size) is missing: the log ends there, and a head covers \(outcome.covered)")
+        }
+        guard let changedIndex else { return }
+        end(at: changedIndex, "entry \(changedIndex) is not the one whose hash the log keeps")
+    }
+
+    /// The tree has not the root that a head says: something up to `last` is not what it was.
+    private mutating func endChanged(from matched: Int, to last: Int) {
+        if let changedIndex, changedIndex <= last {
+            return end(at: changedIndex, "entry \(changedIndex) is not the one that was recorded")
+        }
+        end(at: matched, "an entry from \(matched) to \(last) is not the one that was recorded")
     }
 
     private mutating func end(at index: Int, _ description: String) {
-        isBroken = true
         outcome.problems.append(Problem(index: index, description: description))
     }
 

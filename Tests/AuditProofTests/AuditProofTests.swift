@@ -29,6 +29,33 @@ import Testing
         #expect(text.contains(#""principal":"a\"\\/\b\t\n\f\r\u0001\u001f"# + "\u{7f}é€😀\""))
     }
 
+    @Test("The next key is part of a leaf, and signed over context, the key before and itself")
+    func succession() throws {
+        let key = try Ed25519.PrivateKey(rawRepresentation: Array(0..<32))
+        let next = try Ed25519.PrivateKey(rawRepresentation: Array(1..<33)).publicKey
+        let succession = try KeySuccession.signing(next, inPlaceOf: key)
+        let message =
+            Array("gyre audit key succession 1\n".utf8) + key.publicKey.rawRepresentation + next.rawRepresentation
+        #expect(try key.signature(for: message) == Hexadecimal.decode(succession.signature))
+        #expect(succession.isSigned)
+        #expect(succession.keyID == "\(SignedTreeHead.keyID(of: next))")
+        #expect(succession.previousKeyID == "\(SignedTreeHead.keyID(of: key.publicKey))")
+        func isSigned(_ old: String? = nil, _ new: String? = nil, _ signature: String? = nil) -> Bool {
+            KeySuccession(
+                previousKey: old ?? succession.previousKey, publicKey: new ?? succession.publicKey,
+                signature: signature ?? succession.signature
+            ).isSigned
+        }
+        let other = String(repeating: "0", count: 64)
+        #expect(!isSigned(other) && !isSigned(nil, other) && !isSigned(nil, nil, other + other))
+        #expect(!isSigned(succession.publicKey, succession.previousKey))
+        let entry = try Log.entry(0, nextKey: succession)
+        #expect(
+            String(decoding: entry.leafBytes, as: UTF8.self).contains(
+                #""method":"keys.create","nextKey":{"previousKey":"\#(succession.previousKey)","publicKey":"#
+                    + #""\#(succession.publicKey)","signature":"\#(succession.signature)"},"principal":"admin""#))
+    }
+
     @Test("A head is signed over context, time, size, root and key, and nothing else is")
     func signature() throws {
         let key = try Ed25519.PrivateKey(rawRepresentation: Array(0..<32))
@@ -66,10 +93,10 @@ import Testing
         more: [WitnessedHead] = [], keyID: String? = nil
     ) throws -> AuditVerifier.Verdict {
         let told = try witnessed.enumerated().map { try log.witnessed($0.element, number: $0.offset + 1) }
-        var verifier = AuditVerifier(head: try head.map(log.head), witnessed: told + more, keyID: keyID)
+        var verifier = AuditVerifier(head: try head.map { try log.head($0) }, witnessed: told + more, keyID: keyID)
         for entry in entries { verifier.add(entry) }
         let verdict = verifier.verdict()
-        try compare(verdict, with: entries, try head.map(log.head), told + more, keyID: keyID)
+        try compare(verdict, with: entries, try head.map { try log.head($0) }, told + more, keyID: keyID)
         return verdict
     }
 
@@ -131,6 +158,50 @@ import Testing
         #expect(try verdict([], log).firstBadIndex == 0)
     }
 
+    @Test("A key that the one before signed is followed: each head is signed by the one that was the log's at its size")
+    func rotation() throws {
+        let log = try Log(Self.size, rotations: [8, 20])
+        #expect(try verdict(log.entries, log).isGood)
+        #expect(try verdict(log.entries, log, witnessed: [8, 9, 20, 21, 33]).isGood)
+        // Whichever of them somebody knows from before, and no other.
+        for size in [8, 20, 33] {
+            #expect(try verdict(log.entries, log, keyID: log.head(size).keyId).isGood)
+        }
+        let stranger = String(repeating: "0", count: 64)
+        #expect(try verdict(log.entries, log, keyID: stranger).problems.count == 4)
+        // A key that is named, and has not signed yet, proves nothing.
+        let early = try verdict(log.entries, log, witnessed: [8], head: 8, keyID: log.head(33).keyId)
+        #expect(early.problems.count == 2)
+        // Without the entry that says so, and those behind it, only that they are missing is told.
+        let cut = try verdict(Array(log.entries.prefix(15)), log)
+        #expect(cut.firstBadIndex == 15 && cut.problems.count == 1)
+        let dropped = try verdict(log.entries.filter { $0.leafIndex != 5 }, log)
+        #expect(dropped.firstBadIndex == 5 && dropped.problems.count == 1)
+        // The old heads are forgotten, as witnesses do; the chain of keys is in the log.
+        #expect(try verdict(log.entries, log, witnessed: [33]).isGood)
+    }
+
+    @Test("A forged rotation is found: not signed by the key before, by a stranger's, or not in the log at all")
+    func forgedRotation() throws {
+        let log = try Log(Self.size, rotations: [8])
+        // Another signature under the same keys.
+        let forged = try Log(Self.size, rotations: [8], forging: true)
+        #expect(try verdict(forged.entries, forged).firstBadIndex == 8)
+        // A stranger's chain under the real heads.
+        let strange = try Log(Self.size, seed: 100, rotations: [8])
+        #expect(try !verdict(strange.entries, log).isGood)
+        // The heads of a log that is the same but for the entry.
+        let without = try Log(Self.size)
+        #expect(try !verdict(without.entries, log).isGood)
+        #expect(try !verdict(log.entries, without).isGood)
+        // The old key signs on, after it was replaced.
+        let late = try without.witnessed(20, number: 9)
+        #expect(try verdict(log.entries, log, more: [late]).problems.count == 1)
+        // The new one signs before.
+        let early = try log.witnessed(5, number: 9, signedAs: 33)
+        #expect(try verdict(log.entries, log, more: [early]).problems.count == 1)
+    }
+
     @Test("Heads that are forged, of another key, of another log, or refused, are told")
     func heads() throws {
         let log = try Log(Self.size)
@@ -155,12 +226,32 @@ import Testing
 /// A log of made-up entries.
 private struct Log {
     let entries: [AuditEntry]
-    private let key: Ed25519.PrivateKey
+    private let rotations: [Int]
+    /// The first and those that took its place.
+    private let keys: [Ed25519.PrivateKey]
     private let roots: [MerkleTree.Hash]
 
-    init(_ size: Int, principal: String = "admin", seed: UInt8 = 0) throws {
-        entries = try (0..<size).map { try Self.entry($0, principal: principal) }
-        key = try Ed25519.PrivateKey(rawRepresentation: [UInt8](repeating: seed, count: 32))
+    /// - Parameters:
+    ///   - rotations: the entries by which the key is replaced.
+    ///   - forging: whether they are signed by the next key in place of the one before.
+    init(
+        _ size: Int, principal: String = "admin", seed: UInt8 = 0, rotations: [Int] = [], forging: Bool = false
+    ) throws {
+        let keys = try (0...rotations.count).map { number in
+            try Ed25519.PrivateKey(rawRepresentation: [UInt8](repeating: seed + UInt8(number), count: 32))
+        }
+        self.keys = keys
+        self.rotations = rotations
+        entries = try (0..<size).map { index in
+            let succession = try rotations.firstIndex(of: index).map { number in
+                let signed = try KeySuccession.signing(keys[number + 1].publicKey, inPlaceOf: keys[number])
+                let other = try KeySuccession.signing(keys[number].publicKey, inPlaceOf: keys[number + 1])
+                return KeySuccession(
+                    previousKey: signed.previousKey, publicKey: signed.publicKey,
+                    signature: forging ? other.signature : signed.signature)
+            }
+            return try Self.entry(index, principal: principal, nextKey: succession)
+        }
         var frontier = Frontier()
         roots = entries.map { entry in
             frontier.append(entry.computedLeafHash)
@@ -168,20 +259,24 @@ private struct Log {
         }
     }
 
-    func head(_ size: Int) throws -> SignedTreeHead {
+    /// - Parameter other: signed by the key that signs heads of this size; nil: its own.
+    func head(_ size: Int, signedAs other: Int? = nil) throws -> SignedTreeHead {
         try SignedTreeHead.signing(
-            treeSize: size, root: roots[size - 1], at: Timestamp(microseconds: Int64(size) * 1_234_567), with: key)
+            treeSize: size, root: roots[size - 1], at: Timestamp(microseconds: Int64(size) * 1_234_567),
+            with: keys[rotations.count { $0 < other ?? size }])
     }
 
-    func witnessed(_ size: Int, number: Int, _ problem: WitnessedHead.Problem? = nil) throws -> WitnessedHead {
+    func witnessed(
+        _ size: Int, number: Int, _ problem: WitnessedHead.Problem? = nil, signedAs other: Int? = nil
+    ) throws -> WitnessedHead {
         WitnessedHead(
-            witness: "gateway", number: number, head: try head(size), receivedAt: Timestamp(microseconds: 0),
-            problem: problem)
+            witness: "gateway", number: number, head: try head(size, signedAs: other),
+            receivedAt: Timestamp(microseconds: 0), problem: problem)
     }
 
     static func entry(
         _ index: Int, at place: Int? = nil, principal: String = "admin", brand: String? = nil,
-        keeping leafHash: String? = nil
+        nextKey: KeySuccession? = nil, keeping leafHash: String? = nil
     ) throws -> AuditEntry {
         func made(_ leafHash: String) throws -> AuditEntry {
             AuditEntry(
@@ -189,7 +284,7 @@ private struct Log {
                 at: Timestamp(microseconds: 1_767_225_600_000_000), service: "tenancy", principal: principal,
                 brandId: brand.flatMap { UUIDv7($0) }, method: "keys.create",
                 ids: [try #require(UUIDv7("01930000-0000-7000-8000-000000000011"))], fields: ["field\(index)"],
-                leafIndex: place ?? index, leafHash: leafHash)
+                nextKey: nextKey, leafIndex: place ?? index, leafHash: leafHash)
         }
         return try made(leafHash ?? "\(made("").computedLeafHash)")
     }

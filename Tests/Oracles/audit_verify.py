@@ -11,8 +11,9 @@ The file holds one JSON object a line, by its member `type`:
 
 Checked are: that entries are numbered from 0 without a gap; that each has the leaf hash that the log keeps for it; that
 the tree over them (RFC 6962, section 2.1) has the root of every head; that every head is signed (Ed25519, RFC 8032) by
-one key, the one named with --key-id if it is given; that no witness refused a head; that no head covers more entries
-than there are. Says in one line what was verified, or what is wrong. The exit status is 0, or 1 when anything is wrong.
+the key that was the log's at its size; that each key but the first was signed by the one before, in an entry that heads
+of the new key cover and heads of the old one do not; that the key named with --key-id, if it is given, is one of them and
+has signed; that no witness refused a head; that no head covers more entries than there are. Says in one line what was verified, or what is wrong. The exit status is 0, or 1 when anything is wrong.
 """
 
 import argparse
@@ -22,6 +23,7 @@ import json
 import sys
 
 HEAD_CONTEXT = b"gyre audit tree head 1\n"
+SUCCESSION_CONTEXT = b"gyre audit key succession 1\n"
 UNHASHED = ("type", "leafIndex", "leafHash")
 
 
@@ -160,6 +162,7 @@ class Verification:
     def __init__(self, key_id=None):
         self.key_id = key_id
         self.entries, self.heads = [], []
+        self.first_key, self.rotations = None, []  # (index of the entry, id of the key from then on)
         self.problems = []  # (index of the first bad entry or None, what is wrong)
 
     def problem(self, text, index=None):
@@ -183,29 +186,71 @@ class Verification:
                 self.problem(f"line {number} has the unknown type {kind}")
 
     def run(self):
-        good = self.check_signatures()
+        signed = self.check_signatures()
+        roots, disorder, changed, size = self.build({head["treeSize"] for _, head in signed})
+        good = self.check_keys(signed, size)
         self.check_forks(good)
-        self.check_entries(good)
+        self.check_entries(good, roots, disorder, changed, size)
 
     def check_signatures(self):
-        """The heads that count: those that were not refused, signed as they say, by one key."""
-        good = []
-        key_id = self.key_id
+        """The heads that were not refused and are signed by the key that they name."""
+        signed = []
         for source, head, refusal in self.heads:
-            name = f"the head of size {head['treeSize']} of {source}"
             if refusal:
                 self.problem(f"{source} refused a head of size {head['treeSize']}: {refusal}")
                 continue
-            key_id = key_id or head["keyId"]
             public_key = bytes.fromhex(head["publicKey"])
-            if hashlib.sha256(public_key).hexdigest() != head["keyId"]:
-                self.problem(f"{name} names another key than its own")
-            elif not is_signed(public_key, signed_bytes(head), bytes.fromhex(head["signature"])):
-                self.problem(f"{name} has a signature that is none")
-            elif head["keyId"] != key_id:
-                self.problem(f"{name} is signed by another key")
+            if (hashlib.sha256(public_key).hexdigest() != head["keyId"]
+                    or not is_signed(public_key, signed_bytes(head), bytes.fromhex(head["signature"]))):
+                self.problem(f"the head of size {head['treeSize']} of {source} has a signature that is none")
             else:
+                signed.append((source, head))
+        return signed
+
+    def build(self, sizes):
+        """Appends the entries: the roots at these sizes, where the order ends, the first changed entry, the size."""
+        tree, roots, changed = Tree(), {}, None
+        for entry in self.entries:
+            index = tree.size
+            if entry["leafIndex"] != index:
+                what = "missing" if entry["leafIndex"] > index else "out of order"
+                return roots, f"entry {index} is {what}", changed, tree.size
+            leaf = leaf_hash(entry)
+            if leaf.hex() != entry["leafHash"] and changed is None:
+                changed = index
+            tree.append(leaf)
+            if "nextKey" in entry:
+                self.follow(entry["nextKey"], index)
+            if tree.size in sizes:
+                roots[tree.size] = tree.root().hex()
+        return roots, None, changed, tree.size
+
+    def follow(self, succession, index):
+        """Goes on to the next key, if the one before signed it."""
+        old, new = bytes.fromhex(succession["previousKey"]), bytes.fromhex(succession["publicKey"])
+        before = self.rotations[-1][1] if self.rotations else None
+        if (before not in (None, hashlib.sha256(old).hexdigest())
+                or not is_signed(old, SUCCESSION_CONTEXT + old + new, bytes.fromhex(succession["signature"]))):
+            return self.problem(f"entry {index} names a next key that the key before it did not sign", index)
+        if not self.rotations:
+            self.first_key = hashlib.sha256(old).hexdigest()
+        return self.rotations.append((index, hashlib.sha256(new).hexdigest()))
+
+    def check_keys(self, signed, size):
+        """The heads that count: each signed by the key that was the log's at its size. Beyond the entries that are there,
+        nothing says which key it is."""
+        known = [head["keyId"] for _, head in signed if head["treeSize"] <= size]
+        first = self.first_key or self.key_id or (known[0] if known else None)
+        good = []
+        for source, head in signed:
+            keys = [key for index, key in self.rotations if index < head["treeSize"]]
+            if head["treeSize"] > size or head["keyId"] == (keys[-1] if keys else first):
                 good.append((source, head))
+        if self.key_id and all(head["keyId"] != self.key_id for _, head in good):
+            good = []
+        for source, head in signed:
+            if (source, head) not in good:
+                self.problem(f"the head of size {head['treeSize']} of {source} is signed by another key")
         return good
 
     def check_forks(self, heads):
@@ -216,28 +261,22 @@ class Verification:
                 self.problem(f"{source} has another head of size {head['treeSize']} than those before")
             known.add(head["rootHash"])
 
-    def check_entries(self, heads):
-        roots = {}
+    def check_entries(self, heads, roots, disorder, changed, size):
+        said = {}
         for _, head in heads:
-            roots.setdefault(head["treeSize"], set()).add(head["rootHash"])
-        tree, matched, changed = Tree(), 0, None
-        for entry in self.entries:
-            index = tree.size
-            if entry["leafIndex"] != index:
-                what = f"entry {index} is missing" if entry["leafIndex"] > index else f"entry {index} is out of order"
-                return self.problem(what, index)
-            leaf = leaf_hash(entry)
-            if leaf.hex() != entry["leafHash"] and changed is None:
-                changed = index
-            tree.append(leaf)
-            if tree.size in roots:
-                if tree.root().hex() not in roots[tree.size]:
-                    return self.changed(changed, matched, tree.size)
-                matched = tree.size
-        longest = max(roots, default=0)
-        if tree.size < longest:
-            return self.problem(
-                f"entry {tree.size} is missing: the log ends there, and a head covers {longest}", tree.size)
+            said.setdefault(head["treeSize"], set()).add(head["rootHash"])
+        matched = 0
+        for covered in sorted(said):
+            if covered > size:
+                break
+            if roots[covered] not in said[covered]:
+                return self.changed(changed if changed is not None and changed < covered else None, matched, covered)
+            matched = covered
+        if disorder:
+            return self.problem(disorder, size)
+        longest = max(said, default=0)
+        if size < longest:
+            return self.problem(f"entry {size} is missing: the log ends there, and a head covers {longest}", size)
         if changed is not None:
             self.problem(f"entry {changed} is not the one whose hash the log keeps", changed)
         return None
@@ -261,7 +300,7 @@ class Verification:
 def main():
     parser = argparse.ArgumentParser(description="Verifies an exported audit log.")
     parser.add_argument("file")
-    parser.add_argument("--key-id", help="the key that must have signed, as gyre audit head shows it")
+    parser.add_argument("--key-id", help="a key that must have signed, as gyre audit head showed it")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
     arguments = parser.parse_args()
     verification = Verification(arguments.key_id)

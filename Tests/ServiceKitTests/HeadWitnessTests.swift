@@ -29,14 +29,15 @@ import Testing
 
         /// A head, and the proof that it continues the one of another size.
         func head(
-            _ size: Int, after from: Int = 0, seconds: Int64 = 0, key: UInt8 = 1
+            _ size: Int, after from: Int = 0, seconds: Int64 = 0, key: UInt8 = 1, successions: [KeySuccession] = []
         ) throws -> TreeHeadNotice {
             let head = try SignedTreeHead.signing(
                 treeSize: size, root: root(.tree(ofSize: size)),
                 at: Timestamp(microseconds: (1_767_225_600 + Int64(size) + seconds) * 1_000_000),
                 with: Ed25519.PrivateKey(rawRepresentation: [UInt8](repeating: key, count: 32)))
             let subtrees = from == 0 ? [] : ConsistencyProof.subtrees(fromSize: from, toSize: size)
-            return TreeHeadNotice(head: head, fromSize: from, path: subtrees.map { root($0).description })
+            return TreeHeadNotice(
+                head: head, fromSize: from, path: subtrees.map { root($0).description }, successions: successions)
         }
 
         /// Heads that each continue the one before.
@@ -86,6 +87,33 @@ import Testing
             #expect(try await kept(service, limit: 2) == Array(all.prefix(2)))
             #expect(try await kept(service, after: 2) == Array(all.suffix(2)))
             #expect(try await kept(service, after: 4).isEmpty)
+        }
+    }
+
+    @Test("A key that the one before signed is followed, over more than one; no other is")
+    func successions() async throws {
+        func key(_ number: UInt8) throws -> Ed25519.PrivateKey {
+            try Ed25519.PrivateKey(rawRepresentation: [UInt8](repeating: number, count: 32))
+        }
+        func step(_ old: UInt8, _ new: UInt8) throws -> KeySuccession {
+            try KeySuccession.signing(key(new).publicKey, inPlaceOf: key(old))
+        }
+        try await withService { service throws in
+            let forged = KeySuccession(
+                previousKey: try step(3, 4).previousKey, publicKey: try step(3, 4).publicKey,
+                signature: try step(1, 4).signature)
+            try await tell(
+                [
+                    log.head(2), log.head(3, after: 2, key: 2, successions: [step(1, 2)]),
+                    // What it knows already comes again, with one more step.
+                    log.head(5, after: 3, key: 3, successions: [step(1, 2), step(2, 3)]),
+                    log.head(6, after: 5, key: 4, successions: [forged]),
+                    log.head(7, after: 5, key: 2), log.head(8, after: 5, key: 5, successions: [step(4, 5)]),
+                    log.head(9, after: 5, key: 3),
+                ], to: service)
+            let kept = try await kept(service)
+            #expect(kept.map(\.head.treeSize) == [2, 3, 5, 6, 7, 8, 9])
+            #expect(kept.map(\.problem) == [nil, nil, nil, .key, .key, .key, nil])
         }
     }
 

@@ -54,7 +54,7 @@ final class Tenancy: Sendable {
         keysService = KeysService(peppers: peppers, ledger: ledger, random: random)
         brandsService = BrandsService(
             runtime: runtime, siblings: siblings.map { BrandsService.Sibling(name: $0.name, client: $0) })
-        TenancyService.register(brandsService, keysService, IntegrationsService(seal: seal), log, in: &parts)
+        TenancyService.register(brandsService, keysService, IntegrationsService(seal: seal), log, runtime, in: &parts)
         TenancyService.register(
             UsersService(runtime: runtime, secrets: secrets, passwords: passwords, ledger: ledger),
             SessionsService(

@@ -9,12 +9,13 @@ import sys
 from suite import Brand, wait_for
 
 VERIFIER = pathlib.Path(__file__).resolve().parents[2] / "Tests" / "Oracles" / "audit_verify.py"
-COLUMNS = "leaf_index, id, at, service, principal, brand, method, ids, fields"
+COLUMNS = "leaf_index, id, at, service, principal, brand, method, ids, fields, next_key"
 
 
 def run(report, suite, directory):
     brand = Brand(suite, "Audited")
     answered = 1
+    rotated = rotate(report, suite)
     for process in ("tenancy", "signals", "gateway"):
         answered += keys(suite, brand, process, "before")
         pid = suite.kill(process)
@@ -23,12 +24,24 @@ def run(report, suite, directory):
     verdict = wait_for(lambda: covered(suite), what="a head over all entries")
     report.check("the log agrees with every head, witnessed by both other services",
                  verdict["witnesses"] == ["gateway", "signals"] and verdict["heads"] > 2, verdict)
+    report.equal("signed by the key that was rotated in", suite.gyre_json("audit", "head")["keyId"], rotated)
     entries = suite.gyre_json("audit", "list", "--brand", brand.id, "--last", 1_000)["items"]
     made = sum(entry["method"] == "keys.create" for entry in entries)
     report.equal("every answered call is in it once", made, answered)
     report.equal("without Gyre it verifies too", both(suite, directory), (0, 0))
     tamper(report, suite, directory, verdict["covered"])
     report.equal("with all rows as they were it verifies again", both(suite, directory), (0, 0))
+
+
+def rotate(report, suite):
+    """Replaces the log's key; the id of the new one."""
+    wait_for(lambda: suite.run("audit", "head").returncode == 0, what="a head")
+    before = suite.gyre_json("audit", "head")["keyId"]
+    after = suite.gyre_json("audit", "rotate-key")["keyId"]
+    report.check("the audit log's key is replaced, and either is one that must have signed",
+                 before != after and all(suite.run("audit", "verify", "--key-id", key).returncode == 0
+                                         for key in (before, after)), (before, after))
+    return after
 
 
 def keys(suite, brand, process, when, count=3):
@@ -77,6 +90,6 @@ def tamper(report, suite, directory, size):
                      both(suite, directory) == (1, 1) and f"entry {index} " in said, said)
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("DELETE FROM audit_entries")
-        connection.executemany(f"INSERT INTO audit_entries ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany(f"INSERT INTO audit_entries ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         connection.execute("COMMIT")
     connection.close()

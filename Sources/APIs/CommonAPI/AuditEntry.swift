@@ -20,6 +20,8 @@ public struct AuditEntry: JSONReadable, JSONWritable, Sendable, Equatable {
     public let ids: [UUIDv7]
     /// The parameters it was given, by name. At most 64 elements.
     public let fields: [String]
+    /// Of the entry by which the log's key was replaced: which one signs every head that covers it.
+    public let nextKey: KeySuccession?
     /// Its place in the audit log, from 0. At least 0.
     public let leafIndex: Int
     /// The hash that the log keeps for it: SHA-256 (RFC 6962, section 2.1) of the entry's other members but leafIndex,
@@ -28,7 +30,7 @@ public struct AuditEntry: JSONReadable, JSONWritable, Sendable, Equatable {
 
     public init(
         id: UUIDv7, at: Timestamp, service: String, principal: String, brandId: UUIDv7? = nil, method: String,
-        ids: [UUIDv7], fields: [String], leafIndex: Int, leafHash: String
+        ids: [UUIDv7], fields: [String], nextKey: KeySuccession? = nil, leafIndex: Int, leafHash: String
     ) {
         self.id = id
         self.at = at
@@ -38,6 +40,7 @@ public struct AuditEntry: JSONReadable, JSONWritable, Sendable, Equatable {
         self.method = method
         self.ids = ids
         self.fields = fields
+        self.nextKey = nextKey
         self.leafIndex = leafIndex
         self.leafHash = leafHash
     }
@@ -52,6 +55,7 @@ public struct AuditEntry: JSONReadable, JSONWritable, Sendable, Equatable {
         var method: String?
         var ids: [UUIDv7]?
         var fields: [String]?
+        var nextKey: KeySuccession?
         var leafIndex: Int?
         var leafHash: String?
         try reader.beginObject()
@@ -81,11 +85,14 @@ public struct AuditEntry: JSONReadable, JSONWritable, Sendable, Equatable {
             case "fields":
                 try reader.once(&seen, 7)
                 fields = try Self.readFields(from: &reader)
-            case "leafIndex":
+            case "nextKey":
                 try reader.once(&seen, 8)
+                nextKey = try KeySuccession(from: &reader)
+            case "leafIndex":
+                try reader.once(&seen, 9)
                 leafIndex = try Int(reader.readInt64(in: 0...Int64.max))
             case "leafHash":
-                try reader.once(&seen, 9)
+                try reader.once(&seen, 10)
                 leafHash = try Self.readLeafHash(from: &reader)
             default:
                 try reader.unknownMember()
@@ -102,7 +109,7 @@ public struct AuditEntry: JSONReadable, JSONWritable, Sendable, Equatable {
         guard let leafHash else { throw reader.missing("leafHash") }
         self.init(
             id: id, at: at, service: service, principal: principal, brandId: brandId, method: method, ids: ids,
-            fields: fields, leafIndex: leafIndex, leafHash: leafHash)
+            fields: fields, nextKey: nextKey, leafIndex: leafIndex, leafHash: leafHash)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -125,6 +132,10 @@ public struct AuditEntry: JSONReadable, JSONWritable, Sendable, Equatable {
         ids.write(to: &writer)
         writer.key("fields")
         fields.write(to: &writer)
+        if let nextKey {
+            writer.key("nextKey")
+            nextKey.write(to: &writer)
+        }
         writer.key("leafIndex")
         writer.int(leafIndex)
         writer.key("leafHash")

@@ -10,11 +10,14 @@ public struct TreeHeadNotice: JSONReadable, JSONWritable, Sendable, Equatable {
     public let fromSize: Int
     /// The consistency proof between the two (RFC 6962, section 2.1.2). At most 64 elements.
     public let path: [String]
+    /// How the key of the head before became that of this one; oldest first. At most 100 elements. Default: [].
+    public let successions: [KeySuccession]
 
-    public init(head: SignedTreeHead, fromSize: Int, path: [String]) {
+    public init(head: SignedTreeHead, fromSize: Int, path: [String], successions: [KeySuccession] = []) {
         self.head = head
         self.fromSize = fromSize
         self.path = path
+        self.successions = successions
     }
 
     public init(from reader: inout JSONReader) throws(JSONError) {
@@ -22,6 +25,7 @@ public struct TreeHeadNotice: JSONReadable, JSONWritable, Sendable, Equatable {
         var head: SignedTreeHead?
         var fromSize: Int?
         var path: [String]?
+        var successions: [KeySuccession] = []
         try reader.beginObject()
         while let key = try reader.nextMember() {
             switch key {
@@ -34,6 +38,9 @@ public struct TreeHeadNotice: JSONReadable, JSONWritable, Sendable, Equatable {
             case "path":
                 try reader.once(&seen, 2)
                 path = try Self.readPath(from: &reader)
+            case "successions":
+                try reader.once(&seen, 3)
+                successions = try Self.readSuccessions(from: &reader)
             default:
                 try reader.unknownMember()
             }
@@ -41,7 +48,7 @@ public struct TreeHeadNotice: JSONReadable, JSONWritable, Sendable, Equatable {
         guard let head else { throw reader.missing("head") }
         guard let fromSize else { throw reader.missing("fromSize") }
         guard let path else { throw reader.missing("path") }
-        self.init(head: head, fromSize: fromSize, path: path)
+        self.init(head: head, fromSize: fromSize, path: path, successions: successions)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -52,6 +59,8 @@ public struct TreeHeadNotice: JSONReadable, JSONWritable, Sendable, Equatable {
         writer.int(fromSize)
         writer.key("path")
         path.write(to: &writer)
+        writer.key("successions")
+        successions.write(to: &writer)
         writer.endObject()
     }
 
@@ -87,5 +96,18 @@ public struct TreeHeadNotice: JSONReadable, JSONWritable, Sendable, Equatable {
         guard run1.count >= 64 else { return false }
         rest = rest[run1.endIndex...]
         return rest.isEmpty
+    }
+
+    private static func readSuccessions(from reader: inout JSONReader) throws(JSONError) -> [KeySuccession] {
+        let start = reader.offset
+        var elements: [KeySuccession] = []
+        try reader.beginArray()
+        while try reader.nextElement() {
+            guard elements.count < 100 else {
+                throw reader.fail(.constraint, "must have at most 100 elements", at: start)
+            }
+            elements.append(try KeySuccession(from: &reader))
+        }
+        return elements
     }
 }

@@ -3,10 +3,11 @@
 public import JSONRPC
 public import ServiceContract
 
-/// The types of `auditLog.head`, `auditLog.inclusionProof`, `auditLog.proveEntry` and `auditLog.consistencyProof`.
+/// The types of `auditLog.head`, `auditLog.rotateKey`, `auditLog.inclusionProof`, `auditLog.proveEntry` and
+/// `auditLog.consistencyProof`.
 public enum AuditLog {
-    /// What a service implements to answer `auditLog.head`, `auditLog.inclusionProof`, `auditLog.proveEntry` and
-    /// `auditLog.consistencyProof`.
+    /// What a service implements to answer `auditLog.head`, `auditLog.rotateKey`, `auditLog.inclusionProof`,
+    /// `auditLog.proveEntry` and `auditLog.consistencyProof`.
     public protocol Service: Sendable {
         /// Returns the newest signed head of the audit log.
         ///
@@ -15,6 +16,13 @@ public enum AuditLog {
         func head(
             _ params: Head.Params, in transaction: borrowing ReadTransaction, for call: CallContext
         ) throws(RPCError) -> Head.Reply
+
+        /// Replaces the key that signs heads of the audit log by a new one.
+        ///
+        /// The old key signs the log as it is and the new key's public half, which becomes an entry of the log; every
+        /// head that covers it is signed by the new key. So verifiers and witnesses follow from key to key. The old
+        /// key's private half is gone afterwards.
+        func rotateKey(_ params: RotateKey.Params, for call: CallContext) async throws(RPCError) -> RotateKey.Reply
 
         /// Shows that an entry is in the audit log.
         ///
@@ -56,6 +64,17 @@ public enum AuditLog {
             try await peer.call("auditLog.head", params, context: call)
         }
 
+        /// Replaces the key that signs heads of the audit log by a new one.
+        ///
+        /// The old key signs the log as it is and the new key's public half, which becomes an entry of the log; every
+        /// head that covers it is signed by the new key. So verifiers and witnesses follow from key to key. The old
+        /// key's private half is gone afterwards.
+        public func rotateKey(
+            _ params: RotateKey.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> RotateKey.Reply {
+            try await peer.call("auditLog.rotateKey", params, context: call)
+        }
+
         /// Shows that an entry is in the audit log.
         ///
         /// The audit path of RFC 6962, section 2.1.1; RFC 9162, section 2.1.3.2, says how it is checked against a
@@ -88,12 +107,16 @@ public enum AuditLog {
 }
 
 extension AuditLog.Service {
-    /// Registers `auditLog.head`, `auditLog.inclusionProof`, `auditLog.proveEntry` and `auditLog.consistencyProof` with
-    /// `table`.
+    /// Registers `auditLog.head`, `auditLog.rotateKey`, `auditLog.inclusionProof`, `auditLog.proveEntry` and
+    /// `auditLog.consistencyProof` with `table`.
     public func registerMethods(with table: inout MethodTable) {
         table.read(AuditLog.Head.method) {
             (params: AuditLog.Head.Params, transaction: borrowing ReadTransaction, call) throws(RPCError) in
             try self.head(params, in: transaction, for: call)
+        }
+        table.flow(AuditLog.RotateKey.method) {
+            (params: AuditLog.RotateKey.Params, call) throws(RPCError) in
+            try await self.rotateKey(params, for: call)
         }
         table.read(AuditLog.InclusionProof.method) {
             (params: AuditLog.InclusionProof.Params, transaction: borrowing ReadTransaction, call) throws(RPCError) in

@@ -47,6 +47,7 @@ public enum TenancyContract {
         Authenticators.Confirm.method,
         Authenticators.Remove.method,
         AuditLog.Head.method,
+        AuditLog.RotateKey.method,
         AuditLog.InclusionProof.method,
         AuditLog.ProveEntry.method,
         AuditLog.ConsistencyProof.method,

@@ -80,11 +80,21 @@ enum HeadWitness {
         let head = notice.head
         guard head.isSigned else { return .signature }
         guard let newest else { return nil }
-        if head.keyId != newest.keyId { return .key }
+        if head.keyId != key(after: newest, notice.successions) { return .key }
         if let alike, alike.rootHash != head.rootHash { return .fork }
         if head.treeSize < newest.treeSize { return .smaller }
         if head.treeSize == newest.treeSize { return nil }
         return notice.fromSize != newest.treeSize || continues(notice, newest) ? nil : .fork
+    }
+
+    /// The key that signs after a head, as its own key says, and the next ones do.
+    private static func key(after head: SignedTreeHead, _ successions: [KeySuccession]) -> String {
+        var key = head.keyId
+        // Those that it knows already lead up to it.
+        for succession in successions where succession.previousKeyID == key && succession.isSigned {
+            key = succession.keyID
+        }
+        return key
     }
 
     /// Whether the proof holds that the log only grew since `head`.

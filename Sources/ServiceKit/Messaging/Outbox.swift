@@ -23,6 +23,36 @@ extension WriteTransaction {
     }
 }
 
+extension WriteTransaction {
+    /// Makes room for a message that says all that the one before it said: once `limit` messages of a topic wait for
+    /// `recipient`, the last of them is taken back. It may be on its way already, and be applied all the same.
+    ///
+    /// - Parameter limit: at least 2.
+    /// - Returns: the body of the one that is the last then; nil when there was room.
+    public func makeRoom(
+        for recipient: String, _ topic: String, limit: Int
+    ) throws(RPCError) -> [UInt8]? {
+        let names: Arguments = [":recipient": recipient, ":topic": topic]
+        let waiting = try one(
+            """
+            SELECT count(*) FROM (
+                SELECT 1 FROM outbox WHERE recipient = :recipient AND topic = :topic LIMIT :limit)
+            """, [":recipient": recipient, ":topic": topic, ":limit": limit]
+        ) { $0.int(0) }
+        guard waiting == limit else { return nil }
+        try run(
+            """
+            DELETE FROM outbox WHERE sequence = (
+                SELECT max(sequence) FROM outbox WHERE recipient = :recipient AND topic = :topic)
+            """, names)
+        return try one(
+            """
+            SELECT body FROM outbox WHERE recipient = :recipient AND topic = :topic ORDER BY sequence DESC LIMIT 1
+            """, names
+        ) { Array($0.text(0).utf8) }
+    }
+}
+
 /// The outbox of one database: what the service tells others, sent at least once, in order, applied exactly once.
 enum Outbox {
     /// Messages sent at once.

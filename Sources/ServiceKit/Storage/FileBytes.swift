@@ -50,6 +50,13 @@ public enum FileBytes {
         (unlink(path) == 0 || errno == ENOENT) && syncDirectory(of: path)
     }
 
+    /// Puts a synced file in the place of another; on return that is on disk.
+    ///
+    /// - Returns: false when the system refused.
+    static func moveDurably(_ path: String, to place: String) -> Bool {
+        rename(path, place) == 0 && syncDirectory(of: place)
+    }
+
     /// A synced file of this process's own, in the directory of `path`.
     private static func writeTemporary(_ bytes: [UInt8], beside path: String) -> String? {
         let temporary = "\(path).\(getpid()).new"

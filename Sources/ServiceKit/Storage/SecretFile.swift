@@ -22,6 +22,14 @@ public enum SecretFile {
         }
         return bytes
     }
+
+    /// Puts the key file `next` in the place of the one named `name`, which is gone then.
+    public static func replace(_ name: String, by next: String, in directory: String) throws {
+        let path = directory + "/" + name
+        guard FileBytes.moveDurably(directory + "/" + next, to: path) else {
+            throw SecretFileError(description: "The key file \(path) cannot be replaced.")
+        }
+    }
 }
 
 /// Why a key file could not be used.

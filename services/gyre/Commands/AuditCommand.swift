@@ -9,7 +9,7 @@ import TenancyAPI
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Shows who did what, and proves that nobody changed it afterwards.",
-        subcommands: [List.self, Head.self, Verify.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Head.self, Verify.self, RotateKey.self], defaultSubcommand: List.self)
 
     struct List: SuiteCommand {
         static let configuration = CommandConfiguration(abstract: "Lists what was done by whom, newest first.")
@@ -56,6 +56,33 @@ struct AuditCommand: AsyncParsableCommand {
             }
             let witnessed = try await reading.witnessed()
             output.show(head) { AuditCommand.description(of: head, witnessed) }
+        }
+    }
+
+    struct RotateKey: SuiteCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "rotate-key", abstract: "Replaces the key that signs heads of the log by a new one.",
+            discussion: """
+                The old key signs the new one, and the log says so: `gyre audit verify` and the witnesses follow from key \
+                to key. The old key is gone afterwards; take a copy of the secrets again.
+                """)
+
+        @OptionGroup var suite: SuiteOptions
+        @OptionGroup var output: OutputOptions
+
+        func perform() async throws {
+            let admin = try suite.admin()
+            let before = try await AuditReading(admin: admin).head()
+            let head = try await AuditLog.Client(admin).rotateKey(AuditLog.RotateKey.Params())
+            output.show(head) {
+                let old = before.map { "The key \($0.keyId)" } ?? "The key before"
+                return """
+                    \(old)
+                    signed \(head.keyId), which signs from entry \(head.treeSize - 1) on.
+                    Copy the secrets again: the key's file has changed.
+
+                    """
+            }
         }
     }
 

@@ -200,9 +200,12 @@ CREATE TABLE audit_entries (
     method TEXT NOT NULL,
     -- JSON arrays.
     ids TEXT NOT NULL,
-    fields TEXT NOT NULL
+    fields TEXT NOT NULL,
+    -- Of an entry by which the key that signs heads was replaced: a JSON object.
+    next_key TEXT
 ) STRICT;
 CREATE INDEX audit_entries_by_brand ON audit_entries (brand, leaf_index);
+CREATE INDEX audit_entries_by_next_key ON audit_entries (leaf_index) WHERE next_key IS NOT NULL;
 
 CREATE TRIGGER audit_entries_are_appended BEFORE INSERT ON audit_entries
 WHEN NEW.leaf_index <> (SELECT coalesce(max(leaf_index) + 1, 0) FROM audit_entries)

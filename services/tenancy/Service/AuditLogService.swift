@@ -3,18 +3,50 @@ import JSONRPC
 import MerkleLog
 import OpenSSL
 import ServiceContract
+import ServiceKit
 import TenancyAPI
 
 /// Proofs that the audit log is what its heads say.
 struct AuditLogService: AuditLog.Service {
+    let log: VerifiableLog
+    let runtime: ServiceRuntime
     private let entries = AuditStore()
     private let nodes = AuditNodeStore()
     private let heads = TreeHeadStore()
+
+    init(log: VerifiableLog, runtime: ServiceRuntime) {
+        self.log = log
+        self.runtime = runtime
+    }
 
     func head(
         _ params: AuditLog.Head.Params, in transaction: borrowing ReadTransaction, for call: CallContext
     ) throws(RPCError) -> SignedTreeHead {
         try newestHead(in: transaction)
+    }
+
+    /// Replaces the key that signs. It may be called again after any failure: a key that was made and not taken into use
+    /// is the next one.
+    func rotateKey(
+        _ params: AuditLog.RotateKey.Params, for call: CallContext
+    ) async throws(RPCError) -> SignedTreeHead {
+        do {
+            // What an earlier call could not finish.
+            try await log.settleKeys(runtime)
+            let next = try log.keys.prepareNext().publicKey
+            let head = try await runtime.write(runtime.databases.serviceFile) { [log] transaction throws(RPCError) in
+                let message = AuditEntryMessage(
+                    id: transaction.newID(at: call.now), at: call.now, service: "tenancy", principal: call.principal,
+                    brand: nil, method: AuditLog.RotateKey.method.name, ids: [])
+                return try log.succeed(next, as: message, at: call.now, in: transaction)
+            }
+            try await log.settleKeys(runtime)
+            return head
+        } catch let error as RPCError {
+            throw error
+        } catch {
+            throw .internalError("The key of the audit log cannot be replaced: \(error)")
+        }
     }
 
     func inclusionProof(

@@ -22,6 +22,7 @@ public enum TenancyService {
         let log = try VerifiableLog(
             directory: environment.configuration.secretsDirectory,
             witnesses: Siblings.names.filter { $0 != definition.name })
+        try await log.settleKeys(environment.runtime)
         let peppers = try KeyPeppers(directory: environment.configuration.secretsDirectory)
         let seal = try CredentialSeal(directory: environment.configuration.secretsDirectory)
         let secrets = StaffSecrets(peppers: peppers, random: SecureRandom.bytes)
@@ -34,7 +35,7 @@ public enum TenancyService {
             siblings: brandServices.map { BrandsService.Sibling(name: $0, client: siblings[$0]) },
             others: [BrandsService.Sibling(name: "gateway", client: siblings["gateway"])])
         try await brands.eraseAgain(environment.ledger)
-        register(brands, keys, IntegrationsService(seal: seal), log, in: &parts)
+        register(brands, keys, IntegrationsService(seal: seal), log, environment.runtime, in: &parts)
         register(
             UsersService(
                 runtime: environment.runtime, secrets: secrets, passwords: passwords, ledger: environment.ledger),
@@ -55,7 +56,7 @@ public enum TenancyService {
 
     static func register(
         _ brands: BrandsService, _ keys: KeysService, _ integrations: IntegrationsService, _ log: VerifiableLog,
-        in parts: inout ServiceParts
+        _ runtime: ServiceRuntime, in parts: inout ServiceParts
     ) {
         OrganizationsService().registerMethods(with: &parts.methods)
         brands.registerMethods(with: &parts.methods)
@@ -69,7 +70,7 @@ public enum TenancyService {
         }
         let audit = AuditEntriesService(log: log)
         audit.registerMethods(with: &parts.methods)
-        AuditLogService().registerMethods(with: &parts.methods)
+        AuditLogService(log: log, runtime: runtime).registerMethods(with: &parts.methods)
         parts.topics.on("audit.recorded", as: AuditEntryMessage.self) { message, transaction, call throws(RPCError) in
             try audit.record(message, at: call.now, in: transaction)
         }

@@ -15,31 +15,34 @@ struct VerifiableLog: Sendable {
     /// Entries after which a head is signed at once, without waiting for ``HeadSchedule``.
     static let entriesOfHead = 1_000
 
-    /// The file of the key that signs heads, under the secrets.
-    private static let keyFile = "audit-log"
+    /// Heads that wait for one witness, at least 2. While it is down the last place is the newest head's, whose proof
+    /// reaches back to the head in the place before: so a witness that comes back is told how the log went on, and an
+    /// outbox is 2 MB long at most. As many as a witness keeps (``HeadWitness``).
+    static let waitingHeads = 1_000
 
-    private let key: Ed25519.PrivateKey
+    let keys: AuditLogKeys
     /// The services that are told of heads.
     private let witnesses: [String]
     private let entries = AuditStore()
     private let nodes = AuditNodeStore()
     private let heads = TreeHeadStore()
 
-    /// - Parameter directory: where the key's file lies, or is made.
+    /// - Parameter directory: where the keys' files lie.
     init(directory: String, witnesses: [String]) throws {
-        key = try Ed25519.PrivateKey(rawRepresentation: SecretFile.key(named: Self.keyFile, in: directory))
+        keys = try AuditLogKeys(directory: directory)
         self.witnesses = witnesses
     }
 
     /// Appends what a service recorded. What is there already, as after a restore, is left alone.
     func append(
-        _ message: AuditEntryMessage, brand: UUIDv7?, at time: Timestamp, in transaction: borrowing WriteTransaction
+        _ message: AuditEntryMessage, brand: UUIDv7?, nextKey: KeySuccession? = nil, at time: Timestamp,
+        in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
         guard try !entries.exists(message.id, in: transaction) else { return }
         let index = try entries.size(in: transaction)
         let entry = AuditEntry(
             id: message.id, at: message.at, service: message.service, principal: message.principal, brandId: brand,
-            method: message.method, ids: message.ids, fields: message.fields, leafIndex: index,
+            method: message.method, ids: message.ids, fields: message.fields, nextKey: nextKey, leafIndex: index,
             // It follows from the others and is stored with the tree.
             leafHash: "")
         try entries.insert(entry, in: transaction)
@@ -61,24 +64,79 @@ struct VerifiableLog: Sendable {
         guard size > newest?.treeSize ?? 0 else { return }
         let root = try nodes.root(ofSize: size, in: transaction)
         let head: SignedTreeHead
+        let key = keys.signing(try publicKey(in: transaction))
         do {
             // A head is never older than the one before it, whatever the clock does.
             head = try SignedTreeHead.signing(
-                treeSize: size, root: root, at: max(time, newest?.timestamp ?? time), with: key)
+                treeSize: size, root: root, at: max(time, newest?.timestamp ?? time),
+                with: key)
         } catch {
             throw .internalError("The head of the audit log cannot be signed: \(error)")
         }
         try heads.insert(head, in: transaction)
-        let notice = try notice(of: head, after: newest?.treeSize ?? 0, in: transaction)
-        for witness in witnesses { try transaction.tell(witness, Self.topic, notice, at: time) }
+        for witness in witnesses {
+            let last = try transaction.makeRoom(for: witness, Self.topic, limit: Self.waitingHeads)
+            let size = try last.map(Self.size(ofNotice:)) ?? newest?.treeSize ?? 0
+            try transaction.tell(witness, Self.topic, notice(of: head, after: size, in: transaction), at: time)
+        }
     }
+
+    /// How many entries the head of a notice covers that waits.
+    private static func size(ofNotice body: [UInt8]) throws(RPCError) -> Int {
+        do throws(JSONError) {
+            return try TreeHeadNotice(json: body).head.treeSize
+        } catch {
+            throw .internalError("A head that waits for its witness is unreadable: \(error.message)")
+        }
+    }
+
+    // MARK: Keys
+
+    /// The key that the log named last; nil: it has named none.
+    private func publicKey(in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> [UInt8]? {
+        try entries.newestSuccession(in: transaction).flatMap { Hexadecimal.decode($0.publicKey) }
+    }
+
+    /// Takes the next key into use: the old one signs the log up to here and the new one, which signs what covers that.
+    ///
+    /// - Returns: the first head that the new key signed.
+    func succeed(
+        _ next: Ed25519.PublicKey, as message: AuditEntryMessage, at time: Timestamp,
+        in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> SignedTreeHead {
+        try signHead(at: time, in: transaction)
+        let key = keys.signing(try publicKey(in: transaction))
+        let succession: KeySuccession
+        do {
+            succession = try KeySuccession.signing(next, inPlaceOf: key)
+        } catch {
+            throw .internalError("The next key of the audit log cannot be signed: \(error)")
+        }
+        try append(message, brand: nil, nextKey: succession, at: time, in: transaction)
+        try signHead(at: time, in: transaction)
+        guard let head = try heads.newest(in: transaction) else {
+            throw .internalError("A head is not there after it was signed.")
+        }
+        return head
+    }
+
+    /// Completes a rotation whose last step a crash may have kept from being done.
+    func settleKeys(_ runtime: ServiceRuntime) async throws {
+        let named = try await runtime.read(runtime.databases.serviceFile) {
+            [self] transaction throws(RPCError) -> [UInt8]? in
+            try publicKey(in: transaction)
+        }
+        try keys.settle(named)
+    }
+
     /// A head with the proof that the log only grew since the one before.
     private func notice(
         of head: SignedTreeHead, after size: Int, in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> TreeHeadNotice {
-        guard size > 0 else { return TreeHeadNotice(head: head, fromSize: 0, path: []) }
+        let successions = try entries.successions(size..<head.treeSize, in: transaction)
+        guard size > 0 else { return TreeHeadNotice(head: head, fromSize: 0, path: [], successions: successions) }
         let subtrees = ConsistencyProof.subtrees(fromSize: size, toSize: head.treeSize)
         let path = try nodes.path(subtrees, in: transaction)
-        return TreeHeadNotice(head: head, fromSize: size, path: path.map(\.description))
+        return TreeHeadNotice(head: head, fromSize: size, path: path.map(\.description), successions: successions)
     }
 }

@@ -23,7 +23,7 @@ struct AuditStore {
     ) throws(RPCError) -> AuditEntry? {
         try transaction.one(
             """
-            SELECT leaf_index, id, at, service, principal, brand, method, ids, fields, hash
+            SELECT leaf_index, id, at, service, principal, brand, method, ids, fields, hash, next_key
             FROM audit_entries LEFT JOIN audit_nodes ON level = 0 AND position = leaf_index WHERE id = :id
             """, [":id": id], Self.entry)
     }
@@ -31,13 +31,14 @@ struct AuditStore {
     func insert(_ entry: AuditEntry, in transaction: borrowing WriteTransaction) throws(RPCError) {
         try transaction.run(
             """
-            INSERT INTO audit_entries (leaf_index, id, at, service, principal, brand, method, ids, fields)
-            VALUES (:index, :id, :at, :service, :principal, :brand, :method, :ids, :fields)
+            INSERT INTO audit_entries (leaf_index, id, at, service, principal, brand, method, ids, fields, next_key)
+            VALUES (:index, :id, :at, :service, :principal, :brand, :method, :ids, :fields, :next)
             """,
             [
                 ":index": entry.leafIndex, ":id": entry.id, ":at": entry.at, ":service": entry.service,
                 ":principal": entry.principal, ":brand": entry.brandId, ":method": entry.method,
                 ":ids": Self.text(entry.ids), ":fields": Self.text(entry.fields),
+                ":next": entry.nextKey.map(Self.text),
             ])
     }
 
@@ -47,7 +48,7 @@ struct AuditStore {
     ) throws(RPCError) -> [AuditEntry] {
         try transaction.all(
             """
-            SELECT leaf_index, id, at, service, principal, brand, method, ids, fields, hash
+            SELECT leaf_index, id, at, service, principal, brand, method, ids, fields, hash, next_key
             FROM audit_entries LEFT JOIN audit_nodes ON level = 0 AND position = leaf_index
             WHERE leaf_index < coalesce(:cursor, 9223372036854775807) ORDER BY leaf_index DESC LIMIT :count
             """, [":cursor": cursor, ":count": count], Self.entry)
@@ -59,7 +60,7 @@ struct AuditStore {
     ) throws(RPCError) -> [AuditEntry] {
         try transaction.all(
             """
-            SELECT leaf_index, id, at, service, principal, brand, method, ids, fields, hash
+            SELECT leaf_index, id, at, service, principal, brand, method, ids, fields, hash, next_key
             FROM audit_entries LEFT JOIN audit_nodes ON level = 0 AND position = leaf_index
             WHERE brand = :brand AND leaf_index < coalesce(:cursor, 9223372036854775807)
             ORDER BY leaf_index DESC LIMIT :count
@@ -72,7 +73,7 @@ struct AuditStore {
     ) throws(RPCError) -> [AuditEntry] {
         try transaction.all(
             """
-            SELECT leaf_index, id, at, service, principal, brand, method, ids, fields, hash
+            SELECT leaf_index, id, at, service, principal, brand, method, ids, fields, hash, next_key
             FROM audit_entries LEFT JOIN audit_nodes ON level = 0 AND position = leaf_index
             WHERE leaf_index >= coalesce(:cursor, 0) ORDER BY leaf_index LIMIT :count
             """, [":cursor": cursor, ":count": count], Self.entry)
@@ -84,7 +85,7 @@ struct AuditStore {
     ) throws(RPCError) -> [AuditEntry] {
         try transaction.all(
             """
-            SELECT leaf_index, id, at, service, principal, brand, method, ids, fields, hash
+            SELECT leaf_index, id, at, service, principal, brand, method, ids, fields, hash, next_key
             FROM audit_entries LEFT JOIN audit_nodes ON level = 0 AND position = leaf_index
             WHERE brand = :brand AND leaf_index >= coalesce(:cursor, 0) ORDER BY leaf_index LIMIT :count
             """, [":brand": brand, ":cursor": cursor, ":count": count], Self.entry)
@@ -98,8 +99,36 @@ struct AuditStore {
         AuditEntry(
             id: row.uuid(1), at: row.timestamp(2), service: row.text(3), principal: row.text(4),
             brandId: row.uuidOrNil(5), method: row.text(6), ids: (try? [UUIDv7](json: Array(row.text(7).utf8))) ?? [],
-            fields: (try? [String](json: Array(row.text(8).utf8))) ?? [], leafIndex: row.int(0),
+            fields: (try? [String](json: Array(row.text(8).utf8))) ?? [],
+            nextKey: succession(row, 10), leafIndex: row.int(0),
             leafHash: row.bytesOrNil(9).map { Hexadecimal.encode($0) } ?? noHash)
+    }
+
+    /// One that is none shows as absent, for the same reason.
+    private static func succession(_ row: Statement, _ column: Int32) -> KeySuccession? {
+        row.textOrNil(column).flatMap { try? KeySuccession(json: Array($0.utf8)) }
+    }
+
+    /// How the key was replaced in the entries of a stretch, oldest first.
+    func successions(
+        _ stretch: Range<Int>, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [KeySuccession] {
+        try transaction.all(
+            """
+            SELECT next_key FROM audit_entries
+            WHERE next_key IS NOT NULL AND leaf_index >= :from AND leaf_index < :to ORDER BY leaf_index
+            """, [":from": stretch.lowerBound, ":to": stretch.upperBound]
+        ) { Self.succession($0, 0) }.compactMap(\.self)
+    }
+
+    /// How the key was replaced last; nil: never.
+    func newestSuccession(
+        in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> KeySuccession? {
+        let newest = try transaction.one(
+            "SELECT next_key FROM audit_entries WHERE next_key IS NOT NULL ORDER BY leaf_index DESC LIMIT 1"
+        ) { Self.succession($0, 0) }
+        return newest ?? nil
     }
 
     private static func text(_ array: some JSONWritable) -> String {

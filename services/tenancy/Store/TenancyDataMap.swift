@@ -63,7 +63,9 @@ extension DataMap {
         Table(
             "audit_entries", "what staff and programs did, as ids and field names; no values", .nobody,
             kept: "for ever, as proof", afterErasure: Law.accountability,
-            columns: ["leaf_index", "id", "at", "service", "principal", "brand", "method", "ids", "fields"],
+            columns: [
+                "leaf_index", "id", "at", "service", "principal", "brand", "method", "ids", "fields", "next_key",
+            ],
             processing: Processing("showing who did what", of: .staff, data: ["what they did and when"])),
         Table(
             "audit_nodes", "hashes over audit_entries, which prove that none was changed", .nobody,
