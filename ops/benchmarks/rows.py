@@ -152,6 +152,16 @@ def many_brands(bench):
     return bench.pairs(lambda: track(bench, brands=64)["rate"], lambda: track(bench)["rate"])
 
 
+@row("consent", "the same with a property in every signal that needs its person's recorded basis",
+     "itself with nothing declared", "msg/s", at_least(0.8))
+def consent(bench):
+    def tracked(lines):
+        return bench.load(bench.suite().socket, lines, check="yes", count=bench.messages, **FULL)["rate"]
+
+    needing, free = bench.suite().consent_lines(bench.history)
+    return bench.pairs(lambda: tracked(needing), lambda: tracked(free))
+
+
 @row("lone-call", "one durable call in flight, p50", "the C program, transactions of one row", "µs", at_most(2))
 def lone_call(bench):
     def ours():

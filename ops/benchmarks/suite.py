@@ -9,6 +9,7 @@ import machine
 # Requests a second that no benchmark sends: limits are on and charged, but do not refuse.
 UNREACHED_RATE = 1_000_000
 START_SECONDS = 120
+PEOPLE = 10_000  # whom the lines of load.c are about, each in turn
 HERE = pathlib.Path(__file__).resolve().parent
 
 
@@ -86,6 +87,19 @@ class Suite:
     def refused_lines(self):
         """Lines of a key that may do nothing now: what it may spend in a second is spent."""
         return self.lines("track", [self.new_brand(rate=1)], "refused")
+
+    def consent_lines(self, history=0):
+        """The same lines for two brands that hold `history` signals each: one that says a property of theirs is specially
+        protected, and has the consent of everybody in them, and one that says nothing."""
+        brands = [self.new_brand(), self.new_brand()]
+        needing, free = (self.lines("track", [brand], name) for brand, name in zip(brands, ("consent", "free")))
+        for lines in (needing, free) if history else ():
+            self.bench.load(self.socket, lines, connections=8, depth=64, check="yes", count=history)
+        consents = self.lines("consent", brands[:1], "consent")
+        self.bench.load(self.socket, consents, depth=64, check="yes", count=PEOPLE)  # one connection takes all in turn
+        self.call("specialProperties.set", {"name": "loyaltyPoints", "category": "health"}, to=self.socket,
+                  meta={"key": brands[0][1]})
+        return needing, free
 
     def brands_with(self, count, history):
         """So many brands that hold `history` signals together; the same ones whenever they are asked for."""
