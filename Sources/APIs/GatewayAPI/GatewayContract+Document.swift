@@ -318,8 +318,9 @@ extension GatewayContract {
         "signature":"319949d6e4abbe4d0d248f53552ff955e469a06a2ef2790792ae7929f86e0c8a8dd31556f0f4c235d88e28053f7721a\#
         97c322b5eb89d48fe37e00a52c0c3ca0a"},"receivedAt":"2026-01-01T00:00:02.1Z"}]}}}]},{"name":"legalHolds.place",\#
         "summary":"Keeps one person's data, or a whole brand's, from retention and erasure until it is released.",\#
-        "description":"Answered when every service keeps the data. Where one does not answer, the call fails, and \#
-        what the others keep they go on keeping: place it again, and release both in the end.","x-kind":"flow",\#
+        "description":"Answered when every service keeps the data. Where one does not answer, the call fails and \#
+        names the hold: what the others keep they go on keeping, and the rest is done as soon as it answers, after \#
+        a restart too. Look with legalHolds.list before placing another.","x-kind":"flow",\#
         "x-scope":"legalHolds:write","x-cost":1,"x-callers":["public","admin"],"x-audit":true,\#
         "params":[{"name":"reason","required":true,"schema":{"type":"string","minLength":1,"maxLength":200},\#
         "description":"The matter, such as the number of a case; nothing of the person.","x-privacy":"none"},\#
@@ -331,17 +332,19 @@ extension GatewayContract {
         "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000071","reason":"case 4711",\#
         "placedBy":"admin","placedAt":"2026-01-01T00:00:00Z","actorIds":[],"services":["signals"]}}}]},\#
         {"name":"legalHolds.release","summary":"Ends a hold: erasures that waited for it are carried out.",\#
-        "x-kind":"flow","x-scope":"legalHolds:write","x-cost":1,"x-callers":["public","admin"],"x-audit":true,\#
-        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
-        hold."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/LegalHold"}},\#
-        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/dependencyUnavailable"},\#
-        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"the case is closed",\#
-        "x-fixture":"live-only","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000071"}],\#
-        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000071","reason":"case 4711",\#
-        "placedBy":"admin","placedAt":"2026-01-01T00:00:00Z","actorIds":[],"services":["signals"]}}}]},\#
-        {"name":"legalHolds.list","summary":"Lists a brand's legal holds, oldest first.","x-kind":"flow",\#
-        "x-scope":"legalHolds:read","x-cost":1,"x-callers":["public","admin"],"params":[],"result":{"name":"reply",\#
-        "schema":{"type":"object","required":["items"],"properties":{"items":{"type":"array",\#
+        "description":"Where a service does not answer, the call fails, and the hold is released there as soon as \#
+        it answers, after a restart too.","x-kind":"flow","x-scope":"legalHolds:write","x-cost":1,\#
+        "x-callers":["public","admin"],"x-audit":true,"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The hold."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/LegalHold"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/dependencyUnavailable"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"the case is closed","x-fixture":"live-only","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000071"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000071","reason":"case 4711","placedBy":"admin",\#
+        "placedAt":"2026-01-01T00:00:00Z","actorIds":[],"services":["signals"]}}}]},{"name":"legalHolds.list",\#
+        "summary":"Lists a brand's legal holds, oldest first.","x-kind":"flow","x-scope":"legalHolds:read",\#
+        "x-cost":1,"x-callers":["public","admin"],"params":[],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["items"],"properties":{"items":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/LegalHold"},"maxItems":500,"description":"The holds."}},\#
         "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/dependencyUnavailable"}],\#
         "examples":[{"name":"one","x-fixture":"live-only","params":[],"result":{"name":"reply",\#

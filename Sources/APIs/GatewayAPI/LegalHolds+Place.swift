@@ -7,8 +7,9 @@ public import ServiceContract
 extension LegalHolds {
     /// Keeps one person's data, or a whole brand's, from retention and erasure until it is released.
     ///
-    /// Answered when every service keeps the data. Where one does not answer, the call fails, and what the others keep
-    /// they go on keeping: place it again, and release both in the end.
+    /// Answered when every service keeps the data. Where one does not answer, the call fails and names the hold: what
+    /// the others keep they go on keeping, and the rest is done as soon as it answers, after a restart too. Look with
+    /// legalHolds.list before placing another.
     public enum Place {
         /// What the contract says of `legalHolds.place`.
         public static let method = MethodDescription(

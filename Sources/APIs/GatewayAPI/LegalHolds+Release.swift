@@ -5,6 +5,9 @@ public import ServiceContract
 
 extension LegalHolds {
     /// Ends a hold: erasures that waited for it are carried out.
+    ///
+    /// Where a service does not answer, the call fails, and the hold is released there as soon as it answers, after a
+    /// restart too.
     public enum Release {
         /// What the contract says of `legalHolds.release`.
         public static let method = MethodDescription(

@@ -9,11 +9,15 @@ public enum LegalHolds {
     public protocol Service: Sendable {
         /// Keeps one person's data, or a whole brand's, from retention and erasure until it is released.
         ///
-        /// Answered when every service keeps the data. Where one does not answer, the call fails, and what the others
-        /// keep they go on keeping: place it again, and release both in the end.
+        /// Answered when every service keeps the data. Where one does not answer, the call fails and names the hold:
+        /// what the others keep they go on keeping, and the rest is done as soon as it answers, after a restart too.
+        /// Look with legalHolds.list before placing another.
         func place(_ params: Place.Params, for call: CallContext) async throws(RPCError) -> Place.Reply
 
         /// Ends a hold: erasures that waited for it are carried out.
+        ///
+        /// Where a service does not answer, the call fails, and the hold is released there as soon as it answers, after
+        /// a restart too.
         func release(_ params: Release.Params, for call: CallContext) async throws(RPCError) -> Release.Reply
 
         /// Lists a brand's legal holds, oldest first.
@@ -30,13 +34,17 @@ public enum LegalHolds {
 
         /// Keeps one person's data, or a whole brand's, from retention and erasure until it is released.
         ///
-        /// Answered when every service keeps the data. Where one does not answer, the call fails, and what the others
-        /// keep they go on keeping: place it again, and release both in the end.
+        /// Answered when every service keeps the data. Where one does not answer, the call fails and names the hold:
+        /// what the others keep they go on keeping, and the rest is done as soon as it answers, after a restart too.
+        /// Look with legalHolds.list before placing another.
         public func place(_ params: Place.Params, for call: CallContext? = nil) async throws(RPCError) -> Place.Reply {
             try await peer.call("legalHolds.place", params, context: call)
         }
 
         /// Ends a hold: erasures that waited for it are carried out.
+        ///
+        /// Where a service does not answer, the call fails, and the hold is released there as soon as it answers, after
+        /// a restart too.
         public func release(
             _ params: Release.Params, for call: CallContext? = nil
         ) async throws(RPCError) -> Release.Reply {

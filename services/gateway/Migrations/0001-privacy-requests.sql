@@ -114,3 +114,13 @@ CREATE TABLE privacy_archives (
     removed_at INTEGER
 ) STRICT;
 CREATE INDEX privacy_archives_there ON privacy_archives (request) WHERE removed_at IS NULL;
+
+-- Legal holds that are being placed or released: until every service has done it. `identifiers` is a JSON array.
+CREATE TABLE hold_orders (
+    hold BLOB NOT NULL PRIMARY KEY,
+    brand BLOB NOT NULL,
+    act TEXT NOT NULL CHECK (act IN ('place', 'release')),
+    reason TEXT NOT NULL,
+    placed_by TEXT NOT NULL,
+    identifiers TEXT NOT NULL
+) STRICT;

@@ -115,6 +115,16 @@ CREATE TABLE privacy_archives (
 ) STRICT;
 CREATE INDEX privacy_archives_there ON privacy_archives (request) WHERE removed_at IS NULL;
 
+-- Legal holds that are being placed or released: until every service has done it. `identifiers` is a JSON array.
+CREATE TABLE hold_orders (
+    hold BLOB NOT NULL PRIMARY KEY,
+    brand BLOB NOT NULL,
+    act TEXT NOT NULL CHECK (act IN ('place', 'release')),
+    reason TEXT NOT NULL,
+    placed_by TEXT NOT NULL,
+    identifiers TEXT NOT NULL
+) STRICT;
+
 -- What was spent of rate limits, ahead of what is known to have been spent: see Limits/BucketTable.
 CREATE TABLE limit_buckets (
     kind TEXT NOT NULL CHECK (kind IN ('key', 'brand', 'class', 'process')),

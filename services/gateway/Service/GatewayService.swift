@@ -58,7 +58,12 @@ public enum GatewayService {
         JobsService(services: Siblings.names.filter { $0 != definition.name }) { siblings[$0] }
             .registerMethods(with: &methods)
         let others = Siblings.names.filter { $0 != definition.name }
-        LegalHoldsService(services: others, identifiers: environment.runtime.identifiers, saga: saga) { siblings[$0] }
+        let holds = HoldSaga(runtime: environment.runtime, services: others) {
+            siblings[$0]
+        } released: {
+            saga.wake()
+        }
+        LegalHoldsService(services: others, identifiers: environment.runtime.identifiers, saga: holds) { siblings[$0] }
             .registerMethods(with: &methods)
         RetentionRulesService(services: others) { siblings[$0] }.registerMethods(with: &methods)
         ProcessingRecordsService(services: Siblings.names) { siblings[$0] }.registerMethods(with: &methods)
@@ -76,6 +81,7 @@ public enum GatewayService {
 
         let forgetRequests: BrandLeaving = { (brand, transaction: borrowing WriteTransaction) throws(RPCError) in
             try PrivacyRequestStore().deleteAll(of: brand, in: transaction)
+            try HoldOrderStore().deleteAll(of: brand, in: transaction)
         }
         parts.leavings.append(forgetRequests)
         environment.metrics.describe(GateMetrics.helps)
@@ -161,7 +167,8 @@ public enum GatewayService {
         // Services end in the opposite order: what the doors let in last is still counted.
         if let accessLog { parts.services.append(accessLog) }
         parts.services += [
-            keeper, saga, courier, noticeCourier, usage, SocketService(clients), SocketService(administrators), http,
+            keeper, saga, holds, courier, noticeCourier, usage, SocketService(clients), SocketService(administrators),
+            http,
         ]
         if let tls = configuration.tls {
             try await openTLS(tls, environment, &parts, gate: gate, limits: configuration.limits, doors: doors) {

@@ -59,6 +59,13 @@ extension DataMap {
             processing: Processing(
                 "telling recipients of corrections, erasures and restrictions", data: ["identifiers"])),
         Table(
+            "hold_orders",
+            "legal holds that are being placed or released, with identifiers until every service has them",
+            .nobody, kept: "until every service has done it: mostly for milliseconds",
+            afterErasure: "until it is done, so that nothing is deleted that a claim needs: GDPR Art. 17(3)(e)",
+            columns: ["hold", "brand", "act", "reason", "placed_by", "identifiers"],
+            processing: Processing("keeping data for legal claims", data: ["identifiers"])),
+        Table(
             "limit_buckets", "what keys, brands and classes of methods have spent of their rate", .nobody,
             kept: "until the bucket is full again", columns: ["kind", "subject", "arrival"]),
         Table(

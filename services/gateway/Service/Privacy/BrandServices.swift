@@ -40,10 +40,14 @@ struct BrandServices: Sendable {
 
     /// The brand and the deadline of `call`; the principal was admitted here.
     func context(of call: CallContext) throws(RPCError) -> CallContext {
-        guard let brand = call.brand else { throw .forbidden("This belongs to a brand: name it in meta.") }
-        return CallContext(
-            brand: brand, principal: "service:gateway",
+        CallContext(
+            brand: try brand(of: call), principal: "service:gateway",
             deadlineMilliseconds: min(call.deadlineMilliseconds ?? .max, Self.deadlineMilliseconds),
             traceparent: call.traceparent)
+    }
+
+    func brand(of call: CallContext) throws(RPCError) -> UUIDv7 {
+        guard let brand = call.brand else { throw .forbidden("This belongs to a brand: name it in meta.") }
+        return brand
     }
 }

@@ -10,10 +10,10 @@ import ServiceKit
 struct LegalHoldsService: LegalHolds.Service {
     private let services: BrandServices
     private let identifiers: any IdentifierSource
-    private let saga: PrivacySaga
+    private let saga: HoldSaga
 
     init(
-        services: [String], identifiers: any IdentifierSource, saga: PrivacySaga,
+        services: [String], identifiers: any IdentifierSource, saga: HoldSaga,
         dial: @escaping @Sendable (String) -> any JSONRPCClient
     ) {
         self.services = BrandServices(names: services, dial: dial)
@@ -25,13 +25,12 @@ struct LegalHoldsService: LegalHolds.Service {
         _ params: LegalHolds.Place.Params, for call: CallContext
     ) async throws(RPCError) -> LegalHolds.Place.Reply {
         let id = identifiers.next(at: call.now)
-        let record = HoldRecords.Place.Params(
-            id: id, reason: params.reason, placedBy: call.principal,
-            identifiers: params.identifier.map { [$0] } ?? [])
-        let placed = try await services.each(for: call) { client, context throws(RPCError) in
-            try await HoldRecords.Client(client).place(record, for: context)
-        }
-        if let identifier = params.identifier, placed.allSatisfy(\.answer.actors.isEmpty) {
+        let brand = try services.brand(of: call)
+        let people = try await saga.carryOut(
+            HoldOrder(
+                hold: id, brand: brand, act: .place, reason: params.reason, placedBy: call.principal,
+                identifiers: params.identifier.map { [$0] } ?? []))
+        if let identifier = params.identifier, people.isEmpty {
             throw .notFound("actor", "with this \(identifier.type)")
         }
         return try await find(id, for: call)
@@ -41,10 +40,7 @@ struct LegalHoldsService: LegalHolds.Service {
         _ params: LegalHolds.Release.Params, for call: CallContext
     ) async throws(RPCError) -> LegalHolds.Release.Reply {
         let hold = try await find(params.id, for: call)
-        _ = try await services.each(for: call) { client, context throws(RPCError) in
-            try await HoldRecords.Client(client).release(HoldRecords.Release.Params(id: params.id), for: context)
-        }
-        saga.wake()
+        _ = try await saga.carryOut(HoldOrder(hold: params.id, brand: services.brand(of: call), act: .release))
         return hold
     }
 
