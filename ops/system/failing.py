@@ -20,6 +20,8 @@ ROUNDS_OF_SUITE = 4
 ENDED = "completed"
 KINDS = ["erasure", "access", "portability", "correction", "restriction", "objection", "optOut"]
 COPIES = {"access", "portability"}
+# What those are told of to whom the person's data was given.
+NOTICED = {"erasure", "correction", "restriction"}
 TOLD = ["pending", "in_progress", "completed"]
 
 
@@ -28,6 +30,8 @@ class Receiver:
 
     def __init__(self):
         told = self.told = []
+        # Notices to a recipient of people's data.
+        noticed = self.noticed = []
         # Answers with a status that means: not now.
         self.refuses = False
         receiver = self
@@ -36,7 +40,7 @@ class Receiver:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 if not receiver.refuses:
-                    told.append((json.loads(body), body, dict(self.headers)))
+                    (told if self.path == "/hook" else noticed).append((json.loads(body), body, dict(self.headers)))
                 self.send_response(503 if receiver.refuses else 202)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -46,12 +50,17 @@ class Receiver:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
+        self.notice_url = f"http://127.0.0.1:{self.server.server_address[1]}/notices"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def statuses(self, reference):
         """What was told of a request, in its order; what was told again in a row counts once."""
         statuses = [body["request_status"] for body, _, _ in self.told if body["subject_request_id"] == reference]
         return [status for index, status in enumerate(statuses) if index == 0 or statuses[index - 1] != status]
+
+    def notices(self, reference):
+        """What was told of the person whom the recipient calls so; what was told again counts once."""
+        return sorted({body["notice"] for body, _, _ in self.noticed if body["references"] == [reference]})
 
     def close(self):
         self.server.shutdown()
@@ -139,6 +148,8 @@ def disorder(kind, passed):
     order = [("begun", asked.get(kind, "restricted")), ("noted", "ended"), ("ended", "certified")]
     if kind in COPIES:
         order += [("approved", "begun"), ("noted", "exported"), ("exported", "archived"), ("archived", "ended")]
+    if kind in NOTICED:
+        order += [("ended", "noticed")]
     if kind == "erasure":
         order += [("marked", "entered"), ("entered", "searchedBrandFile"), ("entered", "searchedServiceFile"),
                   ("removed", "searched"), ("searchedBrandFile", "ended"), ("searchedServiceFile", "ended"),
@@ -167,18 +178,21 @@ class Work:
     def outcome(self, kind):
         """Plants a person and has a request of theirs carried out; what came of it, without what differs each time."""
         person = Person()
-        before = self.brand.totals()
-        self.brand.call("signals.identify", {
-            "userId": person.id, "identifiers": person.identifiers,
+        before = self.totals()
+        self.call("signals.identify", {
+            "userId": person.id, "identifiers": person.identifiers, "messageId": secrets.token_hex(8),
             "traits": {"contact": person.email, "city": "Berm"}})
         for _ in range(2):
-            self.brand.call("signals.track", {
+            self.call("signals.track", {
                 "event": "Order Completed", "userId": person.id, "messageId": secrets.token_hex(8)})
+        named = self.disclosed(person)
         request, reference, passphrase = self.submitted(kind, person)
         wait_for(lambda: self.call("privacyRequests.get", {"id": request})["status"] == ENDED,
                  what=f"the end of the request for {kind}")
         certificate = wait_for(lambda: self.certificate(request), what="the certificate")
         wait_for(lambda: self.receiver.statuses(reference)[-1:] == [ENDED], what="the last callback")
+        states = ["byHand", "delivered"] if kind in NOTICED else []
+        wait_for(lambda: self.notices(request) == states, what="the notices to recipients")
         path = self.directory / "failing-certificate.json"
         path.write_text(json.dumps(certificate))
         verified = subprocess.run([str(self.suite.program), "privacy", "verify", str(path)], capture_output=True)
@@ -187,8 +201,8 @@ class Work:
             "rows": {f"{service['service']}.{table['table']}": table["rows"]
                      for service in payload["services"] for table in service["rows"] if table["rows"]},
             "kept": sorted(f"{entry['service']}.{entry['table']}" for entry in payload["kept"]),
-            "told": self.receiver.statuses(reference),
-            "added": [after - earlier for after, earlier in zip(self.totals(), before[:2])],
+            "told": self.receiver.statuses(reference), "noticed": self.receiver.notices(named),
+            "added": [after - earlier for after, earlier in zip(self.totals(), before)],
             "certificate": verified.returncode}
         if kind == "erasure":
             found, _, _ = traces.search(self.suite.directory, person.values)
@@ -202,6 +216,27 @@ class Work:
                              "city": self.call("actors.get", {"identifier": who})["traits"]["city"]}
         items = self.call("restrictions.list", {"identifier": who})["items"]
         return result | {"restrictions": [(item["kind"], item["source"]) for item in items]}
+
+    def disclosed(self, person):
+        """The person's data is given to one recipient who is told by the suite, and one who is told by hand.
+
+        - Returns: what the first calls the person.
+        """
+        ids = {item["name"]: item["id"] for item in self.call("recipients.list", {})["items"]}
+        for name, place in (("Told", {"noticeUrl": self.receiver.notice_url}), ("By hand", {"contact": "a post box"})):
+            if name not in ids:
+                ids[name] = self.call("recipients.create", {"name": name, "kind": "other"} | place)["id"]
+        named = "patient-" + secrets.token_hex(8)
+        for name, accounting in (("Told", "due"), ("By hand", "notCovered")):
+            self.call("disclosures.record", {
+                "recipientId": ids[name], "description": "an address", "purpose": "a test", "accounting": accounting,
+                "identifier": {"type": "email", "value": person.email},
+                **({"reference": named} if name == "Told" else {})})
+        return named
+
+    def notices(self, request):
+        """How those stand to whom the person's data was given."""
+        return sorted(item["state"] for item in self.call("privacyNotices.list", {"requestId": request})["items"])
 
     def submitted(self, kind, person):
         """The request, what the other company calls it, and the passphrase of a copy."""
@@ -236,7 +271,8 @@ class Work:
         return {str(file.relative_to(files)): len(file.read_bytes().splitlines()) for file in files.rglob("*.ndjson")}
 
     def call(self, method, params):
-        """The result of a call that is sent again while a process is away."""
+        """The result of a call that is sent again while a process is away, or has just come back: then limits count as
+        spent for a moment."""
         end = time.monotonic() + 60
         while True:
             try:
@@ -245,7 +281,7 @@ class Work:
                 if time.monotonic() > end:
                     raise
             except Refused as refused:
-                if refused.code not in (-32009, -32014, -32096, -32097) or time.monotonic() > end:
+                if refused.code not in (-32009, -32014, -32029, -32096, -32097) or time.monotonic() > end:
                     raise
             time.sleep(0.02)
 

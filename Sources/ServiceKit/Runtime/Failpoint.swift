@@ -30,6 +30,8 @@ public enum Failpoint: String, CaseIterable, Sendable {
     case certified
     /// A callback was taken, and that is noted.
     case told
+    /// A notice was taken by a recipient of the person's data, and that is noted.
+    case noticed
 
     // Of copies for people, in the gateway.
 
@@ -71,8 +73,8 @@ public enum Failpoint: String, CaseIterable, Sendable {
         // It searches its own file when it reviews.
         case "gateway":
             return everywhere + [
-                .begun, .scheduled, .marked, .noted, .searched, .ended, .reviewed, .certified, .told, .approved,
-                .archived, .removed,
+                .begun, .scheduled, .marked, .noted, .searched, .ended, .reviewed, .certified, .told, .noticed,
+                .approved, .archived, .removed,
             ]
         case "tenancy": return everywhere + [.searchedServiceFile]
         default: return everywhere + [.searchedServiceFile, .erasedBrandFile, .searchedBrandFile]
@@ -85,6 +87,7 @@ public enum Failpoint: String, CaseIterable, Sendable {
         case .begun, .scheduled, .noted, .ended, .certified, .told:
             ["access", "portability", "erasure", "correction", "restriction", "objection", "optOut"]
         case .approved, .archived, .found, .exported: ["access", "portability"]
+        case .noticed: ["erasure", "correction", "restriction"]
         case .corrected: ["correction"]
         case .restricted: ["restriction", "objection", "optOut"]
         case .marked, .searched, .reviewed, .entered, .erasedBrandFile, .searchedBrandFile, .erasedServiceFile,

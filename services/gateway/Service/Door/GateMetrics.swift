@@ -16,6 +16,9 @@ final class GateMetrics: Sendable {
         "gyre.privacy_callbacks.waiting": "Callbacks about privacy requests that are to be sent.",
         "gyre.privacy_callbacks.failing": "Callbacks that failed and will be tried again.",
         "gyre.privacy_callbacks.given_up": "Callbacks that nobody took, and that are not tried any more.",
+        "gyre.privacy_notices.waiting": "Notices to recipients of people's data that are to be sent.",
+        "gyre.privacy_notices.by_hand": "Notices to recipients that staff have to send themselves.",
+        "gyre.privacy_notices.given_up": "Notices that nobody took, and that staff have to send themselves.",
         "gyre_tls_certificate_expires_seconds": "When the certificate that is served ends, since 1970 UTC.",
     ]
 

@@ -91,6 +91,7 @@ final class NoticeCourier: Service {
         let problem = await problem(of: notice)
         let now = runtime.clock.now()
         let next = CallbackPatience.next(after: notice.attempts + 1, first: notice.firstAttemptAt ?? now, now: now)
+        Failpoint.noticed.before(runtime.name)
         try await runtime.write(runtime.databases.serviceFile) { [notices] transaction throws(RPCError) in
             if let problem {
                 try notices.failed(notice, problem, at: now, next: next, in: transaction)
@@ -98,6 +99,7 @@ final class NoticeCourier: Service {
                 try notices.delivered(notice, at: now, in: transaction)
             }
         }
+        Failpoint.noticed.after(runtime.name)
         if problem != nil, next == nil {
             logger.error("a notice was given up", metadata: ["request": "\(notice.request)"])
         }
