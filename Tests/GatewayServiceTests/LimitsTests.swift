@@ -249,6 +249,20 @@ import Testing
         try await gateway.stop()
     }
 
+    @Test("Calls that wait for the proof of a good key cost their address nothing beside the one that asked")
+    func sharedProof() async throws {
+        let key = TestKey(1)
+        let gateway = try await GatewayUnderTest(["GYRE_ADDRESS_RATE": "5"], keys: [key])
+        let refused = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<60 {
+                group.addTask { (try? await gateway.call(key: key).get()) == nil }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(refused == 0)
+        try await gateway.stop()
+    }
+
     @Test("HTTP says where a key stands with each reply, and when to come back with a refusal")
     func headers() async throws {
         let key = TestKey(1, rate: 1, burst: 3)

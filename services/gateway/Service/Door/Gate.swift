@@ -115,14 +115,15 @@ final class Gate {
         switch keys.find(key) {
         case .granted(let grant): admit(call, grant, from: caller)
         case .refused(let error): fail(call, isCharged ? error : chargeStranger(caller) ?? error)
-        case .unproved:
-            if !isCharged, let error = chargeStranger(caller) { return fail(call, error) }
+        case .unproved(let isAsked):
+            // Who asks about a key pays; who waits for that answer pays if the key is bad.
+            if !isCharged, !isAsked, let error = chargeStranger(caller) { return fail(call, error) }
             // The bytes are valid only now, and the answer comes later.
             let params = Array(call.params)
             keys.whenProved(key, bytes: params.count) {
                 params.withUnsafeBytes { bytes in
                     let call = call.with(bytes)
-                    self.admit(call, key: key, from: caller, isCharged: true)
+                    self.admit(call, key: key, from: caller, isCharged: isCharged || !isAsked)
                 }
             }
         }
@@ -209,9 +210,11 @@ final class Gate {
         switch keys.find(key) {
         case .granted(let grant): then(.success(grant))
         case .refused(let error): then(.failure(isCharged ? error : chargeStranger(caller) ?? error))
-        case .unproved:
-            if !isCharged, let error = chargeStranger(caller) { return then(.failure(error)) }
-            keys.whenProved(key, bytes: 0) { self.authenticate(key, from: caller, isCharged: true, then: then) }
+        case .unproved(let isAsked):
+            if !isCharged, !isAsked, let error = chargeStranger(caller) { return then(.failure(error)) }
+            keys.whenProved(key, bytes: 0) {
+                self.authenticate(key, from: caller, isCharged: isCharged || !isAsked, then: then)
+            }
         }
     }
 

@@ -96,8 +96,8 @@ final class KeyRing {
     enum Answer {
         case granted(Grant)
         case refused(RPCError)
-        /// Tenancy has to be asked: see ``whenProved(_:bytes:_:)``.
-        case unproved
+        /// Tenancy has to be asked, or is being asked already: see ``whenProved(_:bytes:_:)``.
+        case unproved(isAsked: Bool)
     }
 
     private struct Proof {
@@ -151,7 +151,7 @@ final class KeyRing {
         guard waiting[text, default: []].count < Self.maximumWaiting, waitingCalls < Self.maximumWaitingOfAll,
             waitingBytes < Self.maximumWaitingBytes
         else { return .refused(.busy("What waits for proofs of keys", retryAfterMilliseconds: 100)) }
-        return .unproved
+        return .unproved(isAsked: waiting[text] != nil)
     }
 
     private func holds(_ proof: Proof, at now: NIODeadline) -> Bool {
