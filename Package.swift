@@ -112,18 +112,10 @@ let package = Package(
 
         // Tests.
         .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
-        .target(
-            name: "OpenRPCOracle", path: "Tests/Oracles",
-            exclude: [
-                "archive_open.py", "assignment_oracle.py", "audit_verify.py", "certificate_verify.py",
-                "civil_oracle.py", "inference_oracle.py", "json_oracle.py", "merkle_oracle.py", "openrpc_check.py",
-                "philox_oracle.py", "policies_oracle.py", "requirements.txt", "statistics_oracle.py",
-            ],
-            swiftSettings: .strict),
         .target(name: "PythonOracle", path: "Tests/PythonOracle", swiftSettings: .strict),
-        .tests("Assignment", ["JSON"]),
-        .tests("AuditProof", ["CommonAPI", "JSON", "MerkleLog", "OpenRPCOracle", "OpenSSL"]),
-        .tests("CivilTime", ["JSON"]),
+        .tests("Assignment", ["JSON", "PythonOracle"]),
+        .tests("AuditProof", ["CommonAPI", "JSON", "MerkleLog", "OpenSSL", "PythonOracle"]),
+        .tests("CivilTime", ["JSON", "PythonOracle"]),
         .testTarget(
             name: "ContractTests",
             dependencies: [
@@ -135,7 +127,7 @@ let package = Package(
             "GatewayService",
             [
                 "AuditProof", "CivilTime", "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "JSONRPCUnixSocket", "Limits",
-                "MerkleLog", "OpenRPCOracle", "OpenSSL", "OutboundHTTP", "PersonArchive", "PlatformAPI", "SQLite",
+                "MerkleLog", "OpenSSL", "OutboundHTTP", "PersonArchive", "PlatformAPI", "PythonOracle", "SQLite",
                 "ServiceContract", "ServiceKit", "SignalsAPI", "TLS", "TenancyAPI", .configuration, .hummingbird,
                 .lifecycle, .logging, .nio("NIOCore"), .nio("NIOPosix"),
             ]
@@ -147,12 +139,12 @@ let package = Package(
                 "TenancyAPI",
                 .argumentParser,
             ]),
-        .tests("JSON", []),
+        .tests("JSON", ["PythonOracle"]),
         .tests("JSONRPC", ["JSON", "JSONRPCInProcess"]),
         .tests("JSONRPCUnixSocket", ["JSON", "JSONRPC", .nio("NIOCore"), .nio("NIOPosix")]),
         .tests("Limits", []),
         .tests("Mapping", ["JSON"]),
-        .tests("MerkleLog", ["OpenSSL"]),
+        .tests("MerkleLog", ["OpenSSL", "PythonOracle"]),
         .tests("OpenSSL", []),
         .tests("OutboundHTTP", ["TLS", .nio("NIOCore"), .nio("NIOPosix")]),
         .testTarget(
@@ -162,13 +154,13 @@ let package = Package(
         .testTarget(
             name: "ProtoGenTests",
             dependencies: [
-                "JSON", "JSONRPC", "OpenRPCOracle", "ProtoGen", "ProtoGenTestsCommonAPI", "ServiceContract",
+                "JSON", "JSONRPC", "ProtoGen", "ProtoGenTestsCommonAPI", "PythonOracle", "ServiceContract",
             ],
             exclude: ["Golden/CommonAPI"], swiftSettings: .strict + [.goldenCommonAPI]),
         .target(
             name: "ProtoGenTestsCommonAPI", dependencies: ["JSON"],
             path: "Tests/ProtoGenTests/Golden/CommonAPI", swiftSettings: .strict),
-        .tests("PersonArchive", ["JSON", "OpenRPCOracle", "OpenSSL"]),
+        .tests("PersonArchive", ["JSON", "OpenSSL", "PythonOracle"]),
         .tests("Randomness", ["PythonOracle"]),
         .tests("SQLite", ["CFaultVFS", "CSQLite"]),
         .tests(
@@ -190,8 +182,8 @@ let package = Package(
         .tests(
             "TenancyService",
             [
-                "AuditProof", "CommonAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "MerkleLog", "OpenRPCOracle",
-                "OpenSSL", "PlatformAPI", "SQLite", "ServiceContract", "ServiceKit", "TenancyAPI",
+                "AuditProof", "CommonAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "MerkleLog", "OpenSSL",
+                "PlatformAPI", "PythonOracle", "SQLite", "ServiceContract", "ServiceKit", "TenancyAPI",
             ]),
     ]
 )

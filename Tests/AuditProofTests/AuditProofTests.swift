@@ -1,8 +1,8 @@
 import CommonAPI
 import JSON
 import MerkleLog
-import OpenRPCOracle
 import OpenSSL
+import PythonOracle
 import Testing
 
 @testable import AuditProof

@@ -1,31 +1,16 @@
 import CivilTime
-import Foundation
 import JSON
+import PythonOracle
 import Testing
 
 /// `Tests/Oracles/civil_oracle.py` reckons with Python's zoneinfo, datetime and calendar; the kernel must agree.
 @Suite("Python's zoneinfo and calendar as an oracle")
 struct PythonOracleTests {
-    private static let script = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Oracles/civil_oracle.py").path()
-
-    private static let python = ["/usr/bin/python3", "/usr/local/bin/python3", "/bin/python3"]
-        .first { FileManager.default.isExecutableFile(atPath: $0) }
+    private static let oracle = PythonOracle("civil_oracle.py")
 
     /// Whether there are a Python with zoneinfo, and zones.
-    private static let isThere: Bool = {
-        guard let python, FileManager.default.fileExists(atPath: script) else { return false }
-        let process = Process()
-        process.executableURL = URL(filePath: python)
-        process.arguments = [
-            "-c", "import os, zoneinfo as z; assert any(os.path.isfile(p + '/Europe/Berlin') for p in z.TZPATH)",
-        ]
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
-    }()
+    private static let isThere = PythonOracle.succeeds(
+        "import os, zoneinfo as z; assert any(os.path.isfile(p + '/Europe/Berlin') for p in z.TZPATH)")
 
     private static let holidays: [String: [Holidays.Rule]] = [
         "de": [
@@ -62,8 +47,7 @@ struct PythonOracleTests {
         var zone = TimeZoneRules.utc
         var counts: [String: Int] = [:]
         var wrong = 0
-        for line in try corpus().split(separator: UInt8(ascii: "\n")) {
-            let fields = line.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+        for fields in try Self.oracle.cases() {
             counts[fields[0], default: 0] += 1
             var answer: [String]?
             switch fields[0] {
@@ -153,22 +137,4 @@ struct PythonOracleTests {
     }
 
     private func seconds(_ moment: Timestamp) -> String { "\(moment.microseconds / 1_000_000)" }
-
-    private func corpus() throws -> Data {
-        let process = Process()
-        process.executableURL = URL(filePath: try #require(Self.python))
-        process.arguments = [Self.script]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let lines = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
-        return lines
-    }
-
-    private func bytes(_ hex: String) -> [UInt8] {
-        let digits = Array(hex.utf8).map { $0 < 0x3A ? $0 - 0x30 : $0 - 0x57 }
-        return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
-    }
 }

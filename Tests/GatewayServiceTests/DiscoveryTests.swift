@@ -1,5 +1,5 @@
 import JSON
-import OpenRPCOracle
+import PythonOracle
 import ServiceContract
 import Testing
 

@@ -3,11 +3,11 @@ import Foundation
 import GatewayAPI
 import JSON
 import JSONRPC
-import OpenRPCOracle
 import OpenSSL
 import OutboundHTTP
 import PersonArchive
 import PlatformAPI
+import PythonOracle
 import SQLite
 import ServiceContract
 import SignalsAPI

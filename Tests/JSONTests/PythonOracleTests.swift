@@ -1,25 +1,19 @@
-import Foundation
 import JSON
+import PythonOracle
 import Testing
 
 /// `Tests/Oracles/json_oracle.py` judges a corpus; the reader must come to the same verdicts and values.
 @Suite("Python's json, made strict, as an oracle")
 struct PythonOracleTests {
-    private static let script = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Oracles/json_oracle.py").path()
-
-    private static let python = ["/usr/bin/python3", "/usr/local/bin/python3", "/bin/python3"]
-        .first { FileManager.default.isExecutableFile(atPath: $0) }
+    private static let oracle = PythonOracle("json_oracle.py")
 
     @Test(
         "Forty thousand mutated documents and ten thousand numbers get the same verdicts and values",
-        .enabled(if: python != nil && FileManager.default.fileExists(atPath: script), "needs python3"))
+        .enabled(if: oracle.isAvailable, Comment(rawValue: oracle.requirement)))
     func sameVerdicts() throws {
         var documents = 0
         var numbers = 0
-        for line in try corpus().split(separator: UInt8(ascii: "\n")) {
-            let fields = line.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+        for fields in try Self.oracle.cases() {
             switch fields[0] {
             case "d":
                 documents += 1
@@ -58,25 +52,5 @@ struct PythonOracleTests {
         if integerRead != Int64(integer) {
             Issue.record("\(number): \(integerRead as Any) instead of \(integer)")
         }
-    }
-
-    private func corpus() throws -> Data {
-        let process = Process()
-        process.executableURL = URL(filePath: try #require(Self.python))
-        process.arguments = [Self.script]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let lines = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
-        return lines
-    }
-
-    /// What `hex` stands for; "-" for nothing.
-    private func bytes(_ hex: String) -> [UInt8] {
-        guard hex != "-" else { return [] }
-        let digits = Array(hex.utf8).map { $0 < 0x3A ? $0 - 0x30 : $0 - 0x57 }
-        return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
     }
 }

@@ -1,21 +1,17 @@
-import Foundation
 import MerkleLog
 import OpenSSL
+import PythonOracle
 import Testing
 
 /// `Tests/Oracles/merkle_oracle.py` computes the same trees with Python's hashlib.
 @Suite struct PythonOracleTests {
-    private static let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Oracles/merkle_oracle.py").path()
-
-    private static let python = ["/usr/bin/python3", "/usr/local/bin/python3", "/bin/python3"]
-        .first { FileManager.default.isExecutableFile(atPath: $0) }
+    private static let oracle = PythonOracle("merkle_oracle.py")
 
     @Test(
         "Roots, audit paths and consistency proofs of 80 random entries are the oracle's",
-        .enabled(if: python != nil, "needs python3"))
+        .enabled(if: oracle.isAvailable, Comment(rawValue: oracle.requirement)))
     func same() throws {
-        let lines = try output().split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        let lines = try Self.oracle.cases()
         let entries = lines.filter { $0[0] == "e" }.map { Hexadecimal.decode($0[1] == "-" ? "" : $0[1]) ?? [] }
         let nodes = StoredNodes(entries.map(MerkleTree.leafHash))
         var judged = 0
@@ -31,18 +27,5 @@ import Testing
             judged += 1
         }
         #expect(judged == 80 + 80 * 81)
-    }
-
-    private func output() throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: try #require(Self.python))
-        process.arguments = [Self.script]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let lines = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
-        return String(decoding: lines, as: UTF8.self)
     }
 }

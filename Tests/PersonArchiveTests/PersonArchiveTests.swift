@@ -1,6 +1,6 @@
 import JSON
-import OpenRPCOracle
 import OpenSSL
+import PythonOracle
 import Testing
 
 @testable import PersonArchive

@@ -1,6 +1,6 @@
 import Foundation
-import OpenRPCOracle
 import ProtoGen
+import PythonOracle
 import Testing
 
 /// The contracts of this project itself.

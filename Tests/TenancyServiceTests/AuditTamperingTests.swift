@@ -3,7 +3,7 @@ import CommonAPI
 import JSON
 import JSONRPC
 import MerkleLog
-import OpenRPCOracle
+import PythonOracle
 import SQLite
 import ServiceContract
 import Testing
