@@ -111,7 +111,7 @@ import Testing
         let suite = try CallbackSuite(receiver)
         let request = try await suite.submit(receiver.url + "?secret=unmistakable")
         try await suite.tell()
-        suite.clock.advance(seconds: CallbackPatience.giveUpSeconds - 1)
+        suite.clock.advance(seconds: CourierPatience.giveUpSeconds - 1)
         try await suite.tell()
         #expect(try await suite.list().map(\.state) == [.waiting])
         suite.clock.advance(seconds: 24 * 3_600)
@@ -121,10 +121,10 @@ import Testing
         #expect(callbacks.map(\.state) == [.waiting, .givenUp] && callbacks.map(\.attempts) == [1, 3])
         #expect(callbacks.last?.endedAt == suite.clock.now && callbacks.last?.nextAttemptAt == nil)
         #expect(try await suite.list(state: .givenUp).map(\.status) == [.verified])
-        suite.clock.advance(seconds: CallbackPatience.giveUpSeconds + 1)
+        suite.clock.advance(seconds: CourierPatience.giveUpSeconds + 1)
         try await suite.tell()
         #expect(try await suite.list().map(\.state) == [.givenUp, .givenUp])
-        suite.clock.advance(seconds: CallbackPatience.forgetSeconds - 1)
+        suite.clock.advance(seconds: CourierPatience.forgetSeconds - 1)
         try await suite.tell()
         #expect(try await suite.count("SELECT count(*) FROM privacy_callbacks WHERE url IS NOT NULL") == 1)
         suite.clock.advance(seconds: 1)
@@ -147,7 +147,7 @@ import Testing
         try await suite.tell()
         let early = await #expect(throws: RPCError.self) { try await suite.resend(request) }
         #expect(early?.code == RPCError.illegalTransition("").code)
-        suite.clock.advance(seconds: CallbackPatience.giveUpSeconds)
+        suite.clock.advance(seconds: CourierPatience.giveUpSeconds)
         try await suite.tell()
         #expect(try await suite.list().map(\.state) == [.givenUp])
         // The deadline is known now, and then the end: neither is what was told.
@@ -181,7 +181,7 @@ import Testing
         try await suite.carryOn()
         for _ in 0..<3 {
             try await suite.tell()
-            suite.clock.advance(seconds: CallbackPatience.giveUpSeconds)
+            suite.clock.advance(seconds: CourierPatience.giveUpSeconds)
             try await suite.tell()
         }
         #expect(try await suite.list(state: .givenUp).count == 3)
@@ -193,7 +193,7 @@ import Testing
         #expect(try await suite.list(state: .waiting).map(\.number) == [2])
         // In vain again: given up again after three days more, and the others with it.
         try await suite.tell()
-        suite.clock.advance(seconds: CallbackPatience.giveUpSeconds)
+        suite.clock.advance(seconds: CourierPatience.giveUpSeconds)
         try await suite.tell()
         #expect(try await suite.resend(request).map(\.number) == [1, 2, 3])
         #expect(try await suite.due().map(\.number) == [1])
@@ -235,13 +235,13 @@ import Testing
     func patience() {
         let first = Timestamp(microseconds: 0)
         let waits = (1...9).map { attempts in
-            (CallbackPatience.next(after: attempts, first: first, now: first)?.microseconds ?? -1) / 1_000_000
+            (CourierPatience.next(after: attempts, first: first, now: first)?.microseconds ?? -1) / 1_000_000
         }
         #expect(waits == [5, 15, 45, 135, 405, 1_215, 3_645, 10_800, 10_800])
-        let last = Timestamp(microseconds: CallbackPatience.giveUpSeconds * 1_000_000)
-        #expect(CallbackPatience.next(after: 30, first: first, now: last) == nil)
+        let last = Timestamp(microseconds: CourierPatience.giveUpSeconds * 1_000_000)
+        #expect(CourierPatience.next(after: 30, first: first, now: last) == nil)
         let before = Timestamp(microseconds: last.microseconds - 1)
-        #expect(CallbackPatience.next(after: 30, first: first, now: before) != nil)
+        #expect(CourierPatience.next(after: 30, first: first, now: before) != nil)
     }
 
     @Test("A URL of this machine or a private network is not called unless its host is named")
@@ -326,7 +326,7 @@ private final class CallbackSuite: Sendable {
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let requests: PrivacyRequestsService
     private let saga: PrivacySaga
-    private let courier: CallbackCourier
+    private let courier: Courier<CallbackMail>
 
     init(
         _ receiver: CallbackReceiver, directory: String? = nil, privateHosts: Set<String> = ["127.0.0.1"],
@@ -354,8 +354,8 @@ private final class CallbackSuite: Sendable {
             codes: try VerificationCode(key: Array(repeating: 6, count: 32)), saga: saga, archives: archives,
             subscriptions: CallbackSubscriptions(permissions))
         identity = try ProcessorIdentity(domain: "processor.example", key: try #require(Self.key))
-        courier = CallbackCourier(
-            runtime: runtime, identity: identity,
+        courier = Courier(
+            of: CallbackMail(from: identity), runtime: runtime, identity: identity,
             client: OutboundHTTPClient(on: group, tls: try TLSClientContext(), permissions: permissions))
     }
 

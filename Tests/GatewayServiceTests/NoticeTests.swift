@@ -162,7 +162,7 @@ private final class NoticeSuite: Sendable {
     let identity: ProcessorIdentity
     let clock: SettableTime
     private let service: PrivacyNoticesService
-    private let courier: NoticeCourier
+    private let courier: Courier<NoticeMail>
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
     init(
@@ -175,11 +175,11 @@ private final class NoticeSuite: Sendable {
         identity = try ProcessorIdentity(
             domain: "processor.example", key: try RSASigningKey.selfSigned(host: "processor.example"))
         service = PrivacyNoticesService(seal: saga.seal)
-        courier = NoticeCourier(
-            runtime: saga.runtime, identity: identity,
+        courier = Courier(
+            of: NoticeMail(under: saga.seal), runtime: saga.runtime, identity: identity,
             client: OutboundHTTPClient(
                 on: group, tls: try TLSClientContext(),
-                permissions: OutboundHTTPClient.Permissions(privateHosts: ["127.0.0.1"])), seal: saga.seal)
+                permissions: OutboundHTTPClient.Permissions(privateHosts: ["127.0.0.1"])))
     }
 
     /// Carries the one request as far as it goes.

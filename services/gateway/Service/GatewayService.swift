@@ -52,8 +52,10 @@ public enum GatewayService {
         let client = OutboundHTTPClient(
             on: environment.eventLoop, tls: try TLSClientContext(roots: callbacks.roots),
             permissions: callbacks.permissions)
-        let courier = CallbackCourier(runtime: environment.runtime, identity: processor, client: client)
-        let noticeCourier = NoticeCourier(runtime: environment.runtime, identity: processor, client: client, seal: seal)
+        let callbackCourier = Courier(
+            of: CallbackMail(from: processor), runtime: environment.runtime, identity: processor, client: client)
+        let noticeCourier = Courier(
+            of: NoticeMail(under: seal), runtime: environment.runtime, identity: processor, client: client)
         status.registerMethods(with: &methods)
         JobsService(services: Siblings.names.filter { $0 != definition.name }) { siblings[$0] }
             .registerMethods(with: &methods)
@@ -167,8 +169,8 @@ public enum GatewayService {
         // Services end in the opposite order: what the doors let in last is still counted.
         if let accessLog { parts.services.append(accessLog) }
         parts.services += [
-            keeper, saga, holds, courier, noticeCourier, usage, SocketService(clients), SocketService(administrators),
-            http,
+            keeper, saga, holds, callbackCourier, noticeCourier, usage, SocketService(clients),
+            SocketService(administrators), http,
         ]
         if let tls = configuration.tls {
             try await openTLS(tls, environment, &parts, gate: gate, limits: configuration.limits, doors: doors) {

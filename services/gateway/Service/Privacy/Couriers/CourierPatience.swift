@@ -1,10 +1,10 @@
 import JSON
 
-/// When a callback that nobody took is tried again, and when it is given up: a struct without I/O.
+/// When a letter that nobody took is tried again, and when it is given up: a struct without I/O.
 ///
 /// The first wait is five seconds, each further one three times as long, none longer than three hours. Three days after
 /// the first attempt nobody is expected any more.
-enum CallbackPatience {
+enum CourierPatience {
     static let firstWaitSeconds: Int64 = 5
     static let growth: Int64 = 3
     static let longestWaitSeconds: Int64 = 3 * 3_600
