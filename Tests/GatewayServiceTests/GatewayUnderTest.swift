@@ -164,10 +164,12 @@ struct TestKey: Sendable {
     let rate: Int
     let burst: Int
     let segments: [String]
+    /// Whether tenancy can say anything about it.
+    let isProvable: Bool
 
     init(
         _ number: UInt8, brand: UUIDv7 = GatewayUnderTest.brand, rate: Int = 1_000, burst: Int = 1_000,
-        segments: [String] = []
+        segments: [String] = [], isProvable: Bool = true
     ) {
         key = APIKey(mode: .live, random: Array(repeating: number, count: APIKey.randomByteCount))
         id = UUIDv7(milliseconds: 2, sequence: 0, random: UInt64(number))
@@ -175,6 +177,7 @@ struct TestKey: Sendable {
         self.rate = rate
         self.burst = burst
         self.segments = segments
+        self.isProvable = isProvable
     }
 }
 
@@ -194,6 +197,7 @@ private struct FakeTenancy: RequestHandler {
         case nil: break
         }
         let key = keys.first { $0.key.kid == params["kid"]?.string || "\($0.id)" == params["id"]?.string }
+        if key?.isProvable == false { return reply?.fail(.dependencyUnavailable("tenancy")) ?? () }
         let record = key.map { key in
             Key(
                 id: key.id, brandId: key.brand, kid: key.key.kid, name: "test", mode: .live, scopes: ["*:*"],

@@ -263,6 +263,26 @@ import Testing
         try await gateway.stop()
     }
 
+    @Test("While nobody can say whether a key is good its address pays only for asking")
+    func unprovable() async throws {
+        let key = TestKey(1, isProvable: false)
+        let gateway = try await GatewayUnderTest(["GYRE_ADDRESS_RATE": "100"], keys: [key])
+        let codes = try await withThrowingTaskGroup(of: [Int].self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    var codes: [Int] = []
+                    for _ in 0..<50 {
+                        if case .failure(let error) = try await gateway.call(key: key) { codes.append(error.code) }
+                    }
+                    return codes
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(codes == Array(repeating: RPCError.Code.dependencyUnavailable, count: 400))
+        try await gateway.stop()
+    }
+
     @Test("HTTP says where a key stands with each reply, and when to come back with a refusal")
     func headers() async throws {
         let key = TestKey(1, rate: 1, burst: 3)

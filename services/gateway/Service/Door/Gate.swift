@@ -114,7 +114,7 @@ final class Gate {
         guard let key else { return admitAnyone(call, from: caller) }
         switch keys.find(key) {
         case .granted(let grant): admit(call, grant, from: caller)
-        case .refused(let error): fail(call, isCharged ? error : chargeStranger(caller) ?? error)
+        case .refused(let error): fail(call, refusal(error, of: caller, isCharged: isCharged))
         case .unproved(let isAsked):
             // Who asks about a key pays; who waits for that answer pays if the key is bad.
             if !isCharged, !isAsked, let error = chargeStranger(caller) { return fail(call, error) }
@@ -209,7 +209,7 @@ final class Gate {
     ) {
         switch keys.find(key) {
         case .granted(let grant): then(.success(grant))
-        case .refused(let error): then(.failure(isCharged ? error : chargeStranger(caller) ?? error))
+        case .refused(let error): then(.failure(refusal(error, of: caller, isCharged: isCharged)))
         case .unproved(let isAsked):
             if !isCharged, !isAsked, let error = chargeStranger(caller) { return then(.failure(error)) }
             keys.whenProved(key, bytes: 0) {
@@ -237,6 +237,13 @@ final class Gate {
         case .tableFull: return .tooManyBuckets
         case .admitted, .tooCostly, .unreserved: return nil
         }
+    }
+
+    /// What a caller is told whose key was refused. Their address pays for it, unless it did already, or nobody can say
+    /// now whether the key is good: that is not their fault, and they will come again at once.
+    private func refusal(_ error: RPCError, of caller: Caller, isCharged: Bool) -> RPCError {
+        if isCharged || error.isOurs(choseDeadline: false) { return error }
+        return chargeStranger(caller) ?? error
     }
 
     /// Charges the address of a caller for a method that needs no key, of which all callers together have few.
