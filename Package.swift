@@ -6,6 +6,7 @@ import PackageDescription
 let package = Package(
     name: "gyre",
     products: [
+        .executable(name: "experiments", targets: ["ExperimentsMain"]),
         .executable(name: "gateway", targets: ["GatewayMain"]),
         .executable(name: "gyre", targets: ["Gyre"]),
         .executable(name: "proto-gen", targets: ["proto-gen"]),
@@ -52,6 +53,7 @@ let package = Package(
         .program("proto-gen", ["ProtoGen", .argumentParser]),
         .library("ServiceContract", ["JSON", "JSONRPC", "SQLite"]),
         .api("Common", ["JSON"]),
+        .api("Experiments"),
         .api("Gateway"),
         .api("Platform"),
         .api("Signals"),
@@ -84,10 +86,12 @@ let package = Package(
             ], swiftSettings: .strict + [.failpoints]),
 
         // Services: a library each, and a Main that only composes it.
+        .service("Experiments", ["Assignment"]),
         .service(
             "Gateway",
             [
-                "CivilTime", "JSONRPCUnixSocket", "Limits", "OpenSSL", "OutboundHTTP", "PersonArchive", "PlatformAPI",
+                "CivilTime", "ExperimentsAPI", "JSONRPCUnixSocket", "Limits", "OpenSSL", "OutboundHTTP",
+                "PersonArchive", "PlatformAPI",
                 "SignalsAPI", "TLS", "TenancyAPI", .configuration, .hummingbird, .hummingbirdCore, .lifecycle, .logging,
                 .metrics, .mustache, .nio("NIOCore"),
             ]),
@@ -95,6 +99,7 @@ let package = Package(
         .service(
             "Tenancy",
             ["AuditProof", "CivilTime", "MerkleLog", "OpenSSL", "PlatformAPI", .lifecycle, .logging, .nio("NIOPosix")]),
+        .main("Experiments"),
         .main("Gateway"),
         .main("Signals"),
         .main("Tenancy"),
@@ -103,7 +108,8 @@ let package = Package(
         .program(
             "Gyre",
             [
-                "AuditProof", "CProcess", "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "JSONRPCUnixSocket", "OpenSSL",
+                "AuditProof", "CProcess", "CommonAPI", "ExperimentsAPI", "GatewayAPI", "JSON", "JSONRPC",
+                "JSONRPCUnixSocket", "OpenSSL",
                 "PersonArchive", "PlatformAPI", "SQLite", "ServiceContract", "SignalsAPI", "TenancyAPI",
                 .argumentParser,
                 .nio("NIOCore"), .nio("NIOPosix"), .yams,
@@ -119,10 +125,18 @@ let package = Package(
         .testTarget(
             name: "ContractTests",
             dependencies: [
-                "GatewayAPI", "GatewayService", "JSON", "JSONRPC", "JSONRPCInProcess", "SQLite", "ServiceContract",
+                "ExperimentsAPI", "ExperimentsService", "GatewayAPI", "GatewayService", "JSON", "JSONRPC",
+                "JSONRPCInProcess", "SQLite", "ServiceContract",
                 "ServiceKit", "SignalsAPI",
                 "SignalsService", "TenancyAPI", "TenancyService", .configuration, .logging, .nio("NIOPosix"),
             ], swiftSettings: .strict),
+        .tests(
+            "ExperimentsService",
+            [
+                "Assignment", "CommonAPI", "ExperimentsAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "OpenSSL",
+                "PlatformAPI", "SQLite",
+                "ServiceContract", "ServiceKit",
+            ]),
         .tests(
             "GatewayService",
             [

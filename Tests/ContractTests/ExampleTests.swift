@@ -1,3 +1,5 @@
+import ExperimentsAPI
+import ExperimentsService
 import JSON
 import JSONRPC
 import ServiceContract
@@ -26,6 +28,15 @@ import Testing
         }
         defer { service.stop() }
         try await run(example, of: SignalsContract.methods, on: service)
+    }
+
+    @Test("Experiments answers its examples exactly", arguments: ExperimentsContract.examples.filter(\.isSelfContained))
+    func experiments(example: MethodExample) async throws {
+        let service = try await ServiceUnderTest(ExperimentsService.definition, fixture: example.fixture) {
+            try await ExperimentsService.compose($0, &$1)
+        }
+        defer { service.stop() }
+        try await run(example, of: ExperimentsContract.methods, on: service)
     }
 
     private func run(

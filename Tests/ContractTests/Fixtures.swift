@@ -18,6 +18,10 @@ enum Fixtures {
         ("one-consent", SQL(isForBrand: true, text: actor + consent)),
         ("one-restriction", SQL(isForBrand: true, text: actor + restriction)),
         ("one-disclosure", SQL(isForBrand: true, text: actor + disclosure)),
+        ("one-draft", SQL(isForBrand: true, text: experiment)),
+        ("one-experiment", SQL(isForBrand: true, text: experiment + started)),
+        ("one-paused-experiment", SQL(isForBrand: true, text: experiment + started + paused)),
+        ("one-completed-experiment", SQL(isForBrand: true, text: experiment + started + completed)),
         ("one-import", SQL(isForBrand: true, text: importing)),
         ("one-import-done", SQL(isForBrand: true, text: importing + "UPDATE jobs SET status = 'completed';")),
     ]
@@ -111,6 +115,33 @@ enum Fixtures {
             accounting, reference, recorded_at, recorded_by)
         VALUES (1, 1, 1, 1748736000000000, 1748736000000000, 1, 'blood group', 'a public health study', 'due', 'P-77',
             1748736000000000, 'key:01930000-0000-7000-8000-000000000021');
+
+        """
+
+    private static let experiment = """
+        INSERT INTO experiments (number, id, key, name, hypothesis, unit_type, status, hash_version, seed, hash_attribute,
+            prerequisites, is_sticky, bucket_version, minimum_bucket_version, created_at, updated_at, version)
+        VALUES (1, x'01930000000070008000000000000071', 'checkout', 'Free delivery at checkout', 'More orders are finished.',
+            'user', 'draft', 2, 'checkout', 'id', '[]', 0, 0, 0, 1767225600000000, 1767225600000000, 1);
+        INSERT INTO variants (number, experiment, key, place, name, allocation, is_control) VALUES
+            (1, 1, 'control', 0, NULL, 5000, 1), (2, 1, 'free-delivery', 1, 'Free delivery', 5000, 0);
+
+        """
+
+    private static let started = """
+        UPDATE experiments SET status = 'active', phase = 1, version = 2;
+        INSERT INTO phases (experiment, number, opened_at, reason, prerequisites)
+        VALUES (1, 1, 1767225600000000, 'start', '[]');
+        INSERT INTO phase_arms (experiment, phase, place, variant, buckets) VALUES
+            (1, 1, 0, 1, '[[0,5000]]'), (1, 1, 1, 2, '[[5000,10000]]');
+        UPDATE assignment_config SET version = 1;
+
+        """
+
+    private static let paused = "UPDATE experiments SET status = 'paused', version = 3;"
+    private static let completed = """
+        UPDATE phases SET closed_at = 1767225600000000;
+        UPDATE experiments SET status = 'completed', version = 3;
 
         """
 

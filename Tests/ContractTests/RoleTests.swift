@@ -1,3 +1,4 @@
+import ExperimentsAPI
 import GatewayAPI
 import ServiceContract
 import SignalsAPI
@@ -10,7 +11,8 @@ import Testing
 @Suite struct RoleTests {
     @Test("Each scope of a method that clients call is decided for each role, and no other is")
     func everyScope() {
-        let methods = GatewayContract.methods + SignalsContract.methods + TenancyContract.methods
+        let methods =
+            ExperimentsContract.methods + GatewayContract.methods + SignalsContract.methods + TenancyContract.methods
         let scopes = Set(methods.filter { $0.callers.contains("public") }.compactMap(\.scope))
         #expect(Set(RoleScopes.others.keys) == scopes)
         for role in [Role.owner, .admin] { #expect(RoleScopes.scopes(of: role) == scopes.sorted()) }

@@ -1,3 +1,4 @@
+import ExperimentsService
 import Foundation
 import GatewayService
 import SQLite
@@ -16,7 +17,9 @@ import Testing
         var testDescription: String { service }
     }
 
-    static let databases = [GatewayService.definition, SignalsService.definition, TenancyService.definition].map {
+    static let databases = [
+        ExperimentsService.definition, GatewayService.definition, SignalsService.definition, TenancyService.definition,
+    ].map {
         Database(
             service: $0.name, migrations: $0.brandMigrations + $0.serviceMigrations,
             map: DataMap(DataMap.ground.tables + $0.brandDataMap.tables + $0.serviceDataMap.tables))

@@ -11,15 +11,16 @@ import Testing
 
     @Test("A suite is well when every service is ready, whether or not the gateway lists itself")
     func well() {
-        #expect(SuiteHealth([status("signals"), status("tenancy")]).late == nil)
-        #expect(SuiteHealth([status("signals"), status("gateway"), status("tenancy")]).late == nil)
+        #expect(SuiteHealth([status("experiments"), status("signals"), status("tenancy")]).late == nil)
+        #expect(SuiteHealth(["signals", "gateway", "experiments", "tenancy"].map { status($0) }).late == nil)
     }
 
     @Test("A service that is not ready, or that the gateway does not know, is late")
     func late() {
-        #expect(SuiteHealth([status("signals", ready: false), status("tenancy")]).late?.name == "signals")
-        #expect(SuiteHealth([status("signals")]).late?.name == "tenancy")
-        #expect(SuiteHealth([]).services.map(\.name) == ["signals", "tenancy"])
+        let others = [status("experiments"), status("tenancy")]
+        #expect(SuiteHealth([status("signals", ready: false)] + others).late?.name == "signals")
+        #expect(SuiteHealth([status("experiments"), status("signals")]).late?.name == "tenancy")
+        #expect(SuiteHealth([]).services.map(\.name) == ["experiments", "signals", "tenancy"])
     }
 
     @Test("The table says how long each service has been up")
@@ -27,14 +28,16 @@ import Testing
         let start = try #require(Timestamp("2026-01-01T00:00:00Z"))
         let now = Timestamp(microseconds: start.microseconds + 61_000_000)
         let health = SuiteHealth([
+            ServiceStatus(name: "experiments", ready: true, brands: 7, startedAt: now),
             ServiceStatus(name: "signals", ready: true, brands: 1_000, startedAt: start),
             ServiceStatus(name: "tenancy", ready: false, problem: "It cannot write."),
         ])
         #expect(
             health.table(now: now).text() == """
-                SERVICE  STATE      BRANDS     UP FOR  PROBLEM
-                signals  ready       1,000  1 min 1 s
-                tenancy  not ready                     It cannot write.
+                SERVICE      STATE      BRANDS     UP FOR  PROBLEM
+                experiments  ready           7        0 s
+                signals      ready       1,000  1 min 1 s
+                tenancy      not ready                     It cannot write.
 
                 """)
     }

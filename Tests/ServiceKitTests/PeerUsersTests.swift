@@ -13,12 +13,14 @@ import Testing
 
     @Test("Users are given by name or number")
     func parsing() throws {
-        let users = try Self.users("gateway:gyre-gateway, signals:gyre-signals,tenancy:992")
+        let users = try Self.users("experiments:989,gateway:gyre-gateway, signals:gyre-signals,tenancy:992")
         #expect(users.services(of: 990) == ["gateway"])
         #expect(users.services(of: 991) == ["signals"])
         #expect(users.services(of: 992) == ["tenancy"])
         #expect(users.services(of: 0) == [])
-        #expect(try Self.users("gateway:5,signals:5,tenancy:5").services(of: 5) == ["gateway", "signals", "tenancy"])
+        #expect(
+            try Self.users("experiments:4,gateway:5,signals:5,tenancy:5").services(of: 5)
+                == ["gateway", "signals", "tenancy"])
     }
 
     @Test(
@@ -26,7 +28,8 @@ import Testing
         arguments: [
             ("gateway:1,signals:2,tenancy:3,other:4", "other:4"),
             ("gateway:1,signals:nobody-here,tenancy:3", "nobody-here"),
-            ("gateway:1,gateway:1,signals:2,tenancy:3", "twice"), ("gateway:1,signals:2", "tenancy is missing"),
+            ("gateway:1,gateway:1,signals:2,tenancy:3", "twice"),
+            ("experiments:4,gateway:1,signals:2", "tenancy is missing"),
             ("gateway", "'gateway'"), ("", "missing"), ("gateway:-1,signals:2,tenancy:3", "-1"),
         ])
     func mistakes(text: String, says: String) {
@@ -36,7 +39,7 @@ import Testing
 
     @Test("A process that runs as another user than its siblings expect does not start")
     func ownUser() throws {
-        let users = try Self.users("gateway:1,signals:2,tenancy:3")
+        let users = try Self.users("experiments:4,gateway:1,signals:2,tenancy:3")
         try users.check("signals", runsAs: 2)
         let error = #expect(throws: PeerUsersError.self) { try users.check("signals", runsAs: 1) }
         #expect(error?.description.contains("user 2") == true)

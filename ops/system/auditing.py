@@ -16,14 +16,14 @@ def run(report, suite, directory):
     brand = Brand(suite, "Audited")
     answered = 1
     rotated = rotate(report, suite)
-    for process in ("tenancy", "signals", "gateway"):
+    for process in ("tenancy", "signals", "experiments", "gateway"):
         answered += keys(suite, brand, process, "before")
         pid = suite.kill(process)
         wait_for(lambda: suite.pid(process) not in (None, pid), what=f"a new {process}")
         answered += keys(suite, brand, process, "after")
     verdict = wait_for(lambda: covered(suite), what="a head over all entries")
     report.check("the log agrees with every head, witnessed by both other services",
-                 verdict["witnesses"] == ["gateway", "signals"] and verdict["heads"] > 2, verdict)
+                 verdict["witnesses"] == ["experiments", "gateway", "signals"] and verdict["heads"] > 2, verdict)
     report.equal("signed by the key that was rotated in", suite.gyre_json("audit", "head")["keyId"], rotated)
     entries = suite.gyre_json("audit", "list", "--brand", brand.id, "--last", 1_000)["items"]
     made = sum(entry["method"] == "keys.create" for entry in entries)

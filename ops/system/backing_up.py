@@ -141,7 +141,8 @@ def under_load(report, suite, brand, path):
     problems = [writer.problem for writer in writers if writer.problem]
     report.check("writes go well during a backup and after it", not problems, problems)
     names = {str(file.relative_to(path)) for file in path.rglob("*") if file.is_file()}
-    expected = {"manifest.json", "gateway/service.db", "tenancy/service.db", "signals/service.db",
+    expected = {"manifest.json", "gateway/service.db", "tenancy/service.db", "signals/service.db", "experiments/service.db",
+                f"experiments/{brand.id}.db", f"experiments/{brand.gone.brand.id}.db",
                 f"signals/{brand.id}.db", f"signals/{brand.gone.brand.id}.db"}
     report.check("the backup holds the databases and a manifest, no secrets and no ledger", names == expected, names)
     return {name: (before[name], after[name] + 1) for name in before}
@@ -367,7 +368,7 @@ def killed_restore(report, programs, directory, home, suite, brand, person, roun
 
 def killed_services(suite, rounds):
     """Each service is killed while it finishes the restore."""
-    for name in ("tenancy", "signals", "gateway"):
+    for name in ("tenancy", "signals", "experiments", "gateway"):
         for number in range(rounds):
             environment = suite.environment | {"GYRE_DATA_DIRECTORY": str(suite.directory)}
             process = subprocess.Popen([str(suite.program.parent / name)], env=environment,

@@ -74,11 +74,11 @@ def run(report, suite):
     found, _, _ = traces.search(suite.directory, [mark])
     services = {file.split("/")[0] for file, _, _ in found} & set(suite.PROCESSES)
     report.equal("what is looked for later stands in the databases of", sorted(services),
-                 ["gateway", "signals", "tenancy"])
+                 ["experiments", "gateway", "signals", "tenancy"])
     with suite.admin() as connection:
         connection.call("brands.erase", {"id": brand.id, "name": brand.name})
     erased = time.monotonic()
-    for process in ("signals", "gateway", "tenancy"):
+    for process in ("signals", "experiments", "gateway", "tenancy"):
         pid = suite.kill(process)
         wait_for(lambda: suite.pid(process) not in (None, pid), what=f"a new {process}")
     wait_for(lambda: status(suite, brand) == "erased", seconds=60, what="the end of the erasure")

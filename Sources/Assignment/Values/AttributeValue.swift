@@ -19,6 +19,11 @@ public enum AttributeValue: Sendable, Equatable {
         /// What the name stands for.
         public let value: AttributeValue
 
+        public init(_ name: String, _ value: AttributeValue) {
+            self.name = name
+            self.value = value
+        }
+
         /// The same name, scalar by scalar, and an equal value.
         public static func == (left: Member, right: Member) -> Bool {
             left.name.isExactly(right.name) && left.value == right.value
@@ -43,7 +48,7 @@ public enum AttributeValue: Sendable, Equatable {
         var indices: [(index: UInt32, member: Member)] = []
         var others: [Member] = []
         for member in object {
-            let new = Member(name: member.name, value: AttributeValue(member.value))
+            let new = Member(member.name, AttributeValue(member.value))
             if let index = arrayIndex(member.name) {
                 indices.append((index, new))
             } else {
@@ -105,6 +110,13 @@ public enum AttributeValue: Sendable, Equatable {
         case .number(let number): number.isFinite && number != 0 ? number.textInJavaScript : nil
         default: nil
         }
+    }
+
+    /// The text that is hashed for a unit that an attribute of this object names; nil if it names none.
+    ///
+    /// - Parameter attribute: a name, or a path such as "device.id".
+    public func unitText(of attribute: String) -> String? {
+        AttributePath(attribute).namedValue(in: self).unitText
     }
 
     /// What `$type` calls it; what is missing is null.

@@ -273,7 +273,7 @@ public struct Siblings: Sendable {
     private let clients: [String: UnixSocketClient]
 
     /// All services there are.
-    public static let names = ["gateway", "signals", "tenancy"]
+    public static let names = ["experiments", "gateway", "signals", "tenancy"]
 
     public init(_ configuration: ServiceConfiguration, on loop: any EventLoop) {
         clients = Dictionary(

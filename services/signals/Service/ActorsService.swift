@@ -52,7 +52,7 @@ struct ActorsService: Actors.Service {
         if let purpose = params.purpose { check = try UseCheck(purpose, at: call.now, in: transaction) }
         var special = try SpecialFieldFilter(at: call.now, in: transaction)
         // People who are left out count against the limit, so that a page costs no more than any other.
-        var page = Page<(number: Int64, actor: ActorProfile?)>(limit: params.limit)
+        var page = ListPage<(number: Int64, actor: ActorProfile?)>(limit: params.limit)
         for number in try actors.numbers(after: cursor.position, limit: params.limit + 1, reach, in: transaction) {
             var actor: ActorProfile?
             var isLeftOut = try restrictions.isRestricted(number, in: transaction)

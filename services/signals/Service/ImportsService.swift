@@ -83,7 +83,7 @@ struct ImportsService: Imports.Service {
         _ params: Imports.List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
     ) throws(RPCError) -> Imports.List.Reply {
         let cursor = try ListCursor(params.cursor, from: .max)
-        var page = Page<StoredImport>(limit: params.limit)
+        var page = ListPage<StoredImport>(limit: params.limit)
         for row in try imports.list(before: cursor.position, limit: params.limit + 1, in: transaction) {
             guard page.add(row, bytes: 0) else { break }
         }

@@ -11,9 +11,6 @@ enum IntakeLimits {
     /// Traits of one actor, removed ones included, and the bytes of their names and values.
     static let traitsOfActor = 256
     static let traitBytesOfActor = 128 << 10
-    /// Bytes of properties or traits on one page of a list, so that a reply stays far from the longest line: a page ends
-    /// early with the item that passes it.
-    static let pageBytes = 512 << 10
     /// Stretches of time in one series.
     static let stretches = 1_000
     /// Currencies in one summary.

@@ -19,7 +19,7 @@ struct RejectedRowsService: RejectedRows.Service {
     ) throws(RPCError) -> RejectedRows.List.Reply {
         let stored = try find(params.importId, in: transaction)
         let cursor = try ListCursor(params.cursor)
-        var page = Page<RejectedRow>(limit: params.limit)
+        var page = ListPage<RejectedRow>(limit: params.limit)
         try rejectedRows.each(after: cursor.position, of: stored.number, in: transaction) { row in
             page.add(row, bytes: row.row.utf8.count)
         }

@@ -75,7 +75,7 @@ struct SignalsMethods: Signals.Service {
         after sequence: Int64, _ filter: SignalFilter, limit: Int, at now: Timestamp,
         in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> (items: [Signal], hasMore: Bool) {
-        var page = Page<(signal: Signal, actor: Int64?)>(limit: limit)
+        var page = ListPage<(signal: Signal, actor: Int64?)>(limit: limit)
         try signals.each(after: sequence, filter, in: transaction) { signal, actor in
             page.add((signal, actor), bytes: signal.properties?.bytes.count ?? 0)
         }

@@ -1,3 +1,4 @@
+import ExperimentsAPI
 import GatewayAPI
 import JSON
 import JSONRPC
@@ -47,6 +48,7 @@ struct Routes {
         var routes: [Route] = []
         var names = JSONKeyIndex()
         let contracts = [
+            try Discovery.Contract("experiments", ExperimentsContract.methods, ExperimentsContract.document),
             try Discovery.Contract("gateway", GatewayContract.methods, GatewayContract.document),
             try Discovery.Contract("signals", SignalsContract.methods, SignalsContract.document),
             try Discovery.Contract("tenancy", TenancyContract.methods, TenancyContract.document),

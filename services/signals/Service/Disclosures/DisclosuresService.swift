@@ -55,7 +55,7 @@ struct DisclosuresService: Disclosures.Service {
         let found = try disclosures.list(
             after: cursor.position, actor: actor, recipient: params.recipientId, limit: params.limit + 1,
             in: transaction)
-        var page = Page<Disclosure>(limit: params.limit)
+        var page = ListPage<Disclosure>(limit: params.limit)
         for disclosure in found {
             let bytes = disclosure.description.utf8.count + disclosure.purpose.utf8.count
             if !page.add(disclosure, bytes: bytes) { break }

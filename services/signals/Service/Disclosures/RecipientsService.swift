@@ -2,6 +2,7 @@ import JSON
 import JSONRPC
 import OutboundHTTP
 import ServiceContract
+import ServiceKit
 import SignalsAPI
 
 /// Answers `recipients.*`.

@@ -6,12 +6,16 @@ enum RoleScopes {
     /// Roles that may, beside owner and admin, who may everything.
     static let others: [String: Set<Role>] = [
         "actors:read": [.analyst, .operator],
+        "assignments:read": [.analyst, .operator],
+        "assignments:write": [.operator],
         "audit:read": [],
         "authenticators:write": [.analyst, .operator, .viewer],
         "consents:read": [.analyst, .operator],
         "consents:write": [.operator],
         "disclosures:read": [.analyst, .operator],
         "disclosures:write": [.operator],
+        "experiments:read": [.analyst, .operator, .viewer],
+        "experiments:write": [.operator],
         "imports:read": [.analyst, .operator],
         "imports:write": [.operator],
         "integrations:read": [.operator],

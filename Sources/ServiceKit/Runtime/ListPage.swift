@@ -1,14 +1,14 @@
-import JSONRPC
+public import JSONRPC
 
 /// Where a list goes on: behind the item at this position of its order.
-struct ListCursor: Sendable, Equatable {
-    let position: Int64
+public struct ListCursor: Sendable, Equatable {
+    public let position: Int64
 
     /// - Parameters:
     ///   - text: the `nextCursor` of the page before; nil on the first page.
     ///   - start: the position that everything is behind.
     /// - Throws: invalidCursor for a text that no list gave out.
-    init(_ text: String?, from start: Int64 = 0) throws(RPCError) {
+    public init(_ text: String?, from start: Int64 = 0) throws(RPCError) {
         guard let text else {
             position = start
             return
@@ -18,15 +18,20 @@ struct ListCursor: Sendable, Equatable {
     }
 }
 
-/// One page of a list on its way: full at so many items, or with the item that passes ``IntakeLimits/pageBytes``.
-struct Page<Item> {
-    private(set) var items: [Item] = []
+/// One page of a list on its way: full at so many items, or with the item that passes
+/// ``maximumBytes``.
+public struct ListPage<Item> {
+    /// Bytes of what may be large on one page, so that a reply stays far from the longest line: a page ends early with the
+    /// item that passes it.
+    public static var maximumBytes: Int { 512 << 10 }
+
+    public private(set) var items: [Item] = []
     /// Whether there is an item that did not go onto the page.
-    private(set) var hasMore = false
+    public private(set) var hasMore = false
     private var bytes = 0
     private let limit: Int
 
-    init(limit: Int) {
+    public init(limit: Int) {
         self.limit = limit
     }
 
@@ -34,8 +39,8 @@ struct Page<Item> {
     ///
     /// - Parameter bytes: what of it may be large.
     /// - Returns: whether to go on; false once it is known that there is more.
-    mutating func add(_ item: Item, bytes count: Int) -> Bool {
-        guard items.count < limit, bytes < IntakeLimits.pageBytes else {
+    public mutating func add(_ item: Item, bytes count: Int) -> Bool {
+        guard items.count < limit, bytes < Self.maximumBytes else {
             hasMore = true
             return false
         }

@@ -1,0 +1,37 @@
+import JSON
+import JSONRPC
+import SQLite
+
+extension Statement {
+    /// A column of any JSON; nil: NULL.
+    func rawJSON(_ column: Int32) throws(RPCError) -> JSONRaw? {
+        guard let bytes = bytesOrNil(column) else { return nil }
+        do {
+            return try JSONRaw(validating: bytes)
+        } catch {
+            throw .internalError("A column holds no JSON: \(error).")
+        }
+    }
+
+    /// A column that holds a value as JSON.
+    func json<Value: JSONReadable>(_ column: Int32) throws(RPCError) -> Value {
+        do {
+            return try Value(json: bytes(column))
+        } catch {
+            throw .internalError("A column holds no \(Value.self): \(error).")
+        }
+    }
+}
+
+extension JSONRaw {
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+}
+
+extension JSONWritable {
+    /// As it is kept in a column.
+    var jsonText: String {
+        var writer = JSONWriter(capacity: 256)
+        write(to: &writer)
+        return String(decoding: writer.bytes(), as: UTF8.self)
+    }
+}
