@@ -23,8 +23,16 @@ extension Comparison {
     /// symmetric, and unbounded where the control's mean is itself not significantly away from 0. (E. C. Fieller,
     /// J. R. Stat. Soc. B 16, 1954; the same degrees of freedom for all ratios.)
     public func relativeInterval(_ level: SignificanceLevel = .fivePercent) -> RelativeInterval {
-        let t = StudentT(degreesOfFreedom: degreesOfFreedom).upperQuantile(level.alpha / 2)
-        let square = t * t
+        relativeInterval(criticalValue: StudentT(degreesOfFreedom: degreesOfFreedom).upperQuantile(level.alpha / 2))
+    }
+
+    /// The relative effects whose ``contrast(ratio:)`` is within so many standard errors of 0: with the critical value of
+    /// a confidence sequence, or of a look of a group-sequential test, as valid as that is.
+    ///
+    /// - Parameter criticalValue: 0 or more; infinite where nothing is excluded.
+    public func relativeInterval(criticalValue: Double) -> RelativeInterval {
+        guard criticalValue < .infinity else { return .everything }
+        let square = criticalValue * criticalValue
         // a·ρ² - 2·b·ρ + c ≤ 0
         let a = controlMean * controlMean - square * controlVariance
         let b = treatmentMean * controlMean - square * covariance

@@ -27,49 +27,89 @@ extension Comparison {
     public init(
         treatment: CrossMoments, control: CrossMoments, metric: Quantity = .mean(0), covariates: [Quantity] = []
     ) throws(NotEnoughData) {
+        try self.init(blocks: [(treatment, control)], metric: metric, covariates: covariates)
+    }
+
+    /// What both arms have in one block: a stretch within which units were assigned by constant shares.
+    public typealias Block = (treatment: CrossMoments, control: CrossMoments)
+
+    /// The same, of units that came in blocks, such as the phases of an experiment whose allocation changed.
+    ///
+    /// Both arms are compared as if they had the same mix of blocks, so that a metric that drifts while shares change
+    /// moves nothing (Simpson's paradox). A block of n and m units weighs n·m / (n + m): that is the least squares fit
+    /// of metric ~ arm + block, and the best there is where the effect does not depend on the block. A ramp of few
+    /// treated units so weighs little, however many controls it has. The weights are taken from counts alone. Ratios
+    /// are those of the weighed means; covariates have one set of coefficients within all blocks.
+    ///
+    /// - Parameters:
+    ///   - blocks: at least one; of several the effect is the weighed mean of theirs.
+    /// - Throws: `tooFewUnits` where an arm of a block has not two, and what the comparison of one block throws.
+    public init(
+        blocks: [Block], metric: Quantity = .mean(0), covariates: [Quantity] = []
+    ) throws(NotEnoughData) {
+        guard !blocks.isEmpty else { throw .tooFewUnits(have: 0, need: 2) }
         let quantities = [metric] + covariates
-        let (t, c) = (try Quantities(treatment, quantities), try Quantities(control, quantities))
-        let (treatmentCount, controlCount) = (Double(t.count), Double(c.count))
-        let total = treatmentCount + controlCount
+        let weights = Self.weights(of: blocks)
+        let t = try Quantities(zip(blocks, weights).map { ($0.treatment, $1) }, quantities)
+        let c = try Quantities(zip(blocks, weights).map { ($0.control, $1) }, quantities)
+        let total = Double(t.count + c.count)
+        let cells = Double(2 * blocks.count)
         let fit = WithinArmRegression(t, c)
-        guard total > 2 + fit.rank else { throw .tooFewUnits(have: t.count + c.count, need: Int(3 + fit.rank)) }
+        guard total > cells + fit.rank else {
+            throw .tooFewUnits(have: t.count + c.count, need: Int(cells + 1 + fit.rank))
+        }
 
         // What the parts of an adjusted mean contribute: of the metric, of both, of the covariates.
         let (ofTreatment, ofControl) = (fit.parts(t), fit.parts(c))
-        let degreesLost = (total - 2) / (total - 2 - fit.rank)
-        let (residualT, residualC) = (ofTreatment.residual * degreesLost, ofControl.residual * degreesLost)
+        let (residualsT, residualsC) = (fit.residuals(t), fit.residuals(c))
+        let degreesLost = (total - cells) / (total - cells - fit.rank)
+        let (plainT, plainC) = (
+            residualsT.reduce(0) { $0 + $1.ofMean }, residualsC.reduce(0) { $0 + $1.ofMean }
+        )
         let pooled =
-            (residualT * treatmentCount * (treatmentCount - 1) + residualC * controlCount * (controlCount - 1))
-            / (total - 2)
+            (residualsT + residualsC).reduce(0) { $0 + $1.sumOfSquares } / (total - cells - fit.rank)
         let leverage = pooled * fit.leverage
 
         // mean = own mean - share·Σθ·(difference of covariate means), where the share is the other arm's.
-        let (shareT, shareC) = (controlCount / total, treatmentCount / total)
+        let (shareT, shareC) = (Double(c.count) / total, Double(t.count) / total)
         let covariates = ofTreatment.covariates + ofControl.covariates + leverage
         let varianceT =
             ofTreatment.metric - 2 * shareT * ofTreatment.cross + shareT * shareT * covariates
-            + (residualT - ofTreatment.residual)
+            + plainT * (degreesLost - 1)
         let varianceC =
             ofControl.metric - 2 * shareC * ofControl.cross + shareC * shareC * covariates
-            + (residualC - ofControl.residual)
+            + plainC * (degreesLost - 1)
         let covariance = shareC * ofTreatment.cross + shareT * ofControl.cross - shareT * shareC * covariates
 
-        let residual = residualT + residualC
+        let residual = (plainT + plainC) * degreesLost
         let plain = ofTreatment.metric + ofControl.metric
         guard plain.isFinite else { throw .notFinite }
         guard plain > 0, residual > 0x1p-80 * plain else { throw .noVariance }
-        let (partT, partC) = (residualT / residual, residualC / residual)
-        let welch = 1 / (partT * partT / (treatmentCount - 1) + partC * partC / (controlCount - 1))
+        let spread = (residualsT + residualsC).reduce(0) {
+            let part = $1.ofMean / (plainT + plainC)
+            return $0 + part * part / ($1.cell.count - 1)
+        }
         var assumptions: [Assumption] = [.independentUnits, .nearlyNormalMeans, .oneLook]
         if case .ratio = metric { assumptions.append(.linearRatio) }
         if !fit.coefficients.isEmpty { assumptions.append(.covariatesPrecedeExposure) }
+        if blocks.count > 1 { assumptions.append(.strataPrecedeExposure) }
         try self.init(
             treatment: (t.values[0] - shareT * fit.shift, varianceT, t.count),
             control: (c.values[0] + shareC * fit.shift, varianceC, c.count), covariance: covariance,
-            degreesOfFreedom: welch / degreesLost, assumptions: assumptions,
+            degreesOfFreedom: 1 / spread / degreesLost, assumptions: assumptions,
             adjustment: fit.coefficients.isEmpty
                 ? nil
                 : CovariateAdjustment(
                     coefficients: fit.coefficients, varianceCut: 1 - (residual + leverage) / plain))
+    }
+
+    /// n·m / (n + m) of each block, as shares of their sum.
+    private static func weights(of blocks: [Block]) -> [Double] {
+        let sizes = blocks.map { block in
+            let (n, m) = (Double(block.treatment.count), Double(block.control.count))
+            return n * m / max(n + m, 1)
+        }
+        let sum = sizes.reduce(0, +)
+        return sizes.map { $0 / sum }
     }
 }

@@ -2,6 +2,10 @@
 public enum NotEnoughData: Error, Sendable, Equatable, CustomStringConvertible {
     /// An arm, or what is tested, has fewer units than it takes.
     case tooFewUnits(have: Int, need: Int)
+    /// An arm has fewer units that did something, or fewer that did not, than it takes.
+    case tooFewSuccesses(have: Int, need: Int)
+    /// The first planned look is not reached.
+    case beforeFirstLook
     /// Nothing varies, so nothing tells what chance does.
     case noVariance
     /// A value, or a sum of squares, is NaN or infinite.
@@ -17,6 +21,9 @@ public enum NotEnoughData: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .tooFewUnits(let have, let need): "needs \(need) units and has \(have)"
+        case .tooFewSuccesses(let have, let need):
+            "needs \(need) units that did it and as many that did not in each arm, and has \(have)"
+        case .beforeFirstLook: "the first planned look is not reached"
         case .noVariance: "all values are the same, so that chance cannot be judged"
         case .notFinite: "a value is not a finite number, or too large to be squared"
         case .denominatorIsZero: "the denominators of the ratio sum to zero"

@@ -45,35 +45,63 @@ struct LinearQuantity {
     }
 }
 
-/// Several quantities of one arm, with the covariance that a single unit contributes to them.
+/// Several quantities of one arm, which may be spread over blocks, and what chance makes of them.
 struct Quantities {
+    /// The units of one block: how many, what its means weigh, and the covariance that a single unit contributes to the
+    /// quantities, row by row with the divisor count - 1.
+    struct Cell {
+        let count: Double
+        let weight: Double
+        let covariances: [Double]
+    }
+
     let count: Int
     let values: [Double]
-    /// Row by row, with the divisor count - 1.
-    private let covariances: [Double]
+    let cells: [Cell]
+
+    init(_ moments: CrossMoments, _ quantities: [Quantity]) throws(NotEnoughData) {
+        try self.init([(moments, 1)], quantities)
+    }
 
     /// Of ratios by the delta method: a unit contributes what it moves the ratio by, to first order (Deng et al., KDD
     /// 2018, section 3).
-    func covariance(_ i: Int, _ j: Int) -> Double { covariances[i * values.count + j] }
-
-    init(_ moments: CrossMoments, _ quantities: [Quantity]) throws(NotEnoughData) {
-        guard moments.count >= 2 else { throw .tooFewUnits(have: moments.count, need: 2) }
-        guard moments.isFinite else { throw .notFinite }
-        let means = moments.means
+    ///
+    /// - Parameter blocks: with weights that sum to 1; quantities are made of the weighed means.
+    init(_ blocks: [(moments: CrossMoments, weight: Double)], _ quantities: [Quantity]) throws(NotEnoughData) {
+        var means = Array(repeating: 0.0, count: blocks.first?.moments.variableCount ?? 0)
+        for (moments, weight) in blocks {
+            guard moments.count >= 2 else { throw .tooFewUnits(have: moments.count, need: 2) }
+            guard moments.isFinite else { throw .notFinite }
+            for variable in means.indices { means[variable] += weight * moments.mean(variable) }
+        }
         var parts: [LinearQuantity] = []
         for quantity in quantities {
             guard let part = quantity.linearized(at: means) else { throw .denominatorIsZero }
             parts.append(part)
         }
-        count = moments.count
+        count = blocks.reduce(0) { $0 + $1.moments.count }
         values = parts.map(\.value)
-        var covariances = Array(repeating: 0.0, count: parts.count * parts.count)
-        for i in parts.indices {
-            for j in 0...i {
-                covariances[i * parts.count + j] = parts[i].covariance(parts[j], moments)
-                covariances[j * parts.count + i] = covariances[i * parts.count + j]
+        cells = blocks.map { moments, weight in
+            var covariances = Array(repeating: 0.0, count: parts.count * parts.count)
+            for i in parts.indices {
+                for j in 0...i {
+                    covariances[i * parts.count + j] = parts[i].covariance(parts[j], moments)
+                    covariances[j * parts.count + i] = covariances[i * parts.count + j]
+                }
             }
+            return Cell(count: Double(moments.count), weight: weight, covariances: covariances)
         }
-        self.covariances = covariances
+    }
+
+    /// The covariance of two of the ``values``.
+    func covariance(_ i: Int, _ j: Int) -> Double {
+        cells.reduce(0) {
+            $0 + $1.weight * $1.weight * $1.covariances[i * values.count + j] / $1.count
+        }
+    }
+
+    /// The sum over units of the products of what each contributes, from the means of its block.
+    func within(_ i: Int, _ j: Int) -> Double {
+        cells.reduce(0) { $0 + ($1.count - 1) * $1.covariances[i * values.count + j] }
     }
 }

@@ -1,4 +1,5 @@
-/// The least squares fit of a metric (quantity 0) on covariates (the others) within two arms, by common coefficients.
+/// The least squares fit of a metric (quantity 0) on covariates (the others) within the blocks of two arms, by common
+/// coefficients.
 struct WithinArmRegression {
     /// One of each covariate; 0 where it adds nothing.
     let coefficients: [Double]
@@ -12,10 +13,7 @@ struct WithinArmRegression {
 
     init(_ treatment: Quantities, _ control: Quantities) {
         let size = treatment.values.count - 1
-        func within(_ i: Int, _ j: Int) -> Double {
-            Double(treatment.count - 1) * treatment.covariance(i, j)
-                + Double(control.count - 1) * control.covariance(i, j)
-        }
+        func within(_ i: Int, _ j: Int) -> Double { treatment.within(i, j) + control.within(i, j) }
         let solver = Cholesky((0..<size).map { i in (0..<size).map { within(i + 1, $0 + 1) } })
         coefficients = solver.solve((0..<size).map { within($0 + 1, 0) })
         rank = Double(solver.rank)
@@ -24,19 +22,40 @@ struct WithinArmRegression {
         leverage = zip(solver.solve(difference), difference).reduce(0) { $0 + $1.0 * $1.1 }
     }
 
-    /// The variances of an arm's means: of the metric, of the fitted covariates, between the two, and of what is left.
-    func parts(_ arm: Quantities) -> (metric: Double, cross: Double, covariates: Double, residual: Double) {
-        let n = Double(arm.count)
-        let metric = arm.covariance(0, 0) / n
+    /// The variances of an arm's quantities: of the metric, of the fitted covariates, and between the two.
+    func parts(_ arm: Quantities) -> (metric: Double, cross: Double, covariates: Double) {
         var cross = 0.0
         var covariates = 0.0
         for (i, coefficient) in coefficients.enumerated() {
-            cross += coefficient * arm.covariance(i + 1, 0) / n
+            cross += coefficient * arm.covariance(i + 1, 0)
             for (j, other) in coefficients.enumerated() {
-                covariates += coefficient * other * arm.covariance(i + 1, j + 1) / n
+                covariates += coefficient * other * arm.covariance(i + 1, j + 1)
             }
         }
-        return (metric, cross, covariates, max(metric - 2 * cross + covariates, 0))
+        return (arm.covariance(0, 0), cross, covariates)
+    }
+
+    /// What the covariates leave of the variance of the metric of one unit, in each cell.
+    func residuals(_ arm: Quantities) -> [Residual] {
+        let size = arm.values.count
+        return arm.cells.map { cell in
+            var variance = cell.covariances[0]
+            for (i, coefficient) in coefficients.enumerated() {
+                variance -= 2 * coefficient * cell.covariances[i + 1]
+                for (j, other) in coefficients.enumerated() {
+                    variance += coefficient * other * cell.covariances[(i + 1) * size + j + 1]
+                }
+            }
+            return Residual(cell: cell, variance: max(variance, 0))
+        }
+    }
+
+    struct Residual {
+        let cell: Quantities.Cell
+        let variance: Double
+
+        var ofMean: Double { cell.weight * cell.weight * variance / cell.count }
+        var sumOfSquares: Double { (cell.count - 1) * variance }
     }
 }
 

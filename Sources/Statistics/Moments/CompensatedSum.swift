@@ -20,7 +20,7 @@ public struct CompensatedSum: Sendable, Equatable {
     }
 
     /// The exact product of two numbers, unless it is below some 1e-290.
-    init(product a: Double, _ b: Double) {
+    public init(product a: Double, _ b: Double) {
         high = a * b
         low = (-high).addingProduct(a, b)
     }
@@ -49,13 +49,13 @@ public struct CompensatedSum: Sendable, Equatable {
 
     public static func - (a: Self, b: Self) -> Self { a + -b }
 
-    static func * (a: Self, b: Self) -> Self {
+    public static func * (a: Self, b: Self) -> Self {
         let product = Self(product: a.high, b.high)
         let (high, low) = fastTwoSum(product.high, product.low + (a.high * b.low + a.low * b.high))
         return Self(high: high, low: low)
     }
 
-    static func * (a: Self, factor: Double) -> Self { a * Self(factor) }
+    public static func * (a: Self, factor: Double) -> Self { a * Self(factor) }
 
     /// a + b and its rounding error, exactly.
     private static func twoSum(_ a: Double, _ b: Double) -> (Double, Double) {

@@ -41,7 +41,7 @@ public struct QuantileEstimate: Sendable, Equatable {
         var inflation = 1.0
         if let clusters {
             let indicator = try Quantities(clusters, [.ratio(0, by: 1)])
-            inflation = indicator.covariance(0, 0) / Double(clusters.count) / (share * (1 - share) / n)
+            inflation = indicator.covariance(0, 0) / (share * (1 - share) / n)
             guard inflation > 0 else { throw .noVariance }
         }
         self.share = share

@@ -41,7 +41,7 @@ public struct QuantileSketch: Sendable, Equatable {
     }
 
     /// The values of a bin: its ends. What is below 2⁻¹⁰³¹ counts as 0.
-    static func bounds(ofKey key: Int32) -> Interval {
+    public static func bounds(ofKey key: Int32) -> Interval {
         guard key != 0 else { return Interval(lower: 0, upper: 0) }
         let near = Double(bitPattern: UInt64(key.magnitude) << UInt64(shift))
         let far = min(Double(bitPattern: UInt64(key.magnitude + 1) << UInt64(shift)), .greatestFiniteMagnitude)

@@ -64,12 +64,15 @@ public struct ConfidenceSequence: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - units: positive.
-    public func criticalValue(units: Double) -> Double {
+    ///   - strictness: 1 or more; leaves 0 out just where the p-value is below α / strictness. The sequence stays tuned to
+    ///     α, so that a correction for several questions, which depends on the data, tunes nothing.
+    public func criticalValue(units: Double, strictness: Double = 1) -> Double {
         let k = units * rhoSquared
+        let alpha = level.alpha / strictness
         let logarithm =
             switch alternative {
-            case .twoSided: 0.5 * log1p(k) - log(level.alpha)
-            case .greater, .less: Self.log1pExp(0.5 * log1p(k) - log(2 * level.alpha))
+            case .twoSided: 0.5 * log1p(k) - log(alpha)
+            case .greater, .less: Self.log1pExp(0.5 * log1p(k) - log(2 * alpha))
             }
         return (2 * (1 + 1 / k) * logarithm).squareRoot()
     }
