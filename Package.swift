@@ -62,6 +62,7 @@ let package = Package(
         // Kernels: pure functions over values.
         .library("Assignment", ["JSON"]),
         .library("CivilTime", ["JSON"]),
+        .library("ExperimentMetrics", ["Statistics"]),
         .library("Limits"),
         .library("Mapping", ["JSON"]),
         .library("MerkleLog", ["OpenSSL"]),
@@ -130,6 +131,9 @@ let package = Package(
                 "ServiceKit", "SignalsAPI",
                 "SignalsService", "TenancyAPI", "TenancyService", .configuration, .logging, .nio("NIOPosix"),
             ], swiftSettings: .strict),
+        .testTarget(
+            name: "ExperimentMetricsTests", dependencies: ["ExperimentMetrics", "PythonOracle", "Statistics"],
+            exclude: ["Golden"], swiftSettings: .strict),
         .tests(
             "ExperimentsService",
             [
