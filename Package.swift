@@ -87,7 +87,7 @@ let package = Package(
             ], swiftSettings: .strict + [.failpoints]),
 
         // Services: a library each, and a Main that only composes it.
-        .service("Experiments", ["Assignment"]),
+        .service("Experiments", ["Assignment", "ExperimentMetrics", "SignalsAPI", "Statistics"]),
         .service(
             "Gateway",
             [
@@ -96,7 +96,7 @@ let package = Package(
                 "SignalsAPI", "TLS", "TenancyAPI", .configuration, .hummingbird, .hummingbirdCore, .lifecycle, .logging,
                 .metrics, .mustache, .nio("NIOCore"),
             ]),
-        .service("Signals", ["Mapping", "OpenSSL", "OutboundHTTP"]),
+        .service("Signals", ["ExperimentsAPI", "Mapping", "OpenSSL", "OutboundHTTP"]),
         .service(
             "Tenancy",
             ["AuditProof", "CivilTime", "MerkleLog", "OpenSSL", "PlatformAPI", .lifecycle, .logging, .nio("NIOPosix")]),
@@ -137,9 +137,10 @@ let package = Package(
         .tests(
             "ExperimentsService",
             [
-                "Assignment", "CommonAPI", "ExperimentsAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "OpenSSL",
+                "Assignment", "CommonAPI", "ExperimentMetrics", "ExperimentsAPI", "JSON", "JSONRPC", "JSONRPCInProcess",
+                "OpenSSL",
                 "PlatformAPI", "SQLite",
-                "ServiceContract", "ServiceKit",
+                "ServiceContract", "ServiceKit", "SignalsAPI",
             ]),
         .tests(
             "GatewayService",

@@ -28,6 +28,8 @@ public struct WriteTransaction: Transaction, ~Copyable {
 
     /// What a transaction did beside its rows. Touched by the transaction's own thread only.
     public final class Effects {
+        /// What others were told in this transaction that it is enough to tell them once.
+        public var toldTopics: Set<String> = []
         /// The last message put into the outbox.
         public var lastToldSequence: Int64?
         /// Whether a job began.

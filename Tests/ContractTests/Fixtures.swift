@@ -22,6 +22,8 @@ enum Fixtures {
         ("one-experiment", SQL(isForBrand: true, text: experiment + started)),
         ("one-paused-experiment", SQL(isForBrand: true, text: experiment + started + paused)),
         ("one-completed-experiment", SQL(isForBrand: true, text: experiment + started + completed)),
+        ("one-metric", SQL(isForBrand: true, text: experiment + metric)),
+        ("one-plan", SQL(isForBrand: true, text: experiment + metric + plan + started)),
         ("one-import", SQL(isForBrand: true, text: importing)),
         ("one-import-done", SQL(isForBrand: true, text: importing + "UPDATE jobs SET status = 'completed';")),
     ]
@@ -125,6 +127,21 @@ enum Fixtures {
             'user', 'draft', 2, 'checkout', 'id', '[]', 0, 0, 0, 1767225600000000, 1767225600000000, 1);
         INSERT INTO variants (number, experiment, key, place, name, allocation, is_control) VALUES
             (1, 1, 'control', 0, NULL, 5000, 1), (2, 1, 'free-delivery', 1, 'Free delivery', 5000, 0);
+
+        """
+
+    private static let metric = """
+        INSERT INTO metrics (id, key, name, kind, event, source, delay_seconds, window_seconds, counts_finished_windows_only,
+            look_back_seconds, direction, created_at, version)
+        VALUES (x'01930000000070008000000000000081', 'orders', 'Orders', 'count', 'Order Completed', 'signals', 0, 604800, 0,
+            2592000, 'higherIsBetter', 1767225600000000, 1);
+
+        """
+
+    private static let plan = """
+        INSERT INTO result_plans (experiment, engine, alpha, correction, planned_units, sample_ratio_alpha, version)
+        VALUES (1, 'alwaysValid', 0.05, 'holm', 10000, 0.001, 1);
+        INSERT INTO planned_metrics (experiment, metric, place, role, scale) VALUES (1, 1, 0, 'goal', 'relative');
 
         """
 

@@ -7,6 +7,7 @@ import JSONRPCInProcess
 import PlatformAPI
 import SQLite
 import ServiceContract
+import SignalsAPI
 import Synchronization
 import Testing
 
@@ -23,20 +24,21 @@ final class ExperimentsUnderTest: Sendable {
     let tombstones: Tombstones
     let jobs: JobRunner
     let brand = CountedIdentifiers.id(1 << 40)
+    let signals = PlayedSignals()
     private let directory = NSTemporaryDirectory() + "gyre-experiments-\(UUID().uuidString)"
     private let clock = SettableClock()
 
     init() throws {
         let databases = try BrandDatabases(
             directory: directory, brandMigrations: ExperimentsService.definition.brandMigrations, serviceMigrations: [])
-        let siblings = NoSiblings()
+        let siblings = signals
         let clock = clock
         runtime = ServiceRuntime(
             name: "experiments", databases: databases, courier: OutboxCourier(sender: "experiments") { _ in siblings },
             clock: Clock { clock.now }, identifiers: CountedIdentifiers())
         tombstones = try Tombstones(key: Array(repeating: 7, count: 32))
         var parts = ServiceParts()
-        ExperimentsService.register(tombstones: tombstones, in: &parts)
+        ExperimentsService.register(tombstones: tombstones, signals: signals, in: &parts)
         jobs = JobRunner(parts.jobs, runtime: runtime)
         PlatformService(
             runtime: runtime, topics: parts.topics, jobs: parts.jobs,
@@ -77,6 +79,35 @@ final class ExperimentsUnderTest: Sendable {
         try await runtime.read(try file) { transaction throws(RPCError) in
             try transaction.one(sql) { $0.int64(0) } ?? 0
         }
+    }
+
+    /// Rows of texts from the brand's database.
+    func rows(_ sql: StaticString) async throws -> [[String]] {
+        try await runtime.read(try file) { transaction throws(RPCError) in
+            try transaction.all(sql) { row in (0..<row.columnCount).map { row.isNull($0) ? "-" : row.text($0) } }
+        }
+    }
+
+    /// Signals says that some have arrived.
+    func arrived(through: Int) async throws {
+        let now = now
+        try await write { transaction throws(RPCError) in
+            try SignalFollowing().arrived(through: through, at: now, in: transaction)
+        }
+    }
+
+    /// Waits until no job of a kind runs.
+    func ended(_ kind: String) async throws {
+        for _ in 0..<1_000 {
+            let running = try await runtime.read(try file) { transaction throws(RPCError) in
+                try transaction.one(
+                    "SELECT count(*) FROM jobs WHERE kind = :kind AND status = 'running'", [":kind": kind]
+                ) { $0.int(0) } ?? 0
+            }
+            if running == 0 { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        throw RPCError.internalError("The job did not end within 10 s.")
     }
 
     /// Calls a method with parameters as they are written.
@@ -198,9 +229,22 @@ private final class SettableClock: Sendable {
     }
 }
 
-private struct NoSiblings: JSONRPCClient {
+/// What signals feeds.
+final class PlayedSignals: JSONRPCClient {
+    private let items = Mutex<[FedSignal]>([])
+
+    func feed(_ signals: [FedSignal]) { items.withLock { $0 += signals } }
+
     func call(_ method: String, params: [UInt8], context: CallContext?) async throws(RPCError) -> [UInt8] {
-        throw .dependencyUnavailable("none")
+        guard method == "signalFeed.read" else { throw .dependencyUnavailable("none") }
+        do throws(JSONError) {
+            let params = try SignalFeed.Read.Params(json: params)
+            let all = items.withLock(\.self)
+            let page = all.dropFirst(params.after).prefix(min(params.limit, 3))
+            return SignalFeed.Read.Reply(items: Array(page), through: params.after + page.count).json()
+        } catch {
+            throw .invalidParams(error)
+        }
     }
 }
 

@@ -63,7 +63,8 @@ import Testing
         try await withSignals { service in
             let item = try JSONRaw(validating: #"{"type":"track","event":"A","shade":1}"#)
             let methods = SignalsMethods(
-                intake: SignalIntake(tombstones: service.tombstones, specialFields: SpecialFieldCache()),
+                intake: SignalIntake(
+                    tombstones: service.tombstones, specialFields: SpecialFieldCache(), followers: EventFollowers()),
                 runtime: service.runtime)
             for (principal, status) in [
                 ("key:k", Verdict.Status.rejected), ("admin", .rejected), ("service:x", .accepted),

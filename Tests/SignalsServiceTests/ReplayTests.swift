@@ -98,7 +98,8 @@ import Testing
             try await service.cancel(other.id)
             // Both in one transaction, so that the replay cannot have ended in between.
             let services = ImportsService(
-                intake: SignalIntake(tombstones: service.tombstones, specialFields: SpecialFieldCache()))
+                intake: SignalIntake(
+                    tombstones: service.tombstones, specialFields: SpecialFieldCache(), followers: EventFollowers()))
             let mapping = try JSONRaw(validating: ImportedFile.mapping)
             let call = service.call
             let late = try await failure {

@@ -279,32 +279,296 @@ extension ExperimentsContract {
         "params":[{"name":"targetingKey","value":"u1"},{"name":"experiments","value":["checkout"]}],\#
         "result":{"name":"reply","value":{"assignments":[{"experiment":"checkout","variant":"control",\#
         "reason":"split","bucket":3065,"propensity":0.5,"phase":1,"version":2,"isSaved":false}],\#
-        "configVersion":1}}}]}],"components":{"schemas":{"ExperimentStatus":{"type":"string","enum":["draft",\#
-        "active","paused","completed","archived"],"description":"Where an experiment is in its life.",\#
-        "x-enum-descriptions":{"draft":"Being written; nobody is assigned.","active":"Units are assigned.",\#
-        "paused":"Nobody is assigned until it goes on.","completed":"Nobody is assigned any more; its results \#
-        stand.","archived":"Completed, and out of sight."}},"UnitType":{"type":"string","minLength":1,\#
-        "maxLength":40,"pattern":"^[a-z][A-Za-z0-9_]{0,39}$","description":"What is randomised, such as user, \#
-        household or session.","x-privacy":"none"},"Key":{"type":"string","minLength":1,"maxLength":100,\#
-        "pattern":"^[A-Za-z0-9._-]{1,100}$","description":"What code asks for: letters, digits, dots, underscores \#
-        and hyphens.","x-privacy":"none"},"Variant":{"type":"object","description":"An arm of an experiment.",\#
-        "required":["key","allocation"],"properties":{"key":{"$ref":"#/components/schemas/Key","description":"What \#
-        code asks for; no other variant of the experiment has it."},"name":{"type":"string","minLength":1,\#
-        "maxLength":255,"description":"What people read.","x-privacy":"none"},"description":{"type":"string",\#
-        "minLength":1,"maxLength":2000,"description":"What is different in it.","x-privacy":"none"},\#
-        "allocation":{"type":"integer","minimum":0,"maximum":10000,"x-unit":"ten-thousandths","description":"Its \#
-        share of all units; those of all variants add up to 10,000 at most."},"isControl":{"type":"boolean",\#
-        "default":false,"description":"Whether the others are compared with it; of one it is true."},\#
-        "config":{"x-raw":true,"x-raw-type":"object","x-max-bytes":16384,"description":"What code does with it.",\#
-        "x-privacy":"none"}},"additionalProperties":false},"RequiredExperiment":{"type":"object",\#
-        "description":"Another experiment that a unit must be in.","required":["experiment"],\#
-        "properties":{"experiment":{"$ref":"#/components/schemas/Key","description":"The other experiment's key."},\#
-        "variants":{"type":"array","items":{"$ref":"#/components/schemas/Key"},"maxItems":20,"default":[],\#
-        "description":"The variants that will do; none: any."}},"additionalProperties":false},\#
-        "Experiment":{"type":"object","description":"A comparison of variants over units.","required":["id","key",\#
-        "name","unitType","status","hashVersion","seed","hashAttribute","prerequisites","isSticky","bucketVersion",\#
-        "minimumBucketVersion","variants","createdAt","updatedAt","version"],\#
-        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"Its id."},\#
+        "configVersion":1}}}]},{"name":"metricDefinitions.create","summary":"Defines a metric.","x-kind":"write",\#
+        "x-scope":"experiments:write","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],"x-audit":true,\#
+        "x-idempotent":true,"params":[{"name":"key","required":true,"schema":{"$ref":"#/components/schemas/Key"},\#
+        "description":"What code asks for; no other metric of the brand has it."},{"name":"name","required":true,\#
+        "schema":{"type":"string","minLength":1,"maxLength":255},"description":"What people read.",\#
+        "x-privacy":"none"},{"name":"kind","required":true,"schema":{"$ref":"#/components/schemas/MetricKind"},\#
+        "description":"What it makes of each unit."},{"name":"event","required":true,"schema":{"type":"string",\#
+        "minLength":1,"maxLength":200},"description":"The type of the events that count: of signals their name.",\#
+        "x-privacy":"none"},{"name":"source","schema":{"$ref":"#/components/schemas/EventSource",\#
+        "default":"client"},"description":"Where these events come from."},{"name":"direction",\#
+        "schema":{"$ref":"#/components/schemas/MetricDirection","default":"higherIsBetter"},"description":"What is \#
+        better."},{"name":"description","schema":{"type":"string","minLength":1,"maxLength":2000},\#
+        "description":"What it says.","x-privacy":"none"},{"name":"valueField","schema":{"type":"string",\#
+        "minLength":1,"maxLength":200},"description":"Which of an event's `metrics` is its value; absent: each \#
+        counts 1.","x-privacy":"none"},{"name":"denominatorEvent","schema":{"type":"string","minLength":1,\#
+        "maxLength":200},"description":"The type of the events that bring the denominator of a ratio; absent: the \#
+        same events.","x-privacy":"none"},{"name":"denominatorField","schema":{"type":"string","minLength":1,\#
+        "maxLength":200},"description":"Which of their `metrics` is the denominator of a ratio; absent: each counts \#
+        1.","x-privacy":"none"},{"name":"share","schema":{"type":"number","minimum":0,"maximum":1},\#
+        "description":"Which quantile."},{"name":"fromSeconds","schema":{"type":"integer","minimum":0,\#
+        "maximum":315619200,"x-unit":"seconds"},"description":"Retention: events count from so long after the \#
+        exposure."},{"name":"toSeconds","schema":{"type":"integer","minimum":0,"maximum":315619200,\#
+        "x-unit":"seconds"},"description":"Retention: until so long after the exposure."},{"name":"delaySeconds",\#
+        "schema":{"type":"integer","minimum":0,"maximum":315619200,"x-unit":"seconds","default":0},\#
+        "description":"Events count from so long after the exposure."},{"name":"windowSeconds",\#
+        "schema":{"type":"integer","minimum":0,"maximum":315619200,"x-unit":"seconds"},"description":"Events count \#
+        until so long after the exposure; absent: for ever."},{"name":"countsFinishedWindowsOnly",\#
+        "schema":{"type":"boolean","default":false},"description":"Whether a unit counts only once its window is \#
+        over."},{"name":"lookBackSeconds","schema":{"type":"integer","minimum":0,"maximum":315619200,\#
+        "x-unit":"seconds"},"description":"The covariate is made of the same events from so long before the \#
+        exposure: CUPED; absent: none."},{"name":"bounds","schema":{"$ref":"#/components/schemas/MetricBounds"},\#
+        "description":"Where the value of a unit is cut; absent: nowhere."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/MetricInfo"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"orders within a week","params":[{"name":"key","value":"orders"},{"name":"name",\#
+        "value":"Orders"},{"name":"kind","value":"count"},{"name":"event","value":"Order Completed"},\#
+        {"name":"source","value":"signals"},{"name":"windowSeconds","value":604800},{"name":"lookBackSeconds",\#
+        "value":2592000}],"result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000001",\#
+        "key":"orders","name":"Orders","kind":"count","event":"Order Completed","source":"signals","delaySeconds":0,\#
+        "countsFinishedWindowsOnly":false,"windowSeconds":604800,"lookBackSeconds":2592000,\#
+        "direction":"higherIsBetter","isArchived":false,"createdAt":"2026-01-01T00:00:00Z","version":1}}},\#
+        {"name":"a window that is over before it begins","params":[{"name":"key","value":"orders"},{"name":"name",\#
+        "value":"Orders"},{"name":"kind","value":"count"},{"name":"event","value":"Order Completed"},\#
+        {"name":"delaySeconds","value":60},{"name":"windowSeconds","value":60}],\#
+        "x-error":"#/components/errors/invalidParams"}]},{"name":"metricDefinitions.get","summary":"Says all of one \#
+        metric.","x-kind":"read","x-scope":"experiments:read","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
+        "admin"],"params":[{"name":"key","required":true,"schema":{"$ref":"#/components/schemas/Key"},\#
+        "description":"The metric."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/MetricInfo"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"orders","x-fixture":"one-metric",\#
+        "params":[{"name":"key","value":"orders"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000081","key":"orders","name":"Orders","kind":"count",\#
+        "event":"Order Completed","source":"signals","delaySeconds":0,"countsFinishedWindowsOnly":false,\#
+        "windowSeconds":604800,"lookBackSeconds":2592000,"direction":"higherIsBetter","isArchived":false,\#
+        "createdAt":"2026-01-01T00:00:00Z","version":1}}}]},{"name":"metricDefinitions.list","summary":"Lists a \#
+        brand's metrics, oldest first.","x-kind":"read","x-scope":"experiments:read","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"params":[{"name":"cursor","schema":{"type":"string","minLength":1,\#
+        "maxLength":200},"description":"Where the last page ended: its `nextCursor`."},{"name":"limit",\#
+        "schema":{"type":"integer","minimum":1,"maximum":500,"x-unit":"items","default":100},"description":"Items \#
+        on one page."}],"result":{"name":"reply","schema":{"type":"object","description":"A page.",\#
+        "required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/MetricInfo"},"maxItems":500,"description":"One page."},\#
+        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
+        page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"a new brand","params":[],\#
+        "result":{"name":"reply","value":{"items":[]}}},{"name":"orders","x-fixture":"one-metric","params":[],\#
+        "result":{"name":"reply","value":{"items":[{"id":"01930000-0000-7000-8000-000000000081","key":"orders",\#
+        "name":"Orders","kind":"count","event":"Order Completed","source":"signals","delaySeconds":0,\#
+        "countsFinishedWindowsOnly":false,"windowSeconds":604800,"lookBackSeconds":2592000,\#
+        "direction":"higherIsBetter","isArchived":false,"createdAt":"2026-01-01T00:00:00Z","version":1}]}}}]},\#
+        {"name":"metricDefinitions.update","summary":"Changes how a metric is called; what it counts stays.",\#
+        "x-kind":"write","x-scope":"experiments:write","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
+        "admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"key","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Key"},"description":"The metric."},{"name":"version","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was read at."},\#
+        {"name":"name","schema":{"type":"string","minLength":1,"maxLength":255},"description":"What people read.",\#
+        "x-privacy":"none"},{"name":"description","schema":{"type":["string","null"],"minLength":1,"maxLength":2000,\#
+        "x-patch":true},"description":"What it says.","x-privacy":"none"},{"name":"isArchived",\#
+        "schema":{"type":"boolean"},"description":"Whether it is out of sight."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/MetricInfo"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/storageFull"},{"$ref":"#/components/errors/versionMismatch"}],\#
+        "examples":[{"name":"another name","x-fixture":"one-metric","params":[{"name":"key","value":"orders"},\#
+        {"name":"version","value":1},{"name":"name","value":"Orders in a week"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000081","key":"orders","name":"Orders in a week",\#
+        "kind":"count","event":"Order Completed","source":"signals","delaySeconds":0,\#
+        "countsFinishedWindowsOnly":false,"windowSeconds":604800,"lookBackSeconds":2592000,\#
+        "direction":"higherIsBetter","isArchived":false,"createdAt":"2026-01-01T00:00:00Z","version":2}}}]},\#
+        {"name":"resultPlans.set","summary":"Says what is measured in an experiment, and how it is judged.",\#
+        "description":"Free while the experiment is a draft. Once it was started, secondary metrics may be added, \#
+        and nothing else: what decides is fixed before the first look. Metrics that are added are reckoned from the \#
+        events that are kept.","x-kind":"write","x-scope":"experiments:write","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"experimentId",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The experiment."},\#
+        {"name":"metrics","required":true,"schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/PlannedMetric"},"maxItems":1000},"description":"In the order in which \#
+        they are shown."},{"name":"version","schema":{"$ref":"#/components/schemas/Version"},"description":"The \#
+        version of the plan that it was read at; absent: there was none."},{"name":"engine",\#
+        "schema":{"$ref":"#/components/schemas/InferenceEngine","default":"fixed"},"description":"How evidence is \#
+        judged."},{"name":"alpha","schema":{"type":"number","minimum":0.0001,"maximum":0.5,"default":0.05},\#
+        "description":"The level."},{"name":"correction","schema":{"$ref":"#/components/schemas/FamilyCorrection",\#
+        "default":"holm"},"description":"Over goals and arms."},{"name":"plannedUnits","schema":{"type":"integer",\#
+        "minimum":2,"maximum":1000000000000,"x-unit":"units"},"description":"How many units are to be exposed, of \#
+        all arms together."},{"name":"looks","schema":{"type":"array","items":{"type":"number","minimum":0,\#
+        "maximum":1},"maxItems":200},"description":"Of a group-sequential test: shares of the planned units, the \#
+        last of them 1."},{"name":"spending","schema":{"$ref":"#/components/schemas/SpendingName"},\#
+        "description":"Of a group-sequential test; unless given, as O'Brien and Fleming."},{"name":"prior",\#
+        "schema":{"$ref":"#/components/schemas/EffectPrior"},"description":"Of a Bayesian judgement."},\#
+        {"name":"sampleRatioAlpha","schema":{"type":"number","minimum":1e-06,"maximum":0.5,"default":0.001},\#
+        "description":"Below this probability the split is broken."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/ResultPlan"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/storageFull"},\#
+        {"$ref":"#/components/errors/versionMismatch"}],"examples":[{"name":"orders decide",\#
+        "x-fixture":"one-metric","params":[{"name":"experimentId","value":"01930000-0000-7000-8000-000000000071"},\#
+        {"name":"metrics","value":[{"metric":"orders","role":"goal"}]},{"name":"engine","value":"alwaysValid"},\#
+        {"name":"plannedUnits","value":10000}],"result":{"name":"reply","value":{"metrics":[{"metric":"orders",\#
+        "role":"goal","scale":"relative"}],"engine":"alwaysValid","alpha":0.05,"correction":"holm",\#
+        "plannedUnits":10000,"sampleRatioAlpha":0.001,"version":1}}}]},{"name":"resultPlans.get","summary":"Says \#
+        what is measured in an experiment, and how it is judged.","x-kind":"read","x-scope":"experiments:read",\#
+        "x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],"params":[{"name":"experimentId",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The experiment."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/ResultPlan"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"orders decide",\#
+        "x-fixture":"one-plan","params":[{"name":"experimentId","value":"01930000-0000-7000-8000-000000000071"}],\#
+        "result":{"name":"reply","value":{"metrics":[{"metric":"orders","role":"goal","scale":"relative"}],\#
+        "engine":"alwaysValid","alpha":0.05,"correction":"holm","plannedUnits":10000,"sampleRatioAlpha":0.001,\#
+        "version":1}}}]},{"name":"experimentExposures.record","summary":"Records that units met their variants: \#
+        each once in each phase of an experiment.","x-kind":"write","x-scope":"exposures:write","x-cost":1,\#
+        "x-callers":["public","admin"],"x-cost-items":"items","params":[{"name":"items","required":true,\#
+        "schema":{"type":"array","items":{"$ref":"#/components/schemas/ExposureItem"},"minItems":1,"maxItems":500},\#
+        "description":"What happened."}],"result":{"name":"reply","schema":{"type":"object",\#
+        "description":"Verdicts.","required":["verdicts"],"properties":{"verdicts":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/ItemVerdict"},"maxItems":500,"description":"One for each item, in \#
+        their order."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"one met it","x-fixture":"one-experiment","params":[{"name":"items",\#
+        "value":[{"experiment":"checkout","unit":"u1","variant":"control"},{"experiment":"elsewhere","unit":"u1",\#
+        "variant":"control"}]}],"result":{"name":"reply","value":{"verdicts":[{"index":0,"status":"accepted"},\#
+        {"index":1,"status":"rejected","code":-32004,"message":"There is no experiment elsewhere."}]}}}]},\#
+        {"name":"experimentExposures.list","summary":"Lists who met which variant, in the order of arrival.",\#
+        "x-kind":"read","x-scope":"experimentEvents:read","x-cost":1,"x-callers":["public","admin"],\#
+        "params":[{"name":"experimentId","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The experiment."},{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},\#
+        "description":"Where the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer",\#
+        "minimum":1,"maximum":500,"x-unit":"items","default":100},"description":"Items on one page."}],\#
+        "result":{"name":"reply","schema":{"type":"object","description":"A page.","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/ExposedUnit"},"maxItems":500,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/invalidCursor"}],\#
+        "examples":[{"name":"nobody yet","x-fixture":"one-experiment","params":[{"name":"experimentId",\#
+        "value":"01930000-0000-7000-8000-000000000071"}],"result":{"name":"reply","value":{"items":[]}}}]},\#
+        {"name":"experimentEvents.record","summary":"Takes in what units did; an event that is there already adds \#
+        nothing.","x-kind":"write","x-scope":"experimentEvents:write","x-cost":1,"x-callers":["public","admin"],\#
+        "x-cost-items":"items","params":[{"name":"items","required":true,"schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/EventItem"},"minItems":1,"maxItems":500},"description":"What \#
+        happened."}],"result":{"name":"reply","schema":{"type":"object","description":"Verdicts.",\#
+        "required":["verdicts"],"properties":{"verdicts":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/ItemVerdict"},"maxItems":500,"description":"One for each item, in \#
+        their order."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"a plan","x-fixture":"one-experiment","params":[{"name":"items",\#
+        "value":[{"type":"plan_generated","unitType":"user","unit":"u1","experiments":[{"experiment":"checkout",\#
+        "variant":"control"}],"context":{"app_version":"1.2.3"},"metrics":{"latency_ms":450,"token_count":1200},\#
+        "at":"2026-01-01T00:00:00Z","messageId":"e-1"}]}],"result":{"name":"reply","value":{"verdicts":[{"index":0,\#
+        "status":"accepted"}]}}}]},{"name":"experimentEvents.list","summary":"Lists events in the order of \#
+        arrival.","x-kind":"read","x-scope":"experimentEvents:read","x-cost":1,"x-callers":["public","admin"],\#
+        "params":[{"name":"experiment","schema":{"$ref":"#/components/schemas/Key"},"description":"Only those whose \#
+        sender named a variant of it."},{"name":"unitType","schema":{"$ref":"#/components/schemas/UnitType"},\#
+        "description":"With `unit`: only that unit's."},{"name":"unit","schema":{"type":"string","minLength":1,\#
+        "maxLength":256},"description":"Only that unit's.","x-privacy":"identifier"},{"name":"type",\#
+        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Only those.","x-privacy":"none"},\#
+        {"name":"from","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Only what happened then or \#
+        later."},{"name":"to","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Only what happened \#
+        before."},{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where \#
+        the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,\#
+        "maximum":500,"x-unit":"items","default":100},"description":"Items on one page."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","description":"A page.","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/StoredEvent"},"maxItems":500,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/invalidCursor"}],\#
+        "examples":[{"name":"none yet","x-fixture":"one-experiment","params":[{"name":"type",\#
+        "value":"plan_generated"}],"result":{"name":"reply","value":{"items":[]}}}]},\#
+        {"name":"experimentEvents.retract","summary":"Takes events back: they count no more, and do not come \#
+        again.","x-kind":"write","x-scope":"experimentEvents:write","x-cost":1,"x-callers":["public","admin"],\#
+        "x-audit":true,"x-idempotent":true,"x-cost-items":"ids","params":[{"name":"ids","required":true,\#
+        "schema":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},"minItems":1,"maxItems":500},\#
+        "description":"The events."}],"result":{"name":"reply","schema":{"type":"object","description":"How many.",\#
+        "required":["retracted"],"properties":{"retracted":{"type":"integer","minimum":0,"maximum":500,\#
+        "x-unit":"events","description":"How many of them counted until now."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"an event that is not there","x-fixture":"one-experiment","params":[{"name":"ids",\#
+        "value":["01930000-0000-7000-8000-000000000071"]}],"x-error":"#/components/errors/notFound"}]},\#
+        {"name":"experimentAggregates.list","summary":"Lists what variants brought, hour by hour or day by day: the \#
+        view experimentMetrics.","x-kind":"read","x-scope":"experiments:read","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"params":[{"name":"experimentId","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The experiment."},{"name":"bucket",\#
+        "schema":{"$ref":"#/components/schemas/BucketKind","default":"daily"},"description":"How long a stretch \#
+        is."},{"name":"metric","schema":{"$ref":"#/components/schemas/Key"},"description":"Only this one."},\#
+        {"name":"from","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Only stretches that begin \#
+        then or later."},{"name":"to","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Only \#
+        stretches that begin before."},{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},\#
+        "description":"Where the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer",\#
+        "minimum":1,"maximum":1000,"x-unit":"items","default":500},"description":"Items on one page."}],\#
+        "result":{"name":"reply","schema":{"type":"object","description":"A page.","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/MetricAggregate"},\#
+        "maxItems":1000,"description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,\#
+        "description":"Pass as `cursor` for the next page; absent on the last one."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"nothing yet",\#
+        "x-fixture":"one-experiment","params":[{"name":"experimentId",\#
+        "value":"01930000-0000-7000-8000-000000000071"}],"result":{"name":"reply","value":{"items":[]}}}]},\#
+        {"name":"activeExperiments.list","summary":"Lists the experiments that run: the view activeExperiments.",\#
+        "x-kind":"read","x-scope":"experiments:read","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],\#
+        "params":[{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where \#
+        the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,\#
+        "maximum":500,"x-unit":"items","default":100},"description":"Items on one page."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","description":"A page.","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/ActiveExperiment"},\#
+        "maxItems":500,"description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,\#
+        "description":"Pass as `cursor` for the next page; absent on the last one."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/invalidCursor"}],\#
+        "examples":[{"name":"one runs","x-fixture":"one-experiment","params":[],"result":{"name":"reply",\#
+        "value":{"items":[{"id":"01930000-0000-7000-8000-000000000071","key":"checkout","name":"Free delivery at \#
+        checkout","variants":2,"allocation":10000,"startedAt":"2026-01-01T00:00:00Z","units":0}]}}}]},\#
+        {"name":"experimentResults.get","summary":"Says what an experiment has shown, how sure that is, and what to \#
+        do.","x-kind":"read","x-scope":"experiments:read","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
+        "admin"],"params":[{"name":"experimentId","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The experiment."}],"result":{"name":"reply","schema":{"type":"object",\#
+        "description":"Results.","required":["experiment","status","at","arms","control","hasEnded",\#
+        "severalVariantsShare","split","metrics","decisions","recommendation"],\#
+        "properties":{"experiment":{"$ref":"#/components/schemas/Key","description":"The experiment."},\#
+        "status":{"$ref":"#/components/schemas/ExperimentStatus","description":"Where it is in its life."},\#
+        "at":{"$ref":"#/components/schemas/Timestamp","description":"When this was reckoned."},\#
+        "arms":{"type":"array","items":{"$ref":"#/components/schemas/Key"},"maxItems":20,"description":"All \#
+        variants that any phase had, in their order."},"control":{"$ref":"#/components/schemas/Key",\#
+        "description":"With which the others are compared."},"hasEnded":{"type":"boolean","description":"Whether \#
+        the planned end is reached."},"severalVariantsShare":{"type":"number","description":"The share of units \#
+        that met more than one variant."},"split":{"$ref":"#/components/schemas/SplitResult","description":"Whether \#
+        units came as promised: looked at before anything else."},"metrics":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/MetricResult"},"maxItems":1000,"description":"In the order of the \#
+        plan."},"decisions":{"type":"array","items":{"$ref":"#/components/schemas/ArmDecision"},"maxItems":20,\#
+        "description":"What to do with each variant."},"recommendation":{"$ref":"#/components/schemas/ArmDecision",\#
+        "description":"What to do."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/conflict"}],\#
+        "examples":[{"name":"nobody yet","x-fixture":"one-plan","params":[{"name":"experimentId",\#
+        "value":"01930000-0000-7000-8000-000000000071"}],"result":{"name":"reply","value":{"experiment":"checkout",\#
+        "status":"active","at":"2026-01-01T00:00:00Z","arms":["control","free-delivery"],"control":"control",\#
+        "hasEnded":false,"severalVariantsShare":0,"split":{"units":[0,0],"isBroken":false,"phases":[{"phase":1,\#
+        "units":[0,0]}],"days":[]},"metrics":[{"metric":"orders","role":"goal","direction":"higherIsBetter",\#
+        "scale":"relative","arms":[{"variant":"free-delivery","notEnoughData":"needs 2 units and has 0"}]}],\#
+        "decisions":[{"variant":"free-delivery","verdict":"keepRunning","reasons":["orders: not enough data \#
+        yet."]}],"recommendation":{"variant":"free-delivery","verdict":"keepRunning","reasons":["orders: not enough \#
+        data yet."]}}}}]},{"name":"experimentResults.series","summary":"Says how the effect on a metric came about, \#
+        day by day.","x-kind":"read","x-scope":"experiments:read","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"params":[{"name":"experimentId","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The experiment."},{"name":"metric",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/Key"},"description":"A metric of its plan."}],\#
+        "result":{"name":"reply","schema":{"type":"object","description":"A series.","required":["metric","scale",\#
+        "points"],"properties":{"metric":{"$ref":"#/components/schemas/Key","description":"The metric."},\#
+        "scale":{"$ref":"#/components/schemas/EffectScaleName","description":"Of the effects."},\#
+        "points":{"type":"array","items":{"$ref":"#/components/schemas/ResultSeriesPoint"},"maxItems":4000,\#
+        "description":"By ascending days."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/conflict"}],\#
+        "examples":[{"name":"nothing yet","x-fixture":"one-plan","params":[{"name":"experimentId",\#
+        "value":"01930000-0000-7000-8000-000000000071"},{"name":"metric","value":"orders"}],\#
+        "result":{"name":"reply","value":{"metric":"orders","scale":"relative","points":[]}}}]}],\#
+        "components":{"schemas":{"ExperimentStatus":{"type":"string","enum":["draft","active","paused","completed",\#
+        "archived"],"description":"Where an experiment is in its life.","x-enum-descriptions":{"draft":"Being \#
+        written; nobody is assigned.","active":"Units are assigned.","paused":"Nobody is assigned until it goes \#
+        on.","completed":"Nobody is assigned any more; its results stand.","archived":"Completed, and out of \#
+        sight."}},"UnitType":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z][A-Za-z0-9_]{0,39}$",\#
+        "description":"What is randomised, such as user, household or session.","x-privacy":"none"},\#
+        "Key":{"type":"string","minLength":1,"maxLength":100,"pattern":"^[A-Za-z0-9._-]{1,100}$",\#
+        "description":"What code asks for: letters, digits, dots, underscores and hyphens.","x-privacy":"none"},\#
+        "Variant":{"type":"object","description":"An arm of an experiment.","required":["key","allocation"],\#
+        "properties":{"key":{"$ref":"#/components/schemas/Key","description":"What code asks for; no other variant \#
+        of the experiment has it."},"name":{"type":"string","minLength":1,"maxLength":255,"description":"What \#
+        people read.","x-privacy":"none"},"description":{"type":"string","minLength":1,"maxLength":2000,\#
+        "description":"What is different in it.","x-privacy":"none"},"allocation":{"type":"integer","minimum":0,\#
+        "maximum":10000,"x-unit":"ten-thousandths","description":"Its share of all units; those of all variants add \#
+        up to 10,000 at most."},"isControl":{"type":"boolean","default":false,"description":"Whether the others are \#
+        compared with it; of one it is true."},"config":{"x-raw":true,"x-raw-type":"object","x-max-bytes":16384,\#
+        "description":"What code does with it.","x-privacy":"none"}},"additionalProperties":false},\#
+        "RequiredExperiment":{"type":"object","description":"Another experiment that a unit must be in.",\#
+        "required":["experiment"],"properties":{"experiment":{"$ref":"#/components/schemas/Key","description":"The \#
+        other experiment's key."},"variants":{"type":"array","items":{"$ref":"#/components/schemas/Key"},\#
+        "maxItems":20,"default":[],"description":"The variants that will do; none: any."}},\#
+        "additionalProperties":false},"Experiment":{"type":"object","description":"A comparison of variants over \#
+        units.","required":["id","key","name","unitType","status","hashVersion","seed","hashAttribute",\#
+        "prerequisites","isSticky","bucketVersion","minimumBucketVersion","variants","createdAt","updatedAt",\#
+        "version"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"Its id."},\#
         "key":{"$ref":"#/components/schemas/Key","description":"What code asks for; no other experiment of the \#
         brand has it."},"name":{"type":"string","minLength":1,"maxLength":255,"description":"What people read."},\#
         "description":{"type":"string","minLength":1,"maxLength":2000,"description":"What is tried."},\#
@@ -381,22 +645,257 @@ extension ExperimentsContract {
         "description":"How much of what is added a variant gets.","required":["variant","weight"],\#
         "properties":{"variant":{"$ref":"#/components/schemas/Key","description":"The variant."},\#
         "weight":{"type":"integer","minimum":0,"maximum":10000,"description":"Against those of the others."}},\#
-        "additionalProperties":false},"Version":{"type":"integer","minimum":1,"description":"Counts the changes of \#
-        one thing; an update names the version it expects to change."},"UUID":{"type":"string","format":"uuid",\#
-        "description":"An id: a UUID of version 7, whose order is the order of creation."},\#
-        "Timestamp":{"type":"string","format":"date-time","description":"A moment, as RFC 3339 in UTC; microseconds \#
-        are kept, finer fractions are cut off."}},"errors":{"suppressed":{"code":-32020,"message":"This person was \#
-        erased or suppressed, and is refused from then on."},"versionMismatch":{"code":-32011,"message":"It was \#
-        changed since it was read; read it again before changing it."},"illegalTransition":{"code":-32013,\#
-        "message":"Its state does not allow this; the message says which states do."},\#
-        "invalidCursor":{"code":-32016,"message":"The cursor was not given out by this list with these filters; \#
-        begin again without one."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; \#
-        reads go on."},"notFound":{"code":-32004,"message":"There is no such thing, or it belongs to another brand: \#
-        the two answer alike."},"invalidParams":{"code":-32602,"message":"A parameter breaks its contract; the \#
-        message names its place and the rule.","data":{"pointer":"JSON Pointer to the parameter, such as \#
-        /params/traits/age.","problem":"What is wrong there."}},"conflict":{"code":-32010,"message":"It contradicts \#
-        what is there; the message says what that is."}}},"x-http-statuses":{"suppressed":409,"versionMismatch":409,\#
-        "illegalTransition":409,"invalidCursor":400,"storageFull":507,"notFound":404,"invalidParams":400,\#
-        "conflict":409}}
+        "additionalProperties":false},"MetricKind":{"type":"string","enum":["proportion","count","mean","ratio",\#
+        "quantile","eventQuantile","retention"],"description":"What a metric makes of each unit.",\#
+        "x-enum-descriptions":{"proportion":"1 for a unit with an event, else 0.","count":"How many events a unit \#
+        has.","mean":"The sum of a unit's values.","ratio":"The sum of the values of all units by that of their \#
+        denominators; units are clusters.","quantile":"A quantile, over units, of the sums of their values.",\#
+        "eventQuantile":"A quantile of single values; units are clusters.","retention":"1 for a unit with an event \#
+        in a stretch of time after its exposure, else 0; it counts once that is over."}},\#
+        "MetricDirection":{"type":"string","enum":["higherIsBetter","lowerIsBetter"],"description":"What is \#
+        better.","x-enum-descriptions":{"higherIsBetter":"More.","lowerIsBetter":"Less."}},\#
+        "MetricBounds":{"type":"object","description":"Where the value of a unit is cut (winsorising), so that a \#
+        few units do not make the variance: at values or at shares of all units.",\#
+        "properties":{"lower":{"type":"number","description":"No less than this counts."},"upper":{"type":"number",\#
+        "description":"No more than this counts."},"lowerShare":{"type":"number","description":"The quantile below \#
+        which values are cut.","minimum":0,"maximum":1},"upperShare":{"type":"number","description":"The quantile \#
+        above which values are cut.","minimum":0,"maximum":1},"ignoringZeros":{"type":"boolean","default":false,\#
+        "description":"Whether the quantiles are those of values that are not 0."}},"additionalProperties":false},\#
+        "EventSource":{"type":"string","enum":["client","signals"],"description":"Where events come from.",\#
+        "x-enum-descriptions":{"client":"experimentEvents.record.","signals":"What signals takes in."}},\#
+        "MetricInfo":{"type":"object","description":"A measure. What it counts is never changed.","required":["id",\#
+        "key","name","kind","event","source","delaySeconds","direction","isArchived","createdAt","version"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"Its id."},\#
+        "key":{"$ref":"#/components/schemas/Key","description":"What code asks for; no other metric of the brand \#
+        has it."},"name":{"type":"string","minLength":1,"maxLength":255,"description":"What people read."},\#
+        "description":{"type":"string","minLength":1,"maxLength":2000,"description":"What it says."},\#
+        "kind":{"$ref":"#/components/schemas/MetricKind","description":"What it makes of each unit."},\#
+        "event":{"type":"string","minLength":1,"maxLength":200,"description":"The type of the events that count."},\#
+        "source":{"$ref":"#/components/schemas/EventSource","description":"Where these events come from."},\#
+        "valueField":{"type":"string","minLength":1,"maxLength":200,"description":"Which of an event's `metrics` is \#
+        its value; absent: each counts 1."},"denominatorEvent":{"type":"string","minLength":1,"maxLength":200,\#
+        "description":"The type of the events that bring the denominator of a ratio; absent: the same events."},\#
+        "denominatorField":{"type":"string","minLength":1,"maxLength":200,"description":"Which of their `metrics` \#
+        is the denominator of a ratio; absent: each counts 1."},"share":{"type":"number","description":"Which \#
+        quantile.","minimum":0,"maximum":1},"fromSeconds":{"type":"integer","minimum":0,"maximum":315619200,\#
+        "x-unit":"seconds","description":"Retention: events count from so long after the exposure."},\#
+        "toSeconds":{"type":"integer","minimum":0,"maximum":315619200,"x-unit":"seconds","description":"Retention: \#
+        until so long after the exposure."},"delaySeconds":{"type":"integer","minimum":0,"maximum":315619200,\#
+        "x-unit":"seconds","description":"Events count from so long after the exposure."},\#
+        "windowSeconds":{"type":"integer","minimum":0,"maximum":315619200,"x-unit":"seconds","description":"Events \#
+        count until so long after the exposure; absent: for ever."},"countsFinishedWindowsOnly":{"type":"boolean",\#
+        "default":false,"description":"Whether a unit counts only once its window is over."},\#
+        "lookBackSeconds":{"type":"integer","minimum":0,"maximum":315619200,"x-unit":"seconds","description":"The \#
+        covariate is made of the same events from so long before the exposure: CUPED; absent: none."},\#
+        "bounds":{"$ref":"#/components/schemas/MetricBounds","description":"Where the value of a unit is cut; \#
+        absent: nowhere."},"direction":{"$ref":"#/components/schemas/MetricDirection","description":"What is \#
+        better."},"isArchived":{"type":"boolean","description":"Whether it is out of sight."},\#
+        "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was defined."},\#
+        "version":{"$ref":"#/components/schemas/Version","description":"Counts changes."}},\#
+        "additionalProperties":false},"MetricRole":{"type":"string","enum":["goal","secondary","guardrail"],\#
+        "description":"What a metric is to an experiment.","x-enum-descriptions":{"goal":"What the variant is for; \#
+        it decides.","secondary":"Looked at besides; it decides nothing.","guardrail":"What must not be harmed by \#
+        more than its margin."}},"EffectScaleName":{"type":"string","enum":["absolute","relative"],\#
+        "description":"How effects are told.","x-enum-descriptions":{"absolute":"In the metric's unit.",\#
+        "relative":"As a share of the control's."}},"PlannedMetric":{"type":"object","description":"A metric in an \#
+        experiment.","required":["metric","role"],"properties":{"metric":{"$ref":"#/components/schemas/Key",\#
+        "description":"The metric."},"role":{"$ref":"#/components/schemas/MetricRole","description":"What it is to \#
+        the experiment."},"scale":{"$ref":"#/components/schemas/EffectScaleName","default":"relative",\#
+        "description":"Of the margin, of what is worth having, and of the effect that is decided on."},\#
+        "margin":{"type":"number","description":"How much worse is too much, above 0: non-inferiority. Guardrails \#
+        have one."},"worthHaving":{"type":"number","description":"The smallest effect worth having, above 0."}},\#
+        "additionalProperties":false},"InferenceEngine":{"type":"string","enum":["fixed","alwaysValid",\#
+        "groupSequential","bayesian"],"description":"How evidence is judged.",\#
+        "x-enum-descriptions":{"fixed":"Welch's t test: counts at the planned end only.","alwaysValid":"A \#
+        confidence sequence: counts whenever one looks.","groupSequential":"Planned looks with bounds: counts at \#
+        these.","bayesian":"A posterior."}},"SpendingName":{"type":"string","enum":["obrienFleming","pocock"],\#
+        "description":"How a group-sequential test spends its level.","x-enum-descriptions":{"obrienFleming":"As \#
+        O'Brien and Fleming: little at first.","pocock":"As Pocock: evenly."}},"EffectPrior":{"type":"object",\#
+        "description":"What is believed of the effect before the data: a normal distribution.","required":["mean",\#
+        "standardDeviation"],"properties":{"mean":{"type":"number","description":"Of the effect."},\#
+        "standardDeviation":{"type":"number","description":"Of the effect, above 0."}},\#
+        "additionalProperties":false},"ResultPlan":{"type":"object","description":"What is measured in an \#
+        experiment, and how it is judged: fixed before the first unit is exposed.","required":["metrics","engine",\#
+        "alpha","correction","sampleRatioAlpha","version"],"properties":{"metrics":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/PlannedMetric"},"maxItems":1000,"description":"In the order in which \#
+        they are shown."},"engine":{"$ref":"#/components/schemas/InferenceEngine","description":"How evidence is \#
+        judged."},"alpha":{"type":"number","description":"The level: of all goals together where there is a \#
+        correction.","minimum":0,"maximum":1},"correction":{"$ref":"#/components/schemas/FamilyCorrection",\#
+        "description":"Over goals and arms."},"plannedUnits":{"type":"integer","minimum":2,"maximum":1000000000000,\#
+        "x-unit":"units","description":"How many units are to be exposed, of all arms together; absent: not \#
+        planned."},"looks":{"type":"array","items":{"type":"number","minimum":0,"maximum":1},"maxItems":200,\#
+        "description":"Of a group-sequential test: the shares of the planned units at which one looks, the last of \#
+        them 1."},"spending":{"$ref":"#/components/schemas/SpendingName","description":"Of a group-sequential \#
+        test."},"prior":{"$ref":"#/components/schemas/EffectPrior","description":"Of a Bayesian judgement; absent: \#
+        none."},"sampleRatioAlpha":{"type":"number","description":"Below this probability the split between the \#
+        arms is broken.","minimum":0,"maximum":1},"version":{"$ref":"#/components/schemas/Version",\#
+        "description":"Counts changes."}},"additionalProperties":false},"ItemVerdict":{"type":"object",\#
+        "description":"What became of one item.","required":["index","status"],\#
+        "properties":{"index":{"type":"integer","minimum":0,"maximum":500,"description":"Its place, from 0."},\#
+        "status":{"$ref":"#/components/schemas/ItemStatus","description":"What became of it."},\#
+        "code":{"type":"integer","description":"Why it was rejected: the code of an error."},\#
+        "message":{"type":"string","minLength":1,"maxLength":2000,"description":"Why it was rejected."}},\#
+        "additionalProperties":false},"ItemStatus":{"type":"string","enum":["accepted","duplicate","rejected"],\#
+        "description":"What became of an item.","x-enum-descriptions":{"accepted":"It is kept.","duplicate":"It was \#
+        there.","rejected":"It is not kept."}},"ExposureItem":{"type":"object","description":"A unit met its \#
+        variant.","required":["experiment","unit"],"properties":{"experiment":{"$ref":"#/components/schemas/Key",\#
+        "description":"The experiment."},"unit":{"type":"string","minLength":1,"maxLength":256,"description":"The \#
+        unit's id, of the experiment's unit type.","x-privacy":"identifier"},\#
+        "variant":{"$ref":"#/components/schemas/Key","description":"The variant that it met; absent: what the \#
+        experiment assigns it by its id alone."},"at":{"$ref":"#/components/schemas/Timestamp","description":"When; \#
+        absent: now."}},"additionalProperties":false},"EventItem":{"type":"object","description":"Something that a \#
+        unit did, or that was done for it.","required":["type","unitType","unit"],\#
+        "properties":{"type":{"type":"string","minLength":1,"maxLength":200,"description":"What happened, such as \#
+        plan_generated."},"unitType":{"$ref":"#/components/schemas/UnitType","description":"What kind of unit."},\#
+        "unit":{"type":"string","minLength":1,"maxLength":256,"description":"The unit's id.",\#
+        "x-privacy":"identifier"},"experiments":{"type":"array","items":{"$ref":"#/components/schemas/MetVariant"},\#
+        "maxItems":50,"default":[],"description":"In which variants it happened: to meet one is to be exposed to \#
+        it."},"context":{"x-raw":true,"x-raw-type":"object","x-max-bytes":16384,"description":"Around it, such as \#
+        app_version.","x-privacy":"personal"},"metrics":{"x-raw":true,"x-raw-type":"object","x-max-bytes":16384,\#
+        "description":"Numbers by name, such as latency_ms.","x-privacy":"personal"},"payload":{"x-raw":true,\#
+        "x-raw-type":"object","x-max-bytes":32768,"description":"What else belongs to it.","x-privacy":"personal"},\#
+        "at":{"$ref":"#/components/schemas/Timestamp","description":"When it happened; absent: now."},\#
+        "messageId":{"type":"string","minLength":1,"maxLength":200,"description":"Names the event: one that is \#
+        there is not taken again. Absent: it is taken.","x-privacy":"none"}},"additionalProperties":false},\#
+        "MetVariant":{"type":"object","description":"A variant of an experiment.","required":["experiment",\#
+        "variant"],"properties":{"experiment":{"$ref":"#/components/schemas/Key","description":"The experiment."},\#
+        "variant":{"$ref":"#/components/schemas/Key","description":"The variant."}},"additionalProperties":false},\#
+        "StoredEvent":{"type":"object","description":"An event as it is kept.","required":["id","type","unitType",\#
+        "unit","experiments","at","receivedAt","source"],"properties":{"id":{"$ref":"#/components/schemas/UUID",\#
+        "description":"Its id."},"type":{"type":"string","minLength":1,"maxLength":200,"description":"What \#
+        happened."},"unitType":{"$ref":"#/components/schemas/UnitType","description":"What kind of unit."},\#
+        "unit":{"type":"string","minLength":1,"maxLength":256,"description":"The unit's id.",\#
+        "x-privacy":"identifier"},"experiments":{"type":"array","items":{"$ref":"#/components/schemas/MetVariant"},\#
+        "maxItems":50,"description":"In which variants it happened, as its sender said."},"context":{"x-raw":true,\#
+        "x-raw-type":"object","x-max-bytes":16384,"description":"Around it."},"metrics":{"x-raw":true,\#
+        "x-raw-type":"object","x-max-bytes":16384,"description":"Numbers by name."},"payload":{"x-raw":true,\#
+        "x-raw-type":"object","x-max-bytes":32768,"description":"What else belongs to it."},\#
+        "at":{"$ref":"#/components/schemas/Timestamp","description":"When it happened."},\#
+        "receivedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it came."},\#
+        "source":{"$ref":"#/components/schemas/EventSource","description":"Where it came from."},\#
+        "messageId":{"type":"string","minLength":1,"maxLength":200,"description":"As its sender named it."},\#
+        "retractedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was retracted; absent: it was \#
+        not."}},"additionalProperties":false},"ExposedUnit":{"type":"object","description":"A unit and the variant \#
+        that it met.","required":["experiment","phase","unit","variant","exposedAt"],\#
+        "properties":{"experiment":{"$ref":"#/components/schemas/Key","description":"The experiment."},\#
+        "phase":{"type":"integer","minimum":1,"maximum":1000000,"description":"The phase in which it did."},\#
+        "unit":{"type":"string","minLength":1,"maxLength":256,"description":"The unit's id.",\#
+        "x-privacy":"identifier"},"variant":{"$ref":"#/components/schemas/Key","description":"The variant."},\#
+        "exposedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it met it first in this phase."}},\#
+        "additionalProperties":false},"MetricAggregate":{"type":"object","description":"What one variant's units \#
+        brought in one stretch of time, as single events.","required":["experiment","variant","metric",\#
+        "bucketStart","count"],"properties":{"experiment":{"$ref":"#/components/schemas/Key","description":"The \#
+        experiment."},"variant":{"$ref":"#/components/schemas/Key","description":"The variant."},\#
+        "metric":{"$ref":"#/components/schemas/Key","description":"The metric."},\#
+        "bucketStart":{"$ref":"#/components/schemas/Timestamp","description":"When the stretch began."},\#
+        "count":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-unit":"events","description":"How many \#
+        events."},"sum":{"type":"number","description":"Of their values."},"mean":{"type":"number",\#
+        "description":"Of their values; absent without events."},"minimum":{"type":"number","description":"The \#
+        least value."},"maximum":{"type":"number","description":"The greatest value."},\#
+        "standardDeviation":{"type":"number","description":"Of their values, with n - 1; absent for fewer than \#
+        two."}},"additionalProperties":false},"BucketKind":{"type":"string","enum":["hourly","daily"],\#
+        "description":"How long a stretch is.","x-enum-descriptions":{"hourly":"An hour.","daily":"A day of UTC."}},\#
+        "ActiveExperiment":{"type":"object","description":"An experiment that runs.","required":["id","key","name",\#
+        "variants","allocation","startedAt","units"],"properties":{"id":{"$ref":"#/components/schemas/UUID",\#
+        "description":"Its id."},"key":{"$ref":"#/components/schemas/Key","description":"Its key."},\#
+        "name":{"type":"string","minLength":1,"maxLength":255,"description":"What people read."},\#
+        "variants":{"type":"integer","minimum":0,"maximum":20,"description":"How many variants it has."},\#
+        "allocation":{"type":"integer","minimum":0,"maximum":10000,"x-unit":"ten-thousandths","description":"The \#
+        share of all units that is in it."},"startedAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When its first phase opened."},"units":{"type":"integer","minimum":0,\#
+        "maximum":9007199254740991,"x-unit":"units","description":"How many were exposed."}},\#
+        "additionalProperties":false},"FamilyCorrection":{"type":"string","enum":["none","holm","hochberg",\#
+        "benjaminiHochberg","benjaminiYekutieli"],"description":"How several questions are corrected for.",\#
+        "x-enum-descriptions":{"none":"They are not.","holm":"Holm.","hochberg":"Hochberg.",\#
+        "benjaminiHochberg":"Benjamini and Hochberg.","benjaminiYekutieli":"Benjamini and Yekutieli."}},\#
+        "SignalsArrived":{"type":"object","description":"Events that are followed have arrived: topic \#
+        signals.arrived.","required":["through"],"properties":{"through":{"type":"integer","minimum":0,\#
+        "maximum":9007199254740991,"description":"Up to this place in the order of arrival."}},\#
+        "additionalProperties":false},"EffectInterval":{"type":"object","description":"Between which values.",\#
+        "required":["lower","upper"],"properties":{"lower":{"type":"number","description":"The lower one."},\#
+        "upper":{"type":"number","description":"The upper one."}},"additionalProperties":false},\#
+        "EffectFigure":{"type":"object","description":"An effect on one scale.","required":["value"],\#
+        "properties":{"value":{"type":"number","description":"The effect."},"standardError":{"type":"number",\#
+        "description":"Of it; absent where there are too few successes for one."},\#
+        "degreesOfFreedom":{"type":"number","description":"Of the standard error; absent: so many that it does not \#
+        matter."},"interval":{"$ref":"#/components/schemas/EffectInterval","description":"By the plan; absent where \#
+        it has no bounds."},"chanceToWin":{"type":"number","description":"The probability that the variant is \#
+        better: of Bayesian judgements."},"expectedLoss":{"type":"number","description":"What choosing the variant \#
+        costs on average, where it is worse: of Bayesian judgements."}},"additionalProperties":false},\#
+        "ArmResult":{"type":"object","description":"What a variant does to a metric, against the control; or why \#
+        that cannot be said.","required":["variant"],"properties":{"variant":{"$ref":"#/components/schemas/Key",\#
+        "description":"The variant."},"notEnoughData":{"type":"string","minLength":1,"maxLength":1000,\#
+        "description":"Why there is no answer; absent: there is one."},"units":{"type":"integer","minimum":0,\#
+        "maximum":9007199254740991,"x-unit":"units","description":"Units of the variant."},\#
+        "controlUnits":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-unit":"units",\#
+        "description":"Units of the control."},"mean":{"type":"number","description":"Of the variant's units, \#
+        adjusted where there are covariates."},"controlMean":{"type":"number","description":"Of the control's."},\#
+        "absolute":{"$ref":"#/components/schemas/EffectFigure","description":"In the metric's unit."},\#
+        "relative":{"$ref":"#/components/schemas/EffectFigure","description":"As a share of the control's; absent \#
+        where the control's may be 0."},"pValue":{"type":"number","description":"Of no difference, before the \#
+        correction."},"adjustedPValue":{"type":"number","description":"After it."},"varianceCut":{"type":"number",\#
+        "description":"How much smaller the variance became by CUPED, as a share."},\#
+        "nonInferiority":{"$ref":"#/components/schemas/NonInferiorityFigure","description":"Whether it is no worse \#
+        than the margin allows."},"assumptions":{"type":"array","items":{"type":"string","minLength":1,\#
+        "maxLength":500},"maxItems":30,"description":"What all of this takes for granted."},\#
+        "phasesLeftOut":{"type":"array","items":{"type":"integer","minimum":1,"maximum":1000000},"maxItems":1000,\#
+        "description":"Phases that could not be compared."}},"additionalProperties":false},\#
+        "NonInferiorityFigure":{"type":"object","description":"Whether a variant is no worse than a margin allows.",\#
+        "required":["isShown","bound","pValue"],"properties":{"isShown":{"type":"boolean","description":"Whether \#
+        that is shown."},"bound":{"type":"number","description":"How much worse it may be, at the level."},\#
+        "pValue":{"type":"number","description":"Of being worse by the margin."}},"additionalProperties":false},\#
+        "MetricResult":{"type":"object","description":"What is known of one metric.","required":["metric","role",\#
+        "direction","scale","arms"],"properties":{"metric":{"$ref":"#/components/schemas/Key","description":"The \#
+        metric."},"role":{"$ref":"#/components/schemas/MetricRole","description":"What it is to the experiment."},\#
+        "direction":{"$ref":"#/components/schemas/MetricDirection","description":"What is better."},\#
+        "scale":{"$ref":"#/components/schemas/EffectScaleName","description":"On which it is decided."},\#
+        "arms":{"type":"array","items":{"$ref":"#/components/schemas/ArmResult"},"maxItems":20,"description":"The \#
+        variants, but for the control."}},"additionalProperties":false},"SplitPart":{"type":"object",\#
+        "description":"How the units of a phase, or of one day of it, were split.","required":["phase","units"],\#
+        "properties":{"phase":{"type":"integer","minimum":1,"maximum":1000000,"description":"The phase."},\#
+        "day":{"$ref":"#/components/schemas/Date","description":"The day; absent: the whole phase."},\#
+        "units":{"type":"array","items":{"type":"integer","minimum":0,"maximum":9007199254740991},"maxItems":20,\#
+        "description":"In the order of the arms."},"pValue":{"type":"number","description":"Of the shares that were \#
+        promised; absent: there are too few units."}},"additionalProperties":false},"SplitResult":{"type":"object",\#
+        "description":"Whether units came to the variants as promised.","required":["units","phases","days",\#
+        "isBroken"],"properties":{"units":{"type":"array","items":{"type":"integer","minimum":0,\#
+        "maximum":9007199254740991},"maxItems":20,"description":"First exposures, in the order of the arms."},\#
+        "pValue":{"type":"number","description":"Of all phases, each against its own shares, for one look."},\#
+        "sequentialPValue":{"type":"number","description":"The same for any number of looks."},\#
+        "isBroken":{"type":"boolean","description":"Whether no result can be trusted."},"phases":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/SplitPart"},"maxItems":1000,"description":"Each phase."},\#
+        "days":{"type":"array","items":{"$ref":"#/components/schemas/SplitPart"},"maxItems":400,"description":"The \#
+        last days."}},"additionalProperties":false},"Verdict":{"type":"string","enum":["ship","rollBack",\#
+        "keepRunning","broken"],"description":"What to do.","x-enum-descriptions":{"ship":"Take the variant.",\#
+        "rollBack":"Keep the control.","keepRunning":"Go on.","broken":"Trust nothing of it; find out why."}},\#
+        "ArmDecision":{"type":"object","description":"What to do with a variant.","required":["variant","verdict",\#
+        "reasons"],"properties":{"variant":{"$ref":"#/components/schemas/Key","description":"The variant."},\#
+        "verdict":{"$ref":"#/components/schemas/Verdict","description":"What to do."},"reasons":{"type":"array",\#
+        "items":{"type":"string","minLength":1,"maxLength":2000},"maxItems":100,"description":"Why."}},\#
+        "additionalProperties":false},"ResultSeriesPoint":{"type":"object","description":"What was known at the end \#
+        of a day.","required":["day","arms"],"properties":{"day":{"$ref":"#/components/schemas/Date",\#
+        "description":"The day, of UTC."},"arms":{"type":"array","items":{"$ref":"#/components/schemas/SeriesArm"},\#
+        "maxItems":20,"description":"The variants, but for the control."}},"additionalProperties":false},\#
+        "SeriesArm":{"type":"object","description":"A variant's effect as it was known.","required":["variant"],\#
+        "properties":{"variant":{"$ref":"#/components/schemas/Key","description":"The variant."},\#
+        "value":{"type":"number","description":"The effect; absent: there was too little data."},\#
+        "interval":{"$ref":"#/components/schemas/EffectInterval","description":"By the plan."}},\#
+        "additionalProperties":false},"Date":{"type":"string","format":"date","description":"A day, as \#
+        2026-01-31."},"Version":{"type":"integer","minimum":1,"description":"Counts the changes of one thing; an \#
+        update names the version it expects to change."},"UUID":{"type":"string","format":"uuid","description":"An \#
+        id: a UUID of version 7, whose order is the order of creation."},"Timestamp":{"type":"string",\#
+        "format":"date-time","description":"A moment, as RFC 3339 in UTC; microseconds are kept, finer fractions \#
+        are cut off."}},"errors":{"suppressed":{"code":-32020,"message":"This person was erased or suppressed, and \#
+        is refused from then on."},"versionMismatch":{"code":-32011,"message":"It was changed since it was read; \#
+        read it again before changing it."},"illegalTransition":{"code":-32013,"message":"Its state does not allow \#
+        this; the message says which states do."},"invalidCursor":{"code":-32016,"message":"The cursor was not \#
+        given out by this list with these filters; begin again without one."},"storageFull":{"code":-32015,\#
+        "message":"The disk is full. Nothing was written; reads go on."},"notFound":{"code":-32004,"message":"There \#
+        is no such thing, or it belongs to another brand: the two answer alike."},"invalidParams":{"code":-32602,\#
+        "message":"A parameter breaks its contract; the message names its place and the rule.",\#
+        "data":{"pointer":"JSON Pointer to the parameter, such as /params/traits/age.","problem":"What is wrong \#
+        there."}},"conflict":{"code":-32010,"message":"It contradicts what is there; the message says what that \#
+        is."}}},"x-http-statuses":{"suppressed":409,"versionMismatch":409,"illegalTransition":409,\#
+        "invalidCursor":400,"storageFull":507,"notFound":404,"invalidParams":400,"conflict":409}}
         """#
 }

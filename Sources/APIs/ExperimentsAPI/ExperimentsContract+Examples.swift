@@ -244,5 +244,217 @@ extension ExperimentsContract {
                 "propensity":0.5,"phase":1,"version":2,"isSaved":false}],"configVersion":1}
                 """#,
             errorCode: nil),
+        MethodExample(
+            method: "metricDefinitions.create",
+            name: "orders within a week",
+            fixture: nil,
+            params: #"""
+                {"key":"orders","name":"Orders","kind":"count","event":"Order Completed","source":"signals",\#
+                "windowSeconds":604800,"lookBackSeconds":2592000}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000001","key":"orders","name":"Orders","kind":"count",\#
+                "event":"Order Completed","source":"signals","delaySeconds":0,"countsFinishedWindowsOnly":false,\#
+                "windowSeconds":604800,"lookBackSeconds":2592000,"direction":"higherIsBetter","isArchived":false,\#
+                "createdAt":"2026-01-01T00:00:00Z","version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "metricDefinitions.create",
+            name: "a window that is over before it begins",
+            fixture: nil,
+            params: #"""
+                {"key":"orders","name":"Orders","kind":"count","event":"Order Completed","delaySeconds":60,\#
+                "windowSeconds":60}
+                """#,
+            result: nil,
+            errorCode: -32602),
+        MethodExample(
+            method: "metricDefinitions.get",
+            name: "orders",
+            fixture: "one-metric",
+            params: #"""
+                {"key":"orders"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000081","key":"orders","name":"Orders","kind":"count",\#
+                "event":"Order Completed","source":"signals","delaySeconds":0,"countsFinishedWindowsOnly":false,\#
+                "windowSeconds":604800,"lookBackSeconds":2592000,"direction":"higherIsBetter","isArchived":false,\#
+                "createdAt":"2026-01-01T00:00:00Z","version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "metricDefinitions.list",
+            name: "a new brand",
+            fixture: nil,
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "metricDefinitions.list",
+            name: "orders",
+            fixture: "one-metric",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[{"id":"01930000-0000-7000-8000-000000000081","key":"orders","name":"Orders",\#
+                "kind":"count","event":"Order Completed","source":"signals","delaySeconds":0,\#
+                "countsFinishedWindowsOnly":false,"windowSeconds":604800,"lookBackSeconds":2592000,\#
+                "direction":"higherIsBetter","isArchived":false,"createdAt":"2026-01-01T00:00:00Z","version":1}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "metricDefinitions.update",
+            name: "another name",
+            fixture: "one-metric",
+            params: #"""
+                {"key":"orders","version":1,"name":"Orders in a week"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000081","key":"orders","name":"Orders in a week",\#
+                "kind":"count","event":"Order Completed","source":"signals","delaySeconds":0,\#
+                "countsFinishedWindowsOnly":false,"windowSeconds":604800,"lookBackSeconds":2592000,\#
+                "direction":"higherIsBetter","isArchived":false,"createdAt":"2026-01-01T00:00:00Z","version":2}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "resultPlans.set",
+            name: "orders decide",
+            fixture: "one-metric",
+            params: #"""
+                {"experimentId":"01930000-0000-7000-8000-000000000071","metrics":[{"metric":"orders",\#
+                "role":"goal"}],"engine":"alwaysValid","plannedUnits":10000}
+                """#,
+            result: #"""
+                {"metrics":[{"metric":"orders","role":"goal","scale":"relative"}],"engine":"alwaysValid",\#
+                "alpha":0.05,"correction":"holm","plannedUnits":10000,"sampleRatioAlpha":0.001,"version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "resultPlans.get",
+            name: "orders decide",
+            fixture: "one-plan",
+            params: #"""
+                {"experimentId":"01930000-0000-7000-8000-000000000071"}
+                """#,
+            result: #"""
+                {"metrics":[{"metric":"orders","role":"goal","scale":"relative"}],"engine":"alwaysValid",\#
+                "alpha":0.05,"correction":"holm","plannedUnits":10000,"sampleRatioAlpha":0.001,"version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "experimentExposures.record",
+            name: "one met it",
+            fixture: "one-experiment",
+            params: #"""
+                {"items":[{"experiment":"checkout","unit":"u1","variant":"control"},{"experiment":"elsewhere",\#
+                "unit":"u1","variant":"control"}]}
+                """#,
+            result: #"""
+                {"verdicts":[{"index":0,"status":"accepted"},{"index":1,"status":"rejected","code":-32004,\#
+                "message":"There is no experiment elsewhere."}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "experimentExposures.list",
+            name: "nobody yet",
+            fixture: "one-experiment",
+            params: #"""
+                {"experimentId":"01930000-0000-7000-8000-000000000071"}
+                """#,
+            result: #"""
+                {"items":[]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "experimentEvents.record",
+            name: "a plan",
+            fixture: "one-experiment",
+            params: #"""
+                {"items":[{"type":"plan_generated","unitType":"user","unit":"u1",\#
+                "experiments":[{"experiment":"checkout","variant":"control"}],"context":{"app_version":"1.2.3"},\#
+                "metrics":{"latency_ms":450,"token_count":1200},"at":"2026-01-01T00:00:00Z","messageId":"e-1"}]}
+                """#,
+            result: #"""
+                {"verdicts":[{"index":0,"status":"accepted"}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "experimentEvents.list",
+            name: "none yet",
+            fixture: "one-experiment",
+            params: #"""
+                {"type":"plan_generated"}
+                """#,
+            result: #"""
+                {"items":[]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "experimentEvents.retract",
+            name: "an event that is not there",
+            fixture: "one-experiment",
+            params: #"""
+                {"ids":["01930000-0000-7000-8000-000000000071"]}
+                """#,
+            result: nil,
+            errorCode: -32004),
+        MethodExample(
+            method: "experimentAggregates.list",
+            name: "nothing yet",
+            fixture: "one-experiment",
+            params: #"""
+                {"experimentId":"01930000-0000-7000-8000-000000000071"}
+                """#,
+            result: #"""
+                {"items":[]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "activeExperiments.list",
+            name: "one runs",
+            fixture: "one-experiment",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[{"id":"01930000-0000-7000-8000-000000000071","key":"checkout","name":"Free delivery at \#
+                checkout","variants":2,"allocation":10000,"startedAt":"2026-01-01T00:00:00Z","units":0}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "experimentResults.get",
+            name: "nobody yet",
+            fixture: "one-plan",
+            params: #"""
+                {"experimentId":"01930000-0000-7000-8000-000000000071"}
+                """#,
+            result: #"""
+                {"experiment":"checkout","status":"active","at":"2026-01-01T00:00:00Z","arms":["control",\#
+                "free-delivery"],"control":"control","hasEnded":false,"severalVariantsShare":0,"split":{"units":[0,\#
+                0],"isBroken":false,"phases":[{"phase":1,"units":[0,0]}],"days":[]},"metrics":[{"metric":"orders",\#
+                "role":"goal","direction":"higherIsBetter","scale":"relative","arms":[{"variant":"free-delivery",\#
+                "notEnoughData":"needs 2 units and has 0"}]}],"decisions":[{"variant":"free-delivery",\#
+                "verdict":"keepRunning","reasons":["orders: not enough data yet."]}],\#
+                "recommendation":{"variant":"free-delivery","verdict":"keepRunning","reasons":["orders: not enough \#
+                data yet."]}}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "experimentResults.series",
+            name: "nothing yet",
+            fixture: "one-plan",
+            params: #"""
+                {"experimentId":"01930000-0000-7000-8000-000000000071","metric":"orders"}
+                """#,
+            result: #"""
+                {"metric":"orders","scale":"relative","points":[]}
+                """#,
+            errorCode: nil),
     ]
 }

@@ -19,6 +19,21 @@ public enum ExperimentsContract {
         ExperimentPhases.List.method,
         Assignments.Evaluate.method,
         Assignments.Assign.method,
+        MetricDefinitions.Create.method,
+        MetricDefinitions.Get.method,
+        MetricDefinitions.List.method,
+        MetricDefinitions.Update.method,
+        ResultPlans.Set.method,
+        ResultPlans.Get.method,
+        ExperimentExposures.Record.method,
+        ExperimentExposures.List.method,
+        ExperimentEvents.Record.method,
+        ExperimentEvents.List.method,
+        ExperimentEvents.Retract.method,
+        ExperimentAggregates.List.method,
+        ActiveExperiments.List.method,
+        ExperimentResults.Get.method,
+        ExperimentResults.Series.method,
     ]
 
     /// The HTTP status of each error code that these methods may answer.

@@ -600,7 +600,26 @@ extension SignalsContract {
         "value":[{"type":"customerId","value":"00001"}]},{"name":"actors","value":[]},{"name":"since",\#
         "value":"2020-01-01T00:00:00Z"},{"name":"until","value":"2026-01-01T00:00:00Z"}],"result":{"name":"reply",\#
         "value":{"items":[{"date":"2025-06-01T00:00:00Z","recipient":"Northern Laboratory","address":"1 Harbour \#
-        Road, Springfield","description":"blood group","purpose":"a public health study","times":1}]}}}]}],\#
+        Road, Springfield","description":"blood group","purpose":"a public health study","times":1}]}}}]},\#
+        {"name":"signalFeed.read","summary":"Returns the events of one name to a service that counts them, in the \#
+        order of arrival.","description":"People whose data is restricted are left out, and numbers that are \#
+        specially protected and have no basis.","x-kind":"read","x-cost":1,"x-callers":["service:experiments"],\#
+        "params":[{"name":"event","required":true,"schema":{"type":"string","minLength":1,"maxLength":200},\#
+        "description":"The name of the events.","x-privacy":"none"},{"name":"identifierType","required":true,\#
+        "schema":{"type":"string","minLength":1,"maxLength":40},"description":"Which identifiers of a person are \#
+        told.","x-privacy":"none"},{"name":"after","required":true,"schema":{"type":"integer","minimum":0,\#
+        "maximum":9007199254740991},"description":"The place in the order of arrival that everything is behind."},\#
+        {"name":"limit","required":true,"schema":{"type":"integer","minimum":1,"maximum":1000,"x-unit":"items"},\#
+        "description":"Items on one page."},{"name":"fields","required":true,"schema":{"type":"array",\#
+        "items":{"type":"string","minLength":1,"maxLength":200},"maxItems":200},"description":"Which numbers of an \#
+        event are told: revenue, or names of properties.","x-privacy":"none"}],"result":{"name":"reply",\#
+        "schema":{"type":"object","description":"A page.","required":["items","through"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/FedSignal"},"maxItems":1000,\#
+        "description":"One page."},"through":{"type":"integer","minimum":0,"maximum":9007199254740991,\#
+        "description":"Up to where the order of arrival was gone through."}},"additionalProperties":false}},\#
+        "errors":[],"examples":[{"name":"a new brand","params":[{"name":"event","value":"Order Completed"},\#
+        {"name":"identifierType","value":"customerId"},{"name":"after","value":0},{"name":"limit","value":10},\#
+        {"name":"fields","value":["revenue"]}],"result":{"name":"reply","value":{"items":[],"through":0}}}]}],\#
         "components":{"schemas":{"Receipt":{"type":"object","description":"What became of a signal.",\#
         "required":["messageId","status"],"properties":{"messageId":{"type":"string","minLength":1,"maxLength":100,\#
         "description":"The signal's name, as given or as made here."},"actorId":{"$ref":"#/components/schemas/UUID",\#
@@ -837,14 +856,25 @@ extension SignalsContract {
         brief."},"purpose":{"type":"string","minLength":1,"maxLength":1000,"description":"What for, or a copy of \#
         the request for it."},"times":{"type":"integer","minimum":1,"description":"How many there were.",\#
         "x-unit":"disclosures"},"lastDate":{"$ref":"#/components/schemas/Timestamp","description":"Of several when \#
-        the last one was."}},"additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$",\#
-        "description":"A SHA-256 hash in lower-case hexadecimal."},"Version":{"type":"integer","minimum":1,\#
-        "description":"Counts the changes of one thing; an update names the version it expects to change."},\#
-        "Job":{"type":"object","description":"Long work, and how far it is.","required":["id","service","kind",\#
-        "status","done","unit","createdAt","updatedAt"],"properties":{"id":{"$ref":"#/components/schemas/UUID",\#
-        "description":"The job."},"service":{"type":"string","minLength":1,"maxLength":20,"description":"The \#
-        service that does it."},"kind":{"type":"string","minLength":1,"maxLength":40,"description":"What is done: \#
-        `import`."},"status":{"type":"string","enum":["running","completed","failed","cancelled"],\#
+        the last one was."}},"additionalProperties":false},"FedSignal":{"type":"object","description":"An event, as \#
+        it is counted.","required":["messageId","timestamp","units"],"properties":{"messageId":{"type":"string",\#
+        "minLength":1,"maxLength":256,"description":"Its name.","x-privacy":"none"},\#
+        "timestamp":{"$ref":"#/components/schemas/Timestamp","description":"When it happened."},\#
+        "units":{"type":"array","items":{"type":"string","minLength":1,"maxLength":256,"description":"An \#
+        identifier.","x-privacy":"identifier"},"maxItems":64,"description":"The person's identifiers of the type \#
+        that was asked for."},"metrics":{"x-raw":true,"x-raw-type":"object","x-max-bytes":16384,"description":"The \#
+        numbers that were asked for, as far as it has them.","x-privacy":"personal"}},"additionalProperties":false},\#
+        "FollowedSignals":{"type":"object","description":"Which events a service counts: topic signals.follow.",\#
+        "required":["events"],"properties":{"events":{"type":"array","items":{"type":"string","minLength":1,\#
+        "maxLength":200},"maxItems":10000,"description":"Their names; others are followed no more."}},\#
+        "additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 \#
+        hash in lower-case hexadecimal."},"Version":{"type":"integer","minimum":1,"description":"Counts the changes \#
+        of one thing; an update names the version it expects to change."},"Job":{"type":"object",\#
+        "description":"Long work, and how far it is.","required":["id","service","kind","status","done","unit",\#
+        "createdAt","updatedAt"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},\#
+        "service":{"type":"string","minLength":1,"maxLength":20,"description":"The service that does it."},\#
+        "kind":{"type":"string","minLength":1,"maxLength":40,"description":"What is done: `import`."},\#
+        "status":{"type":"string","enum":["running","completed","failed","cancelled"],\#
         "x-enum-descriptions":{"running":"On its way, or waiting for its turn.","completed":"Done.","failed":"Ended \#
         by an error; `problem` says which.","cancelled":"Ended by somebody; what was done stays done."},\#
         "description":"Where it stands."},"done":{"type":"integer","minimum":0,"description":"How much is done.",\#

@@ -551,5 +551,16 @@ extension SignalsContract {
                 Road, Springfield","description":"blood group","purpose":"a public health study","times":1}]}
                 """#,
             errorCode: nil),
+        MethodExample(
+            method: "signalFeed.read",
+            name: "a new brand",
+            fixture: nil,
+            params: #"""
+                {"event":"Order Completed","identifierType":"customerId","after":0,"limit":10,"fields":["revenue"]}
+                """#,
+            result: #"""
+                {"items":[],"through":0}
+                """#,
+            errorCode: nil),
     ]
 }

@@ -44,6 +44,7 @@ public enum SignalsContract {
         Disclosures.Record.method,
         Disclosures.List.method,
         Disclosures.Account.method,
+        SignalFeed.Read.method,
     ]
 
     /// The HTTP status of each error code that these methods may answer.

@@ -63,6 +63,16 @@ struct AssignmentsMethods: Assignments.Service {
         return evaluations
     }
 
+    /// The variant that an experiment assigns a unit by its id alone; nil: none.
+    func variant(
+        of unit: String, in experiment: StoredExperiment, at now: Timestamp,
+        _ transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> String? {
+        let compiled = try cache.compiled(at: now, in: transaction)
+        let attributes = UnitAttributes(naming: unit, as: experiment.hashAttribute)
+        return try evaluate([experiment.key], attributes, compiled, in: transaction).first?.variant
+    }
+
     /// Keeps what a sticky experiment decided.
     ///
     /// - Returns: whether it is kept, now or from before.
@@ -109,6 +119,11 @@ struct UnitAttributes {
             members.append(AttributeValue.Member("id", .string(targetingKey)))
         }
         value = .object(members)
+    }
+
+    /// A unit of which only the id is known.
+    init(naming unit: String, as attribute: String) {
+        value = .object([AttributeValue.Member(attribute, .string(unit))])
     }
 
     /// What some attributes say, of those that name a unit.

@@ -2,7 +2,9 @@ import ServiceKit
 
 extension DataMap {
     /// What a brand's database holds here.
-    static let experiments = DataMap([
+    static let experiments = DataMap(metrics + assignment)
+
+    private static let assignment = [
         Table(
             "experiments", "comparisons of variants", .nobody,
             columns: [
@@ -55,5 +57,5 @@ extension DataMap {
                 correction: .asItIs("it is what the variant was reckoned from"), orderedBy: ["type", "unit"]),
             columns: ["number", "id", "type", "unit", "first_seen_at"],
             processing: Processing("comparing variants fairly", data: ["identifiers"])),
-    ])
+    ]
 }

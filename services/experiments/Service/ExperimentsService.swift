@@ -12,13 +12,31 @@ public enum ExperimentsService {
 
     /// Puts experiments together.
     public static func compose(_ environment: ServiceEnvironment, _ parts: inout ServiceParts) async throws {
-        register(tombstones: environment.tombstones, in: &parts)
+        let siblings = environment.siblings
+        register(tombstones: environment.tombstones, signals: siblings["signals"], in: &parts)
     }
 
-    static func register(tombstones: Tombstones, in parts: inout ServiceParts) {
+    static func register(
+        tombstones: Tombstones, signals: any JSONRPCClient, in parts: inout ServiceParts
+    ) {
         let cache = AssignmentCache()
         ExperimentsMethods().registerMethods(with: &parts.methods)
         ExperimentPhasesMethods().registerMethods(with: &parts.methods)
-        AssignmentsMethods(cache: cache, tombstones: tombstones).registerMethods(with: &parts.methods)
+        let assignments = AssignmentsMethods(cache: cache, tombstones: tombstones)
+        assignments.registerMethods(with: &parts.methods)
+        let exposures = ExposureIntake(tombstones: tombstones)
+        let events = EventIntake(exposures: exposures)
+        ExperimentExposuresMethods(intake: exposures, assignments: assignments).registerMethods(with: &parts.methods)
+        ExperimentEventsMethods(intake: events).registerMethods(with: &parts.methods)
+        MetricDefinitionsMethods().registerMethods(with: &parts.methods)
+        ResultPlansMethods().registerMethods(with: &parts.methods)
+        ExperimentAggregatesMethods().registerMethods(with: &parts.methods)
+        ExperimentResultsMethods().registerMethods(with: &parts.methods)
+        ActiveExperimentsMethods().registerMethods(with: &parts.methods)
+        parts.jobs[MetricFilling.kind] = MetricFilling()
+        parts.jobs[SignalFetching.kind] = SignalFetching(signals: signals, intake: events)
+        parts.topics.on("signals.arrived", as: SignalsArrived.self) { message, transaction, call throws(RPCError) in
+            try SignalFollowing().arrived(through: message.through, at: call.now, in: transaction)
+        }
     }
 }

@@ -92,6 +92,20 @@ struct ExperimentStore: Sendable {
         try variants.replace(experiment.variants, of: experiment.number, in: transaction)
     }
 
+    /// When an experiment ended, or is to end; nil: it goes on.
+    func end(
+        of number: Int64, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Timestamp? {
+        let end = try transaction.one(
+            """
+            SELECT CASE WHEN status IN ('completed', 'archived')
+                THEN (SELECT max(closed_at) FROM phases WHERE experiment = experiments.number) ELSE end_at END
+            FROM experiments WHERE number = :number
+            """, [":number": number]
+        ) { $0.timestampOrNil(0) }
+        return end.flatMap(\.self)
+    }
+
     func nextNumber(in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> Int64 {
         try transaction.one("SELECT coalesce(max(number), 0) + 1 FROM experiments") { $0.int64(0) } ?? 1
     }

@@ -35,3 +35,8 @@ extension JSONWritable {
         return String(decoding: writer.bytes(), as: UTF8.self)
     }
 }
+
+extension Statement {
+    /// A whole number, or NULL.
+    func intOrNil(_ column: Int32) -> Int? { int64OrNil(column).map { Int($0) } }
+}

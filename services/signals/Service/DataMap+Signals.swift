@@ -154,6 +154,7 @@ extension DataMap {
             aged: .ofRejectedRows,
             processing: Processing("mending files that were sent", data: ["what was sent"])),
         // Until a file is complete, the carry holds the beginning of a row: erasure drops it there and asks for it again.
+        Table("followed_events", "which events experiments count", .nobody, columns: ["event"]),
         Table(
             "imports", "files on their way in, and how many rows of each were taken", .nobody,
             columns: [

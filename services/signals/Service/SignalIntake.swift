@@ -9,6 +9,7 @@ import SignalsAPI
 struct SignalIntake: Sendable {
     let tombstones: Tombstones
     let specialFields: SpecialFieldCache
+    let followers: EventFollowers
     let actors = ActorStore()
     let signals = SignalStore()
     let traits = TraitStore()
@@ -134,12 +135,14 @@ struct SignalIntake: Sendable {
         _ fact: Fact, as messageID: MessageID, of actor: ActorStore.Key?, at now: Timestamp,
         in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> Bool {
-        try signals.insert(
+        let isNew = try signals.insert(
             StoredSignal(
                 messageID: messageID, event: fact.event, actor: actor?.number, occurredAt: fact.timestamp ?? now,
                 receivedAt: now, revenue: fact.revenue, currency: fact.currency, importNumber: fact.importNumber,
                 properties: fact.properties),
             in: transaction)
+        if isNew, actor != nil { try followers.notice(fact.event, at: now, in: transaction) }
+        return isNew
     }
 
     /// What a new signal brings beside itself: the actor, identifiers and traits.

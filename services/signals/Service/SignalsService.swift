@@ -16,8 +16,13 @@ public enum SignalsService {
 
     static func register(runtime: ServiceRuntime, tombstones: Tombstones, in parts: inout ServiceParts) {
         let specialFields = SpecialFieldCache()
-        let intake = SignalIntake(tombstones: tombstones, specialFields: specialFields)
+        let followers = EventFollowers()
+        let intake = SignalIntake(tombstones: tombstones, specialFields: specialFields, followers: followers)
         SignalsMethods(intake: intake, runtime: runtime).registerMethods(with: &parts.methods)
+        SignalFeedService().registerMethods(with: &parts.methods)
+        parts.topics.on("signals.follow", as: FollowedSignals.self) { message, transaction, _ throws(RPCError) in
+            try followers.follow(message.events, in: transaction)
+        }
         ActorsService().registerMethods(with: &parts.methods)
         ImportsService(intake: intake).registerMethods(with: &parts.methods)
         ConsentsService(intake: intake).registerMethods(with: &parts.methods)

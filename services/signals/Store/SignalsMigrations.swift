@@ -239,6 +239,11 @@ enum SignalsMigrations {
                     INSERT INTO last_erased_signal (id, sequence) VALUES (1, old.sequence)
                     ON CONFLICT (id) DO UPDATE SET sequence = max(sequence, excluded.sequence);
                 END;
+
+                -- The events that experiments count: it is told when some have arrived.
+                CREATE TABLE followed_events (
+                    event TEXT PRIMARY KEY
+                ) STRICT, WITHOUT ROWID;
                 """#)
     ]
 }

@@ -1,0 +1,83 @@
+import ExperimentsAPI
+import JSON
+import JSONRPC
+import ServiceContract
+import ServiceKit
+
+/// Answers `experimentEvents.*`.
+struct ExperimentEventsMethods: ExperimentEvents.Service {
+    let intake: EventIntake
+    private let events = EventStore()
+    private let experiments = ExperimentStore()
+    private let units = UnitStore()
+
+    init(intake: EventIntake) {
+        self.intake = intake
+    }
+
+    func record(
+        _ params: ExperimentEvents.Record.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+    ) throws(RPCError) -> ExperimentEvents.Record.Reply {
+        var book = MetricBook()
+        var verdicts: [ItemVerdict] = []
+        for (index, item) in params.items.enumerated() {
+            do throws(RPCError) {
+                let isNew = try intake.take(item, at: call.now, &book, in: transaction)
+                verdicts.append(ItemVerdict(index: index, status: isNew ? .accepted : .duplicate))
+            } catch {
+                verdicts.append(try ItemVerdict(index, rejectedFor: error))
+            }
+        }
+        try book.write(in: transaction)
+        return ExperimentEvents.Record.Reply(verdicts: verdicts)
+    }
+
+    func list(
+        _ params: ExperimentEvents.List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
+    ) throws(RPCError) -> ExperimentEvents.List.Reply {
+        let cursor = try ListCursor(params.cursor)
+        var filter = EventStore.Filter(type: params.type, from: params.from, to: params.to)
+        if let key = params.experiment {
+            guard let experiment = try experiments.find(key: key, in: transaction) else {
+                throw .notFound("experiment", key)
+            }
+            filter.experiment = experiment.number
+        }
+        switch (params.unitType, params.unit) {
+        case (nil, nil): break
+        case (let type?, let unit?):
+            guard let number = try units.number(of: unit, type: type, in: transaction) else {
+                return ExperimentEvents.List.Reply(items: [])
+            }
+            filter.unit = number
+        default: throw .invalidParams(at: "/params", "needs both unitType and unit, or neither")
+        }
+        var page = ListPage<(number: Int64, event: StoredEvent)>(limit: params.limit)
+        for found in try events.list(filter, after: cursor.position, limit: params.limit + 1, in: transaction) {
+            guard page.add(found, bytes: found.event.bytes) else { break }
+        }
+        return ExperimentEvents.List.Reply(
+            items: page.items.map(\.event), nextCursor: page.hasMore ? page.items.last.map { "\($0.number)" } : nil)
+    }
+
+    func retract(
+        _ params: ExperimentEvents.Retract.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+    ) throws(RPCError) -> ExperimentEvents.Retract.Reply {
+        var book = MetricBook()
+        var retracted = 0
+        for id in params.ids {
+            guard let (unit, event) = try events.retract(id, at: call.now, in: transaction) else { continue }
+            try book.count(event, of: unit, isTakenBack: true, in: transaction)
+            retracted += 1
+        }
+        try book.write(in: transaction)
+        return ExperimentEvents.Retract.Reply(retracted: retracted)
+    }
+}
+
+extension StoredEvent {
+    /// What of it may be large.
+    fileprivate var bytes: Int {
+        [context, metrics, payload].reduce(0) { $0 + ($1?.bytes.count ?? 0) }
+    }
+}

@@ -1,0 +1,174 @@
+import ExperimentMetrics
+import ExperimentsAPI
+import JSON
+import JSONRPC
+import ServiceContract
+
+/// What one transaction changes in the sums of experiments: gathered here, and written once at its end.
+///
+/// All that happens to a unit is one thing: its trajectory changes, and with it the sums of the days. So the order in
+/// which events and exposures come does not matter, and what is taken back leaves nothing.
+struct MetricBook: ~Copyable {
+    private let events = EventStore()
+    private let sums = SumStore()
+    private let hours = HourStore()
+    private let exposures = ExposureStore()
+    private var measured: [Int64: MeasuredExperiment] = [:]
+    private var days: [DayPlace: (definition: MetricDefinition, change: MetricSums)] = [:]
+    private var tallies: [HourStore.Place: EventTally] = [:]
+    /// Hours that lost an event, and of which metric.
+    private var narrowed: [HourStore.Place: MeasuredMetric] = [:]
+
+    private struct DayPlace: Hashable {
+        let series: SumStore.Series
+        let day: Int
+    }
+
+    private mutating func experiment(
+        _ number: Int64, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> MeasuredExperiment {
+        if let known = measured[number] { return known }
+        let read = try MeasuredExperiment(number, in: transaction)
+        measured[number] = read
+        return read
+    }
+
+    /// A metric of an experiment, as this transaction knows it.
+    mutating func metric(
+        _ number: Int64, of experiment: Int64, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> MeasuredMetric? {
+        try self.experiment(experiment, in: transaction).metrics.first { $0.number == number }
+    }
+
+    // MARK: Events
+
+    /// Counts an event that a unit has, or takes it back.
+    ///
+    /// - Parameter isTakenBack: whether it counted until now, and does no more.
+    mutating func count(
+        _ event: CountedEvent, of unit: Int64, isTakenBack: Bool = false, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        for entry in try exposures.entries(of: unit, in: transaction) {
+            let experiment = try experiment(entry.experiment, in: transaction)
+            for metric in experiment.metrics where metric.isFilled(unit) {
+                guard let counted = metric.event(event), experiment.counts(counted, for: metric) else { continue }
+                let old = try trajectory(of: unit, entry, metric, in: transaction)
+                var new = old
+                if isTakenBack {
+                    new.remove(counted, for: metric.definition)
+                } else {
+                    new.add(counted, for: metric.definition)
+                }
+                guard new != old else { continue }
+                try keep(new, of: unit, entry, metric, in: transaction)
+                add(metric.definition.changes(from: old, to: new), entry, metric)
+                count(counted, entry, metric, times: isTakenBack ? -1 : 1)
+            }
+        }
+    }
+
+    private func trajectory(
+        of unit: Int64, _ entry: Entry, _ metric: MeasuredMetric, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> UnitTrajectory {
+        if let known = try sums.trajectory(of: unit, in: entry.experiment, metric: metric.number, transaction) {
+            return known
+        }
+        return try Self.empty(entry)
+    }
+
+    /// Who did nothing needs no row.
+    private func keep(
+        _ trajectory: UnitTrajectory, of unit: Int64, _ entry: Entry, _ metric: MeasuredMetric,
+        in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        let isEmpty = try trajectory == Self.empty(entry)
+        try sums.set(isEmpty ? nil : trajectory, of: unit, in: entry.experiment, metric: metric.number, transaction)
+    }
+
+    private static func empty(_ entry: Entry) throws(RPCError) -> UnitTrajectory {
+        guard let empty = UnitTrajectory(exposure: entry.exposedAt.microseconds) else {
+            throw .internalError("A unit was exposed at a time that nothing is reckoned for.")
+        }
+        return empty
+    }
+
+    // MARK: Units
+
+    /// Reckons a unit as it entered an experiment, from all events it has, or takes all of it back.
+    mutating func enter(
+        _ entry: Entry, _ unit: Int64, isTakenBack: Bool = false, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        for metric in try experiment(entry.experiment, in: transaction).metrics where metric.isFilled(unit) {
+            try enter(entry, unit, metric, isTakenBack: isTakenBack, in: transaction)
+        }
+    }
+
+    /// The same for one metric.
+    mutating func enter(
+        _ entry: Entry, _ unit: Int64, _ metric: MeasuredMetric, isTakenBack: Bool = false,
+        in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        let experiment = try experiment(entry.experiment, in: transaction)
+        var trajectory = try Self.empty(entry)
+        for type in metric.events.sorted() {
+            for event in try events.events(of: unit, type: type, in: transaction) {
+                guard let counted = metric.event(event), experiment.counts(counted, for: metric) else { continue }
+                let before = trajectory
+                trajectory.add(counted, for: metric.definition)
+                if trajectory != before { count(counted, entry, metric, times: isTakenBack ? -1 : 1) }
+            }
+        }
+        if isTakenBack {
+            // What is kept is what was counted.
+            let kept = try self.trajectory(of: unit, entry, metric, in: transaction)
+            add(metric.definition.changes(from: kept, to: nil), entry, metric)
+            try sums.set(nil, of: unit, in: entry.experiment, metric: metric.number, transaction)
+        } else {
+            add(metric.definition.changes(from: nil, to: trajectory), entry, metric)
+            try keep(trajectory, of: unit, entry, metric, in: transaction)
+        }
+    }
+
+    // MARK: Gathering and writing
+
+    private mutating func add(_ changes: [DayChange], _ entry: Entry, _ metric: MeasuredMetric) {
+        let series = SumStore.Series(
+            experiment: entry.experiment, metric: metric.number, phase: entry.phase, variant: entry.variant)
+        for change in changes {
+            let place = DayPlace(series: series, day: change.day)
+            days[place, default: (metric.definition, metric.definition.noSums)].change.merge(change.change)
+        }
+    }
+
+    /// Counts a single event, of those behind the exposure.
+    private mutating func count(_ event: MetricEvent, _ entry: Entry, _ metric: MeasuredMetric, times: Int) {
+        guard event.time >= entry.exposedAt.microseconds else { return }
+        let place = HourStore.Place(
+            experiment: entry.experiment, metric: metric.number, variant: entry.variant,
+            hour: Timestamp(microseconds: event.time).hour)
+        tallies[place, default: EventTally()].add(event.value, times: times)
+        if times < 0 { narrowed[place] = metric }
+    }
+
+    /// Writes all that was gathered.
+    consuming func write(in transaction: borrowing WriteTransaction) throws(RPCError) {
+        for (place, (definition, change)) in days where !change.isZero {
+            try sums.merge(change, into: place.series, day: place.day, of: definition, in: transaction)
+        }
+        for (place, tally) in tallies { try hours.merge(tally, into: place, in: transaction) }
+        for (place, metric) in narrowed { try narrow(place, metric, in: transaction) }
+    }
+
+    /// Reckons the extremes of an hour that lost an event anew.
+    private func narrow(
+        _ place: HourStore.Place, _ metric: MeasuredMetric, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        var values: [Double] = []
+        for type in metric.events.sorted() {
+            try events.each(type, inHour: place.hour, of: place.experiment, variant: place.variant, in: transaction) {
+                if let counted = metric.event($0) { values.append(counted.value) }
+            }
+        }
+        try hours.narrow(place, to: values, in: transaction)
+    }
+}

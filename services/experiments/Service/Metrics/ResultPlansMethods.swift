@@ -1,0 +1,111 @@
+import ExperimentMetrics
+import ExperimentsAPI
+import JSON
+import JSONRPC
+import ServiceContract
+import ServiceKit
+
+/// Answers `resultPlans.*`.
+struct ResultPlansMethods: ResultPlans.Service {
+    private let experiments = ExperimentStore()
+    private let exposures = ExposureStore()
+    private let metrics = MetricStore()
+    private let plans = ResultPlanStore()
+    private let sums = SumStore()
+    private let jobs = JobStore()
+    private let following = SignalFollowing()
+
+    func get(
+        _ params: ResultPlans.Get.Params, in transaction: borrowing ReadTransaction, for call: CallContext
+    ) throws(RPCError) -> ResultPlans.Get.Reply {
+        guard let experiment = try experiments.find(params.experimentId, in: transaction) else {
+            throw .notFound("experiment", params.experimentId)
+        }
+        guard let plan = try plans.find(experiment.number, in: transaction) else {
+            throw .notFound("plan of the experiment", experiment.key)
+        }
+        return plan
+    }
+
+    func set(
+        _ params: ResultPlans.Set.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+    ) throws(RPCError) -> ResultPlans.Set.Reply {
+        guard let experiment = try experiments.find(params.experimentId, in: transaction) else {
+            throw .notFound("experiment", params.experimentId)
+        }
+        let before = try plans.find(experiment.number, in: transaction)
+        if before?.version != params.version {
+            guard let before, let version = params.version else {
+                throw .conflict(
+                    before == nil
+                        ? "The experiment has no plan yet; leave the version out."
+                        : "The experiment has a plan; say at which version it was read.")
+            }
+            throw .versionMismatch("plan", expected: Int64(version), actual: Int64(before.version))
+        }
+        let plan = ResultPlan(
+            metrics: params.metrics, engine: params.engine, alpha: params.alpha, correction: params.correction,
+            plannedUnits: params.plannedUnits, looks: params.looks, spending: params.spending, prior: params.prior,
+            sampleRatioAlpha: params.sampleRatioAlpha, version: (before?.version ?? 0) + 1)
+        let numbers = try check(plan, in: transaction)
+        let hasUnits = try exposures.units(of: experiment.number, in: transaction) > 0
+        if experiment.phase > 0 { try checkLate(plan, before) }
+        let known = try metrics.numbers(of: experiment.number, in: transaction)
+        let isFilling = hasUnits && numbers.contains { !known.contains($0) }
+        try plans.set(
+            plan, of: experiment.number, metrics: numbers, filledThrough: isFilling ? -1 : nil, in: transaction)
+        for gone in known where !numbers.contains(gone) {
+            try sums.remove(gone, of: experiment.number, in: transaction)
+        }
+        if isFilling { _ = try jobs.begin(MetricFilling.kind, unit: "units", at: call.now, in: transaction) }
+        try following.follow(at: call.now, in: transaction)
+        return plan
+    }
+
+    /// - Returns: the numbers of the metrics.
+    private func check(_ plan: ResultPlan, in transaction: borrowing WriteTransaction) throws(RPCError) -> [Int64] {
+        do throws(MetricProblem) {
+            _ = try plan.analysisPlan()
+        } catch {
+            throw error.error(at: "/params")
+        }
+        var numbers: [Int64] = []
+        for (index, planned) in plan.metrics.enumerated() {
+            let place = "/params/metrics/\(index)"
+            guard let metric = try metrics.find(planned.metric, in: transaction) else {
+                throw .notFound("metric", planned.metric)
+            }
+            if metric.info.isArchived { throw .conflict("The metric \(planned.metric) is archived.") }
+            if numbers.contains(metric.number) { throw .invalidParams(at: place + "/metric", "is there twice") }
+            numbers.append(metric.number)
+            do throws(MetricProblem) {
+                _ = try metric.info.definition(planned)
+            } catch {
+                throw error.error(at: place)
+            }
+        }
+        return numbers
+    }
+
+    /// Once it was started, what decides is fixed.
+    private func checkLate(_ plan: ResultPlan, _ before: ResultPlan?) throws(RPCError) {
+        let decisive = { (plan: ResultPlan?) in plan?.metrics.filter { $0.role != .secondary } ?? [] }
+        let secondary = Set(plan.metrics.map(\.metric))
+        let stays = before?.metrics.allSatisfy { secondary.contains($0.metric) } ?? true
+        guard decisive(plan) == decisive(before), stays, plan.isJudged(as: before) else {
+            throw .illegalTransition(
+                "The experiment was started, and what decides is fixed before that: only secondary metrics may be added."
+            )
+        }
+    }
+}
+
+extension ResultPlan {
+    /// Whether it judges as another does; an experiment without a plan may still get one that decides nothing.
+    fileprivate func isJudged(as other: ResultPlan?) -> Bool {
+        guard let other else { return true }
+        return engine == other.engine && alpha == other.alpha && correction == other.correction
+            && plannedUnits == other.plannedUnits && looks == other.looks && spending == other.spending
+            && prior == other.prior && sampleRatioAlpha == other.sampleRatioAlpha
+    }
+}

@@ -1,0 +1,97 @@
+import CommonAPI
+import ExperimentsAPI
+import JSON
+import JSONRPC
+import SQLite
+import ServiceContract
+import ServiceKit
+import SignalsAPI
+
+/// Fetches the events that metrics count from signals, page by page: what a page brings and how far it went are one
+/// transaction.
+struct SignalFetching: JobWork {
+    static let kind = "signalFetching"
+    /// Signals of one page.
+    static let signalsInPage = 500
+
+    let signals: any JSONRPCClient
+    let intake: EventIntake
+    private let followed = FollowedEventStore()
+
+    init(signals: any JSONRPCClient, intake: EventIntake) {
+        self.signals = signals
+        self.intake = intake
+    }
+
+    /// What to ask for next.
+    private struct Question: Sendable {
+        let followed: FollowedEventStore.Followed
+        let after: Int64
+        let fields: [String]
+    }
+
+    func next(
+        of job: StoredJob, in file: DatabaseFile, _ runtime: ServiceRuntime
+    ) async throws(RPCError) -> JobPiece {
+        let question = try await runtime.read(file) { [followed] transaction throws(RPCError) -> Question? in
+            for (event, fetched, wanted) in try followed.all(in: transaction) where fetched < 0 || fetched < wanted {
+                return Question(
+                    followed: event, after: max(0, fetched),
+                    fields: try followed.fields(of: event.event, in: transaction))
+            }
+            return nil
+        }
+        guard let question else {
+            return { job, _, transaction throws(RPCError) in try finish(&job, in: transaction) }
+        }
+        guard let type = UnitTypes.identifierType(of: question.followed.unitType) else {
+            // Sessions have no identifier that a signal could carry.
+            return { _, _, transaction throws(RPCError) in
+                try followed.fetched(question.followed, through: .max, in: transaction)
+            }
+        }
+        guard let brand = runtime.databases.all.first(where: { runtime.databases.file(of: $0) == file }) else {
+            throw .internalError("\(file.path) is no brand's.")
+        }
+        let page = try await SignalFeed.Client(signals).read(
+            SignalFeed.Read.Params(
+                event: question.followed.event, identifierType: type, after: Int(question.after),
+                limit: Self.signalsInPage, fields: question.fields),
+            for: CallContext(brand: brand, principal: "service:experiments"))
+        return { job, now, transaction throws(RPCError) in
+            try take(page, question.followed, &job, at: now, in: transaction)
+        }
+    }
+
+    private func take(
+        _ page: SignalFeed.Read.Reply, _ event: FollowedEventStore.Followed, _ job: inout StoredJob,
+        at now: Timestamp, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        var book = MetricBook()
+        for signal in page.items {
+            for unit in signal.units {
+                do throws(RPCError) {
+                    let number = try intake.exposures.unit(unit, type: event.unitType, at: now, in: transaction)
+                    _ = try intake.take(
+                        NewEvent(
+                            unit: number, messageID: signal.messageId, type: event.event, source: .signals,
+                            occurredAt: signal.timestamp, context: nil, metrics: signal.metrics, payload: nil),
+                        at: now, &book, in: transaction)
+                } catch {
+                    // Somebody who was erased meanwhile.
+                    guard error.code == RPCError.Code.suppressed else { throw error }
+                }
+            }
+        }
+        try book.write(in: transaction)
+        try followed.fetched(event, through: Int64(page.through), in: transaction)
+        job.done += page.items.count
+    }
+
+    private func finish(_ job: inout StoredJob, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        // What arrived meanwhile is fetched before the job ends.
+        for (_, fetched, wanted) in try followed.all(in: transaction) where fetched < 0 || fetched < wanted { return }
+        job.total = job.done
+        job.status = .completed
+    }
+}

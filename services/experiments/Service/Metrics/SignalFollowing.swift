@@ -1,0 +1,40 @@
+import CommonAPI
+import ExperimentsAPI
+import JSON
+import JSONRPC
+import ServiceContract
+import ServiceKit
+import SignalsAPI
+
+/// Sees to it that the events which metrics count come from signals.
+///
+/// Signals is told their names, and says when some have arrived, not what they say: that is asked of it, so nothing of
+/// people waits in an outbox, and however long this service was down, it goes on where it was.
+struct SignalFollowing: Sendable {
+    private let followed = FollowedEventStore()
+    private let jobs = JobStore()
+
+    /// Follows what metrics need, and no more. What is new is fetched from the beginning.
+    func follow(at now: Timestamp, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        let needed = try followed.needed(in: transaction)
+        let known = Set(try followed.all(in: transaction).map(\.followed))
+        guard needed != known else { return }
+        for event in needed.symmetricDifference(known) {
+            try followed.set(event, isNeeded: needed.contains(event), in: transaction)
+        }
+        let names = Set(needed.map(\.event)).sorted()
+        try transaction.tell("signals", "signals.follow", FollowedSignals(events: names), at: now)
+        if !needed.isSubset(of: known) { try begin(at: now, in: transaction) }
+    }
+
+    /// Some have arrived, up to a place in the order of arrival.
+    func arrived(through: Int, at now: Timestamp, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        try followed.want(through: Int64(through), in: transaction)
+        if try !followed.all(in: transaction).isEmpty { try begin(at: now, in: transaction) }
+    }
+
+    private func begin(at now: Timestamp, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        guard try !followed.isFetching(SignalFetching.kind, in: transaction) else { return }
+        _ = try jobs.begin(SignalFetching.kind, unit: "signals", at: now, in: transaction)
+    }
+}

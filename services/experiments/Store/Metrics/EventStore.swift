@@ -1,0 +1,196 @@
+import ExperimentsAPI
+import JSON
+import JSONRPC
+import SQLite
+import ServiceContract
+
+/// An event on its way in.
+struct NewEvent: Sendable {
+    let unit: Int64
+    let messageID: String?
+    let type: String
+    let source: EventSource
+    let occurredAt: Timestamp
+    let context: JSONRaw?
+    let metrics: JSONRaw?
+    let payload: JSONRaw?
+}
+
+/// What metrics need of an event.
+struct CountedEvent: Sendable {
+    let type: String
+    let source: EventSource
+    let occurredAt: Timestamp
+    let metrics: JSONRaw?
+}
+
+/// What units did.
+struct EventStore: Sendable {
+    /// Keeps an event of a name that its unit has none of.
+    ///
+    /// - Returns: its number.
+    func insert(
+        _ event: NewEvent, id: UUIDv7, at time: Timestamp, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> Int64 {
+        try transaction.run(
+            """
+            INSERT INTO experiment_events
+                (id, unit, message_id, type, source, occurred_at, received_at, context, metrics, payload)
+            VALUES (:id, :unit, :message, :type, :source, :occurred, :received, :context, :metrics, :payload)
+            """,
+            [
+                ":id": id, ":unit": event.unit, ":message": event.messageID, ":type": event.type,
+                ":source": event.source.rawValue, ":occurred": event.occurredAt, ":received": time,
+                ":context": event.context?.text, ":metrics": event.metrics?.text, ":payload": event.payload?.text,
+            ])
+        return transaction.connection.lastInsertRowID
+    }
+
+    /// Whether a unit has an event of this name.
+    func contains(
+        _ messageID: String, of unit: Int64, from source: EventSource,
+        in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Bool {
+        try transaction.one(
+            "SELECT 1 FROM experiment_events WHERE unit = :unit AND source = :source AND message_id = :message",
+            [":unit": unit, ":source": source.rawValue, ":message": messageID]
+        ) { _ in true } ?? false
+    }
+
+    func insert(
+        variant: Int64, of experiment: Int64, event: Int64, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        try transaction.run(
+            """
+            INSERT INTO event_variants (event, experiment, variant) VALUES (:event, :experiment, :variant)
+            ON CONFLICT (event, experiment) DO NOTHING
+            """, [":event": event, ":experiment": experiment, ":variant": variant])
+    }
+
+    /// The events of a type that a unit has and that were not retracted, by time.
+    func events(
+        of unit: Int64, type: String, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [CountedEvent] {
+        try transaction.all(
+            """
+            SELECT type, source, occurred_at, metrics FROM experiment_events
+            WHERE unit = :unit AND type = :type AND retracted_at IS NULL ORDER BY occurred_at, number
+            """, [":unit": unit, ":type": type], Self.counted)
+    }
+
+    /// Hands the events of a type and an hour to `body` that units of a variant did behind their exposure.
+    func each(
+        _ type: String, inHour hour: Int, of experiment: Int64, variant: Int64,
+        in transaction: borrowing some Transaction & ~Copyable, _ body: (CountedEvent) -> Void
+    ) throws(RPCError) {
+        let events = try transaction.all(
+            """
+            SELECT experiment_events.type, source, occurred_at, metrics
+            FROM experiment_events
+                JOIN entries ON entries.unit = experiment_events.unit AND entries.experiment = :experiment
+            WHERE experiment_events.type = :type AND occurred_at >= :from AND occurred_at < :to
+                AND retracted_at IS NULL AND variant = :variant AND occurred_at >= exposed_at
+            """,
+            [
+                ":experiment": experiment, ":type": type, ":variant": variant, ":from": Int64(hour) * 3_600_000_000,
+                ":to": Int64(hour + 1) * 3_600_000_000,
+            ], Self.counted)
+        for event in events { body(event) }
+    }
+
+    private static func counted(_ row: Statement) throws(RPCError) -> CountedEvent {
+        guard let source = EventSource(rawValue: row.text(1)) else {
+            throw .internalError("An event is of an unknown source.")
+        }
+        return CountedEvent(
+            type: row.text(0), source: source, occurredAt: row.timestamp(2), metrics: try row.rawJSON(3))
+    }
+
+    /// Marks an event as retracted.
+    ///
+    /// - Returns: what it was; nil when it was retracted before.
+    /// - Throws: notFound for one that is not there.
+    func retract(
+        _ id: UUIDv7, at time: Timestamp, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> (unit: Int64, event: CountedEvent)? {
+        let found = try transaction.one(
+            """
+            SELECT type, source, occurred_at, metrics, unit, retracted_at IS NULL FROM experiment_events WHERE id = :id
+            """, [":id": id]
+        ) { row throws(RPCError) in (event: try Self.counted(row), unit: row.int64(4), counts: row.bool(5)) }
+        guard let found else { throw .notFound("event", id) }
+        guard found.counts else { return nil }
+        try transaction.run(
+            "UPDATE experiment_events SET retracted_at = :time WHERE id = :id", [":id": id, ":time": time])
+        return (found.unit, found.event)
+    }
+
+    // MARK: Lists
+
+    /// What to list.
+    struct Filter: Sendable {
+        var experiment: Int64?
+        var unit: Int64?
+        var type: String?
+        var from: Timestamp?
+        var to: Timestamp?
+    }
+
+    func list(
+        _ filter: Filter, after number: Int64, limit: Int, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [(number: Int64, event: StoredEvent)] {
+        let rows = try transaction.all(
+            """
+            SELECT experiment_events.number, experiment_events.id, experiment_events.type, units.type, units.unit,
+                context, metrics, payload, occurred_at, received_at, source, message_id, retracted_at
+            FROM experiment_events JOIN units ON units.number = experiment_events.unit
+            WHERE experiment_events.number > :number
+                AND (:experiment IS NULL OR EXISTS (
+                    SELECT 1 FROM event_variants
+                    WHERE event = experiment_events.number AND experiment = :experiment))
+                AND (:unit IS NULL OR experiment_events.unit = :unit)
+                AND (:type IS NULL OR experiment_events.type = :type)
+                AND (:from IS NULL OR occurred_at >= :from) AND (:to IS NULL OR occurred_at < :to)
+            ORDER BY experiment_events.number LIMIT :limit
+            """,
+            [
+                ":number": number, ":experiment": filter.experiment, ":unit": filter.unit, ":type": filter.type,
+                ":from": filter.from, ":to": filter.to, ":limit": limit,
+            ]
+        ) { row throws(RPCError) in
+            guard let source = EventSource(rawValue: row.text(10)) else {
+                throw .internalError("An event is of an unknown source.")
+            }
+            return (
+                number: row.int64(0),
+                event: StoredEvent(
+                    id: row.uuid(1), type: row.text(2), unitType: row.text(3), unit: row.text(4), experiments: [],
+                    context: try row.rawJSON(5), metrics: try row.rawJSON(6), payload: try row.rawJSON(7),
+                    at: row.timestamp(8), receivedAt: row.timestamp(9), source: source, messageId: row.textOrNil(11),
+                    retractedAt: row.timestampOrNil(12))
+            )
+        }
+        var events: [(number: Int64, event: StoredEvent)] = []
+        for (number, event) in rows {
+            let met = try transaction.all(
+                """
+                SELECT experiments.key, variants.key FROM event_variants
+                    JOIN experiments ON experiments.number = event_variants.experiment
+                    JOIN variants ON variants.number = event_variants.variant
+                WHERE event = :event ORDER BY experiments.number
+                """, [":event": number]
+            ) { MetVariant(experiment: $0.text(0), variant: $0.text(1)) }
+            events.append((number, event.with(met)))
+        }
+        return events
+    }
+}
+
+extension StoredEvent {
+    fileprivate func with(_ experiments: [MetVariant]) -> StoredEvent {
+        StoredEvent(
+            id: id, type: type, unitType: unitType, unit: unit, experiments: experiments, context: context,
+            metrics: metrics, payload: payload, at: at, receivedAt: receivedAt, source: source, messageId: messageId,
+            retractedAt: retractedAt)
+    }
+}
