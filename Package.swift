@@ -87,7 +87,7 @@ let package = Package(
             ], swiftSettings: .strict + [.failpoints]),
 
         // Services: a library each, and a Main that only composes it.
-        .service("Experiments", ["Assignment", "ExperimentMetrics", "SignalsAPI", "Statistics"]),
+        .service("Experiments", ["Assignment", "ExperimentMetrics", "OpenSSL", "SignalsAPI", "Statistics"]),
         .service(
             "Gateway",
             [

@@ -24,6 +24,12 @@ enum Fixtures {
         ("one-completed-experiment", SQL(isForBrand: true, text: experiment + started + completed)),
         ("one-metric", SQL(isForBrand: true, text: experiment + metric)),
         ("one-plan", SQL(isForBrand: true, text: experiment + metric + plan + started)),
+        ("one-policy", SQL(isForBrand: true, text: policy)),
+        ("one-promoted-policy", SQL(isForBrand: true, text: policy + promoted)),
+        ("one-gated-policy", SQL(isForBrand: true, text: policy + "UPDATE policies SET requires_replay = 1;")),
+        ("one-prompt", SQL(isForBrand: true, text: prompt)),
+        ("one-flow", SQL(isForBrand: true, text: flow)),
+        ("one-model-experiment", SQL(isForBrand: true, text: experiment + policy + prompt + flow + referring)),
         ("one-import", SQL(isForBrand: true, text: importing)),
         ("one-import-done", SQL(isForBrand: true, text: importing + "UPDATE jobs SET status = 'completed';")),
     ]
@@ -159,6 +165,49 @@ enum Fixtures {
     private static let completed = """
         UPDATE phases SET closed_at = 1767225600000000;
         UPDATE experiments SET status = 'completed', version = 3;
+
+        """
+
+    private static let policy = """
+        INSERT INTO policies (number, id, name, description, requires_replay, created_at, updated_at, version)
+        VALUES (1, x'01930000000070008000000000000081', 'planner_policy', 'Plans a week of meals.', 0, 1767225600000000,
+            1767225600000000, 1);
+        INSERT INTO policy_versions (number, id, policy, version, mlflow_model_name, mlflow_model_version,
+            config_defaults, hash, status, created_at, status_changed_at)
+        VALUES (1, x'01930000000070008000000000000082', 1, 1, 'planner_model', '4',
+            '{"temperature":0.7,"max_tokens":2048}',
+            x'8cfad259f71a3c60c251938f0edc10c59a56954a4844e0bda68a26b862d58fb7', 'active', 1767225600000000,
+            1767225600000000);
+
+        """
+
+    private static let promoted = "UPDATE policies SET current_version = 1, version = 2;"
+
+    private static let prompt = """
+        INSERT INTO prompt_versions (number, id, name, version, template, model_provider, model_name, params, hash,
+            created_at)
+        VALUES (1, x'01930000000070008000000000000083', 'onboarding', 1, 'Welcome, {{first_name}}!', 'anthropic',
+            'claude-sonnet-4.5', '{"temperature":0.7}',
+            x'8fcde2476866402301d3ea1240de54b289df5da93f42f68e6bf685d5f3bcbfea', 1767225600000000);
+
+        """
+
+    private static let flow = """
+        INSERT INTO flows (number, id, name, version, initial_state, states, transitions, hash, created_at)
+        VALUES (1, x'01930000000070008000000000000084', 'onboarding', 1, 'welcome',
+            '[{"name":"welcome"},{"name":"goals"},{"name":"done","isTerminal":true}]',
+            '[{"from":"welcome","event":"answered","to":"goals"},{"from":"goals","event":"answered","to":"done"}]',
+            x'612e6d1e2d2a0b335e82413bf62c3e156c35f2cb026862718a4f55982a4ada80', 1767225600000000);
+
+        """
+
+    private static let referring = """
+        UPDATE variants SET config = json_object('execution_strategy', 'hybrid',
+            'mlflow_model', json_object('policy_version_id', '01930000-0000-7000-8000-000000000082'),
+            'prompt_config', json_object('prompt_version_id', '01930000-0000-7000-8000-000000000083'),
+            'flow_config', json_object('flow_id', 'onboarding_v1'), 'params', json_object('temperature', 0.2))
+        WHERE key = 'free-delivery';
+        INSERT INTO variant_references (variant, policy_version, prompt_version, flow) VALUES (2, 1, 1, 1);
 
         """
 

@@ -151,14 +151,14 @@ extension ExperimentsContract {
         "schema":{"$ref":"#/components/schemas/UUID"},"description":"The experiment."},{"name":"version",\#
         "required":true,"schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was \#
         read at."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Experiment"}},\#
-        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/illegalTransition"},\#
-        {"$ref":"#/components/errors/versionMismatch"},{"$ref":"#/components/errors/storageFull"}],\#
-        "examples":[{"name":"as it should be","x-fixture":"one-draft","params":[{"name":"id",\#
-        "value":"01930000-0000-7000-8000-000000000071"},{"name":"version","value":1}],"result":{"name":"reply",\#
-        "value":{"id":"01930000-0000-7000-8000-000000000071","key":"checkout","name":"Free delivery at checkout",\#
-        "hypothesis":"More orders are finished.","unitType":"user","status":"active","hashVersion":2,\#
-        "seed":"checkout","hashAttribute":"id","prerequisites":[],"isSticky":false,"bucketVersion":0,\#
-        "minimumBucketVersion":0,"variants":[{"key":"control","allocation":5000,"isControl":true},\#
+        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/versionMismatch"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"as it should be","x-fixture":"one-draft",\#
+        "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000071"},{"name":"version","value":1}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000071","key":"checkout","name":"Free \#
+        delivery at checkout","hypothesis":"More orders are finished.","unitType":"user","status":"active",\#
+        "hashVersion":2,"seed":"checkout","hashAttribute":"id","prerequisites":[],"isSticky":false,\#
+        "bucketVersion":0,"minimumBucketVersion":0,"variants":[{"key":"control","allocation":5000,"isControl":true},\#
         {"key":"free-delivery","name":"Free delivery","allocation":5000,"isControl":false}],\#
         "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":2,"phase":1}}},\#
         {"name":"twice","x-fixture":"one-experiment","params":[{"name":"id",\#
@@ -279,31 +279,360 @@ extension ExperimentsContract {
         "params":[{"name":"targetingKey","value":"u1"},{"name":"experiments","value":["checkout"]}],\#
         "result":{"name":"reply","value":{"assignments":[{"experiment":"checkout","variant":"control",\#
         "reason":"split","bucket":3065,"propensity":0.5,"phase":1,"version":2,"isSaved":false}],\#
-        "configVersion":1}}}]},{"name":"metricDefinitions.create","summary":"Defines a metric.","x-kind":"write",\#
-        "x-scope":"experiments:write","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],"x-audit":true,\#
-        "x-idempotent":true,"params":[{"name":"key","required":true,"schema":{"$ref":"#/components/schemas/Key"},\#
-        "description":"What code asks for; no other metric of the brand has it."},{"name":"name","required":true,\#
-        "schema":{"type":"string","minLength":1,"maxLength":255},"description":"What people read.",\#
-        "x-privacy":"none"},{"name":"kind","required":true,"schema":{"$ref":"#/components/schemas/MetricKind"},\#
-        "description":"What it makes of each unit."},{"name":"event","required":true,"schema":{"type":"string",\#
-        "minLength":1,"maxLength":200},"description":"The type of the events that count: of signals their name.",\#
-        "x-privacy":"none"},{"name":"source","schema":{"$ref":"#/components/schemas/EventSource",\#
-        "default":"client"},"description":"Where these events come from."},{"name":"direction",\#
-        "schema":{"$ref":"#/components/schemas/MetricDirection","default":"higherIsBetter"},"description":"What is \#
-        better."},{"name":"description","schema":{"type":"string","minLength":1,"maxLength":2000},\#
-        "description":"What it says.","x-privacy":"none"},{"name":"valueField","schema":{"type":"string",\#
-        "minLength":1,"maxLength":200},"description":"Which of an event's `metrics` is its value; absent: each \#
-        counts 1.","x-privacy":"none"},{"name":"denominatorEvent","schema":{"type":"string","minLength":1,\#
-        "maxLength":200},"description":"The type of the events that bring the denominator of a ratio; absent: the \#
-        same events.","x-privacy":"none"},{"name":"denominatorField","schema":{"type":"string","minLength":1,\#
-        "maxLength":200},"description":"Which of their `metrics` is the denominator of a ratio; absent: each counts \#
-        1.","x-privacy":"none"},{"name":"share","schema":{"type":"number","minimum":0,"maximum":1},\#
-        "description":"Which quantile."},{"name":"fromSeconds","schema":{"type":"integer","minimum":0,\#
-        "maximum":315619200,"x-unit":"seconds"},"description":"Retention: events count from so long after the \#
-        exposure."},{"name":"toSeconds","schema":{"type":"integer","minimum":0,"maximum":315619200,\#
-        "x-unit":"seconds"},"description":"Retention: until so long after the exposure."},{"name":"delaySeconds",\#
-        "schema":{"type":"integer","minimum":0,"maximum":315619200,"x-unit":"seconds","default":0},\#
-        "description":"Events count from so long after the exposure."},{"name":"windowSeconds",\#
+        "configVersion":1}}}]},{"name":"policies.create","summary":"Writes a new policy, without versions.",\#
+        "x-kind":"write","x-scope":"policies:write","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],\#
+        "x-audit":true,"x-idempotent":true,"params":[{"name":"name","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Key"},"description":"What code asks for; no other policy of the \#
+        brand has it."},{"name":"description","schema":{"type":"string","minLength":1,"maxLength":2000},\#
+        "description":"What it decides.","x-privacy":"none"},{"name":"requiresReplay","schema":{"type":"boolean",\#
+        "default":false},"description":"Whether a version becomes current only behind a replay that is not worse \#
+        than its baseline."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Policy"}},\#
+        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"a planner","params":[{"name":"name","value":"planner_policy"},{"name":"description",\#
+        "value":"Plans a week of meals."}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000001","name":"planner_policy","description":"Plans a week of \#
+        meals.","requiresReplay":false,"createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z",\#
+        "version":1}}},{"name":"a name that is taken","x-fixture":"one-policy","params":[{"name":"name",\#
+        "value":"planner_policy"}],"x-error":"#/components/errors/conflict"}]},{"name":"policies.get",\#
+        "summary":"Says all of one policy.","x-kind":"read","x-scope":"policies:read","x-cost":1,\#
+        "x-actors":"nobody","x-callers":["public","admin"],"params":[{"name":"id",\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The policy. Either this or `name`."},\#
+        {"name":"name","schema":{"$ref":"#/components/schemas/Key"},"description":"Its name."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/Policy"}},\#
+        "errors":[{"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"by its name","x-fixture":"one-policy","params":[{"name":"name",\#
+        "value":"planner_policy"}],"result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000081",\#
+        "name":"planner_policy","description":"Plans a week of meals.","requiresReplay":false,\#
+        "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":1,"latestVersion":1}}},\#
+        {"name":"one that there is not","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000099"}],\#
+        "x-error":"#/components/errors/notFound"}]},{"name":"policies.list","summary":"Lists a brand's policies, \#
+        oldest first.","x-kind":"read","x-scope":"policies:read","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"params":[{"name":"cursor","schema":{"type":"string","minLength":1,\#
+        "maxLength":200},"description":"Where the last page ended: its `nextCursor`."},{"name":"limit",\#
+        "schema":{"type":"integer","minimum":1,"maximum":500,"x-unit":"items","default":100},"description":"Items \#
+        on one page."}],"result":{"name":"reply","schema":{"type":"object","description":"A page.",\#
+        "required":["items"],"properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Policy"},\#
+        "maxItems":500,"description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,\#
+        "description":"Pass as `cursor` for the next page; absent on the last one."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/invalidCursor"}],\#
+        "examples":[{"name":"all","x-fixture":"one-policy","params":[],"result":{"name":"reply",\#
+        "value":{"items":[{"id":"01930000-0000-7000-8000-000000000081","name":"planner_policy","description":"Plans \#
+        a week of meals.","requiresReplay":false,"createdAt":"2026-01-01T00:00:00Z",\#
+        "updatedAt":"2026-01-01T00:00:00Z","version":1,"latestVersion":1}]}}}]},{"name":"policies.update",\#
+        "summary":"Changes a policy; what is left out stays.","x-kind":"write","x-scope":"policies:write",\#
+        "x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,\#
+        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
+        policy."},{"name":"version","required":true,"schema":{"$ref":"#/components/schemas/Version"},\#
+        "description":"The version that it was read at."},{"name":"description","schema":{"type":["string","null"],\#
+        "minLength":1,"maxLength":2000,"x-patch":true},"description":"What it decides.","x-privacy":"none"},\#
+        {"name":"requiresReplay","schema":{"type":"boolean"},"description":"Whether a version becomes current only \#
+        behind a replay that is not worse than its baseline."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Policy"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/versionMismatch"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"replays from now on","x-fixture":"one-policy","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000081"},{"name":"version","value":1},{"name":"requiresReplay",\#
+        "value":true}],"result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000081",\#
+        "name":"planner_policy","description":"Plans a week of meals.","requiresReplay":true,\#
+        "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":2,"latestVersion":1}}},\#
+        {"name":"what was changed meanwhile","x-fixture":"one-policy","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000081"},{"name":"version","value":7}],\#
+        "x-error":"#/components/errors/versionMismatch"}]},{"name":"policies.withdraw","summary":"Leaves a policy \#
+        without a current version.","description":"A version that is to be deprecated is no longer the current one; \#
+        promote another, or withdraw it.","x-kind":"write","x-scope":"policies:write","x-cost":1,\#
+        "x-actors":"nobody","x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,\#
+        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
+        policy."},{"name":"version","required":true,"schema":{"$ref":"#/components/schemas/Version"},\#
+        "description":"The version that it was read at."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Policy"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/versionMismatch"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"its only version",\#
+        "x-fixture":"one-promoted-policy","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000081"},\#
+        {"name":"version","value":2}],"result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000081",\#
+        "name":"planner_policy","description":"Plans a week of meals.","requiresReplay":false,\#
+        "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":3,"latestVersion":1}}},\#
+        {"name":"none is current","x-fixture":"one-policy","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000081"},{"name":"version","value":1}],\#
+        "x-error":"#/components/errors/illegalTransition"}]},{"name":"policyVersions.create","summary":"Writes the \#
+        next version of a policy.","x-kind":"write","x-scope":"policies:write","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"policyId",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The policy."},\#
+        {"name":"mlflowModelName","schema":{"type":"string","minLength":1,"maxLength":255},"description":"The \#
+        registered model in MLflow; left out together with its version where only prompts are used.",\#
+        "x-privacy":"none"},{"name":"mlflowModelVersion","schema":{"type":"string","minLength":1,"maxLength":50},\#
+        "description":"The model's version there.","x-privacy":"none"},{"name":"configDefaults",\#
+        "schema":{"x-raw":true,"x-raw-type":"object","x-max-bytes":16384},"description":"Parameters where a \#
+        variant's `params` says nothing, a JSON object.","x-privacy":"none"},{"name":"description",\#
+        "schema":{"type":"string","minLength":1,"maxLength":2000},"description":"What is different in it.",\#
+        "x-privacy":"none"}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/PolicyVersion"}},\#
+        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/invalidParams"},\#
+        {"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"the second","x-fixture":"one-policy","params":[{"name":"policyId",\#
+        "value":"01930000-0000-7000-8000-000000000081"},{"name":"mlflowModelName","value":"planner_model"},\#
+        {"name":"mlflowModelVersion","value":"5"},{"name":"configDefaults","value":{"temperature":0.7}}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000001",\#
+        "policyId":"01930000-0000-7000-8000-000000000081","policy":"planner_policy","version":2,\#
+        "mlflowModelName":"planner_model","mlflowModelVersion":"5","configDefaults":{"temperature":0.7},\#
+        "hash":"d1584c4f433874e4ab7dd6ff5b6542eced1f7ac946ad443637a58a236225a121","status":"active",\#
+        "isCurrent":false,"createdAt":"2026-01-01T00:00:00Z","statusChangedAt":"2026-01-01T00:00:00Z"}}},{"name":"a \#
+        model without its version","x-fixture":"one-policy","params":[{"name":"policyId",\#
+        "value":"01930000-0000-7000-8000-000000000081"},{"name":"mlflowModelName","value":"planner_model"}],\#
+        "x-error":"#/components/errors/invalidParams"}]},{"name":"policyVersions.get","summary":"Says all of one \#
+        version of a policy.","x-kind":"read","x-scope":"policies:read","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The version."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/PolicyVersion"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"the first","x-fixture":"one-policy","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000082"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000082","policyId":"01930000-0000-7000-8000-000000000081",\#
+        "policy":"planner_policy","version":1,"mlflowModelName":"planner_model","mlflowModelVersion":"4",\#
+        "configDefaults":{"temperature":0.7,"max_tokens":2048},\#
+        "hash":"8cfad259f71a3c60c251938f0edc10c59a56954a4844e0bda68a26b862d58fb7","status":"active",\#
+        "isCurrent":false,"createdAt":"2026-01-01T00:00:00Z","statusChangedAt":"2026-01-01T00:00:00Z"}}},\#
+        {"name":"one that there is not","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000099"}],\#
+        "x-error":"#/components/errors/notFound"}]},{"name":"policyVersions.list","summary":"Lists versions of \#
+        policies, oldest first.","x-kind":"read","x-scope":"policies:read","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"params":[{"name":"policyId","schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"Only this policy's."},{"name":"status",\#
+        "schema":{"$ref":"#/components/schemas/PolicyVersionStatus"},"description":"Only those."},\#
+        {"name":"mlflowModelName","schema":{"type":"string","minLength":1,"maxLength":255},"description":"Only \#
+        those with this model of MLflow.","x-privacy":"none"},{"name":"cursor","schema":{"type":"string",\#
+        "minLength":1,"maxLength":200},"description":"Where the last page ended: its `nextCursor`."},\#
+        {"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,"x-unit":"items","default":100},\#
+        "description":"Items on one page."}],"result":{"name":"reply","schema":{"type":"object","description":"A \#
+        page.","required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/PolicyVersion"},"maxItems":500,"description":"One page."},\#
+        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
+        page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"},{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"those of a planner","x-fixture":"one-policy","params":[{"name":"policyId",\#
+        "value":"01930000-0000-7000-8000-000000000081"},{"name":"status","value":"active"}],\#
+        "result":{"name":"reply","value":{"items":[{"id":"01930000-0000-7000-8000-000000000082",\#
+        "policyId":"01930000-0000-7000-8000-000000000081","policy":"planner_policy","version":1,\#
+        "mlflowModelName":"planner_model","mlflowModelVersion":"4","configDefaults":{"temperature":0.7,\#
+        "max_tokens":2048},"hash":"8cfad259f71a3c60c251938f0edc10c59a56954a4844e0bda68a26b862d58fb7",\#
+        "status":"active","isCurrent":false,"createdAt":"2026-01-01T00:00:00Z",\#
+        "statusChangedAt":"2026-01-01T00:00:00Z"}]}}},{"name":"of a policy that there is not",\#
+        "params":[{"name":"policyId","value":"01930000-0000-7000-8000-000000000099"}],\#
+        "x-error":"#/components/errors/notFound"}]},{"name":"policyVersions.setStatus","summary":"Takes a version \#
+        of a policy out of use: active, then deprecated, then archived.","description":"A policy's current version \#
+        cannot be deprecated, and one that an experiment uses which is active or paused cannot be archived: the \#
+        error names these experiments.","x-kind":"write","x-scope":"policies:write","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The version."},{"name":"status",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/PolicyVersionStatus"},"description":"The next \#
+        one."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/PolicyVersion"}},\#
+        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/illegalTransition"},\#
+        {"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"deprecated","x-fixture":"one-policy","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000082"},{"name":"status","value":"deprecated"}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000082",\#
+        "policyId":"01930000-0000-7000-8000-000000000081","policy":"planner_policy","version":1,\#
+        "mlflowModelName":"planner_model","mlflowModelVersion":"4","configDefaults":{"temperature":0.7,\#
+        "max_tokens":2048},"hash":"8cfad259f71a3c60c251938f0edc10c59a56954a4844e0bda68a26b862d58fb7",\#
+        "status":"deprecated","isCurrent":false,"createdAt":"2026-01-01T00:00:00Z",\#
+        "statusChangedAt":"2026-01-01T00:00:00Z"}}},{"name":"two steps at once","x-fixture":"one-policy",\#
+        "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000082"},{"name":"status",\#
+        "value":"archived"}],"x-error":"#/components/errors/illegalTransition"},{"name":"a current version",\#
+        "x-fixture":"one-promoted-policy","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000082"},\#
+        {"name":"status","value":"deprecated"}],"x-error":"#/components/errors/conflict"}]},\#
+        {"name":"policyVersions.promote","summary":"Makes a version the current one of its policy.",\#
+        "description":"Variants' configs name their versions themselves: promoting changes no experiment.",\#
+        "x-kind":"write","x-scope":"policies:write","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],\#
+        "x-audit":true,"x-idempotent":true,"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The version; it is active."},\#
+        {"name":"replayId","schema":{"$ref":"#/components/schemas/UUID"},"description":"The replay that shows it is \#
+        not worse; policies that require one need it."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/PolicyVersion"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"the first","x-fixture":"one-policy","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000082"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000082","policyId":"01930000-0000-7000-8000-000000000081",\#
+        "policy":"planner_policy","version":1,"mlflowModelName":"planner_model","mlflowModelVersion":"4",\#
+        "configDefaults":{"temperature":0.7,"max_tokens":2048},\#
+        "hash":"8cfad259f71a3c60c251938f0edc10c59a56954a4844e0bda68a26b862d58fb7","status":"active",\#
+        "isCurrent":true,"createdAt":"2026-01-01T00:00:00Z","statusChangedAt":"2026-01-01T00:00:00Z",\#
+        "promotedAt":"2026-01-01T00:00:00Z"}}},{"name":"without the replay that is required",\#
+        "x-fixture":"one-gated-policy","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000082"}],\#
+        "x-error":"#/components/errors/conflict"}]},{"name":"promptVersions.create","summary":"Writes the next \#
+        version of a prompt; the same content again answers the version that there is.","x-kind":"write",\#
+        "x-scope":"promptVersions:write","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],\#
+        "x-audit":true,"x-idempotent":true,"params":[{"name":"name","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Key"},"description":"The prompt's name."},{"name":"template",\#
+        "required":true,"schema":{"type":"string","minLength":1,"maxLength":65536},"description":"The text; what \#
+        stands for values in it is the customer's own.","x-privacy":"none"},{"name":"modelProvider",\#
+        "schema":{"type":"string","minLength":1,"maxLength":100},"description":"Whose model it is written for, such \#
+        as anthropic.","x-privacy":"none"},{"name":"modelName","schema":{"type":"string","minLength":1,\#
+        "maxLength":255},"description":"The model it is written for.","x-privacy":"none"},{"name":"params",\#
+        "schema":{"x-raw":true,"x-raw-type":"object","x-max-bytes":16384},"description":"Parameters where a \#
+        variant's `params` says nothing: numbers, texts, booleans.","x-privacy":"none"}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/PromptVersion"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"a welcome","params":[{"name":"name","value":"onboarding"},{"name":"template",\#
+        "value":"Welcome, {{first_name}}!"},{"name":"modelProvider","value":"anthropic"},{"name":"modelName",\#
+        "value":"claude-sonnet-4.5"},{"name":"params","value":{"temperature":0.7}}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000001","name":"onboarding","version":1,"template":"Welcome, \#
+        {{first_name}}!","modelProvider":"anthropic","modelName":"claude-sonnet-4.5","params":{"temperature":0.7},\#
+        "hash":"8fcde2476866402301d3ea1240de54b289df5da93f42f68e6bf685d5f3bcbfea",\#
+        "createdAt":"2026-01-01T00:00:00Z"}}},{"name":"the same again","x-fixture":"one-prompt",\#
+        "params":[{"name":"name","value":"onboarding"},{"name":"template","value":"Welcome, {{first_name}}!"},\#
+        {"name":"modelProvider","value":"anthropic"},{"name":"modelName","value":"claude-sonnet-4.5"},\#
+        {"name":"params","value":{"temperature":0.7}}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000083","name":"onboarding","version":1,"template":"Welcome, \#
+        {{first_name}}!","modelProvider":"anthropic","modelName":"claude-sonnet-4.5","params":{"temperature":0.7},\#
+        "hash":"8fcde2476866402301d3ea1240de54b289df5da93f42f68e6bf685d5f3bcbfea",\#
+        "createdAt":"2026-01-01T00:00:00Z"}}},{"name":"parameters that are no values","params":[{"name":"name",\#
+        "value":"onboarding"},{"name":"template","value":"Hello!"},{"name":"params","value":{"stop":["."]}}],\#
+        "x-error":"#/components/errors/invalidParams"}]},{"name":"promptVersions.get","summary":"Says all of one \#
+        version of a prompt.","x-kind":"read","x-scope":"promptVersions:read","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"params":[{"name":"id","schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The version. Either this or `name`."},{"name":"name",\#
+        "schema":{"$ref":"#/components/schemas/Key"},"description":"The prompt's name."},{"name":"version",\#
+        "schema":{"type":"integer","minimum":1,"maximum":1000000},"description":"Beside `name`: the version's \#
+        number; absent: the newest."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/PromptVersion"}},\#
+        "errors":[{"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"the newest","x-fixture":"one-prompt","params":[{"name":"name","value":"onboarding"}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000083","name":"onboarding",\#
+        "version":1,"template":"Welcome, {{first_name}}!","modelProvider":"anthropic",\#
+        "modelName":"claude-sonnet-4.5","params":{"temperature":0.7},\#
+        "hash":"8fcde2476866402301d3ea1240de54b289df5da93f42f68e6bf685d5f3bcbfea",\#
+        "createdAt":"2026-01-01T00:00:00Z"}}},{"name":"one that there is not","x-fixture":"one-prompt",\#
+        "params":[{"name":"name","value":"onboarding"},{"name":"version","value":2}],\#
+        "x-error":"#/components/errors/notFound"}]},{"name":"promptVersions.list","summary":"Lists versions of \#
+        prompts, oldest first.","x-kind":"read","x-scope":"promptVersions:read","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"params":[{"name":"name","schema":{"$ref":"#/components/schemas/Key"},\#
+        "description":"Only this prompt's."},{"name":"cursor","schema":{"type":"string","minLength":1,\#
+        "maxLength":200},"description":"Where the last page ended: its `nextCursor`."},{"name":"limit",\#
+        "schema":{"type":"integer","minimum":1,"maximum":500,"x-unit":"items","default":100},"description":"Items \#
+        on one page."}],"result":{"name":"reply","schema":{"type":"object","description":"A page.",\#
+        "required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/PromptVersion"},"maxItems":500,"description":"One page."},\#
+        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
+        page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"those of one prompt",\#
+        "x-fixture":"one-prompt","params":[{"name":"name","value":"onboarding"}],"result":{"name":"reply",\#
+        "value":{"items":[{"id":"01930000-0000-7000-8000-000000000083","name":"onboarding","version":1,\#
+        "template":"Welcome, {{first_name}}!","modelProvider":"anthropic","modelName":"claude-sonnet-4.5",\#
+        "params":{"temperature":0.7},"hash":"8fcde2476866402301d3ea1240de54b289df5da93f42f68e6bf685d5f3bcbfea",\#
+        "createdAt":"2026-01-01T00:00:00Z"}]}}}]},{"name":"flows.create","summary":"Writes the next version of a \#
+        flow; the same content again answers the version that there is.","x-kind":"write","x-scope":"flows:write",\#
+        "x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,\#
+        "params":[{"name":"name","required":true,"schema":{"$ref":"#/components/schemas/Key"},"description":"The \#
+        flow's name."},{"name":"initialState","required":true,"schema":{"$ref":"#/components/schemas/Key"},\#
+        "description":"Where it begins, unless a variant's config says otherwise."},{"name":"states",\#
+        "required":true,"schema":{"type":"array","items":{"$ref":"#/components/schemas/FlowState"},"minItems":1,\#
+        "maxItems":100},"description":"Its states: each can be reached from the first, and a terminal one from \#
+        each."},{"name":"transitions","schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/FlowTransition"},"maxItems":1000,"default":[]},"description":"Its \#
+        steps. Those from one state for one event are tried in this order."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/FlowVersion"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"a conversation","params":[{"name":"name","value":"onboarding"},{"name":"initialState",\#
+        "value":"welcome"},{"name":"states","value":[{"name":"welcome"},{"name":"goals"},{"name":"done",\#
+        "isTerminal":true}]},{"name":"transitions","value":[{"from":"welcome","event":"answered","to":"goals"},\#
+        {"from":"goals","event":"answered","to":"done"}]}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000001","flowId":"onboarding_v1","name":"onboarding",\#
+        "version":1,"initialState":"welcome","states":[{"name":"welcome","isTerminal":false},{"name":"goals",\#
+        "isTerminal":false},{"name":"done","isTerminal":true}],"transitions":[{"from":"welcome","event":"answered",\#
+        "to":"goals"},{"from":"goals","event":"answered","to":"done"}],\#
+        "hash":"612e6d1e2d2a0b335e82413bf62c3e156c35f2cb026862718a4f55982a4ada80",\#
+        "createdAt":"2026-01-01T00:00:00Z"}}},{"name":"a state that nothing leads to","params":[{"name":"name",\#
+        "value":"onboarding"},{"name":"initialState","value":"welcome"},{"name":"states",\#
+        "value":[{"name":"welcome"},{"name":"goals"},{"name":"done","isTerminal":true}]},{"name":"transitions",\#
+        "value":[{"from":"welcome","event":"answered","to":"done"}]}],\#
+        "x-error":"#/components/errors/invalidParams"}]},{"name":"flows.get","summary":"Says all of one version of \#
+        a flow.","x-kind":"read","x-scope":"flows:read","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
+        "admin"],"params":[{"name":"id","schema":{"$ref":"#/components/schemas/UUID"},"description":"The version. \#
+        Either this, or `flowId`, or `name`."},{"name":"flowId","schema":{"type":"string","minLength":4,\#
+        "maxLength":110,"pattern":"^[A-Za-z0-9._-]{4,110}$"},"description":"Its name and version, as \#
+        onboarding_v1.","x-privacy":"none"},{"name":"name","schema":{"$ref":"#/components/schemas/Key"},\#
+        "description":"The flow's name: its newest version."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/FlowVersion"}},\#
+        "errors":[{"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"the first","x-fixture":"one-flow","params":[{"name":"flowId","value":"onboarding_v1"}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000084","flowId":"onboarding_v1",\#
+        "name":"onboarding","version":1,"initialState":"welcome","states":[{"name":"welcome","isTerminal":false},\#
+        {"name":"goals","isTerminal":false},{"name":"done","isTerminal":true}],"transitions":[{"from":"welcome",\#
+        "event":"answered","to":"goals"},{"from":"goals","event":"answered","to":"done"}],\#
+        "hash":"612e6d1e2d2a0b335e82413bf62c3e156c35f2cb026862718a4f55982a4ada80",\#
+        "createdAt":"2026-01-01T00:00:00Z"}}},{"name":"one that there is not","x-fixture":"one-flow",\#
+        "params":[{"name":"flowId","value":"onboarding_v2"}],"x-error":"#/components/errors/notFound"}]},\#
+        {"name":"flows.list","summary":"Lists versions of flows, oldest first.","x-kind":"read",\#
+        "x-scope":"flows:read","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],\#
+        "params":[{"name":"name","schema":{"$ref":"#/components/schemas/Key"},"description":"Only this flow's."},\#
+        {"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last \#
+        page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":100,\#
+        "x-unit":"items","default":50},"description":"Items on one page."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","description":"A page.","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/FlowVersion"},"maxItems":100,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"those of one flow",\#
+        "x-fixture":"one-flow","params":[{"name":"name","value":"onboarding"}],"result":{"name":"reply",\#
+        "value":{"items":[{"id":"01930000-0000-7000-8000-000000000084","flowId":"onboarding_v1","name":"onboarding",\#
+        "version":1,"initialState":"welcome","states":[{"name":"welcome","isTerminal":false},{"name":"goals",\#
+        "isTerminal":false},{"name":"done","isTerminal":true}],"transitions":[{"from":"welcome","event":"answered",\#
+        "to":"goals"},{"from":"goals","event":"answered","to":"done"}],\#
+        "hash":"612e6d1e2d2a0b335e82413bf62c3e156c35f2cb026862718a4f55982a4ada80",\#
+        "createdAt":"2026-01-01T00:00:00Z"}]}}}]},{"name":"variantConfigs.get","summary":"Answers a variant's \#
+        config with what it refers to.","x-kind":"read","x-scope":"experiments:read","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"params":[{"name":"experiment","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Key"},"description":"The experiment's key."},{"name":"variant",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/Key"},"description":"The variant's key."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/ResolvedVariantConfig"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"a model and a prompt",\#
+        "x-fixture":"one-model-experiment","params":[{"name":"experiment","value":"checkout"},{"name":"variant",\#
+        "value":"free-delivery"}],"result":{"name":"reply","value":{"experiment":"checkout",\#
+        "variant":"free-delivery","strategy":"hybrid","value":"free-delivery","params":{"temperature":0.2,\#
+        "max_tokens":2048},"config":{"execution_strategy":"hybrid",\#
+        "mlflow_model":{"policy_version_id":"01930000-0000-7000-8000-000000000082"},\#
+        "prompt_config":{"prompt_version_id":"01930000-0000-7000-8000-000000000083"},\#
+        "flow_config":{"flow_id":"onboarding_v1"},"params":{"temperature":0.2}},\#
+        "policyVersion":{"id":"01930000-0000-7000-8000-000000000082",\#
+        "policyId":"01930000-0000-7000-8000-000000000081","policy":"planner_policy","version":1,\#
+        "mlflowModelName":"planner_model","mlflowModelVersion":"4","configDefaults":{"temperature":0.7,\#
+        "max_tokens":2048},"hash":"8cfad259f71a3c60c251938f0edc10c59a56954a4844e0bda68a26b862d58fb7",\#
+        "status":"active","isCurrent":false,"createdAt":"2026-01-01T00:00:00Z",\#
+        "statusChangedAt":"2026-01-01T00:00:00Z"},"promptVersion":{"id":"01930000-0000-7000-8000-000000000083",\#
+        "name":"onboarding","version":1,"template":"Welcome, {{first_name}}!","modelProvider":"anthropic",\#
+        "modelName":"claude-sonnet-4.5","params":{"temperature":0.7},\#
+        "hash":"8fcde2476866402301d3ea1240de54b289df5da93f42f68e6bf685d5f3bcbfea",\#
+        "createdAt":"2026-01-01T00:00:00Z"},"modelProvider":"anthropic","modelName":"claude-sonnet-4.5",\#
+        "flow":{"id":"01930000-0000-7000-8000-000000000084","flowId":"onboarding_v1","name":"onboarding",\#
+        "version":1,"initialState":"welcome","states":[{"name":"welcome","isTerminal":false},{"name":"goals",\#
+        "isTerminal":false},{"name":"done","isTerminal":true}],"transitions":[{"from":"welcome","event":"answered",\#
+        "to":"goals"},{"from":"goals","event":"answered","to":"done"}],\#
+        "hash":"612e6d1e2d2a0b335e82413bf62c3e156c35f2cb026862718a4f55982a4ada80",\#
+        "createdAt":"2026-01-01T00:00:00Z"},"initialState":"welcome"}}},{"name":"no config",\#
+        "x-fixture":"one-experiment","params":[{"name":"experiment","value":"checkout"},{"name":"variant",\#
+        "value":"control"}],"result":{"name":"reply","value":{"experiment":"checkout","variant":"control",\#
+        "strategy":"value","value":"control","params":{},"config":{}}}},{"name":"a variant that there is not",\#
+        "x-fixture":"one-experiment","params":[{"name":"experiment","value":"checkout"},{"name":"variant",\#
+        "value":"third"}],"x-error":"#/components/errors/notFound"}]},{"name":"metricDefinitions.create",\#
+        "summary":"Defines a metric.","x-kind":"write","x-scope":"experiments:write","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"key","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Key"},"description":"What code asks for; no other metric of the \#
+        brand has it."},{"name":"name","required":true,"schema":{"type":"string","minLength":1,"maxLength":255},\#
+        "description":"What people read.","x-privacy":"none"},{"name":"kind","required":true,\#
+        "schema":{"$ref":"#/components/schemas/MetricKind"},"description":"What it makes of each unit."},\#
+        {"name":"event","required":true,"schema":{"type":"string","minLength":1,"maxLength":200},"description":"The \#
+        type of the events that count: of signals their name.","x-privacy":"none"},{"name":"source",\#
+        "schema":{"$ref":"#/components/schemas/EventSource","default":"client"},"description":"Where these events \#
+        come from."},{"name":"direction","schema":{"$ref":"#/components/schemas/MetricDirection",\#
+        "default":"higherIsBetter"},"description":"What is better."},{"name":"description",\#
+        "schema":{"type":"string","minLength":1,"maxLength":2000},"description":"What it says.","x-privacy":"none"},\#
+        {"name":"valueField","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Which of an \#
+        event's `metrics` is its value; absent: each counts 1.","x-privacy":"none"},{"name":"denominatorEvent",\#
+        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"The type of the events that bring \#
+        the denominator of a ratio; absent: the same events.","x-privacy":"none"},{"name":"denominatorField",\#
+        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Which of their `metrics` is the \#
+        denominator of a ratio; absent: each counts 1.","x-privacy":"none"},{"name":"share",\#
+        "schema":{"type":"number","minimum":0,"maximum":1},"description":"Which quantile."},{"name":"fromSeconds",\#
+        "schema":{"type":"integer","minimum":0,"maximum":315619200,"x-unit":"seconds"},"description":"Retention: \#
+        events count from so long after the exposure."},{"name":"toSeconds","schema":{"type":"integer","minimum":0,\#
+        "maximum":315619200,"x-unit":"seconds"},"description":"Retention: until so long after the exposure."},\#
+        {"name":"delaySeconds","schema":{"type":"integer","minimum":0,"maximum":315619200,"x-unit":"seconds",\#
+        "default":0},"description":"Events count from so long after the exposure."},{"name":"windowSeconds",\#
         "schema":{"type":"integer","minimum":0,"maximum":315619200,"x-unit":"seconds"},"description":"Events count \#
         until so long after the exposure; absent: for ever."},{"name":"countsFinishedWindowsOnly",\#
         "schema":{"type":"boolean","default":false},"description":"Whether a unit counts only once its window is \#
@@ -560,7 +889,8 @@ extension ExperimentsContract {
         "maximum":10000,"x-unit":"ten-thousandths","description":"Its share of all units; those of all variants add \#
         up to 10,000 at most."},"isControl":{"type":"boolean","default":false,"description":"Whether the others are \#
         compared with it; of one it is true."},"config":{"x-raw":true,"x-raw-type":"object","x-max-bytes":16384,\#
-        "description":"What code does with it.","x-privacy":"none"}},"additionalProperties":false},\#
+        "description":"How it is carried out: by a model, a prompt or both (`execution_strategy`), or by a `value`; \#
+        see ops/docs/policies-and-prompts.md.","x-privacy":"none"}},"additionalProperties":false},\#
         "RequiredExperiment":{"type":"object","description":"Another experiment that a unit must be in.",\#
         "required":["experiment"],"properties":{"experiment":{"$ref":"#/components/schemas/Key","description":"The \#
         other experiment's key."},"variants":{"type":"array","items":{"$ref":"#/components/schemas/Key"},\#
@@ -880,22 +1210,124 @@ extension ExperimentsContract {
         "properties":{"variant":{"$ref":"#/components/schemas/Key","description":"The variant."},\#
         "value":{"type":"number","description":"The effect; absent: there was too little data."},\#
         "interval":{"$ref":"#/components/schemas/EffectInterval","description":"By the plan."}},\#
-        "additionalProperties":false},"Date":{"type":"string","format":"date","description":"A day, as \#
-        2026-01-31."},"Version":{"type":"integer","minimum":1,"description":"Counts the changes of one thing; an \#
-        update names the version it expects to change."},"UUID":{"type":"string","format":"uuid","description":"An \#
-        id: a UUID of version 7, whose order is the order of creation."},"Timestamp":{"type":"string",\#
-        "format":"date-time","description":"A moment, as RFC 3339 in UTC; microseconds are kept, finer fractions \#
-        are cut off."}},"errors":{"suppressed":{"code":-32020,"message":"This person was erased or suppressed, and \#
-        is refused from then on."},"versionMismatch":{"code":-32011,"message":"It was changed since it was read; \#
-        read it again before changing it."},"illegalTransition":{"code":-32013,"message":"Its state does not allow \#
-        this; the message says which states do."},"invalidCursor":{"code":-32016,"message":"The cursor was not \#
-        given out by this list with these filters; begin again without one."},"storageFull":{"code":-32015,\#
-        "message":"The disk is full. Nothing was written; reads go on."},"notFound":{"code":-32004,"message":"There \#
-        is no such thing, or it belongs to another brand: the two answer alike."},"invalidParams":{"code":-32602,\#
-        "message":"A parameter breaks its contract; the message names its place and the rule.",\#
-        "data":{"pointer":"JSON Pointer to the parameter, such as /params/traits/age.","problem":"What is wrong \#
-        there."}},"conflict":{"code":-32010,"message":"It contradicts what is there; the message says what that \#
-        is."}}},"x-http-statuses":{"suppressed":409,"versionMismatch":409,"illegalTransition":409,\#
-        "invalidCursor":400,"storageFull":507,"notFound":404,"invalidParams":400,"conflict":409}}
+        "additionalProperties":false},"PolicyVersionStatus":{"type":"string","enum":["active","deprecated",\#
+        "archived"],"description":"Where a version of a policy is in its life: it only goes on.",\#
+        "x-enum-descriptions":{"active":"Experiments may use it.","deprecated":"Experiments that run go on with it; \#
+        no other begins with it.","archived":"Nothing uses it any more; what it brought is still told."}},\#
+        "Policy":{"type":"object","description":"A decision-maker of which there are versions.","required":["id",\#
+        "name","requiresReplay","createdAt","updatedAt","version"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"Its id."},\#
+        "name":{"$ref":"#/components/schemas/Key","description":"What code asks for; no other policy of the brand \#
+        has it."},"description":{"type":"string","minLength":1,"maxLength":2000,"description":"What it decides.",\#
+        "x-privacy":"none"},"requiresReplay":{"type":"boolean","description":"Whether a version becomes current \#
+        only behind a replay that is not worse than its baseline."},"currentVersion":{"type":"integer","minimum":1,\#
+        "maximum":1000000,"description":"The version that was promoted last; absent where there is none."},\#
+        "latestVersion":{"type":"integer","minimum":1,"maximum":1000000,"description":"Its newest version; absent \#
+        where there is none."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was \#
+        written."},"updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was changed last."},\#
+        "version":{"$ref":"#/components/schemas/Version","description":"Counts its changes, not its versions: an \#
+        update names the one that it read."}},"additionalProperties":false},"PolicyVersion":{"type":"object",\#
+        "description":"A version of a policy: all but its status never changes.","required":["id","policyId",\#
+        "policy","version","configDefaults","hash","status","isCurrent","createdAt","statusChangedAt"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"Its id: the `policy_version_id` of \#
+        variants' configs."},"policyId":{"$ref":"#/components/schemas/UUID","description":"The policy."},\#
+        "policy":{"$ref":"#/components/schemas/Key","description":"The policy's name."},"version":{"type":"integer",\#
+        "minimum":1,"maximum":1000000,"description":"Counts up from 1 in its policy."},\#
+        "mlflowModelName":{"type":"string","minLength":1,"maxLength":255,"description":"The registered model in \#
+        MLflow; absent where only prompts are used.","x-privacy":"none"},"mlflowModelVersion":{"type":"string",\#
+        "minLength":1,"maxLength":50,"description":"The model's version there; absent where there is no model.",\#
+        "x-privacy":"none"},"configDefaults":{"x-raw":true,"x-raw-type":"object","x-max-bytes":16384,\#
+        "description":"Parameters where a variant's `params` says nothing.","x-privacy":"none"},\#
+        "description":{"type":"string","minLength":1,"maxLength":2000,"description":"What is different in it.",\#
+        "x-privacy":"none"},"hash":{"$ref":"#/components/schemas/Hash","description":"SHA-256 over the canonical \#
+        JSON (RFC 8785) of `configDefaults`, `mlflowModelName` and `mlflowModelVersion`; what is absent is left \#
+        out."},"status":{"$ref":"#/components/schemas/PolicyVersionStatus"},"isCurrent":{"type":"boolean",\#
+        "description":"Whether it is its policy's current version."},\#
+        "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was written."},\#
+        "statusChangedAt":{"$ref":"#/components/schemas/Timestamp","description":"When its status was changed last, \#
+        or when it was written."},"promotedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it \#
+        became the current version last; absent: never."}},"additionalProperties":false},\#
+        "PromptVersion":{"type":"object","description":"A version of a prompt. It never changes.","required":["id",\#
+        "name","version","template","params","hash","createdAt"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"Its id: the `prompt_version_id` of \#
+        variants' configs."},"name":{"$ref":"#/components/schemas/Key","description":"The prompt's name."},\#
+        "version":{"type":"integer","minimum":1,"maximum":1000000,"description":"Counts up from 1 under its name."},\#
+        "template":{"type":"string","minLength":1,"maxLength":65536,"description":"The text; what stands for values \#
+        in it is the customer's own.","x-privacy":"none"},"modelProvider":{"type":"string","minLength":1,\#
+        "maxLength":100,"description":"Whose model it was written for, such as anthropic; a variant's config may \#
+        say another.","x-privacy":"none"},"modelName":{"type":"string","minLength":1,"maxLength":255,\#
+        "description":"The model it was written for; a variant's config may say another.","x-privacy":"none"},\#
+        "params":{"x-raw":true,"x-raw-type":"object","x-max-bytes":16384,"description":"Parameters it was written \#
+        for, where a variant's `params` says nothing: numbers, texts, booleans.","x-privacy":"none"},\#
+        "hash":{"$ref":"#/components/schemas/Hash","description":"SHA-256 over the canonical JSON (RFC 8785) of \#
+        `modelName`, `modelProvider`, `params` and `template`; what is absent is left out."},\#
+        "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was written."}},\#
+        "additionalProperties":false},"FlowState":{"type":"object","description":"A state of a flow.",\#
+        "required":["name"],"properties":{"name":{"$ref":"#/components/schemas/Key","description":"What transitions \#
+        and configs call it."},"isTerminal":{"type":"boolean","default":false,"description":"Whether the flow ends \#
+        here."},"description":{"type":"string","minLength":1,"maxLength":500,"description":"What happens in it.",\#
+        "x-privacy":"none"},"config":{"x-raw":true,"x-raw-type":"object","x-max-bytes":4096,"description":"What \#
+        code does in it.","x-privacy":"none"}},"additionalProperties":false},"FlowTransition":{"type":"object",\#
+        "description":"A step from one state to another.","required":["from","event","to"],\#
+        "properties":{"from":{"$ref":"#/components/schemas/Key","description":"The state that it leaves."},\#
+        "event":{"$ref":"#/components/schemas/Key","description":"What happens."},\#
+        "to":{"$ref":"#/components/schemas/Key","description":"The state that it leads to."},\#
+        "condition":{"x-raw":true,"x-raw-type":"object","x-max-bytes":4096,"description":"When it is taken, in the \#
+        language of experiments' conditions; of several for one event the first that holds is taken.",\#
+        "x-privacy":"none"}},"additionalProperties":false},"FlowVersion":{"type":"object","description":"A version \#
+        of a flow, a state machine for conversations. It never changes.","required":["id","flowId","name","version",\#
+        "initialState","states","transitions","hash","createdAt"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"Its id."},"flowId":{"type":"string",\#
+        "minLength":4,"maxLength":110,"pattern":"^[A-Za-z0-9._-]{4,110}$","description":"Its name and version, as \#
+        onboarding_v1: the `flow_id` of variants' configs.","x-privacy":"none"},\#
+        "name":{"$ref":"#/components/schemas/Key","description":"The flow's name."},"version":{"type":"integer",\#
+        "minimum":1,"maximum":1000000,"description":"Counts up from 1 under its name."},\#
+        "initialState":{"$ref":"#/components/schemas/Key","description":"Where it begins, unless a variant's config \#
+        says otherwise."},"states":{"type":"array","items":{"$ref":"#/components/schemas/FlowState"},"minItems":1,\#
+        "maxItems":100,"description":"Its states: each can be reached from the first, and a terminal one from \#
+        each."},"transitions":{"type":"array","items":{"$ref":"#/components/schemas/FlowTransition"},\#
+        "maxItems":1000,"description":"Its steps. Those from one state for one event are tried in this order."},\#
+        "hash":{"$ref":"#/components/schemas/Hash","description":"SHA-256 over the canonical JSON (RFC 8785) of \#
+        `initialState`, `states` and `transitions`; what is absent is left out."},\#
+        "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was written."}},\#
+        "additionalProperties":false},"ExecutionStrategy":{"type":"string","enum":["mlflow_model","prompt_template",\#
+        "hybrid","value"],"description":"How a variant is carried out.","x-enum-descriptions":{"mlflow_model":"By a \#
+        model of a policy version.","prompt_template":"By a prompt, and perhaps a flow.","hybrid":"By a model and a \#
+        prompt.","value":"By code that knows what to do with a value."}},"ResolvedVariantConfig":{"type":"object",\#
+        "description":"A variant's config with what it refers to.","required":["experiment","variant","strategy",\#
+        "value","params","config"],"properties":{"experiment":{"$ref":"#/components/schemas/Key","description":"The \#
+        experiment's key."},"variant":{"$ref":"#/components/schemas/Key","description":"The variant's key."},\#
+        "strategy":{"$ref":"#/components/schemas/ExecutionStrategy"},"value":{"x-raw":true,"x-max-bytes":16384,\#
+        "description":"What clients of flags get: the config's `value`, or the variant's key where it has none.",\#
+        "x-privacy":"none"},"params":{"x-raw":true,"x-raw-type":"object","x-max-bytes":65536,"description":"The \#
+        policy version's `configDefaults`, over them the prompt's `params`, over them the variant's.",\#
+        "x-privacy":"none"},"config":{"x-raw":true,"x-raw-type":"object","x-max-bytes":16384,"description":"The \#
+        config as it is written today; the form without `execution_strategy` as mlflow_model.","x-privacy":"none"},\#
+        "policyVersion":{"$ref":"#/components/schemas/PolicyVersion","description":"What `policy_version_id` refers \#
+        to."},"promptVersion":{"$ref":"#/components/schemas/PromptVersion","description":"What `prompt_version_id` \#
+        refers to."},"modelProvider":{"type":"string","minLength":1,"maxLength":100,"description":"Whose model the \#
+        prompt is for: the config's word, or else the prompt's.","x-privacy":"none"},"modelName":{"type":"string",\#
+        "minLength":1,"maxLength":255,"description":"The model the prompt is for: the config's word, or else the \#
+        prompt's.","x-privacy":"none"},"flow":{"$ref":"#/components/schemas/FlowVersion","description":"What \#
+        `flow_id` refers to."},"initialState":{"$ref":"#/components/schemas/Key","description":"Where the flow \#
+        begins: the config's word, or else the flow's."}},"additionalProperties":false},"Hash":{"type":"string",\#
+        "pattern":"^[0-9a-f]{64}$","description":"A SHA-256 hash in lower-case hexadecimal."},\#
+        "Date":{"type":"string","format":"date","description":"A day, as 2026-01-31."},"Version":{"type":"integer",\#
+        "minimum":1,"description":"Counts the changes of one thing; an update names the version it expects to \#
+        change."},"UUID":{"type":"string","format":"uuid","description":"An id: a UUID of version 7, whose order is \#
+        the order of creation."},"Timestamp":{"type":"string","format":"date-time","description":"A moment, as RFC \#
+        3339 in UTC; microseconds are kept, finer fractions are cut off."}},"errors":{"suppressed":{"code":-32020,\#
+        "message":"This person was erased or suppressed, and is refused from then on."},\#
+        "versionMismatch":{"code":-32011,"message":"It was changed since it was read; read it again before changing \#
+        it."},"illegalTransition":{"code":-32013,"message":"Its state does not allow this; the message says which \#
+        states do."},"invalidCursor":{"code":-32016,"message":"The cursor was not given out by this list with these \#
+        filters; begin again without one."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was \#
+        written; reads go on."},"notFound":{"code":-32004,"message":"There is no such thing, or it belongs to \#
+        another brand: the two answer alike."},"invalidParams":{"code":-32602,"message":"A parameter breaks its \#
+        contract; the message names its place and the rule.","data":{"pointer":"JSON Pointer to the parameter, such \#
+        as /params/traits/age.","problem":"What is wrong there."}},"conflict":{"code":-32010,"message":"It \#
+        contradicts what is there; the message says what that is."}}},"x-http-statuses":{"suppressed":409,\#
+        "versionMismatch":409,"illegalTransition":409,"invalidCursor":400,"storageFull":507,"notFound":404,\#
+        "invalidParams":400,"conflict":409}}
         """#
 }

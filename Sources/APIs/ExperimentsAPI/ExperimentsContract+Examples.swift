@@ -245,6 +245,446 @@ extension ExperimentsContract {
                 """#,
             errorCode: nil),
         MethodExample(
+            method: "policies.create",
+            name: "a planner",
+            fixture: nil,
+            params: #"""
+                {"name":"planner_policy","description":"Plans a week of meals."}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000001","name":"planner_policy","description":"Plans a week of \#
+                meals.","requiresReplay":false,"createdAt":"2026-01-01T00:00:00Z",\#
+                "updatedAt":"2026-01-01T00:00:00Z","version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "policies.create",
+            name: "a name that is taken",
+            fixture: "one-policy",
+            params: #"""
+                {"name":"planner_policy"}
+                """#,
+            result: nil,
+            errorCode: -32010),
+        MethodExample(
+            method: "policies.get",
+            name: "by its name",
+            fixture: "one-policy",
+            params: #"""
+                {"name":"planner_policy"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000081","name":"planner_policy","description":"Plans a week of \#
+                meals.","requiresReplay":false,"createdAt":"2026-01-01T00:00:00Z",\#
+                "updatedAt":"2026-01-01T00:00:00Z","version":1,"latestVersion":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "policies.get",
+            name: "one that there is not",
+            fixture: nil,
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000099"}
+                """#,
+            result: nil,
+            errorCode: -32004),
+        MethodExample(
+            method: "policies.list",
+            name: "all",
+            fixture: "one-policy",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[{"id":"01930000-0000-7000-8000-000000000081","name":"planner_policy","description":"Plans \#
+                a week of meals.","requiresReplay":false,"createdAt":"2026-01-01T00:00:00Z",\#
+                "updatedAt":"2026-01-01T00:00:00Z","version":1,"latestVersion":1}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "policies.update",
+            name: "replays from now on",
+            fixture: "one-policy",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000081","version":1,"requiresReplay":true}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000081","name":"planner_policy","description":"Plans a week of \#
+                meals.","requiresReplay":true,"createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z",\#
+                "version":2,"latestVersion":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "policies.update",
+            name: "what was changed meanwhile",
+            fixture: "one-policy",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000081","version":7}
+                """#,
+            result: nil,
+            errorCode: -32011),
+        MethodExample(
+            method: "policies.withdraw",
+            name: "its only version",
+            fixture: "one-promoted-policy",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000081","version":2}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000081","name":"planner_policy","description":"Plans a week of \#
+                meals.","requiresReplay":false,"createdAt":"2026-01-01T00:00:00Z",\#
+                "updatedAt":"2026-01-01T00:00:00Z","version":3,"latestVersion":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "policies.withdraw",
+            name: "none is current",
+            fixture: "one-policy",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000081","version":1}
+                """#,
+            result: nil,
+            errorCode: -32013),
+        MethodExample(
+            method: "policyVersions.create",
+            name: "the second",
+            fixture: "one-policy",
+            params: #"""
+                {"policyId":"01930000-0000-7000-8000-000000000081","mlflowModelName":"planner_model",\#
+                "mlflowModelVersion":"5","configDefaults":{"temperature":0.7}}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000001","policyId":"01930000-0000-7000-8000-000000000081",\#
+                "policy":"planner_policy","version":2,"mlflowModelName":"planner_model","mlflowModelVersion":"5",\#
+                "configDefaults":{"temperature":0.7},\#
+                "hash":"d1584c4f433874e4ab7dd6ff5b6542eced1f7ac946ad443637a58a236225a121","status":"active",\#
+                "isCurrent":false,"createdAt":"2026-01-01T00:00:00Z","statusChangedAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "policyVersions.create",
+            name: "a model without its version",
+            fixture: "one-policy",
+            params: #"""
+                {"policyId":"01930000-0000-7000-8000-000000000081","mlflowModelName":"planner_model"}
+                """#,
+            result: nil,
+            errorCode: -32602),
+        MethodExample(
+            method: "policyVersions.get",
+            name: "the first",
+            fixture: "one-policy",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000082"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000082","policyId":"01930000-0000-7000-8000-000000000081",\#
+                "policy":"planner_policy","version":1,"mlflowModelName":"planner_model","mlflowModelVersion":"4",\#
+                "configDefaults":{"temperature":0.7,"max_tokens":2048},\#
+                "hash":"8cfad259f71a3c60c251938f0edc10c59a56954a4844e0bda68a26b862d58fb7","status":"active",\#
+                "isCurrent":false,"createdAt":"2026-01-01T00:00:00Z","statusChangedAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "policyVersions.get",
+            name: "one that there is not",
+            fixture: nil,
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000099"}
+                """#,
+            result: nil,
+            errorCode: -32004),
+        MethodExample(
+            method: "policyVersions.list",
+            name: "those of a planner",
+            fixture: "one-policy",
+            params: #"""
+                {"policyId":"01930000-0000-7000-8000-000000000081","status":"active"}
+                """#,
+            result: #"""
+                {"items":[{"id":"01930000-0000-7000-8000-000000000082",\#
+                "policyId":"01930000-0000-7000-8000-000000000081","policy":"planner_policy","version":1,\#
+                "mlflowModelName":"planner_model","mlflowModelVersion":"4","configDefaults":{"temperature":0.7,\#
+                "max_tokens":2048},"hash":"8cfad259f71a3c60c251938f0edc10c59a56954a4844e0bda68a26b862d58fb7",\#
+                "status":"active","isCurrent":false,"createdAt":"2026-01-01T00:00:00Z",\#
+                "statusChangedAt":"2026-01-01T00:00:00Z"}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "policyVersions.list",
+            name: "of a policy that there is not",
+            fixture: nil,
+            params: #"""
+                {"policyId":"01930000-0000-7000-8000-000000000099"}
+                """#,
+            result: nil,
+            errorCode: -32004),
+        MethodExample(
+            method: "policyVersions.setStatus",
+            name: "deprecated",
+            fixture: "one-policy",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000082","status":"deprecated"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000082","policyId":"01930000-0000-7000-8000-000000000081",\#
+                "policy":"planner_policy","version":1,"mlflowModelName":"planner_model","mlflowModelVersion":"4",\#
+                "configDefaults":{"temperature":0.7,"max_tokens":2048},\#
+                "hash":"8cfad259f71a3c60c251938f0edc10c59a56954a4844e0bda68a26b862d58fb7","status":"deprecated",\#
+                "isCurrent":false,"createdAt":"2026-01-01T00:00:00Z","statusChangedAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "policyVersions.setStatus",
+            name: "two steps at once",
+            fixture: "one-policy",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000082","status":"archived"}
+                """#,
+            result: nil,
+            errorCode: -32013),
+        MethodExample(
+            method: "policyVersions.setStatus",
+            name: "a current version",
+            fixture: "one-promoted-policy",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000082","status":"deprecated"}
+                """#,
+            result: nil,
+            errorCode: -32010),
+        MethodExample(
+            method: "policyVersions.promote",
+            name: "the first",
+            fixture: "one-policy",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000082"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000082","policyId":"01930000-0000-7000-8000-000000000081",\#
+                "policy":"planner_policy","version":1,"mlflowModelName":"planner_model","mlflowModelVersion":"4",\#
+                "configDefaults":{"temperature":0.7,"max_tokens":2048},\#
+                "hash":"8cfad259f71a3c60c251938f0edc10c59a56954a4844e0bda68a26b862d58fb7","status":"active",\#
+                "isCurrent":true,"createdAt":"2026-01-01T00:00:00Z","statusChangedAt":"2026-01-01T00:00:00Z",\#
+                "promotedAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "policyVersions.promote",
+            name: "without the replay that is required",
+            fixture: "one-gated-policy",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000082"}
+                """#,
+            result: nil,
+            errorCode: -32010),
+        MethodExample(
+            method: "promptVersions.create",
+            name: "a welcome",
+            fixture: nil,
+            params: #"""
+                {"name":"onboarding","template":"Welcome, {{first_name}}!","modelProvider":"anthropic",\#
+                "modelName":"claude-sonnet-4.5","params":{"temperature":0.7}}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000001","name":"onboarding","version":1,"template":"Welcome, \#
+                {{first_name}}!","modelProvider":"anthropic","modelName":"claude-sonnet-4.5",\#
+                "params":{"temperature":0.7},\#
+                "hash":"8fcde2476866402301d3ea1240de54b289df5da93f42f68e6bf685d5f3bcbfea",\#
+                "createdAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "promptVersions.create",
+            name: "the same again",
+            fixture: "one-prompt",
+            params: #"""
+                {"name":"onboarding","template":"Welcome, {{first_name}}!","modelProvider":"anthropic",\#
+                "modelName":"claude-sonnet-4.5","params":{"temperature":0.7}}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000083","name":"onboarding","version":1,"template":"Welcome, \#
+                {{first_name}}!","modelProvider":"anthropic","modelName":"claude-sonnet-4.5",\#
+                "params":{"temperature":0.7},\#
+                "hash":"8fcde2476866402301d3ea1240de54b289df5da93f42f68e6bf685d5f3bcbfea",\#
+                "createdAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "promptVersions.create",
+            name: "parameters that are no values",
+            fixture: nil,
+            params: #"""
+                {"name":"onboarding","template":"Hello!","params":{"stop":["."]}}
+                """#,
+            result: nil,
+            errorCode: -32602),
+        MethodExample(
+            method: "promptVersions.get",
+            name: "the newest",
+            fixture: "one-prompt",
+            params: #"""
+                {"name":"onboarding"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000083","name":"onboarding","version":1,"template":"Welcome, \#
+                {{first_name}}!","modelProvider":"anthropic","modelName":"claude-sonnet-4.5",\#
+                "params":{"temperature":0.7},\#
+                "hash":"8fcde2476866402301d3ea1240de54b289df5da93f42f68e6bf685d5f3bcbfea",\#
+                "createdAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "promptVersions.get",
+            name: "one that there is not",
+            fixture: "one-prompt",
+            params: #"""
+                {"name":"onboarding","version":2}
+                """#,
+            result: nil,
+            errorCode: -32004),
+        MethodExample(
+            method: "promptVersions.list",
+            name: "those of one prompt",
+            fixture: "one-prompt",
+            params: #"""
+                {"name":"onboarding"}
+                """#,
+            result: #"""
+                {"items":[{"id":"01930000-0000-7000-8000-000000000083","name":"onboarding","version":1,\#
+                "template":"Welcome, {{first_name}}!","modelProvider":"anthropic","modelName":"claude-sonnet-4.5",\#
+                "params":{"temperature":0.7},\#
+                "hash":"8fcde2476866402301d3ea1240de54b289df5da93f42f68e6bf685d5f3bcbfea",\#
+                "createdAt":"2026-01-01T00:00:00Z"}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "flows.create",
+            name: "a conversation",
+            fixture: nil,
+            params: #"""
+                {"name":"onboarding","initialState":"welcome","states":[{"name":"welcome"},{"name":"goals"},\#
+                {"name":"done","isTerminal":true}],"transitions":[{"from":"welcome","event":"answered",\#
+                "to":"goals"},{"from":"goals","event":"answered","to":"done"}]}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000001","flowId":"onboarding_v1","name":"onboarding",\#
+                "version":1,"initialState":"welcome","states":[{"name":"welcome","isTerminal":false},\#
+                {"name":"goals","isTerminal":false},{"name":"done","isTerminal":true}],\#
+                "transitions":[{"from":"welcome","event":"answered","to":"goals"},{"from":"goals",\#
+                "event":"answered","to":"done"}],\#
+                "hash":"612e6d1e2d2a0b335e82413bf62c3e156c35f2cb026862718a4f55982a4ada80",\#
+                "createdAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "flows.create",
+            name: "a state that nothing leads to",
+            fixture: nil,
+            params: #"""
+                {"name":"onboarding","initialState":"welcome","states":[{"name":"welcome"},{"name":"goals"},\#
+                {"name":"done","isTerminal":true}],"transitions":[{"from":"welcome","event":"answered",\#
+                "to":"done"}]}
+                """#,
+            result: nil,
+            errorCode: -32602),
+        MethodExample(
+            method: "flows.get",
+            name: "the first",
+            fixture: "one-flow",
+            params: #"""
+                {"flowId":"onboarding_v1"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000084","flowId":"onboarding_v1","name":"onboarding",\#
+                "version":1,"initialState":"welcome","states":[{"name":"welcome","isTerminal":false},\#
+                {"name":"goals","isTerminal":false},{"name":"done","isTerminal":true}],\#
+                "transitions":[{"from":"welcome","event":"answered","to":"goals"},{"from":"goals",\#
+                "event":"answered","to":"done"}],\#
+                "hash":"612e6d1e2d2a0b335e82413bf62c3e156c35f2cb026862718a4f55982a4ada80",\#
+                "createdAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "flows.get",
+            name: "one that there is not",
+            fixture: "one-flow",
+            params: #"""
+                {"flowId":"onboarding_v2"}
+                """#,
+            result: nil,
+            errorCode: -32004),
+        MethodExample(
+            method: "flows.list",
+            name: "those of one flow",
+            fixture: "one-flow",
+            params: #"""
+                {"name":"onboarding"}
+                """#,
+            result: #"""
+                {"items":[{"id":"01930000-0000-7000-8000-000000000084","flowId":"onboarding_v1","name":"onboarding",\#
+                "version":1,"initialState":"welcome","states":[{"name":"welcome","isTerminal":false},\#
+                {"name":"goals","isTerminal":false},{"name":"done","isTerminal":true}],\#
+                "transitions":[{"from":"welcome","event":"answered","to":"goals"},{"from":"goals",\#
+                "event":"answered","to":"done"}],\#
+                "hash":"612e6d1e2d2a0b335e82413bf62c3e156c35f2cb026862718a4f55982a4ada80",\#
+                "createdAt":"2026-01-01T00:00:00Z"}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "variantConfigs.get",
+            name: "a model and a prompt",
+            fixture: "one-model-experiment",
+            params: #"""
+                {"experiment":"checkout","variant":"free-delivery"}
+                """#,
+            result: #"""
+                {"experiment":"checkout","variant":"free-delivery","strategy":"hybrid","value":"free-delivery",\#
+                "params":{"temperature":0.2,"max_tokens":2048},"config":{"execution_strategy":"hybrid",\#
+                "mlflow_model":{"policy_version_id":"01930000-0000-7000-8000-000000000082"},\#
+                "prompt_config":{"prompt_version_id":"01930000-0000-7000-8000-000000000083"},\#
+                "flow_config":{"flow_id":"onboarding_v1"},"params":{"temperature":0.2}},\#
+                "policyVersion":{"id":"01930000-0000-7000-8000-000000000082",\#
+                "policyId":"01930000-0000-7000-8000-000000000081","policy":"planner_policy","version":1,\#
+                "mlflowModelName":"planner_model","mlflowModelVersion":"4","configDefaults":{"temperature":0.7,\#
+                "max_tokens":2048},"hash":"8cfad259f71a3c60c251938f0edc10c59a56954a4844e0bda68a26b862d58fb7",\#
+                "status":"active","isCurrent":false,"createdAt":"2026-01-01T00:00:00Z",\#
+                "statusChangedAt":"2026-01-01T00:00:00Z"},\#
+                "promptVersion":{"id":"01930000-0000-7000-8000-000000000083","name":"onboarding","version":1,\#
+                "template":"Welcome, {{first_name}}!","modelProvider":"anthropic","modelName":"claude-sonnet-4.5",\#
+                "params":{"temperature":0.7},\#
+                "hash":"8fcde2476866402301d3ea1240de54b289df5da93f42f68e6bf685d5f3bcbfea",\#
+                "createdAt":"2026-01-01T00:00:00Z"},"modelProvider":"anthropic","modelName":"claude-sonnet-4.5",\#
+                "flow":{"id":"01930000-0000-7000-8000-000000000084","flowId":"onboarding_v1","name":"onboarding",\#
+                "version":1,"initialState":"welcome","states":[{"name":"welcome","isTerminal":false},\#
+                {"name":"goals","isTerminal":false},{"name":"done","isTerminal":true}],\#
+                "transitions":[{"from":"welcome","event":"answered","to":"goals"},{"from":"goals",\#
+                "event":"answered","to":"done"}],\#
+                "hash":"612e6d1e2d2a0b335e82413bf62c3e156c35f2cb026862718a4f55982a4ada80",\#
+                "createdAt":"2026-01-01T00:00:00Z"},"initialState":"welcome"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "variantConfigs.get",
+            name: "no config",
+            fixture: "one-experiment",
+            params: #"""
+                {"experiment":"checkout","variant":"control"}
+                """#,
+            result: #"""
+                {"experiment":"checkout","variant":"control","strategy":"value","value":"control","params":{},\#
+                "config":{}}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "variantConfigs.get",
+            name: "a variant that there is not",
+            fixture: "one-experiment",
+            params: #"""
+                {"experiment":"checkout","variant":"third"}
+                """#,
+            result: nil,
+            errorCode: -32004),
+        MethodExample(
             method: "metricDefinitions.create",
             name: "orders within a week",
             fixture: nil,

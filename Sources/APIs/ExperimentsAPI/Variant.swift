@@ -14,7 +14,8 @@ public struct Variant: JSONReadable, JSONWritable, Sendable, Equatable {
     public let allocation: Int
     /// Whether the others are compared with it; of one it is true. Default: false.
     public let isControl: Bool
-    /// What code does with it. At most 16,384 bytes.
+    /// How it is carried out: by a model, a prompt or both (`execution_strategy`), or by a `value`; see
+    /// ops/docs/policies-and-prompts.md. At most 16,384 bytes.
     public let config: JSONRaw?
 
     public init(

@@ -2,7 +2,7 @@ import ServiceKit
 
 extension DataMap {
     /// What a brand's database holds here.
-    static let experiments = DataMap(metrics + assignment)
+    static let experiments = DataMap(metrics + registry + assignment)
 
     private static let assignment = [
         Table(

@@ -28,6 +28,9 @@ enum ExperimentRules {
         where !keys.insert(variant.key).inserted {
             throw .invalidParams(at: "/params/variants/\(index)/key", "is there twice")
         }
+        for (index, variant) in experiment.variants.enumerated() {
+            _ = try VariantConfig(variant.config, at: "/params/variants/\(index)/config")
+        }
         let controls = experiment.variants.indices.filter { experiment.variants[$0].isControl }
         guard controls.count == 1 else {
             throw .invalidParams(

@@ -13,6 +13,7 @@ struct ExperimentsMethods: Experiments.Service {
     private let experiments = ExperimentStore()
     private let phases = PhaseStore()
     private let config = AssignmentConfigStore()
+    private let references = VariantReferences()
 
     func create(
         _ params: Experiments.Create.Params, in transaction: borrowing WriteTransaction, for call: CallContext
@@ -36,7 +37,9 @@ struct ExperimentsMethods: Experiments.Service {
             startAt: params.startAt, endAt: params.endAt, phase: 0, createdAt: call.now, updatedAt: call.now,
             version: 1, variants: params.variants)
         try ExperimentRules.check(experiment)
+        let references = try references.check(experiment, in: transaction)
         try experiments.insert(experiment, in: transaction)
+        try self.references.keep(references, of: experiment.number, in: transaction)
         try config.change(in: transaction)
         return experiment.reply(at: call.now)
     }
@@ -80,8 +83,19 @@ struct ExperimentsMethods: Experiments.Service {
         let before = try find(params.id, version: params.version, in: transaction)
         let experiment = try before.edited(by: params, at: call.now)
         try ExperimentRules.check(experiment)
+        let references = try references.check(experiment, before: before, in: transaction)
+        let reply = try save(experiment, after: before, at: call.now, in: transaction)
+        try self.references.keep(references, of: experiment.number, in: transaction)
+        return reply
+    }
+
+    /// Saves what an update made of an experiment, in a phase of its own where it decides about units.
+    private func save(
+        _ experiment: StoredExperiment, after before: StoredExperiment, at now: Timestamp,
+        in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> Experiment {
         guard before.phase > 0, let reason = before.reasonForPhase(experiment) else {
-            return try save(experiment, at: call.now, in: transaction)
+            return try save(experiment, at: now, in: transaction)
         }
         let allocation: Allocation
         do {
@@ -93,7 +107,7 @@ struct ExperimentsMethods: Experiments.Service {
         } catch {
             throw .internalError("\(error)")
         }
-        return try save(experiment, opening: reason, allocation, at: call.now, in: transaction)
+        return try save(experiment, opening: reason, allocation, at: now, in: transaction)
     }
 
     func ramp(
@@ -128,6 +142,7 @@ struct ExperimentsMethods: Experiments.Service {
         if let end = experiment.endAt, end <= call.now {
             throw .conflict("The experiment was to end at \(end), which is past; change its endAt.")
         }
+        try references.checkStart(of: experiment, in: transaction)
         let allocation: Allocation
         do {
             allocation = try Allocation(experiment.shares, version: experiment.hash)

@@ -38,5 +38,10 @@ public enum ExperimentsService {
         parts.topics.on("signals.arrived", as: SignalsArrived.self) { message, transaction, call throws(RPCError) in
             try SignalFollowing().arrived(through: message.through, at: call.now, in: transaction)
         }
+        PoliciesMethods().registerMethods(with: &parts.methods)
+        PolicyVersionsMethods().registerMethods(with: &parts.methods)
+        PromptVersionsMethods().registerMethods(with: &parts.methods)
+        FlowsMethods().registerMethods(with: &parts.methods)
+        VariantConfigsMethods().registerMethods(with: &parts.methods)
     }
 }

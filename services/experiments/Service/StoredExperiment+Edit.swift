@@ -8,6 +8,11 @@ extension StoredExperiment {
     var hash: HashVersion { HashVersion(rawValue: hashVersion) ?? .v2 }
     var shares: [Allocation.Share] { variants.map { Allocation.Share($0.key, $0.allocation) } }
 
+    /// What units get in each variant.
+    private var configs: [String: JSONRaw?] {
+        Dictionary(uniqueKeysWithValues: variants.map { ($0.key, $0.config) })
+    }
+
     /// What of it may be large.
     var bytes: Int {
         variants.reduce(condition?.bytes.count ?? 0) { $0 + ($1.config?.bytes.count ?? 0) }
@@ -53,7 +58,7 @@ extension StoredExperiment {
 
     /// Why a change needs a phase of its own; nil: it needs none.
     func reasonForPhase(_ edited: StoredExperiment) -> PhaseReason? {
-        if Set(variants.map(\.key)) != Set(edited.variants.map(\.key)) { return .variants }
+        if configs != edited.configs { return .variants }
         if shares != edited.shares { return .allocation }
         if condition != edited.condition || prerequisites != edited.prerequisites { return .targeting }
         return nil
