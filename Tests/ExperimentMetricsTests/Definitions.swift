@@ -26,7 +26,7 @@ enum Definitions {
             MetricDefinition(name: "plainRatio", kind: .ratio, windowSeconds: 8 * day),
             MetricDefinition(name: "retention", kind: .retention(fromSeconds: 2 * day, toSeconds: 7 * day)),
             MetricDefinition(name: "quantile", kind: .quantile(share: 0.7)),
-            MetricDefinition(name: "eventQuantile", kind: .eventQuantile(share: 0.9)),
+            MetricDefinition(name: "eventQuantile", kind: .eventQuantile(share: 0.8)),
         ]
     }
 
