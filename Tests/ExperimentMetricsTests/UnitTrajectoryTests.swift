@@ -85,6 +85,23 @@ struct UnitTrajectoryTests {
         #expect(!straight.rows.values.joined().joined().contains { !$0.isZero })
     }
 
+    @Test("When all events are gone, nothing is left of them, though what rounding dropped does not come back")
+    func residue() throws {
+        let definition = try MetricDefinition(name: "m", kind: .ratio, lookBackSeconds: 100)
+        var unit = try #require(UnitTrajectory(exposure: day))
+        let empty = unit
+        let values = [0.1, 1e45, 0.7, 1e-20]
+        let events = try [day - 1, day + 1].flatMap { time in
+            try values.map { try #require(MetricEvent(time: time, value: $0, denominator: $0 / 3)) }
+        }
+        var sum = CompensatedSum()
+        for sign in [1.0, -1] { for value in values { sum += sign * value } }
+        #expect(sum.value != 0)
+        for event in events { unit.add(event, for: definition) }
+        for event in events { unit.remove(event, for: definition) }
+        #expect(unit == empty)
+    }
+
     @Test("An event counts from the delay on until the window is over, and in the look-back before the exposure")
     func windowEdges() throws {
         let definition = try MetricDefinition(
@@ -125,7 +142,7 @@ struct UnitTrajectoryTests {
     @Test("An earlier exposure is a new trajectory in place of the old one")
     func earlierExposure() throws {
         for definition in try Definitions.all() {
-            let world = try World(count: 20)
+            let world = try World(count: 200)
             var moved = DailySums(definition)
             var units: [World.Unit] = []
             for unit in world.units {

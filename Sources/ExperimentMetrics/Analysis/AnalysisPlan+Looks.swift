@@ -33,14 +33,15 @@ extension AnalysisPlan {
     ///
     /// A later day may reach several at once, which are one look.
     ///
-    /// - Parameter units: of days that are over; on a day that is not, the sums still change.
-    public func looks(_ units: [DailyUnits]) -> [ReachedLook] {
+    /// - Parameters:
+    ///   - today: looks are before this day, for its sums still change; nil where all days are over.
+    public func looks(_ units: [DailyUnits], today: Int? = nil) -> [ReachedLook] {
         guard case .groupSequential(_, let shares) = engine, let plannedUnits else { return [] }
         var looks: [ReachedLook] = []
         var sum = 0
         var rest = shares[...]
         let days = Dictionary(grouping: units, by: \.day).mapValues { $0.reduce(0) { $0 + $1.counts.reduce(0, +) } }
-        for (day, count) in days.sorted(by: { $0.key < $1.key }) {
+        for (day, count) in days.sorted(by: { $0.key < $1.key }) where today.map({ day < $0 }) ?? true {
             sum += count
             let fraction = Double(sum) / Double(plannedUnits)
             guard let share = rest.first, fraction >= share else { continue }

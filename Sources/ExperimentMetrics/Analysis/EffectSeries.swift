@@ -14,7 +14,7 @@ public struct EffectSeries: Sendable, Equatable {
     /// - Parameters:
     ///   - changes: of each day that has any, what is kept of it for each phase and arm.
     ///   - control: one of the arms.
-    ///   - looks: ``AnalysisPlan/looks(_:)``.
+    ///   - looks: ``AnalysisPlan/looks(_:today:)``.
     public init(
         _ definition: MetricDefinition, _ changes: [(day: Int, sums: PhasedSums)], control: Int, plan: AnalysisPlan,
         looks: [ReachedLook] = []

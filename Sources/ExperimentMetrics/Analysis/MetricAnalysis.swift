@@ -17,7 +17,7 @@ public struct MetricAnalysis: Sendable, Equatable {
     /// - Parameters:
     ///   - sums: at least one phase, each of the same arms.
     ///   - control: one of the arms.
-    ///   - looks: ``AnalysisPlan/looks(_:)``; the sums are as of the day of the last.
+    ///   - looks: ``AnalysisPlan/looks(_:today:)``; the sums are as of the day of the last.
     public init(
         _ definition: MetricDefinition, _ sums: PhasedSums, control: Int, plan: AnalysisPlan, looks: [ReachedLook] = []
     ) {

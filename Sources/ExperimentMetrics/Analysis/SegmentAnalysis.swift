@@ -21,7 +21,7 @@ public struct SegmentAnalysis: Sendable, Equatable {
     /// - Parameters:
     ///   - segments: by a trait that the exposure cannot have changed; corrected for as one family of segments × arms.
     ///   - control: one of the arms.
-    ///   - looks: ``AnalysisPlan/looks(_:)``.
+    ///   - looks: ``AnalysisPlan/looks(_:today:)``.
     public init(
         _ definition: MetricDefinition, _ segments: [(name: String, sums: PhasedSums)], control: Int,
         plan: AnalysisPlan, looks: [ReachedLook] = []

@@ -38,20 +38,21 @@ public struct ExperimentAnalysis: Sendable, Equatable {
     ///   - control: one of them.
     ///   - weights: of each phase, the shares of the arms; 0 of those that it does not have.
     ///   - units: first exposures by phase and day.
-    ///   - metrics: sums of each phase and arm. Of a group-sequential test as of the day of the last of
-    ///     ``AnalysisPlan/looks(_:)``, else as of now.
+    ///   - metrics: sums of each phase and arm, over all days up to the one of the last of
+    ///     ``AnalysisPlan/looks(_:today:)`` in a group-sequential test, else up to today.
     ///   - isOver: whether the experiment was ended; it also has where the planned units are there.
+    ///   - today: the day that is not over, which is no look of a group-sequential test; nil where all are.
     ///   - severalVariantsShare: of the units, from 0 to 1, which met more than one variant.
     /// - Throws: ``MetricProblem`` where the parts do not fit together.
     public init(
         arms: [String], control: Int, weights: [[Double]], units: [DailyUnits], metrics: [Metric], plan: AnalysisPlan,
-        isOver: Bool, severalVariantsShare: Double = 0
+        isOver: Bool, today: Int? = nil, severalVariantsShare: Double = 0
     ) throws(MetricProblem) {
         try Self.check(arms, control, weights, units, metrics)
         self.plan = plan
         let split = SplitAnalysis(weights: weights, units: units)
         self.split = split
-        looks = plan.looks(units)
+        looks = plan.looks(units, today: today)
         let unitCount = split.counts.reduce(0, +)
         hasEnded = isOver || plan.plannedUnits.map { unitCount >= $0 } ?? false
         self.metrics = Self.analyse(metrics, control, plan, looks)

@@ -2,6 +2,14 @@ internal import Statistics
 
 /// Which sums a definition keeps.
 extension MetricDefinition {
+    /// Whether y is 0 or 1.
+    var isProportion: Bool {
+        switch kind {
+        case .proportion, .retention: true
+        case .count, .mean, .ratio, .quantile, .eventQuantile: false
+        }
+    }
+
     /// The variables of each unit in ``MetricSums/total``: y (of a ratio numerator and denominator, of quantiles of
     /// events how many events), then the covariates in the same way.
     public var variableCount: Int {

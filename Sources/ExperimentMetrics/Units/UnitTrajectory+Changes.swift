@@ -11,7 +11,8 @@ extension MetricDefinition {
     ///
     /// The sums of a day hold what units change on that day: the sum over all days up to one is the ``MetricSums`` of
     /// all units as of the end of that day. So a unit brings on its first day what it is by the end of it, and on each
-    /// later day what it is then less what it was.
+    /// later day what it is then less what it was. Where only finished windows count, the first day may be to come: what
+    /// is asked today is the sum of the days up to today.
     ///
     /// - Returns: by ascending days, those only of which something changes.
     public func changes(from old: UnitTrajectory?, to new: UnitTrajectory?) -> [DayChange] {

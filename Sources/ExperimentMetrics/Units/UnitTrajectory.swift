@@ -47,9 +47,9 @@ public struct UnitTrajectory: Sendable, Equatable {
             var place = days.count
             while place > 0, days[place - 1].day >= day { place -= 1 }
             if place == days.count || days[place].day != day {
-                guard sign > 0 else { return false }
                 days.insert(Stretch(day: day, activity: Activity()), at: place)
             }
+            // A day without events is no day: neither one that was, nor one of an event that cannot be taken back.
             let isCounted = days[place].activity.count(event, sign, for: definition.kind)
             if days[place].activity.events == 0 { days.remove(at: place) }
             return isCounted
