@@ -67,6 +67,25 @@ struct BytesTests {
         }
     }
 
+    @Test("Days or bins that are empty or out of order, and counts beyond 2⁵³, are damaged")
+    func outOfOrder() throws {
+        // Form, exposure, nothing before, so many days; of each its distance, one event, no sums, so many bins.
+        func isRead(_ bytes: [UInt8]) -> Bool { (try? UnitTrajectory(bytes: bytes)) != nil }
+        #expect(isRead([1, 0, 0, 1, 0, 1, 0, 0, 0]))
+        #expect(!isRead([2, 0, 0, 1, 0, 1, 0, 0, 0]))
+        #expect(!isRead([1, 0, 0, 1, 0, 0]))
+        #expect(isRead([1, 0, 0, 2, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0]))
+        #expect(!isRead([1, 0, 0, 2, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0]))
+        #expect(isRead([1, 0, 0, 1, 0, 1, 0, 0, 2, 0, 1, 2, 1]))
+        #expect(!isRead([1, 0, 0, 1, 0, 1, 0, 0, 2, 0, 1, 0, 1]))
+        #expect(!isRead([1, 0, 0, 1, 0, 1, 0, 0, 2, 0, 1, 2, 0]))
+        for count in [1 << 53, -(1 << 53)] {
+            let (over, most) = (Tally(count: count, sums: []), Tally(count: count - count.signum(), sums: []))
+            #expect(throws: DamagedBytes.self) { try Tally(bytes: over.bytes, sumCount: 0) }
+            #expect(try Tally(bytes: most.bytes, sumCount: 0) == most)
+        }
+    }
+
     @Test("Any other bytes are damaged, or mean exactly one trajectory")
     func garbage() throws {
         var generator = SeededGenerator(seed: 13)

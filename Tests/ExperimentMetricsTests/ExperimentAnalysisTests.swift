@@ -85,6 +85,12 @@ struct ExperimentAnalysisTests {
         let metrics = [try metric("a", [5, 6, 6])]
         let split = try analysis(metrics, counts: [1_000, 1_000, 1_200])
         #expect(verdicts(split) == [.broken, .broken] && split.recommendation.arm == 1)
+        // One look at it says so at the end; on the way, looked at each day, it may still be chance.
+        let always = try AnalysisPlan(engine: .alwaysValid)
+        for (isOver, verdict) in [(true, ExperimentDecision.Verdict.broken), (false, .ship)] {
+            let uneven = try analysis(metrics, counts: [1_000, 1_000, 1_150], plan: always, isOver: isOver)
+            #expect(verdicts(uneven) == [verdict, verdict])
+        }
         let empty = try analysis(metrics, counts: [9, 9, 0], weights: [1, 1, 1.25])
         #expect(empty.split.emptyArms.isEmpty)
         let emptier = try analysis(metrics, counts: [9, 9, 0], weights: [1, 1, 2.5])

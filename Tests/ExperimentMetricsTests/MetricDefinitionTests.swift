@@ -132,6 +132,7 @@ struct MetricDefinitionTests {
         #expect(days([(3, 20), (5, 29), (4, 1)]) == [5])
         #expect(days([(3, 25), (4, 30), (5, 44), (6, 1), (7, 50)]) == [3, 4, 5, 6])
         #expect(days([(3, 80), (9, 500)]) == [3, 9])
+        #expect(days([(3, 80), (4, 19)]) == [3])
         for (today, expected) in [(3, []), (4, [3]), (5, [3, 4])] {
             #expect(plan.looks(units([(3, 25), (4, 30)]), today: today).map(\.day) == expected)
         }

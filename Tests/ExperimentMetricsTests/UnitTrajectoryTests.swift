@@ -17,7 +17,10 @@ struct UnitTrajectoryTests {
             var trajectory: UnitTrajectory?
             var events: [MetricEvent] = []
             func turn(to next: UnitTrajectory?) throws {
-                sums.apply(definition.changes(from: trajectory, to: next), to: unit)
+                let changes = definition.changes(from: trajectory, to: next)
+                #expect(zip(changes, changes.dropFirst()).allSatisfy { $0.day < $1.day })
+                #expect(!changes.contains { $0.change.isZero })
+                sums.apply(changes, to: unit)
                 // As it is stored.
                 trajectory = try next.map { try UnitTrajectory(bytes: $0.bytes) }
                 #expect(trajectory == next)

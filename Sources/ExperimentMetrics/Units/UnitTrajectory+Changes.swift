@@ -18,7 +18,7 @@ extension MetricDefinition {
     public func changes(from old: UnitTrajectory?, to new: UnitTrajectory?) -> [DayChange] {
         var shared = 0
         if let old, let new, old.exposure == new.exposure, old.before == new.before, !countsFinishedWindowsOnly {
-            // What is the same before the first difference changes nothing.
+            // Days that are the same before the first difference change nothing, wherever both count them.
             while shared < min(old.days.count, new.days.count), old.days[shared] == new.days[shared] { shared += 1 }
         }
         let (gone, come) = (
@@ -44,24 +44,17 @@ extension MetricDefinition {
 
     /// What a unit brings to each day.
     ///
-    /// - Parameter skipping: so many days with events are left out, and with them the first day.
+    /// - Parameter skipping: so many days with events, and what they changed, count for the first day.
     private func contributions(_ unit: UnitTrajectory, skipping: Int) -> [DayChange] {
+        let first = firstDay(exposure: unit.exposure)
         var activity = Activity()
-        for stretch in unit.days[..<skipping] { activity += stretch.activity }
-        var rest = unit.days[skipping...]
-        var contributions: [DayChange] = []
-        var last = MetricSums(sumCount: sumCount)
-        if skipping == 0 {
-            let first = firstDay(exposure: unit.exposure)
-            while let stretch = rest.first, stretch.day <= first {
-                activity += stretch.activity
-                rest.removeFirst()
-            }
-            last = sums(activity, before: unit.before)
-            contributions.append(DayChange(day: first, change: last))
-        } else {
-            last = sums(activity, before: unit.before)
+        var rest = unit.days[...]
+        while let stretch = rest.first, stretch.day <= first || rest.startIndex < skipping {
+            activity += stretch.activity
+            rest.removeFirst()
         }
+        var last = sums(activity, before: unit.before)
+        var contributions = [DayChange(day: first, change: last)]
         for stretch in rest {
             activity += stretch.activity
             let sums = sums(activity, before: unit.before)
