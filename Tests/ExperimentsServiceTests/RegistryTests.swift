@@ -54,6 +54,9 @@ import Testing
             // sha256sum of {"configDefaults":{}}, without a line feed
             let empty = try await service.policyVersion(of: policy, model: nil)
             #expect(empty.hash == "1b7b61a693aeec657767d1760606048c46f749004cf8e1c0867b945aeb2c75cb")
+            // The same of {"params":{},"template":"Hello!"}, as ops/docs/policies-and-prompts.md shows it
+            let hello = try await service.prompt(provider: nil, model: nil)
+            #expect(hello.hash == "31ced6362e04ca83f1490a0aea3598bf655a6608586581e7c9a7443761793f38")
         }
     }
 
@@ -356,6 +359,30 @@ import Testing
             // What is there already takes no room.
             #expect(try await service.prompt() == prompt)
             #expect(try await service.flow() == flow)
+        }
+    }
+
+    @Test("A flow has so many bytes, and not one more")
+    func flowBytes() async throws {
+        try await withExperiments { service in
+            func flow(_ padding: Int) throws -> Flows.Create.Params {
+                let states = try (0..<100).map { number in
+                    let count = number == 99 ? padding : 2_540
+                    return FlowState(
+                        name: "s\(number)", isTerminal: number == 99,
+                        config: try JSONRaw(validating: #"{"x":"\#(String(repeating: "x", count: count))"}"#))
+                }
+                let transitions = (0..<99).map { FlowTransition(from: "s\($0)", event: "e", to: "s\($0 + 1)") }
+                return Flows.Create.Params(name: "f", initialState: "s0", states: states, transitions: transitions)
+            }
+            let empty = try flow(0)
+            let room =
+                FlowsMethods.maximumBytes - JSONRaw(empty.states).bytes.count - JSONRaw(empty.transitions).bytes.count
+            #expect((1...4_000).contains(room), "\(room)")
+            let error = try await failure { try await service.flows.create(try flow(room + 1), for: service.call) }
+            #expect(error?.code == RPCError.Code.invalidParams)
+            let made = try await service.flows.create(try flow(room), for: service.call)
+            #expect(try await service.flows.get(Flows.Get.Params(id: made.id), for: service.call) == made)
         }
     }
 

@@ -34,6 +34,7 @@ struct Gyre: AsyncParsableCommand {
                     IntegrationsCommand.self, ParametersCommand.self, ImportCommand.self, ImportsCommand.self,
                     JobsCommand.self, TailCommand.self, ConsentCommand.self, RestrictionsCommand.self,
                     RecipientsCommand.self, DisclosuresCommand.self,
+                    PoliciesCommand.self, PromptsCommand.self, FlowsCommand.self,
                     PrivacyCommand.self, AuditCommand.self, CallCommand.self,
                     MethodsCommand.self,
                 ]),
