@@ -242,3 +242,13 @@ CREATE TRIGGER tree_heads_are_not_changed BEFORE UPDATE ON tree_heads
 BEGIN SELECT RAISE(ABORT, 'a signed head is not changed'); END;
 CREATE TRIGGER tree_heads_are_not_removed BEFORE DELETE ON tree_heads
 BEGIN SELECT RAISE(ABORT, 'a signed head is not removed'); END;
+-- Which services made their database of a brand. One that came later makes it when tenancy starts; one that made it
+-- makes none again: whose database was lost must hear of it.
+CREATE TABLE brand_files (
+    brand BLOB NOT NULL REFERENCES brands (id),
+    service TEXT NOT NULL,
+    PRIMARY KEY (brand, service)
+) STRICT, WITHOUT ROWID;
+
+-- Until now signals was the only one.
+INSERT INTO brand_files (brand, service) SELECT id, 'signals' FROM brands WHERE status IN ('active', 'suspended');

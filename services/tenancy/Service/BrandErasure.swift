@@ -61,7 +61,7 @@ struct BrandErasure: JobWork {
         return piece
     }
 
-    private func erase(_ brand: UUIDv7, at sibling: BrandsService.Sibling) async throws(RPCError) {
+    func erase(_ brand: UUIDv7, at sibling: BrandsService.Sibling) async throws(RPCError) {
         let context = CallContext(
             brand: brand, principal: "service:tenancy", deadlineMilliseconds: Self.deadlineMilliseconds)
         do throws(RPCError) {

@@ -19,6 +19,7 @@ extension BrandsService {
         }
         for sibling in siblings { try await createFile(of: begun, at: sibling, for: call) }
         return try await runtime.write(file) { transaction throws(RPCError) in
+            for sibling in siblings { try files.record(sibling.name, of: begun, in: transaction) }
             try brands.activate(begun, in: transaction)
             guard let brand = try brands.find(begun, in: transaction) else { throw .notFound("brand", begun) }
             return brand
@@ -70,6 +71,27 @@ extension BrandsService {
         }
         guard try organizations.find(id, in: transaction) != nil else { throw .notFound("organisation", id) }
         return id
+    }
+
+    /// Has a service make its databases of brands that are older than the service.
+    ///
+    /// One that is erased meanwhile is erased there again.
+    func completeFiles(of sibling: Sibling) async throws(RPCError) {
+        let file = runtime.databases.serviceFile
+        let missing = try await runtime.read(file) { transaction throws(RPCError) in
+            try files.missing(at: sibling.name, in: transaction)
+        }
+        for brand in missing {
+            let call = CallContext(principal: "service:tenancy", now: runtime.clock.now())
+            try await createFile(of: brand, at: sibling, for: call)
+            let isInUse = try await runtime.write(file) { transaction throws(RPCError) in
+                let status = try brands.find(brand, in: transaction)?.status
+                guard status == .active || status == .suspended else { return false }
+                try files.record(sibling.name, of: brand, in: transaction)
+                return true
+            }
+            if !isInUse { try await BrandErasure(siblings: []).erase(brand, at: sibling) }
+        }
     }
 
     private func createFile(of brand: UUIDv7, at sibling: Sibling, for call: CallContext) async throws(RPCError) {

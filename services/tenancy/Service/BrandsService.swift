@@ -17,6 +17,7 @@ struct BrandsService: Brands.Service {
     /// Services without databases of brands that know something of one all the same: they forget it with the brand.
     var others: [Sibling] = []
     let brands = BrandStore()
+    let files = BrandFileStore()
     let organizations = OrganizationStore()
     let keys = KeyStore()
     let jobs = JobStore()

@@ -42,6 +42,7 @@ public enum TenancyService {
             SessionsService(
                 runtime: environment.runtime, secrets: secrets, passwords: passwords, codes: codes),
             AuthenticatorsService(runtime: environment.runtime, codes: codes), in: &parts)
+        parts.services.append(BrandFileSchedule(brands: brands))
         parts.services.append(HeadSchedule(log: log, runtime: environment.runtime))
     }
 

@@ -70,6 +70,7 @@ struct BrandStore {
     /// Leaves nothing of a brand but its id, its owner and the fact; its name is free again.
     func forget(_ id: UUIDv7, in transaction: borrowing WriteTransaction) throws(RPCError) {
         try transaction.run("DELETE FROM keys WHERE brand = :id", [":id": id])
+        try transaction.run("DELETE FROM brand_files WHERE brand = :id", [":id": id])
         try transaction.run("DELETE FROM users WHERE brand = :id", [":id": id])
         try transaction.run("DELETE FROM integrations WHERE brand = :id", [":id": id])
         try transaction.run("DELETE FROM brand_settings WHERE brand = :id", [":id": id])

@@ -7,6 +7,8 @@ extension DataMap {
             "organizations", "companies that own brands, by name; no persons", .nobody, kept: "for ever",
             columns: ["id", "name", "created_at", "version"]),
         Table(
+            "brand_files", "which services made their database of a brand", .nobody, columns: ["brand", "service"]),
+        Table(
             "brands", "brands and their settings; no persons", .nobody,
             kept: "as long as the brand; its id for ever, so that the audit trail's ids mean something",
             columns: [
