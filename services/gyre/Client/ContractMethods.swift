@@ -1,3 +1,4 @@
+import ExperimentsAPI
 import GatewayAPI
 import ServiceContract
 import SignalsAPI
@@ -5,7 +6,8 @@ import TenancyAPI
 
 /// What the contracts say of methods, for completion and for the choice of a door.
 enum ContractMethods {
-    static let all = TenancyContract.methods + SignalsContract.methods + GatewayContract.methods
+    static let all =
+        TenancyContract.methods + SignalsContract.methods + ExperimentsContract.methods + GatewayContract.methods
 
     /// Those that somebody outside the suite may call.
     static var names: [String] { (all.filter(\.isPublic).map(\.name) + ["rpc.discover"]).sorted() }

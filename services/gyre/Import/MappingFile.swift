@@ -69,14 +69,15 @@ struct MappingFile {
         }
     }
 
-    /// What the suite says of a mistake in this mapping, at the line where it was written; nil for any other error.
-    func failure(of error: RPCError) -> CommandFailure? {
-        let prefix = "/params/mapping"
+    /// What the suite says of a mistake in this file, at the line where it was written; nil for any other error.
+    ///
+    /// - Parameter prefix: where the file stands in the parameters.
+    func failure(of error: RPCError, under prefix: String = "/params/mapping") -> CommandFailure? {
         let data = error.data.flatMap { try? JSONValue(parsing: $0.bytes) }
         guard let pointer = data?["pointer"]?.string, pointer.hasPrefix(prefix), let problem = data?["problem"]?.string
         else { return nil }
         let inner = String(pointer.dropFirst(prefix.count))
-        return CommandFailure("\(place(of: inner)): \(inner.isEmpty ? "the mapping" : inner) \(problem).")
+        return CommandFailure("\(place(of: inner)): \(inner.isEmpty ? "the file" : inner) \(problem).")
     }
 
     private static func failure(_ error: any Error, _ name: String) -> CommandFailure {
