@@ -30,6 +30,11 @@ enum Fixtures {
         ("one-prompt", SQL(isForBrand: true, text: prompt)),
         ("one-flow", SQL(isForBrand: true, text: flow)),
         ("one-model-experiment", SQL(isForBrand: true, text: experiment + policy + prompt + flow + referring)),
+        ("one-layer", SQL(isForBrand: true, text: experiment + started + layer + slot)),
+        ("one-free-layer", SQL(isForBrand: true, text: layer)),
+        ("one-holdout", SQL(isForBrand: true, text: holdout)),
+        ("one-saved-group", SQL(isForBrand: true, text: savedGroup)),
+        ("one-forced-unit", SQL(isForBrand: true, text: experiment + started + forced)),
         ("one-import", SQL(isForBrand: true, text: importing)),
         ("one-import-done", SQL(isForBrand: true, text: importing + "UPDATE jobs SET status = 'completed';")),
     ]
@@ -208,6 +213,38 @@ enum Fixtures {
             'flow_config', json_object('flow_id', 'onboarding_v1'), 'params', json_object('temperature', 0.2))
         WHERE key = 'free-delivery';
         INSERT INTO variant_references (variant, policy_version, prompt_version, flow) VALUES (2, 1, 1, 1);
+
+        """
+
+    private static let layer = """
+        INSERT INTO layers (number, id, key, name, hash_version, seed, hash_attribute, created_at, updated_at, version)
+        VALUES (1, x'01930000000070008000000000000081', 'checkout-page', 'The checkout page', 2, 'layer:checkout-page',
+            'id', 1767225600000000, 1767225600000000, 1);
+
+        """
+
+    private static let slot = "INSERT INTO layer_ranges (layer, lower, upper, experiment) VALUES (1, 0, 5000, 1);"
+
+    private static let holdout = """
+        INSERT INTO holdouts (number, id, key, name, share, scope, hash_version, seed, hash_attribute, start_at, created_at,
+            updated_at, version)
+        VALUES (1, x'01930000000070008000000000000082', '2026', 'Nothing new in 2026', 500, 'everything', 2, 'holdout:2026',
+            'id', 1767225600000000, 1767225600000000, 1767225600000000, 1);
+
+        """
+
+    private static let savedGroup = """
+        INSERT INTO saved_groups (number, key, name, attribute, created_at, updated_at, version)
+        VALUES (1, 'testers', 'Testers', 'id', 1767225600000000, 1767225600000000, 1);
+        INSERT INTO saved_group_entries (saved_group, value) VALUES (1, 'u1'), (1, 'u2');
+
+        """
+
+    private static let forced = """
+        INSERT INTO units (number, id, type, unit, first_seen_at)
+        VALUES (1, x'01930000000070008000000000000083', 'user', 'qa-1', 1767225600000000);
+        INSERT INTO forced_assignments (experiment, unit, variant, set_at, set_by)
+        VALUES (1, 1, 2, 1767225600000000, 'admin');
 
         """
 

@@ -28,6 +28,8 @@ public enum AssignmentReason: String, JSONReadable, JSONWritable, Sendable, Case
     case prerequisite
     /// The unit's bucket is no variant's.
     case coverage
+    /// The person's data may be kept and not used.
+    case restricted
 
     public init(from reader: inout JSONReader) throws(JSONError) {
         switch try reader.readStringKey() {
@@ -43,12 +45,13 @@ public enum AssignmentReason: String, JSONReadable, JSONWritable, Sendable, Case
         case "targeting": self = .targeting
         case "prerequisite": self = .prerequisite
         case "coverage": self = .coverage
+        case "restricted": self = .restricted
         default:
             throw reader.fail(
                 .constraint,
                 """
                 must be forced, sticky, split, excluded, inactive, missingUnit, outdated, holdout, layer, targeting, \
-                prerequisite or coverage
+                prerequisite, coverage or restricted
                 """)
         }
     }

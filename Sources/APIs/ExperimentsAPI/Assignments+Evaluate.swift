@@ -21,11 +21,18 @@ extension Assignments {
             public let targetingKey: String?
             /// Those asked about, by their keys; unless given, all that run. At most 500 elements.
             public let experiments: [String]?
+            /// Variants that the unit is to be in for this call, by the keys of their experiments. At most 100 members.
+            /// Default: {}.
+            public let forced: [String: String]
 
-            public init(attributes: JSONRaw? = nil, targetingKey: String? = nil, experiments: [String]? = nil) {
+            public init(
+                attributes: JSONRaw? = nil, targetingKey: String? = nil, experiments: [String]? = nil,
+                forced: [String: String] = [:]
+            ) {
                 self.attributes = attributes
                 self.targetingKey = targetingKey
                 self.experiments = experiments
+                self.forced = forced
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
@@ -33,6 +40,7 @@ extension Assignments {
                 var attributes: JSONRaw?
                 var targetingKey: String?
                 var experiments: [String]?
+                var forced: [String: String] = [:]
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -45,11 +53,14 @@ extension Assignments {
                     case "experiments":
                         try reader.once(&seen, 2)
                         experiments = try Self.readExperiments(from: &reader)
+                    case "forced":
+                        try reader.once(&seen, 3)
+                        forced = try Self.readForced(from: &reader)
                     default:
                         try reader.unknownMember()
                     }
                 }
-                self.init(attributes: attributes, targetingKey: targetingKey, experiments: experiments)
+                self.init(attributes: attributes, targetingKey: targetingKey, experiments: experiments, forced: forced)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -66,6 +77,8 @@ extension Assignments {
                     writer.key("experiments")
                     experiments.write(to: &writer)
                 }
+                writer.key("forced")
+                forced.write(to: &writer)
                 writer.endObject()
             }
 
@@ -103,6 +116,68 @@ extension Assignments {
 
             /// Whether `text` matches `^[A-Za-z0-9._-]{1,100}$`.
             private static func isExperimentsElement(_ text: String) -> Bool {
+                var rest = text.utf8[...]
+                let run1 = rest.prefix(100).prefix { byte in
+                    switch byte {
+                    case UInt8(ascii: "-")...UInt8(ascii: "."): true
+                    case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+                    case UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+                    case UInt8(ascii: "_"): true
+                    case UInt8(ascii: "a")...UInt8(ascii: "z"): true
+                    default: false
+                    }
+                }
+                guard run1.count >= 1 else { return false }
+                rest = rest[run1.endIndex...]
+                return rest.isEmpty
+            }
+
+            private static func readForced(from reader: inout JSONReader) throws(JSONError) -> [String: String] {
+                let start = reader.offset
+                var members: [String: String] = [:]
+                try reader.beginObject()
+                while let key = try reader.nextMember() {
+                    guard members.count < 100 else {
+                        throw reader.fail(.constraint, "must have at most 100 members", at: start)
+                    }
+                    let name = key.string
+                    guard isForcedName(name) else {
+                        throw reader.fail(.constraint, "must have a name that matches ^[A-Za-z0-9._-]{1,100}$")
+                    }
+                    guard members.index(forKey: name) == nil else {
+                        throw reader.fail(.duplicateMember, "appears twice")
+                    }
+                    members[name] = try Self.readForcedValue(from: &reader)
+                }
+                return members
+            }
+
+            /// Whether `text` matches `^[A-Za-z0-9._-]{1,100}$`.
+            private static func isForcedName(_ text: String) -> Bool {
+                var rest = text.utf8[...]
+                let run1 = rest.prefix(100).prefix { byte in
+                    switch byte {
+                    case UInt8(ascii: "-")...UInt8(ascii: "."): true
+                    case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+                    case UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+                    case UInt8(ascii: "_"): true
+                    case UInt8(ascii: "a")...UInt8(ascii: "z"): true
+                    default: false
+                    }
+                }
+                guard run1.count >= 1 else { return false }
+                rest = rest[run1.endIndex...]
+                return rest.isEmpty
+            }
+
+            private static func readForcedValue(from reader: inout JSONReader) throws(JSONError) -> String {
+                let text = try reader.readString(lengths: 1...100)
+                guard isForcedValue(text) else { throw reader.fail(.constraint, "must match ^[A-Za-z0-9._-]{1,100}$") }
+                return text
+            }
+
+            /// Whether `text` matches `^[A-Za-z0-9._-]{1,100}$`.
+            private static func isForcedValue(_ text: String) -> Bool {
                 var rest = text.utf8[...]
                 let run1 = rest.prefix(100).prefix { byte in
                     switch byte {

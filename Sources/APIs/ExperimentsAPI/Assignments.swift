@@ -3,9 +3,11 @@
 public import JSONRPC
 public import ServiceContract
 
-/// The types of `assignments.evaluate` and `assignments.assign`.
+/// The types of `assignments.evaluate`, `assignments.assign`, `assignments.explain`, `assignments.assignMany` and
+/// `assignments.list`.
 public enum Assignments {
-    /// What a service implements to answer `assignments.evaluate` and `assignments.assign`.
+    /// What a service implements to answer `assignments.evaluate`, `assignments.assign`, `assignments.explain`,
+    /// `assignments.assignMany` and `assignments.list`.
     public protocol Service: Sendable {
         /// Says which variants a unit is in, and keeps nothing.
         func evaluate(
@@ -16,6 +18,21 @@ public enum Assignments {
         func assign(
             _ params: Assign.Params, in transaction: borrowing WriteTransaction, for call: CallContext
         ) throws(RPCError) -> Assign.Reply
+
+        /// Says by which steps one experiment decides for a unit, and keeps nothing.
+        func explain(
+            _ params: Explain.Params, in transaction: borrowing ReadTransaction, for call: CallContext
+        ) throws(RPCError) -> Explain.Reply
+
+        /// Says which variants many units are in, and keeps those of sticky experiments.
+        func assignMany(
+            _ params: AssignMany.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+        ) throws(RPCError) -> AssignMany.Reply
+
+        /// Lists the assignments that sticky experiments keep, of an experiment or of a unit.
+        func list(
+            _ params: List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
+        ) throws(RPCError) -> List.Reply
     }
 
     /// Calls these methods of a peer.
@@ -39,11 +56,31 @@ public enum Assignments {
         ) async throws(RPCError) -> Assign.Reply {
             try await peer.call("assignments.assign", params, context: call)
         }
+
+        /// Says by which steps one experiment decides for a unit, and keeps nothing.
+        public func explain(
+            _ params: Explain.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Explain.Reply {
+            try await peer.call("assignments.explain", params, context: call)
+        }
+
+        /// Says which variants many units are in, and keeps those of sticky experiments.
+        public func assignMany(
+            _ params: AssignMany.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> AssignMany.Reply {
+            try await peer.call("assignments.assignMany", params, context: call)
+        }
+
+        /// Lists the assignments that sticky experiments keep, of an experiment or of a unit.
+        public func list(_ params: List.Params, for call: CallContext? = nil) async throws(RPCError) -> List.Reply {
+            try await peer.call("assignments.list", params, context: call)
+        }
     }
 }
 
 extension Assignments.Service {
-    /// Registers `assignments.evaluate` and `assignments.assign` with `table`.
+    /// Registers `assignments.evaluate`, `assignments.assign`, `assignments.explain`, `assignments.assignMany` and
+    /// `assignments.list` with `table`.
     public func registerMethods(with table: inout MethodTable) {
         table.read(Assignments.Evaluate.method) {
             (params: Assignments.Evaluate.Params, transaction: borrowing ReadTransaction, call) throws(RPCError) in
@@ -52,6 +89,18 @@ extension Assignments.Service {
         table.write(Assignments.Assign.method) {
             (params: Assignments.Assign.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
             try self.assign(params, in: transaction, for: call)
+        }
+        table.read(Assignments.Explain.method) {
+            (params: Assignments.Explain.Params, transaction: borrowing ReadTransaction, call) throws(RPCError) in
+            try self.explain(params, in: transaction, for: call)
+        }
+        table.write(Assignments.AssignMany.method) {
+            (params: Assignments.AssignMany.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
+            try self.assignMany(params, in: transaction, for: call)
+        }
+        table.read(Assignments.List.method) {
+            (params: Assignments.List.Params, transaction: borrowing ReadTransaction, call) throws(RPCError) in
+            try self.list(params, in: transaction, for: call)
         }
     }
 }

@@ -52,6 +52,8 @@ public struct Experiment: JSONReadable, JSONWritable, Sendable, Equatable {
     public let updatedAt: Timestamp
     /// Counts changes. At least 1.
     public let version: Int
+    /// Its part of a layer; absent: it excludes no other.
+    public let slot: ExperimentSlot?
 
     public init(
         id: UUIDv7, key: String, name: String, description: String? = nil, hypothesis: String? = nil,
@@ -59,7 +61,7 @@ public struct Experiment: JSONReadable, JSONWritable, Sendable, Equatable {
         hashAttribute: String, fallbackAttribute: String? = nil, condition: JSONRaw? = nil,
         prerequisites: [RequiredExperiment], isSticky: Bool, bucketVersion: Int, minimumBucketVersion: Int,
         variants: [Variant], startAt: Timestamp? = nil, endAt: Timestamp? = nil, phase: Int? = nil,
-        createdAt: Timestamp, updatedAt: Timestamp, version: Int
+        createdAt: Timestamp, updatedAt: Timestamp, version: Int, slot: ExperimentSlot? = nil
     ) {
         self.id = id
         self.key = key
@@ -85,6 +87,7 @@ public struct Experiment: JSONReadable, JSONWritable, Sendable, Equatable {
         self.createdAt = createdAt
         self.updatedAt = updatedAt
         self.version = version
+        self.slot = slot
     }
 
     public init(from reader: inout JSONReader) throws(JSONError) {
@@ -113,6 +116,7 @@ public struct Experiment: JSONReadable, JSONWritable, Sendable, Equatable {
         var createdAt: Timestamp?
         var updatedAt: Timestamp?
         var version: Int?
+        var slot: ExperimentSlot?
         try reader.beginObject()
         while let key = try reader.nextMember() {
             switch key {
@@ -188,6 +192,9 @@ public struct Experiment: JSONReadable, JSONWritable, Sendable, Equatable {
             case "version":
                 try reader.once(&seen, 23)
                 version = try Int(reader.readInt64(in: 1...Int64.max))
+            case "slot":
+                try reader.once(&seen, 24)
+                slot = try ExperimentSlot(from: &reader)
             default:
                 try reader.unknownMember()
             }
@@ -214,7 +221,7 @@ public struct Experiment: JSONReadable, JSONWritable, Sendable, Equatable {
             fallbackAttribute: fallbackAttribute, condition: condition, prerequisites: prerequisites,
             isSticky: isSticky, bucketVersion: bucketVersion, minimumBucketVersion: minimumBucketVersion,
             variants: variants, startAt: startAt, endAt: endAt, phase: phase, createdAt: createdAt,
-            updatedAt: updatedAt, version: version)
+            updatedAt: updatedAt, version: version, slot: slot)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -283,6 +290,10 @@ public struct Experiment: JSONReadable, JSONWritable, Sendable, Equatable {
         updatedAt.write(to: &writer)
         writer.key("version")
         writer.int(version)
+        if let slot {
+            writer.key("slot")
+            slot.write(to: &writer)
+        }
         writer.endObject()
     }
 

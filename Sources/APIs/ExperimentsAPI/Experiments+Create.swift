@@ -49,13 +49,15 @@ extension Experiments {
             public let fallbackAttribute: String?
             /// Whether who was assigned a variant keeps it, whatever changes. Default: false.
             public let isSticky: Bool
+            /// Its part of a layer, in which no other experiment is; absent: it excludes no other.
+            public let slot: WantedSlot?
 
             public init(
                 key: String, name: String, unitType: String, variants: [Variant], description: String? = nil,
                 hypothesis: String? = nil, owner: String? = nil, condition: JSONRaw? = nil,
                 prerequisites: [RequiredExperiment] = [], startAt: Timestamp? = nil, endAt: Timestamp? = nil,
                 hashVersion: Int = 2, seed: String? = nil, hashAttribute: String = "id",
-                fallbackAttribute: String? = nil, isSticky: Bool = false
+                fallbackAttribute: String? = nil, isSticky: Bool = false, slot: WantedSlot? = nil
             ) {
                 self.key = key
                 self.name = name
@@ -73,6 +75,7 @@ extension Experiments {
                 self.hashAttribute = hashAttribute
                 self.fallbackAttribute = fallbackAttribute
                 self.isSticky = isSticky
+                self.slot = slot
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
@@ -93,6 +96,7 @@ extension Experiments {
                 var hashAttribute: String = "id"
                 var fallbackAttribute: String?
                 var isSticky: Bool = false
+                var slot: WantedSlot?
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -144,6 +148,9 @@ extension Experiments {
                     case "isSticky":
                         try reader.once(&seen, 15)
                         isSticky = try reader.readBool()
+                    case "slot":
+                        try reader.once(&seen, 16)
+                        slot = try WantedSlot(from: &reader)
                     default:
                         try reader.unknownMember()
                     }
@@ -156,7 +163,7 @@ extension Experiments {
                     key: keyValue, name: name, unitType: unitType, variants: variants, description: description,
                     hypothesis: hypothesis, owner: owner, condition: condition, prerequisites: prerequisites,
                     startAt: startAt, endAt: endAt, hashVersion: hashVersion, seed: seed, hashAttribute: hashAttribute,
-                    fallbackAttribute: fallbackAttribute, isSticky: isSticky)
+                    fallbackAttribute: fallbackAttribute, isSticky: isSticky, slot: slot)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -209,6 +216,10 @@ extension Experiments {
                 }
                 writer.key("isSticky")
                 writer.bool(isSticky)
+                if let slot {
+                    writer.key("slot")
+                    slot.write(to: &writer)
+                }
                 writer.endObject()
             }
 

@@ -6,9 +6,9 @@ public import ServiceContract
 extension Experiments {
     /// Changes an experiment; what is left out stays.
     ///
-    /// In a draft everything may change. While it is active or paused, a change of shares, variants, condition or
-    /// prerequisites opens a new phase. Of one that is completed only name, description, hypothesis and owner may
-    /// change.
+    /// In a draft everything may change. While it is active or paused, a change of shares, variants, condition,
+    /// prerequisites or slot opens a new phase. Of one that is completed only name, description, hypothesis and owner
+    /// may change.
     public enum Update {
         /// What the contract says of `experiments.update`.
         public static let method = MethodDescription(
@@ -48,13 +48,16 @@ extension Experiments {
             public let bucketVersion: Int?
             /// At most `bucketVersion`. 0 to 1,000,000.
             public let minimumBucketVersion: Int?
+            /// Its part of a layer, in which no other experiment is; null: it excludes no other. While it runs, another
+            /// part opens a phase. Absent: it stays. Null: it goes.
+            public let slot: Patch<WantedSlot>
 
             public init(
                 id: UUIDv7, version: Int, name: String? = nil, description: Patch<String> = .keep,
                 hypothesis: Patch<String> = .keep, owner: Patch<String> = .keep, condition: JSONRaw? = nil,
                 prerequisites: [RequiredExperiment]? = nil, startAt: Patch<Timestamp> = .keep,
                 endAt: Patch<Timestamp> = .keep, variants: [Variant]? = nil, isSticky: Bool? = nil,
-                bucketVersion: Int? = nil, minimumBucketVersion: Int? = nil
+                bucketVersion: Int? = nil, minimumBucketVersion: Int? = nil, slot: Patch<WantedSlot> = .keep
             ) {
                 self.id = id
                 self.version = version
@@ -70,6 +73,7 @@ extension Experiments {
                 self.isSticky = isSticky
                 self.bucketVersion = bucketVersion
                 self.minimumBucketVersion = minimumBucketVersion
+                self.slot = slot
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
@@ -88,6 +92,7 @@ extension Experiments {
                 var isSticky: Bool?
                 var bucketVersion: Int?
                 var minimumBucketVersion: Int?
+                var slot: Patch<WantedSlot> = .keep
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -133,6 +138,9 @@ extension Experiments {
                     case "minimumBucketVersion":
                         try reader.once(&seen, 13)
                         minimumBucketVersion = try Int(reader.readInt64(in: 0...1_000_000))
+                    case "slot":
+                        try reader.once(&seen, 14)
+                        slot = try reader.readNull() ? .clear : .set(WantedSlot(from: &reader))
                     default:
                         try reader.unknownMember()
                     }
@@ -143,7 +151,7 @@ extension Experiments {
                     id: id, version: version, name: name, description: description, hypothesis: hypothesis,
                     owner: owner, condition: condition, prerequisites: prerequisites, startAt: startAt, endAt: endAt,
                     variants: variants, isSticky: isSticky, bucketVersion: bucketVersion,
-                    minimumBucketVersion: minimumBucketVersion)
+                    minimumBucketVersion: minimumBucketVersion, slot: slot)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -224,6 +232,15 @@ extension Experiments {
                 if let minimumBucketVersion {
                     writer.key("minimumBucketVersion")
                     writer.int(minimumBucketVersion)
+                }
+                switch slot {
+                case .keep: break
+                case .clear:
+                    writer.key("slot")
+                    writer.null()
+                case .set(let value):
+                    writer.key("slot")
+                    value.write(to: &writer)
                 }
                 writer.endObject()
             }

@@ -27,9 +27,9 @@ public enum Experiments {
 
         /// Changes an experiment; what is left out stays.
         ///
-        /// In a draft everything may change. While it is active or paused, a change of shares, variants, condition or
-        /// prerequisites opens a new phase. Of one that is completed only name, description, hypothesis and owner may
-        /// change.
+        /// In a draft everything may change. While it is active or paused, a change of shares, variants, condition,
+        /// prerequisites or slot opens a new phase. Of one that is completed only name, description, hypothesis and
+        /// owner may change.
         func update(
             _ params: Update.Params, in transaction: borrowing WriteTransaction, for call: CallContext
         ) throws(RPCError) -> Update.Reply
@@ -60,6 +60,8 @@ public enum Experiments {
         ) throws(RPCError) -> Complete.Reply
 
         /// Puts a completed experiment out of sight.
+        ///
+        /// Its part of a layer is free again. One that other experiments need stays: the error names them.
         func archive(
             _ params: Archive.Params, in transaction: borrowing WriteTransaction, for call: CallContext
         ) throws(RPCError) -> Archive.Reply
@@ -92,9 +94,9 @@ public enum Experiments {
 
         /// Changes an experiment; what is left out stays.
         ///
-        /// In a draft everything may change. While it is active or paused, a change of shares, variants, condition or
-        /// prerequisites opens a new phase. Of one that is completed only name, description, hypothesis and owner may
-        /// change.
+        /// In a draft everything may change. While it is active or paused, a change of shares, variants, condition,
+        /// prerequisites or slot opens a new phase. Of one that is completed only name, description, hypothesis and
+        /// owner may change.
         public func update(
             _ params: Update.Params, for call: CallContext? = nil
         ) async throws(RPCError) -> Update.Reply {
@@ -131,6 +133,8 @@ public enum Experiments {
         }
 
         /// Puts a completed experiment out of sight.
+        ///
+        /// Its part of a layer is free again. One that other experiments need stays: the error names them.
         public func archive(
             _ params: Archive.Params, for call: CallContext? = nil
         ) async throws(RPCError) -> Archive.Reply {

@@ -33,7 +33,9 @@ extension ExperimentsContract {
         "x-privacy":"none"},{"name":"fallbackAttribute","schema":{"type":"string","minLength":1,"maxLength":100},\#
         "description":"The attribute that names the unit where the first one is missing; of sticky ones only.",\#
         "x-privacy":"none"},{"name":"isSticky","schema":{"type":"boolean","default":false},"description":"Whether \#
-        who was assigned a variant keeps it, whatever changes."}],"result":{"name":"reply",\#
+        who was assigned a variant keeps it, whatever changes."},{"name":"slot",\#
+        "schema":{"$ref":"#/components/schemas/WantedSlot"},"description":"Its part of a layer, in which no other \#
+        experiment is; absent: it excludes no other."}],"result":{"name":"reply",\#
         "schema":{"$ref":"#/components/schemas/Experiment"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
         {"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/notFound"},\#
         {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"free delivery","params":[{"name":"key",\#
@@ -83,9 +85,9 @@ extension ExperimentsContract {
         {"key":"free-delivery","name":"Free delivery","allocation":5000,"isControl":false}],\#
         "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":2,"phase":1}]}}}]},\#
         {"name":"experiments.update","summary":"Changes an experiment; what is left out stays.","description":"In a \#
-        draft everything may change. While it is active or paused, a change of shares, variants, condition or \#
-        prerequisites opens a new phase. Of one that is completed only name, description, hypothesis and owner may \#
-        change.","x-kind":"write","x-scope":"experiments:write","x-cost":1,"x-actors":"nobody",\#
+        draft everything may change. While it is active or paused, a change of shares, variants, condition, \#
+        prerequisites or slot opens a new phase. Of one that is completed only name, description, hypothesis and \#
+        owner may change.","x-kind":"write","x-scope":"experiments:write","x-cost":1,"x-actors":"nobody",\#
         "x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"id","required":true,\#
         "schema":{"$ref":"#/components/schemas/UUID"},"description":"The experiment."},{"name":"version",\#
         "required":true,"schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was \#
@@ -108,49 +110,52 @@ extension ExperimentsContract {
         change their variant as can be."},{"name":"isSticky","schema":{"type":"boolean"},"description":"Of drafts \#
         only."},{"name":"bucketVersion","schema":{"type":"integer","minimum":0,"maximum":1000000},"description":"A \#
         greater one assigns everybody anew; never less than before."},{"name":"minimumBucketVersion",\#
-        "schema":{"type":"integer","minimum":0,"maximum":1000000},"description":"At most `bucketVersion`."}],\#
-        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/Experiment"}},\#
-        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/invalidParams"},\#
-        {"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/illegalTransition"},\#
-        {"$ref":"#/components/errors/versionMismatch"},{"$ref":"#/components/errors/storageFull"}],\#
-        "examples":[{"name":"another name","x-fixture":"one-experiment","params":[{"name":"id",\#
-        "value":"01930000-0000-7000-8000-000000000071"},{"name":"version","value":2},{"name":"name",\#
-        "value":"Delivery"}],"result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000071",\#
-        "key":"checkout","name":"Delivery","hypothesis":"More orders are finished.","unitType":"user",\#
-        "status":"active","hashVersion":2,"seed":"checkout","hashAttribute":"id","prerequisites":[],\#
-        "isSticky":false,"bucketVersion":0,"minimumBucketVersion":0,"variants":[{"key":"control","allocation":5000,\#
-        "isControl":true},{"key":"free-delivery","name":"Free delivery","allocation":5000,"isControl":false}],\#
-        "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":3,"phase":1}}},\#
-        {"name":"changed meanwhile","x-fixture":"one-experiment","params":[{"name":"id",\#
-        "value":"01930000-0000-7000-8000-000000000071"},{"name":"version","value":1},{"name":"name",\#
-        "value":"Delivery"}],"x-error":"#/components/errors/versionMismatch"}]},{"name":"experiments.ramp",\#
-        "summary":"Lets more units into an experiment that runs; nobody changes the variant.","x-kind":"write",\#
+        "schema":{"type":"integer","minimum":0,"maximum":1000000},"description":"At most `bucketVersion`."},\#
+        {"name":"slot","schema":{"oneOf":[{"$ref":"#/components/schemas/WantedSlot"},{"type":"null"}],\#
+        "x-patch":true},"description":"Its part of a layer, in which no other experiment is; null: it excludes no \#
+        other. While it runs, another part opens a phase."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Experiment"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/versionMismatch"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"another name","x-fixture":"one-experiment",\#
+        "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000071"},{"name":"version","value":2},\#
+        {"name":"name","value":"Delivery"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000071","key":"checkout","name":"Delivery","hypothesis":"More \#
+        orders are finished.","unitType":"user","status":"active","hashVersion":2,"seed":"checkout",\#
+        "hashAttribute":"id","prerequisites":[],"isSticky":false,"bucketVersion":0,"minimumBucketVersion":0,\#
+        "variants":[{"key":"control","allocation":5000,"isControl":true},{"key":"free-delivery","name":"Free \#
+        delivery","allocation":5000,"isControl":false}],"createdAt":"2026-01-01T00:00:00Z",\#
+        "updatedAt":"2026-01-01T00:00:00Z","version":3,"phase":1}}},{"name":"changed meanwhile",\#
+        "x-fixture":"one-experiment","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000071"},\#
+        {"name":"version","value":1},{"name":"name","value":"Delivery"}],\#
+        "x-error":"#/components/errors/versionMismatch"}]},{"name":"experiments.ramp","summary":"Lets more units \#
+        into an experiment that runs; nobody changes the variant.","x-kind":"write","x-scope":"experiments:write",\#
+        "x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,\#
+        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
+        experiment."},{"name":"version","required":true,"schema":{"$ref":"#/components/schemas/Version"},\#
+        "description":"The version that it was read at."},{"name":"allocation","required":true,\#
+        "schema":{"type":"integer","minimum":0,"maximum":10000,"x-unit":"ten-thousandths"},"description":"The share \#
+        of all units that is to be in it, of all variants together; not less than now."},{"name":"weights",\#
+        "schema":{"type":"array","items":{"$ref":"#/components/schemas/RampWeight"},"minItems":1,"maxItems":20},\#
+        "description":"The ratio in which the variants grow; unless given, their shares. Who ramps in several steps \#
+        gives it each time, for shares are rounded."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Experiment"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/versionMismatch"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"to all of a half",\#
+        "x-fixture":"one-experiment","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000071"},\#
+        {"name":"version","value":2},{"name":"allocation","value":10000}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000071","key":"checkout","name":"Free delivery at checkout",\#
+        "hypothesis":"More orders are finished.","unitType":"user","status":"active","hashVersion":2,\#
+        "seed":"checkout","hashAttribute":"id","prerequisites":[],"isSticky":false,"bucketVersion":0,\#
+        "minimumBucketVersion":0,"variants":[{"key":"control","allocation":5000,"isControl":true},\#
+        {"key":"free-delivery","name":"Free delivery","allocation":5000,"isControl":false}],\#
+        "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":3,"phase":1}}}]},\#
+        {"name":"experiments.start","summary":"Begins to assign units, and opens the first phase.","x-kind":"write",\#
         "x-scope":"experiments:write","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],"x-audit":true,\#
         "x-idempotent":true,"params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
         "description":"The experiment."},{"name":"version","required":true,\#
-        "schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was read at."},\#
-        {"name":"allocation","required":true,"schema":{"type":"integer","minimum":0,"maximum":10000,\#
-        "x-unit":"ten-thousandths"},"description":"The share of all units that is to be in it, of all variants \#
-        together; not less than now."},{"name":"weights","schema":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/RampWeight"},"minItems":1,"maxItems":20},"description":"The ratio in \#
-        which the variants grow; unless given, their shares. Who ramps in several steps gives it each time, for \#
-        shares are rounded."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Experiment"}},\#
-        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/illegalTransition"},\#
-        {"$ref":"#/components/errors/versionMismatch"},{"$ref":"#/components/errors/storageFull"}],\#
-        "examples":[{"name":"to all of a half","x-fixture":"one-experiment","params":[{"name":"id",\#
-        "value":"01930000-0000-7000-8000-000000000071"},{"name":"version","value":2},{"name":"allocation",\#
-        "value":10000}],"result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000071",\#
-        "key":"checkout","name":"Free delivery at checkout","hypothesis":"More orders are finished.",\#
-        "unitType":"user","status":"active","hashVersion":2,"seed":"checkout","hashAttribute":"id",\#
-        "prerequisites":[],"isSticky":false,"bucketVersion":0,"minimumBucketVersion":0,"variants":[{"key":"control",\#
-        "allocation":5000,"isControl":true},{"key":"free-delivery","name":"Free delivery","allocation":5000,\#
-        "isControl":false}],"createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":3,\#
-        "phase":1}}}]},{"name":"experiments.start","summary":"Begins to assign units, and opens the first phase.",\#
-        "x-kind":"write","x-scope":"experiments:write","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
-        "admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"id","required":true,\#
-        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The experiment."},{"name":"version",\#
-        "required":true,"schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was \#
-        read at."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Experiment"}},\#
+        "schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was read at."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/Experiment"}},\#
         "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/notFound"},\#
         {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/versionMismatch"},\#
         {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"as it should be","x-fixture":"one-draft",\#
@@ -217,17 +222,19 @@ extension ExperimentsContract {
         "description":"The experiment."},{"name":"version","required":true,\#
         "schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was read at."}],\#
         "result":{"name":"reply","schema":{"$ref":"#/components/schemas/Experiment"}},\#
-        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/illegalTransition"},\#
-        {"$ref":"#/components/errors/versionMismatch"},{"$ref":"#/components/errors/storageFull"}],\#
-        "examples":[{"name":"as it should be","x-fixture":"one-completed-experiment","params":[{"name":"id",\#
+        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/versionMismatch"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"as it should be",\#
+        "x-fixture":"one-completed-experiment","params":[{"name":"id",\#
         "value":"01930000-0000-7000-8000-000000000071"},{"name":"version","value":3}],"result":{"name":"reply",\#
         "value":{"id":"01930000-0000-7000-8000-000000000071","key":"checkout","name":"Free delivery at checkout",\#
         "hypothesis":"More orders are finished.","unitType":"user","status":"archived","hashVersion":2,\#
         "seed":"checkout","hashAttribute":"id","prerequisites":[],"isSticky":false,"bucketVersion":0,\#
         "minimumBucketVersion":0,"variants":[{"key":"control","allocation":5000,"isControl":true},\#
         {"key":"free-delivery","name":"Free delivery","allocation":5000,"isControl":false}],\#
-        "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":4,"phase":1}}}]},\#
-        {"name":"experimentPhases.list","summary":"Lists the phases of an experiment, oldest first.",\#
+        "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":4,"phase":1}}}],\#
+        "description":"Its part of a layer is free again. One that other experiments need stays: the error names \#
+        them."},{"name":"experimentPhases.list","summary":"Lists the phases of an experiment, oldest first.",\#
         "x-kind":"read","x-scope":"experiments:read","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],\#
         "params":[{"name":"experimentId","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
         "description":"The experiment."},{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},\#
@@ -250,8 +257,11 @@ extension ExperimentsContract {
         "minLength":1,"maxLength":256},"description":"The unit's id: the attribute `id`, where the attributes have \#
         none.","x-privacy":"identifier"},{"name":"experiments","schema":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/Key"},"maxItems":500},"description":"Those asked about, by their \#
-        keys; unless given, all that run."}],"result":{"name":"reply","schema":{"type":"object",\#
-        "description":"Assignments.","required":["assignments","configVersion"],\#
+        keys; unless given, all that run."},{"name":"forced","schema":{"type":"object",\#
+        "additionalProperties":{"$ref":"#/components/schemas/Key"},"maxProperties":100,\#
+        "propertyNames":{"type":"string","pattern":"^[A-Za-z0-9._-]{1,100}$"},"default":{}},"description":"Variants \#
+        that the unit is to be in for this call, by the keys of their experiments."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","description":"Assignments.","required":["assignments","configVersion"],\#
         "properties":{"assignments":{"type":"array","items":{"$ref":"#/components/schemas/UnitAssignment"},\#
         "maxItems":10000,"description":"One for each experiment, in the order in which they were asked, or \#
         created."},"configVersion":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"Counts \#
@@ -279,9 +289,356 @@ extension ExperimentsContract {
         "params":[{"name":"targetingKey","value":"u1"},{"name":"experiments","value":["checkout"]}],\#
         "result":{"name":"reply","value":{"assignments":[{"experiment":"checkout","variant":"control",\#
         "reason":"split","bucket":3065,"propensity":0.5,"phase":1,"version":2,"isSaved":false}],\#
-        "configVersion":1}}}]},{"name":"policies.create","summary":"Writes a new policy, without versions.",\#
-        "x-kind":"write","x-scope":"policies:write","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],\#
-        "x-audit":true,"x-idempotent":true,"params":[{"name":"name","required":true,\#
+        "configVersion":1}}}]},{"name":"layers.create","summary":"Makes a layer, whose experiments exclude each \#
+        other.","x-kind":"write","x-scope":"experiments:write","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
+        "admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"key","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Key"},"description":"What experiments name; no other layer of the \#
+        brand has it."},{"name":"name","required":true,"schema":{"type":"string","minLength":1,"maxLength":255},\#
+        "description":"What people read.","x-privacy":"none"},{"name":"description","schema":{"type":"string",\#
+        "minLength":1,"maxLength":2000},"description":"What it is for.","x-privacy":"none"},{"name":"hashVersion",\#
+        "schema":{"type":"integer","minimum":1,"maximum":2,"default":2},"description":"How units get their buckets: \#
+        2, or 1 as namespaces of GrowthBook."},{"name":"seed","schema":{"type":"string","minLength":1,\#
+        "maxLength":200},"description":"What the hash of a unit begins with; unless given, layer: and the key.",\#
+        "x-privacy":"none"},{"name":"hashAttribute","schema":{"type":"string","minLength":1,"maxLength":100,\#
+        "default":"id"},"description":"The attribute that names the unit.","x-privacy":"none"}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/Layer"}},\#
+        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/invalidParams"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"the checkout page","params":[{"name":"key",\#
+        "value":"checkout-page"},{"name":"name","value":"The checkout page"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000001","key":"checkout-page","name":"The checkout page",\#
+        "hashVersion":2,"seed":"layer:checkout-page","hashAttribute":"id","slots":[],"free":10000,\#
+        "isArchived":false,"createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":1}}},\#
+        {"name":"twice","x-fixture":"one-layer","params":[{"name":"key","value":"checkout-page"},{"name":"name",\#
+        "value":"Again"}],"x-error":"#/components/errors/conflict"}]},{"name":"layers.get","summary":"Says whose \#
+        the buckets of a layer are.","x-kind":"read","x-scope":"experiments:read","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"params":[{"name":"id","schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The layer; or its key."},{"name":"key","schema":{"$ref":"#/components/schemas/Key"},\#
+        "description":"Its key; or its id."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Layer"}},"errors":[{"$ref":"#/components/errors/invalidParams"},\#
+        {"$ref":"#/components/errors/notFound"}],"examples":[{"name":"by its key","x-fixture":"one-layer",\#
+        "params":[{"name":"key","value":"checkout-page"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000081","key":"checkout-page","name":"The checkout page",\#
+        "hashVersion":2,"seed":"layer:checkout-page","hashAttribute":"id","slots":[{"experiment":"checkout",\#
+        "share":5000,"ranges":[{"lower":0,"upper":5000}]}],"free":5000,"isArchived":false,\#
+        "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":1}}}]},\#
+        {"name":"layers.list","summary":"Lists a brand's layers, oldest first.","x-kind":"read",\#
+        "x-scope":"experiments:read","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],\#
+        "params":[{"name":"isArchived","schema":{"type":"boolean","default":false},"description":"Those out of use, \#
+        in place of the others."},{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":400},\#
+        "description":"Where the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer",\#
+        "minimum":1,"maximum":500,"x-unit":"items","default":100},"description":"Items on one page."}],\#
+        "result":{"name":"reply","schema":{"type":"object","description":"A page.","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Layer"},"maxItems":500,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":400,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"one","x-fixture":"one-layer",\#
+        "params":[],"result":{"name":"reply","value":{"items":[{"id":"01930000-0000-7000-8000-000000000081",\#
+        "key":"checkout-page","name":"The checkout page","hashVersion":2,"seed":"layer:checkout-page",\#
+        "hashAttribute":"id","slots":[{"experiment":"checkout","share":5000,"ranges":[{"lower":0,"upper":5000}]}],\#
+        "free":5000,"isArchived":false,"createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z",\#
+        "version":1}]}}}]},{"name":"layers.update","summary":"Says something else of a layer; what is left out \#
+        stays.","x-kind":"write","x-scope":"experiments:write","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
+        "admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"Which one."},{"name":"version","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was read at."},\#
+        {"name":"name","schema":{"type":"string","minLength":1,"maxLength":255},"description":"What people read.",\#
+        "x-privacy":"none"},{"name":"description","schema":{"type":["string","null"],"minLength":1,"maxLength":2000,\#
+        "x-patch":true},"description":"What it is for.","x-privacy":"none"}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Layer"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/versionMismatch"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"another name","x-fixture":"one-layer",\#
+        "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000081"},{"name":"version","value":1},\#
+        {"name":"name","value":"Checkout"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000081","key":"checkout-page","name":"Checkout",\#
+        "hashVersion":2,"seed":"layer:checkout-page","hashAttribute":"id","slots":[{"experiment":"checkout",\#
+        "share":5000,"ranges":[{"lower":0,"upper":5000}]}],"free":5000,"isArchived":false,\#
+        "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":2}}}]},\#
+        {"name":"layers.archive","summary":"Puts a layer out of use, which no experiment and no holdout uses any \#
+        more.","x-kind":"write","x-scope":"experiments:write","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
+        "admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"Which one."},{"name":"version","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was read at."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/Layer"}},\#
+        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/versionMismatch"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"in use","x-fixture":"one-layer",\#
+        "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000081"},{"name":"version","value":1}],\#
+        "x-error":"#/components/errors/conflict"},{"name":"as it should be","x-fixture":"one-free-layer",\#
+        "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000081"},{"name":"version","value":1}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000081","key":"checkout-page",\#
+        "name":"The checkout page","hashVersion":2,"seed":"layer:checkout-page","hashAttribute":"id","slots":[],\#
+        "free":10000,"isArchived":true,"createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z",\#
+        "version":2}}}]},{"name":"holdouts.create","summary":"Withholds some units from experiments from a moment \#
+        on.","x-kind":"write","x-scope":"experiments:write","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
+        "admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"key","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Key"},"description":"What tells it from others; no other holdout of \#
+        the brand has it."},{"name":"name","required":true,"schema":{"type":"string","minLength":1,"maxLength":255},\#
+        "description":"What people read.","x-privacy":"none"},{"name":"share","required":true,\#
+        "schema":{"type":"integer","minimum":1,"maximum":10000,"x-unit":"ten-thousandths"},"description":"How many \#
+        of all units are withheld."},{"name":"description","schema":{"type":"string","minLength":1,\#
+        "maxLength":2000},"description":"What it is for.","x-privacy":"none"},{"name":"scope",\#
+        "schema":{"type":"string","enum":["everything","layers","experiments"],"title":"Scope",\#
+        "default":"everything"},"description":"What units are withheld from."},{"name":"members",\#
+        "schema":{"type":"array","items":{"$ref":"#/components/schemas/Key"},"maxItems":200,"default":[]},\#
+        "description":"The layers or experiments that are meant, by their keys."},{"name":"hashVersion",\#
+        "schema":{"type":"integer","minimum":1,"maximum":2,"default":2},"description":"How units get their buckets, \#
+        as for experiments."},{"name":"seed","schema":{"type":"string","minLength":1,"maxLength":200},\#
+        "description":"What the hash of a unit begins with; unless given, holdout: and the key.",\#
+        "x-privacy":"none"},{"name":"hashAttribute","schema":{"type":"string","minLength":1,"maxLength":100,\#
+        "default":"id"},"description":"The attribute that names the unit.","x-privacy":"none"},{"name":"startAt",\#
+        "schema":{"$ref":"#/components/schemas/Timestamp"},"description":"From when on; absent: at once."},\#
+        {"name":"endAt","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Until when; absent: until \#
+        it is ended."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Holdout"}},\#
+        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/invalidParams"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"five of a hundred","params":[{"name":"key",\#
+        "value":"2026"},{"name":"name","value":"Nothing new in 2026"},{"name":"share","value":500}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000001","key":"2026","name":"Nothing \#
+        new in 2026","share":500,"scope":"everything","members":[],"hashVersion":2,"seed":"holdout:2026",\#
+        "hashAttribute":"id","startAt":"2026-01-01T00:00:00Z","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
+        "updatedAt":"2026-01-01T00:00:00Z","version":1}}},{"name":"of what is not there","params":[{"name":"key",\#
+        "value":"2026"},{"name":"name","value":"Nothing new in 2026"},{"name":"share","value":500},{"name":"scope",\#
+        "value":"layers"},{"name":"members","value":["checkout-page"]}],\#
+        "x-error":"#/components/errors/invalidParams"}]},{"name":"holdouts.get","summary":"Says all of one \#
+        holdout.","x-kind":"read","x-scope":"experiments:read","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
+        "admin"],"params":[{"name":"id","schema":{"$ref":"#/components/schemas/UUID"},"description":"The holdout; \#
+        or its key."},{"name":"key","schema":{"$ref":"#/components/schemas/Key"},"description":"Its key; or its \#
+        id."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Holdout"}},\#
+        "errors":[{"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"by its key","x-fixture":"one-holdout","params":[{"name":"key","value":"2026"}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000082","key":"2026","name":"Nothing \#
+        new in 2026","share":500,"scope":"everything","members":[],"hashVersion":2,"seed":"holdout:2026",\#
+        "hashAttribute":"id","startAt":"2026-01-01T00:00:00Z","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
+        "updatedAt":"2026-01-01T00:00:00Z","version":1}}}]},{"name":"holdouts.list","summary":"Lists a brand's \#
+        holdouts, oldest first.","x-kind":"read","x-scope":"experiments:read","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"params":[{"name":"cursor","schema":{"type":"string","minLength":1,\#
+        "maxLength":400},"description":"Where the last page ended: its `nextCursor`."},{"name":"limit",\#
+        "schema":{"type":"integer","minimum":1,"maximum":500,"x-unit":"items","default":100},"description":"Items \#
+        on one page."}],"result":{"name":"reply","schema":{"type":"object","description":"A page.",\#
+        "required":["items"],"properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Holdout"},\#
+        "maxItems":500,"description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":400,\#
+        "description":"Pass as `cursor` for the next page; absent on the last one."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/invalidCursor"}],\#
+        "examples":[{"name":"one","x-fixture":"one-holdout","params":[],"result":{"name":"reply",\#
+        "value":{"items":[{"id":"01930000-0000-7000-8000-000000000082","key":"2026","name":"Nothing new in 2026",\#
+        "share":500,"scope":"everything","members":[],"hashVersion":2,"seed":"holdout:2026","hashAttribute":"id",\#
+        "startAt":"2026-01-01T00:00:00Z","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
+        "updatedAt":"2026-01-01T00:00:00Z","version":1}]}}}]},{"name":"holdouts.update","summary":"Changes a \#
+        holdout; what is left out stays. It may be widened, which withholds more units and lets none go.",\#
+        "x-kind":"write","x-scope":"experiments:write","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
+        "admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"Which one."},{"name":"version","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was read at."},\#
+        {"name":"name","schema":{"type":"string","minLength":1,"maxLength":255},"description":"What people read.",\#
+        "x-privacy":"none"},{"name":"description","schema":{"type":["string","null"],"minLength":1,"maxLength":2000,\#
+        "x-patch":true},"description":"What it is for.","x-privacy":"none"},{"name":"share",\#
+        "schema":{"type":"integer","minimum":1,"maximum":10000,"x-unit":"ten-thousandths"},"description":"How many \#
+        of all units are withheld: not less than before."},{"name":"endAt",\#
+        "schema":{"oneOf":[{"$ref":"#/components/schemas/Timestamp"},{"type":"null"}],"x-patch":true},\#
+        "description":"Until when; null: until it is ended."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Holdout"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/versionMismatch"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"wider","x-fixture":"one-holdout",\#
+        "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000082"},{"name":"version","value":1},\#
+        {"name":"share","value":1000}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000082","key":"2026","name":"Nothing new in 2026","share":1000,\#
+        "scope":"everything","members":[],"hashVersion":2,"seed":"holdout:2026","hashAttribute":"id",\#
+        "startAt":"2026-01-01T00:00:00Z","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
+        "updatedAt":"2026-01-01T00:00:00Z","version":2}}},{"name":"narrower","x-fixture":"one-holdout",\#
+        "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000082"},{"name":"version","value":1},\#
+        {"name":"share","value":100}],"x-error":"#/components/errors/conflict"}]},{"name":"holdouts.end",\#
+        "summary":"Ends a holdout: its units may be in experiments from now on.","x-kind":"write",\#
+        "x-scope":"experiments:write","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],"x-audit":true,\#
+        "x-idempotent":true,"params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"Which one."},{"name":"version","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was read at."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/Holdout"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/illegalTransition"},\#
+        {"$ref":"#/components/errors/versionMismatch"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"as it should be","x-fixture":"one-holdout","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000082"},{"name":"version","value":1}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000082","key":"2026","name":"Nothing new in 2026","share":500,\#
+        "scope":"everything","members":[],"hashVersion":2,"seed":"holdout:2026","hashAttribute":"id",\#
+        "startAt":"2026-01-01T00:00:00Z","status":"ended","createdAt":"2026-01-01T00:00:00Z",\#
+        "updatedAt":"2026-01-01T00:00:00Z","version":2,"endAt":"2026-01-01T00:00:00Z"}}}]},\#
+        {"name":"savedGroups.set","summary":"Makes a group that conditions can name, or replaces one.",\#
+        "x-kind":"write","x-scope":"savedGroups:write","x-cost":1,"x-callers":["public","admin"],"x-audit":true,\#
+        "x-idempotent":true,"params":[{"name":"key","required":true,"schema":{"$ref":"#/components/schemas/Key"},\#
+        "description":"What conditions name."},{"name":"name","schema":{"type":"string","minLength":1,\#
+        "maxLength":255},"description":"What people read; unless given, the key.","x-privacy":"none"},\#
+        {"name":"description","schema":{"type":"string","minLength":1,"maxLength":2000},"description":"Who is in \#
+        it.","x-privacy":"none"},{"name":"attribute","schema":{"type":"string","minLength":1,"maxLength":100},\#
+        "description":"The attribute that $savedGroup looks for in the list, unless it names another.",\#
+        "x-privacy":"none"},{"name":"values","schema":{"type":"array","items":{"type":"string","minLength":1,\#
+        "maxLength":256,"description":"A value.","x-privacy":"identifier"},"maxItems":10000},"description":"The \#
+        list: texts, 512 KiB in all. Either this or a condition."},{"name":"condition","schema":{"x-raw":true,\#
+        "x-raw-type":"object","x-max-bytes":32768},"description":"Who is in it, in the language of conditions. \#
+        Either this or a list.","x-privacy":"none"},{"name":"version",\#
+        "schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was read at; absent: \#
+        whatever it is."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/SavedGroup"}},\#
+        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/invalidParams"},\#
+        {"$ref":"#/components/errors/versionMismatch"},{"$ref":"#/components/errors/storageFull"},\#
+        {"$ref":"#/components/errors/suppressed"}],"examples":[{"name":"people who try things first",\#
+        "params":[{"name":"key","value":"testers"},{"name":"name","value":"Testers"},{"name":"attribute",\#
+        "value":"id"},{"name":"values","value":["u1","u2"]}],"result":{"name":"reply","value":{"key":"testers",\#
+        "name":"Testers","attribute":"id","count":2,"values":["u1","u2"],"createdAt":"2026-01-01T00:00:00Z",\#
+        "updatedAt":"2026-01-01T00:00:00Z","version":1}}},{"name":"neither list nor condition",\#
+        "params":[{"name":"key","value":"testers"}],"x-error":"#/components/errors/invalidParams"}]},\#
+        {"name":"savedGroups.get","summary":"Says all of one group, with its list.","x-kind":"read",\#
+        "x-scope":"savedGroups:read","x-cost":1,"x-callers":["public","admin"],"params":[{"name":"key",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/Key"},"description":"What conditions name."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/SavedGroup"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"testers",\#
+        "x-fixture":"one-saved-group","params":[{"name":"key","value":"testers"}],"result":{"name":"reply",\#
+        "value":{"key":"testers","name":"Testers","attribute":"id","count":2,"values":["u1","u2"],\#
+        "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":1}}}]},\#
+        {"name":"savedGroups.list","summary":"Lists a brand's groups, oldest first, without their lists.",\#
+        "x-kind":"read","x-scope":"savedGroups:read","x-cost":1,"x-callers":["public","admin"],\#
+        "params":[{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":400},"description":"Where \#
+        the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,\#
+        "maximum":500,"x-unit":"items","default":100},"description":"Items on one page."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","description":"A page.","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/SavedGroup"},"maxItems":500,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":400,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"one",\#
+        "x-fixture":"one-saved-group","params":[],"result":{"name":"reply","value":{"items":[{"key":"testers",\#
+        "name":"Testers","attribute":"id","count":2,"createdAt":"2026-01-01T00:00:00Z",\#
+        "updatedAt":"2026-01-01T00:00:00Z","version":1}]}}}]},{"name":"savedGroups.delete","summary":"Deletes a \#
+        group that no condition names.","x-kind":"write","x-scope":"savedGroups:write","x-cost":1,\#
+        "x-actors":"nobody","x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,\#
+        "params":[{"name":"key","required":true,"schema":{"$ref":"#/components/schemas/Key"},"description":"What \#
+        conditions name."}],"result":{"name":"reply","schema":{"type":"object","description":"When.",\#
+        "required":["deletedAt"],"properties":{"deletedAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it was deleted."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"testers","x-fixture":"one-saved-group",\#
+        "params":[{"name":"key","value":"testers"}],"result":{"name":"reply",\#
+        "value":{"deletedAt":"2026-01-01T00:00:00Z"}}}]},{"name":"unitTypes.set","summary":"Says which kind of \#
+        identifier the units of a type have, so that a person's units are found.","description":"A type of which \#
+        nothing was said has identifiers of its own name; user has customerId, and session none. While assignments \#
+        of its units are kept, a type does not become nobody's.","x-kind":"write","x-scope":"experiments:write",\#
+        "x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,\#
+        "params":[{"name":"type","required":true,"schema":{"$ref":"#/components/schemas/UnitType"},\#
+        "description":"The type of unit."},{"name":"identifierType","schema":{"type":"string","minLength":1,\#
+        "maxLength":40,"pattern":"^[a-z][A-Za-z0-9_]{0,39}$"},"description":"The type of identifier that names a \#
+        unit; absent: such units are nobody's, as sessions are.","x-privacy":"none"}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/DeclaredUnitType"}},\#
+        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"households","params":[{"name":"type","value":"household"},{"name":"identifierType",\#
+        "value":"householdId"}],"result":{"name":"reply","value":{"type":"household","identifierType":"householdId",\#
+        "isDeclared":true}}}]},{"name":"unitTypes.list","summary":"Lists what is said of types of unit, by their \#
+        names.","x-kind":"read","x-scope":"experiments:read","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
+        "admin"],"params":[],"result":{"name":"reply","schema":{"type":"object","description":"All of them.",\#
+        "required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/DeclaredUnitType"},"maxItems":200,"description":"One for each \#
+        type."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"nothing declared","params":[],\#
+        "result":{"name":"reply","value":{"items":[{"type":"session","isDeclared":false},{"type":"user",\#
+        "identifierType":"customerId","isDeclared":false}]}}}]},{"name":"forcedAssignments.set","summary":"Puts a \#
+        unit into a variant by hand, or keeps it out, before everything else: for tests. Results never count it.",\#
+        "x-kind":"write","x-scope":"assignments:write","x-cost":1,"x-callers":["public","admin"],"x-audit":true,\#
+        "x-idempotent":true,"params":[{"name":"experiment","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Key"},"description":"The experiment, by its key."},{"name":"unit",\#
+        "required":true,"schema":{"type":"string","minLength":1,"maxLength":256},"description":"The unit, by what \#
+        names it in the experiment.","x-privacy":"identifier"},{"name":"variant",\#
+        "schema":{"$ref":"#/components/schemas/Key"},"description":"The variant; absent: it is kept out."},\#
+        {"name":"expiresAt","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Until when; absent: \#
+        until it is removed."},{"name":"note","schema":{"type":"string","minLength":1,"maxLength":500},\#
+        "description":"Why.","x-privacy":"none"}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/ForcedVariant"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/storageFull"},{"$ref":"#/components/errors/suppressed"}],\#
+        "examples":[{"name":"a tester","x-fixture":"one-experiment","params":[{"name":"experiment",\#
+        "value":"checkout"},{"name":"unit","value":"qa-1"},{"name":"variant","value":"free-delivery"}],\#
+        "result":{"name":"reply","value":{"experiment":"checkout","unitType":"user","unit":"qa-1",\#
+        "variant":"free-delivery","setAt":"2026-01-01T00:00:00Z","setBy":"admin"}}}]},\#
+        {"name":"forcedAssignments.list","summary":"Lists what was decided by hand and has not expired.",\#
+        "x-kind":"read","x-scope":"assignments:read","x-cost":1,"x-callers":["public","admin"],\#
+        "params":[{"name":"experiment","schema":{"$ref":"#/components/schemas/Key"},"description":"Only this \#
+        experiment, by its key."},{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":400},\#
+        "description":"Where the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer",\#
+        "minimum":1,"maximum":500,"x-unit":"items","default":100},"description":"Items on one page."}],\#
+        "result":{"name":"reply","schema":{"type":"object","description":"A page.","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/ForcedVariant"},"maxItems":500,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":400,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"},{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"one","x-fixture":"one-forced-unit","params":[],"result":{"name":"reply",\#
+        "value":{"items":[{"experiment":"checkout","unitType":"user","unit":"qa-1","variant":"free-delivery",\#
+        "setAt":"2026-01-01T00:00:00Z","setBy":"admin"}]}}}]},{"name":"forcedAssignments.remove","summary":"Takes \#
+        back what was decided by hand for a unit.","x-kind":"write","x-scope":"assignments:write","x-cost":1,\#
+        "x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"experiment",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/Key"},"description":"The experiment, by its key."},\#
+        {"name":"unit","required":true,"schema":{"type":"string","minLength":1,"maxLength":256},"description":"The \#
+        unit, by what names it in the experiment.","x-privacy":"identifier"}],"result":{"name":"reply",\#
+        "schema":{"type":"object","description":"When.","required":["removedAt"],\#
+        "properties":{"removedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was taken \#
+        back."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"the tester","x-fixture":"one-forced-unit",\#
+        "params":[{"name":"experiment","value":"checkout"},{"name":"unit","value":"qa-1"}],"result":{"name":"reply",\#
+        "value":{"removedAt":"2026-01-01T00:00:00Z"}}}]},{"name":"assignments.explain","summary":"Says by which \#
+        steps one experiment decides for a unit, and keeps nothing.","x-kind":"read","x-scope":"assignments:read",\#
+        "x-cost":1,"x-callers":["public","admin"],"params":[{"name":"experiment","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Key"},"description":"The experiment, by its key."},\#
+        {"name":"attributes","schema":{"x-raw":true,"x-raw-type":"object","x-max-bytes":32768},"description":"What \#
+        is known of the unit, a JSON object; `id` names it unless the experiment says otherwise.",\#
+        "x-privacy":"personal"},{"name":"targetingKey","schema":{"type":"string","minLength":1,"maxLength":256},\#
+        "description":"The unit's id: the attribute `id`, where the attributes have none.",\#
+        "x-privacy":"identifier"},{"name":"forced","schema":{"type":"object",\#
+        "additionalProperties":{"$ref":"#/components/schemas/Key"},"maxProperties":100,\#
+        "propertyNames":{"type":"string","pattern":"^[A-Za-z0-9._-]{1,100}$"},"default":{}},"description":"Variants \#
+        that the unit is to be in for this call, by the keys of their experiments."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","description":"A decision, and how it came about.","required":["assignment",\#
+        "steps","configVersion"],"properties":{"assignment":{"$ref":"#/components/schemas/UnitAssignment"},\#
+        "steps":{"type":"array","items":{"$ref":"#/components/schemas/AssignmentStep"},"maxItems":200,\#
+        "description":"The checks up to the decisive one, which is the last."},"configVersion":{"type":"integer",\#
+        "minimum":0,"maximum":9007199254740991,"description":"Counts the changes of all that decides about \#
+        assignments."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"one user","x-fixture":"one-experiment","params":[{"name":"experiment",\#
+        "value":"checkout"},{"name":"targetingKey","value":"u1"}],"result":{"name":"reply",\#
+        "value":{"assignment":{"experiment":"checkout","variant":"control","reason":"split","bucket":3065,\#
+        "propensity":0.5,"phase":1,"version":2,"isSaved":false},"steps":[{"check":"forced","isDecisive":false,\#
+        "detail":"nothing was decided by hand","answers":[]},{"check":"active","isDecisive":false,"detail":"the \#
+        experiment runs","answers":[]},{"check":"unit","isDecisive":false,"detail":"'id' names the unit",\#
+        "answers":[]},{"check":"bucket","isDecisive":true,"detail":"bucket 3065 is of 'control'","answers":[]}],\#
+        "configVersion":1}}}]},{"name":"assignments.assignMany","summary":"Says which variants many units are in, \#
+        and keeps those of sticky experiments.","x-kind":"write","x-scope":"assignments:write","x-cost":1,\#
+        "x-cost-items":"units","x-callers":["public","admin"],"params":[{"name":"units","required":true,\#
+        "schema":{"type":"array","items":{"$ref":"#/components/schemas/UnitToAssign"},"minItems":1,"maxItems":500},\#
+        "description":"The units."},{"name":"experiments","schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Key"},"maxItems":500},"description":"Those asked about, by their \#
+        keys; unless given, all that run. Units times experiments are 4,000 at most."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","description":"What experiments say, one for each unit, in their order.",\#
+        "required":["items","configVersion"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/ManyAssignments"},"maxItems":500,"description":"One for each unit."},\#
+        "configVersion":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"Counts the changes \#
+        of all that decides about assignments."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"two users","x-fixture":"one-experiment",\#
+        "params":[{"name":"units","value":[{"targetingKey":"u1"},{"targetingKey":"u2"}]},{"name":"experiments",\#
+        "value":["checkout"]}],"result":{"name":"reply","value":{"items":[{"assignments":[{"experiment":"checkout",\#
+        "variant":"control","reason":"split","bucket":3065,"propensity":0.5,"phase":1,"version":2,"isSaved":false}],\#
+        "isErased":false},{"assignments":[{"experiment":"checkout","variant":"control","reason":"split",\#
+        "bucket":1739,"propensity":0.5,"phase":1,"version":2,"isSaved":false}],"isErased":false}],\#
+        "configVersion":1}}}]},{"name":"assignments.list","summary":"Lists the assignments that sticky experiments \#
+        keep, of an experiment or of a unit.","x-kind":"read","x-scope":"assignments:read","x-cost":1,\#
+        "x-callers":["public","admin"],"params":[{"name":"experiment","schema":{"$ref":"#/components/schemas/Key"},\#
+        "description":"Those of this experiment, by its key."},{"name":"unitType",\#
+        "schema":{"$ref":"#/components/schemas/UnitType"},"description":"Those of a unit: its type."},\#
+        {"name":"unit","schema":{"type":"string","minLength":1,"maxLength":256},"description":"And what names it.",\#
+        "x-privacy":"identifier"},{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":400},\#
+        "description":"Where the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer",\#
+        "minimum":1,"maximum":500,"x-unit":"items","default":100},"description":"Items on one page."}],\#
+        "result":{"name":"reply","schema":{"type":"object","description":"A page.","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/KeptAssignment"},"maxItems":500,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":400,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"},{"$ref":"#/components/errors/invalidParams"},\#
+        {"$ref":"#/components/errors/notFound"}],"examples":[{"name":"of a unit that has none",\#
+        "x-fixture":"one-experiment","params":[{"name":"unitType","value":"user"},{"name":"unit","value":"u1"}],\#
+        "result":{"name":"reply","value":{"items":[]}}}]},{"name":"policies.create","summary":"Writes a new policy, \#
+        without versions.","x-kind":"write","x-scope":"policies:write","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"name","required":true,\#
         "schema":{"$ref":"#/components/schemas/Key"},"description":"What code asks for; no other policy of the \#
         brand has it."},{"name":"description","schema":{"type":"string","minLength":1,"maxLength":2000},\#
         "description":"What it decides.","x-privacy":"none"},{"name":"requiresReplay","schema":{"type":"boolean",\#
@@ -927,40 +1284,43 @@ extension ExperimentsContract {
         phase that is open, or was last; absent before it was started."},\#
         "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was created."},\#
         "updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last changed."},\#
-        "version":{"$ref":"#/components/schemas/Version","description":"Counts changes."}},\#
-        "additionalProperties":false},"PhaseRange":{"type":"object","description":"Buckets of the 10,000, from one \#
-        to before another.","required":["lower","upper"],"properties":{"lower":{"type":"integer","minimum":0,\#
-        "maximum":10000,"x-unit":"buckets","description":"The first bucket in it."},"upper":{"type":"integer",\#
-        "minimum":0,"maximum":10000,"x-unit":"buckets","description":"The first bucket behind it."}},\#
-        "additionalProperties":false},"PhaseArm":{"type":"object","description":"A variant as it was in a phase.",\#
-        "required":["variant","allocation","ranges"],"properties":{"variant":{"$ref":"#/components/schemas/Key",\#
-        "description":"The variant."},"allocation":{"type":"integer","minimum":0,"maximum":10000,\#
-        "x-unit":"ten-thousandths","description":"Its share of all units."},"ranges":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/PhaseRange"},"maxItems":5000,"description":"The buckets that are its \#
-        own, ascending, with a gap between each and the next."}},"additionalProperties":false},\#
-        "PhaseReason":{"type":"string","enum":["start","allocation","targeting","variants"],"description":"What \#
-        opened a phase.","x-enum-descriptions":{"start":"The experiment was started.","allocation":"Shares \#
-        changed.","targeting":"Condition or prerequisites changed.","variants":"Variants came or went."}},\#
-        "Phase":{"type":"object","description":"A stretch of an experiment in which nothing changed that decides \#
-        who gets what. It is never changed.","required":["number","openedAt","reason","prerequisites","arms"],\#
-        "properties":{"number":{"type":"integer","minimum":1,"maximum":1000000,"description":"Counts from 1."},\#
-        "openedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it began."},\#
-        "closedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it ended; absent: it has not."},\#
-        "reason":{"$ref":"#/components/schemas/PhaseReason"},"condition":{"x-raw":true,"x-raw-type":"object",\#
-        "x-max-bytes":32768,"description":"Whom it was for; absent: everybody."},"prerequisites":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/RequiredExperiment"},"maxItems":20,"description":"Other experiments \#
-        that a unit had to be in."},"arms":{"type":"array","items":{"$ref":"#/components/schemas/PhaseArm"},\#
-        "maxItems":20,"description":"Its arms."}},"additionalProperties":false},"AssignmentReason":{"type":"string",\#
-        "enum":["forced","sticky","split","excluded","inactive","missingUnit","outdated","holdout","layer",\#
-        "targeting","prerequisite","coverage"],"description":"Why a unit is in its variant, or in none: the first \#
-        three are in one.","x-enum-descriptions":{"forced":"The variant was decided by hand.","sticky":"The variant \#
-        was assigned before, and is kept.","split":"The hash decided.","excluded":"It was decided by hand that the \#
-        unit is in none.","inactive":"The experiment is not running.","missingUnit":"The attribute that names the \#
-        unit is missing, or names none.","outdated":"The unit was assigned under a bucket version that is left out \#
-        by now.","holdout":"The unit is withheld.","layer":"The unit's bucket of the layer is another experiment's, \#
-        or nobody's.","targeting":"The condition does not hold.","prerequisite":"The unit is not in another \#
-        experiment as it must be.","coverage":"The unit's bucket is no variant's."}},\#
-        "UnitAssignment":{"type":"object","description":"What one experiment says of one unit.",\#
+        "version":{"$ref":"#/components/schemas/Version","description":"Counts changes."},\#
+        "slot":{"$ref":"#/components/schemas/ExperimentSlot","description":"Its part of a layer; absent: it \#
+        excludes no other."}},"additionalProperties":false},"PhaseRange":{"type":"object","description":"Buckets of \#
+        the 10,000, from one to before another.","required":["lower","upper"],\#
+        "properties":{"lower":{"type":"integer","minimum":0,"maximum":10000,"x-unit":"buckets","description":"The \#
+        first bucket in it."},"upper":{"type":"integer","minimum":0,"maximum":10000,"x-unit":"buckets",\#
+        "description":"The first bucket behind it."}},"additionalProperties":false},"PhaseArm":{"type":"object",\#
+        "description":"A variant as it was in a phase.","required":["variant","allocation","ranges"],\#
+        "properties":{"variant":{"$ref":"#/components/schemas/Key","description":"The variant."},\#
+        "allocation":{"type":"integer","minimum":0,"maximum":10000,"x-unit":"ten-thousandths","description":"Its \#
+        share of all units."},"ranges":{"type":"array","items":{"$ref":"#/components/schemas/PhaseRange"},\#
+        "maxItems":5000,"description":"The buckets that are its own, ascending, with a gap between each and the \#
+        next."}},"additionalProperties":false},"PhaseReason":{"type":"string","enum":["start","allocation",\#
+        "targeting","variants"],"description":"What opened a phase.","x-enum-descriptions":{"start":"The experiment \#
+        was started.","allocation":"Shares changed.","targeting":"Condition, prerequisites or its part of a layer \#
+        changed.","variants":"Variants came or went."}},"Phase":{"type":"object","description":"A stretch of an \#
+        experiment in which nothing changed that decides who gets what. It is never changed.","required":["number",\#
+        "openedAt","reason","prerequisites","arms"],"properties":{"number":{"type":"integer","minimum":1,\#
+        "maximum":1000000,"description":"Counts from 1."},"openedAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it began."},"closedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it \#
+        ended; absent: it has not."},"reason":{"$ref":"#/components/schemas/PhaseReason"},"condition":{"x-raw":true,\#
+        "x-raw-type":"object","x-max-bytes":32768,"description":"Whom it was for; absent: everybody."},\#
+        "prerequisites":{"type":"array","items":{"$ref":"#/components/schemas/RequiredExperiment"},"maxItems":20,\#
+        "description":"Other experiments that a unit had to be in."},"arms":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/PhaseArm"},"maxItems":20,"description":"Its arms."},\#
+        "slot":{"$ref":"#/components/schemas/ExperimentSlot","description":"Its part of a layer; absent: it had \#
+        none."}},"additionalProperties":false},"AssignmentReason":{"type":"string","enum":["forced","sticky",\#
+        "split","excluded","inactive","missingUnit","outdated","holdout","layer","targeting","prerequisite",\#
+        "coverage","restricted"],"description":"Why a unit is in its variant, or in none: the first three are in \#
+        one.","x-enum-descriptions":{"forced":"The variant was decided by hand.","sticky":"The variant was assigned \#
+        before, and is kept.","split":"The hash decided.","excluded":"It was decided by hand that the unit is in \#
+        none.","inactive":"The experiment is not running.","missingUnit":"The attribute that names the unit is \#
+        missing, or names none.","outdated":"The unit was assigned under a bucket version that is left out by now.",\#
+        "holdout":"The unit is withheld.","layer":"The unit's bucket of the layer is another experiment's, or \#
+        nobody's.","targeting":"The condition does not hold.","prerequisite":"The unit is not in another experiment \#
+        as it must be.","coverage":"The unit's bucket is no variant's.","restricted":"The person's data may be kept \#
+        and not used."}},"UnitAssignment":{"type":"object","description":"What one experiment says of one unit.",\#
         "required":["experiment","reason","version"],"properties":{"experiment":{"$ref":"#/components/schemas/Key",\#
         "description":"The experiment."},"variant":{"$ref":"#/components/schemas/Key","description":"The variant; \#
         absent: the unit is in none."},"reason":{"$ref":"#/components/schemas/AssignmentReason"},\#
@@ -1310,7 +1670,136 @@ extension ExperimentsContract {
         "minLength":1,"maxLength":255,"description":"The model the prompt is for: the config's word, or else the \#
         prompt's.","x-privacy":"none"},"flow":{"$ref":"#/components/schemas/FlowVersion","description":"What \#
         `flow_id` refers to."},"initialState":{"$ref":"#/components/schemas/Key","description":"Where the flow \#
-        begins: the config's word, or else the flow's."}},"additionalProperties":false},"Hash":{"type":"string",\#
+        begins: the config's word, or else the flow's."}},"additionalProperties":false},\#
+        "ExperimentSlot":{"type":"object","description":"An experiment's part of a layer.","required":["layer",\#
+        "ranges"],"properties":{"layer":{"$ref":"#/components/schemas/Key","description":"The layer."},\#
+        "ranges":{"type":"array","items":{"$ref":"#/components/schemas/PhaseRange"},"maxItems":5000,\#
+        "description":"The layer's buckets that are its own, ascending, with a gap between each and the next."}},\#
+        "additionalProperties":false},"WantedSlot":{"type":"object","description":"The part of a layer that an \#
+        experiment is to have: a share, for which free buckets are found, or the buckets themselves.",\#
+        "required":["layer"],"properties":{"layer":{"$ref":"#/components/schemas/Key","description":"The layer."},\#
+        "share":{"type":"integer","minimum":1,"maximum":10000,"x-unit":"ten-thousandths","description":"How much of \#
+        the layer: as few ranges as can be, and of those it has as many as can be."},"ranges":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/PhaseRange"},"minItems":1,"maxItems":100,"description":"The buckets; \#
+        each must be free."}},"additionalProperties":false},"Layer":{"type":"object","description":"Experiments \#
+        that exclude each other: each has some of its buckets, and a unit can be in the one that has its own.",\#
+        "required":["id","key","name","hashVersion","seed","hashAttribute","slots","free","isArchived","createdAt",\#
+        "updatedAt","version"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"Its id."},\#
+        "key":{"$ref":"#/components/schemas/Key","description":"What experiments name; no other layer of the brand \#
+        has it."},"name":{"type":"string","minLength":1,"maxLength":255,"description":"What people read.",\#
+        "x-privacy":"none"},"description":{"type":"string","minLength":1,"maxLength":2000,"description":"What it is \#
+        for.","x-privacy":"none"},"hashVersion":{"type":"integer","minimum":1,"maximum":2,"description":"How units \#
+        get their buckets, as for experiments."},"seed":{"type":"string","minLength":1,"maxLength":200,\#
+        "description":"What the hash of a unit begins with; never changed.","x-privacy":"none"},\#
+        "hashAttribute":{"type":"string","minLength":1,"maxLength":100,"description":"The attribute that names the \#
+        unit.","x-privacy":"none"},"slots":{"type":"array","items":{"$ref":"#/components/schemas/LayerSlot"},\#
+        "maxItems":2000,"description":"Whose its buckets are."},"free":{"type":"integer","minimum":0,\#
+        "maximum":10000,"x-unit":"ten-thousandths","description":"How much is nobody's."},\#
+        "isArchived":{"type":"boolean","description":"Whether it is out of use."},\#
+        "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was created."},\#
+        "updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last changed; its slots \#
+        aside."},"version":{"$ref":"#/components/schemas/Version","description":"Counts changes; those of slots \#
+        count for their experiments."}},"additionalProperties":false},"LayerSlot":{"type":"object",\#
+        "description":"The part of a layer that an experiment has.","required":["experiment","share","ranges"],\#
+        "properties":{"experiment":{"$ref":"#/components/schemas/Key","description":"The experiment."},\#
+        "share":{"type":"integer","minimum":1,"maximum":10000,"x-unit":"ten-thousandths","description":"How much of \#
+        the layer."},"ranges":{"type":"array","items":{"$ref":"#/components/schemas/PhaseRange"},"maxItems":5000,\#
+        "description":"Its buckets, ascending, with a gap between each and the next."}},\#
+        "additionalProperties":false},"HoldoutStatus":{"type":"string","enum":["planned","active","ended"],\#
+        "description":"Where a holdout is in its life.","x-enum-descriptions":{"planned":"It begins later.",\#
+        "active":"Its units are withheld.","ended":"Nobody is withheld any more."}},"HoldoutScope":{"type":"string",\#
+        "enum":["everything","layers","experiments"],"description":"What units are withheld from.",\#
+        "x-enum-descriptions":{"everything":"All experiments, those to come as well.","layers":"The experiments of \#
+        some layers, those to come as well.","experiments":"Some experiments."}},"Holdout":{"type":"object",\#
+        "description":"Units that are withheld from experiments, so that the effect of all of these together can be \#
+        measured.","required":["id","key","name","share","scope","members","hashVersion","seed","hashAttribute",\#
+        "startAt","status","createdAt","updatedAt","version"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"Its id."},\#
+        "key":{"$ref":"#/components/schemas/Key","description":"What tells it from others; no other holdout of the \#
+        brand has it."},"name":{"type":"string","minLength":1,"maxLength":255,"description":"What people read.",\#
+        "x-privacy":"none"},"description":{"type":"string","minLength":1,"maxLength":2000,"description":"What it is \#
+        for.","x-privacy":"none"},"share":{"type":"integer","minimum":1,"maximum":10000,"x-unit":"ten-thousandths",\#
+        "description":"How many of all units are withheld; it only grows."},\#
+        "scope":{"$ref":"#/components/schemas/HoldoutScope"},"members":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Key"},"maxItems":200,"description":"The layers or experiments that \#
+        are meant, by their keys."},"hashVersion":{"type":"integer","minimum":1,"maximum":2,"description":"How \#
+        units get their buckets, as for experiments."},"seed":{"type":"string","minLength":1,"maxLength":200,\#
+        "description":"What the hash of a unit begins with; never changed.","x-privacy":"none"},\#
+        "hashAttribute":{"type":"string","minLength":1,"maxLength":100,"description":"The attribute that names the \#
+        unit.","x-privacy":"none"},"startAt":{"$ref":"#/components/schemas/Timestamp","description":"From when on \#
+        units are withheld."},"endAt":{"$ref":"#/components/schemas/Timestamp","description":"Until when; absent: \#
+        until it is ended."},"status":{"$ref":"#/components/schemas/HoldoutStatus"},\#
+        "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was created."},\#
+        "updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last changed."},\#
+        "version":{"$ref":"#/components/schemas/Version","description":"Counts changes."}},\#
+        "additionalProperties":false},"SavedGroup":{"type":"object","description":"A list of values or a condition \#
+        that conditions of experiments name.","required":["key","name","createdAt","updatedAt","version"],\#
+        "properties":{"key":{"$ref":"#/components/schemas/Key","description":"What conditions name: $inGroup, \#
+        $notInGroup, $savedGroup."},"name":{"type":"string","minLength":1,"maxLength":255,"description":"What \#
+        people read.","x-privacy":"none"},"description":{"type":"string","minLength":1,"maxLength":2000,\#
+        "description":"Who is in it.","x-privacy":"none"},"attribute":{"type":"string","minLength":1,\#
+        "maxLength":100,"description":"The attribute that $savedGroup looks for in the list.","x-privacy":"none"},\#
+        "count":{"type":"integer","minimum":0,"maximum":10000,"x-unit":"values","description":"How many values; \#
+        absent: it is a condition."},"values":{"type":"array","items":{"type":"string","minLength":1,\#
+        "maxLength":256,"description":"A value.","x-privacy":"identifier"},"maxItems":10000,"description":"The \#
+        list; lists of groups leave it out."},"condition":{"x-raw":true,"x-raw-type":"object","x-max-bytes":32768,\#
+        "description":"Who is in it, where it is no list.","x-privacy":"none"},\#
+        "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was created."},\#
+        "updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last changed."},\#
+        "version":{"$ref":"#/components/schemas/Version","description":"Counts changes."}},\#
+        "additionalProperties":false},"DeclaredUnitType":{"type":"object","description":"Which kind of identifier \#
+        the units of a type have.","required":["type","isDeclared"],\#
+        "properties":{"type":{"$ref":"#/components/schemas/UnitType"},"identifierType":{"type":"string",\#
+        "minLength":1,"maxLength":40,"description":"The type of identifier that names the unit; absent: such units \#
+        are nobody's.","x-privacy":"none","pattern":"^[a-z][A-Za-z0-9_]{0,39}$"},"isDeclared":{"type":"boolean",\#
+        "description":"Whether the brand said so; otherwise it is so unless it says otherwise."}},\#
+        "additionalProperties":false},"ForcedVariant":{"type":"object","description":"What was decided by hand for \#
+        a unit.","required":["experiment","unitType","unit","setAt","setBy"],\#
+        "properties":{"experiment":{"$ref":"#/components/schemas/Key","description":"The experiment."},\#
+        "unitType":{"$ref":"#/components/schemas/UnitType"},"unit":{"type":"string","minLength":1,"maxLength":256,\#
+        "description":"The unit, by what names it in the experiment.","x-privacy":"identifier"},\#
+        "variant":{"$ref":"#/components/schemas/Key","description":"The variant; absent: the unit is kept out."},\#
+        "note":{"type":"string","minLength":1,"maxLength":500,"description":"Why.","x-privacy":"none"},\#
+        "expiresAt":{"$ref":"#/components/schemas/Timestamp","description":"Until when; absent: until it is \#
+        removed."},"setAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was decided."},\#
+        "setBy":{"type":"string","minLength":1,"maxLength":200,"description":"Who decided it.","x-privacy":"none"}},\#
+        "additionalProperties":false},"AssignmentStep":{"type":"object","description":"One check on the way to a \#
+        decision.","required":["check","isDecisive","detail","answers"],"properties":{"check":{"type":"string",\#
+        "enum":["restricted","forced","active","unit","sticky","holdout","layer","targeting","prerequisite",\#
+        "bucket"],"description":"What was checked."},"isDecisive":{"type":"boolean","description":"Whether the \#
+        decision fell here."},"detail":{"type":"string","minLength":1,"maxLength":400000,"description":"For people: \#
+        keys and buckets, without attributes' values.","x-privacy":"none"},"answers":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/ConditionAnswer"},"maxItems":2000,"description":"Of the targeting: \#
+        every question of the condition."}},"additionalProperties":false},"ConditionAnswer":{"type":"object",\#
+        "description":"One question of a condition, and its answer.","required":["pointer","holds"],\#
+        "properties":{"pointer":{"type":"string","maxLength":40000,"description":"Where it stands in the condition, \#
+        as a JSON Pointer.","x-privacy":"none"},"holds":{"type":"boolean","description":"Whether it holds for the \#
+        unit."}},"additionalProperties":false},"KeptAssignment":{"type":"object","description":"An assignment that \#
+        a sticky experiment keeps.","required":["experiment","unitType","unit","hashAttribute","variant","reason",\#
+        "bucketVersion","phase","version","assignedAt"],\#
+        "properties":{"experiment":{"$ref":"#/components/schemas/Key","description":"The experiment."},\#
+        "unitType":{"$ref":"#/components/schemas/UnitType"},"unit":{"type":"string","minLength":1,"maxLength":32768,\#
+        "description":"The unit.","x-privacy":"identifier"},"hashAttribute":{"type":"string","minLength":1,\#
+        "maxLength":100,"description":"The attribute that named it.","x-privacy":"none"},\#
+        "variant":{"$ref":"#/components/schemas/Key","description":"The variant."},\#
+        "reason":{"$ref":"#/components/schemas/AssignmentReason"},"bucketVersion":{"type":"integer","minimum":0,\#
+        "maximum":1000000,"description":"The experiment's bucket version then."},"bucket":{"type":"integer",\#
+        "minimum":0,"maximum":9999,"x-unit":"buckets","description":"Where the hash of the unit fell."},\#
+        "propensity":{"type":"number","minimum":0,"maximum":1,"description":"How likely it was before the hash was \#
+        asked."},"phase":{"type":"integer","minimum":0,"maximum":1000000,"description":"The experiment's phase \#
+        then."},"version":{"$ref":"#/components/schemas/Version","description":"The experiment's version then."},\#
+        "assignedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was assigned."}},\#
+        "additionalProperties":false},"UnitToAssign":{"type":"object","description":"A unit, and what is known of \#
+        it.","required":[],"properties":{"attributes":{"x-raw":true,"x-raw-type":"object","x-max-bytes":32768,\#
+        "description":"What is known of it, a JSON object; `id` names it unless the experiment says otherwise.",\#
+        "x-privacy":"personal"},"targetingKey":{"type":"string","minLength":1,"maxLength":256,"description":"Its \#
+        id: the attribute `id`, where the attributes have none.","x-privacy":"identifier"}},\#
+        "additionalProperties":false},"ManyAssignments":{"type":"object","description":"What experiments say of one \#
+        unit.","required":["assignments"],"properties":{"assignments":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/UnitAssignment"},"maxItems":500,"description":"One for each \#
+        experiment, in the order in which they were asked, or created; without configs."},\#
+        "isErased":{"type":"boolean","default":false,"description":"The unit was erased on request: nothing of it \#
+        is kept, and it is in no variant."}},"additionalProperties":false},"Hash":{"type":"string",\#
         "pattern":"^[0-9a-f]{64}$","description":"A SHA-256 hash in lower-case hexadecimal."},\#
         "Date":{"type":"string","format":"date","description":"A day, as 2026-01-31."},"Version":{"type":"integer",\#
         "minimum":1,"description":"Counts the changes of one thing; an update names the version it expects to \#

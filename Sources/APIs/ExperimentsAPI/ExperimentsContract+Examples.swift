@@ -245,6 +245,337 @@ extension ExperimentsContract {
                 """#,
             errorCode: nil),
         MethodExample(
+            method: "layers.create",
+            name: "the checkout page",
+            fixture: nil,
+            params: #"""
+                {"key":"checkout-page","name":"The checkout page"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000001","key":"checkout-page","name":"The checkout page",\#
+                "hashVersion":2,"seed":"layer:checkout-page","hashAttribute":"id","slots":[],"free":10000,\#
+                "isArchived":false,"createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z",\#
+                "version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "layers.create",
+            name: "twice",
+            fixture: "one-layer",
+            params: #"""
+                {"key":"checkout-page","name":"Again"}
+                """#,
+            result: nil,
+            errorCode: -32010),
+        MethodExample(
+            method: "layers.get",
+            name: "by its key",
+            fixture: "one-layer",
+            params: #"""
+                {"key":"checkout-page"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000081","key":"checkout-page","name":"The checkout page",\#
+                "hashVersion":2,"seed":"layer:checkout-page","hashAttribute":"id","slots":[{"experiment":"checkout",\#
+                "share":5000,"ranges":[{"lower":0,"upper":5000}]}],"free":5000,"isArchived":false,\#
+                "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "layers.list",
+            name: "one",
+            fixture: "one-layer",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[{"id":"01930000-0000-7000-8000-000000000081","key":"checkout-page","name":"The checkout \#
+                page","hashVersion":2,"seed":"layer:checkout-page","hashAttribute":"id",\#
+                "slots":[{"experiment":"checkout","share":5000,"ranges":[{"lower":0,"upper":5000}]}],"free":5000,\#
+                "isArchived":false,"createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z",\#
+                "version":1}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "layers.update",
+            name: "another name",
+            fixture: "one-layer",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000081","version":1,"name":"Checkout"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000081","key":"checkout-page","name":"Checkout",\#
+                "hashVersion":2,"seed":"layer:checkout-page","hashAttribute":"id","slots":[{"experiment":"checkout",\#
+                "share":5000,"ranges":[{"lower":0,"upper":5000}]}],"free":5000,"isArchived":false,\#
+                "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":2}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "layers.archive",
+            name: "in use",
+            fixture: "one-layer",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000081","version":1}
+                """#,
+            result: nil,
+            errorCode: -32010),
+        MethodExample(
+            method: "layers.archive",
+            name: "as it should be",
+            fixture: "one-free-layer",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000081","version":1}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000081","key":"checkout-page","name":"The checkout page",\#
+                "hashVersion":2,"seed":"layer:checkout-page","hashAttribute":"id","slots":[],"free":10000,\#
+                "isArchived":true,"createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":2}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "holdouts.create",
+            name: "five of a hundred",
+            fixture: nil,
+            params: #"""
+                {"key":"2026","name":"Nothing new in 2026","share":500}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000001","key":"2026","name":"Nothing new in 2026","share":500,\#
+                "scope":"everything","members":[],"hashVersion":2,"seed":"holdout:2026","hashAttribute":"id",\#
+                "startAt":"2026-01-01T00:00:00Z","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
+                "updatedAt":"2026-01-01T00:00:00Z","version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "holdouts.create",
+            name: "of what is not there",
+            fixture: nil,
+            params: #"""
+                {"key":"2026","name":"Nothing new in 2026","share":500,"scope":"layers","members":["checkout-page"]}
+                """#,
+            result: nil,
+            errorCode: -32602),
+        MethodExample(
+            method: "holdouts.get",
+            name: "by its key",
+            fixture: "one-holdout",
+            params: #"""
+                {"key":"2026"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000082","key":"2026","name":"Nothing new in 2026","share":500,\#
+                "scope":"everything","members":[],"hashVersion":2,"seed":"holdout:2026","hashAttribute":"id",\#
+                "startAt":"2026-01-01T00:00:00Z","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
+                "updatedAt":"2026-01-01T00:00:00Z","version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "holdouts.list",
+            name: "one",
+            fixture: "one-holdout",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[{"id":"01930000-0000-7000-8000-000000000082","key":"2026","name":"Nothing new in 2026",\#
+                "share":500,"scope":"everything","members":[],"hashVersion":2,"seed":"holdout:2026",\#
+                "hashAttribute":"id","startAt":"2026-01-01T00:00:00Z","status":"active",\#
+                "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":1}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "holdouts.update",
+            name: "wider",
+            fixture: "one-holdout",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000082","version":1,"share":1000}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000082","key":"2026","name":"Nothing new in 2026","share":1000,\#
+                "scope":"everything","members":[],"hashVersion":2,"seed":"holdout:2026","hashAttribute":"id",\#
+                "startAt":"2026-01-01T00:00:00Z","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
+                "updatedAt":"2026-01-01T00:00:00Z","version":2}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "holdouts.update",
+            name: "narrower",
+            fixture: "one-holdout",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000082","version":1,"share":100}
+                """#,
+            result: nil,
+            errorCode: -32010),
+        MethodExample(
+            method: "holdouts.end",
+            name: "as it should be",
+            fixture: "one-holdout",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000082","version":1}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000082","key":"2026","name":"Nothing new in 2026","share":500,\#
+                "scope":"everything","members":[],"hashVersion":2,"seed":"holdout:2026","hashAttribute":"id",\#
+                "startAt":"2026-01-01T00:00:00Z","status":"ended","createdAt":"2026-01-01T00:00:00Z",\#
+                "updatedAt":"2026-01-01T00:00:00Z","version":2,"endAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "savedGroups.set",
+            name: "people who try things first",
+            fixture: nil,
+            params: #"""
+                {"key":"testers","name":"Testers","attribute":"id","values":["u1","u2"]}
+                """#,
+            result: #"""
+                {"key":"testers","name":"Testers","attribute":"id","count":2,"values":["u1","u2"],\#
+                "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "savedGroups.set",
+            name: "neither list nor condition",
+            fixture: nil,
+            params: #"""
+                {"key":"testers"}
+                """#,
+            result: nil,
+            errorCode: -32602),
+        MethodExample(
+            method: "savedGroups.get",
+            name: "testers",
+            fixture: "one-saved-group",
+            params: #"""
+                {"key":"testers"}
+                """#,
+            result: #"""
+                {"key":"testers","name":"Testers","attribute":"id","count":2,"values":["u1","u2"],\#
+                "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "savedGroups.list",
+            name: "one",
+            fixture: "one-saved-group",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[{"key":"testers","name":"Testers","attribute":"id","count":2,\#
+                "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":1}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "savedGroups.delete",
+            name: "testers",
+            fixture: "one-saved-group",
+            params: #"""
+                {"key":"testers"}
+                """#,
+            result: #"""
+                {"deletedAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "unitTypes.set",
+            name: "households",
+            fixture: nil,
+            params: #"""
+                {"type":"household","identifierType":"householdId"}
+                """#,
+            result: #"""
+                {"type":"household","identifierType":"householdId","isDeclared":true}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "unitTypes.list",
+            name: "nothing declared",
+            fixture: nil,
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[{"type":"session","isDeclared":false},{"type":"user","identifierType":"customerId",\#
+                "isDeclared":false}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "forcedAssignments.set",
+            name: "a tester",
+            fixture: "one-experiment",
+            params: #"""
+                {"experiment":"checkout","unit":"qa-1","variant":"free-delivery"}
+                """#,
+            result: #"""
+                {"experiment":"checkout","unitType":"user","unit":"qa-1","variant":"free-delivery",\#
+                "setAt":"2026-01-01T00:00:00Z","setBy":"admin"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "forcedAssignments.list",
+            name: "one",
+            fixture: "one-forced-unit",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[{"experiment":"checkout","unitType":"user","unit":"qa-1","variant":"free-delivery",\#
+                "setAt":"2026-01-01T00:00:00Z","setBy":"admin"}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "forcedAssignments.remove",
+            name: "the tester",
+            fixture: "one-forced-unit",
+            params: #"""
+                {"experiment":"checkout","unit":"qa-1"}
+                """#,
+            result: #"""
+                {"removedAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "assignments.explain",
+            name: "one user",
+            fixture: "one-experiment",
+            params: #"""
+                {"experiment":"checkout","targetingKey":"u1"}
+                """#,
+            result: #"""
+                {"assignment":{"experiment":"checkout","variant":"control","reason":"split","bucket":3065,\#
+                "propensity":0.5,"phase":1,"version":2,"isSaved":false},"steps":[{"check":"forced",\#
+                "isDecisive":false,"detail":"nothing was decided by hand","answers":[]},{"check":"active",\#
+                "isDecisive":false,"detail":"the experiment runs","answers":[]},{"check":"unit","isDecisive":false,\#
+                "detail":"'id' names the unit","answers":[]},{"check":"bucket","isDecisive":true,"detail":"bucket \#
+                3065 is of 'control'","answers":[]}],"configVersion":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "assignments.assignMany",
+            name: "two users",
+            fixture: "one-experiment",
+            params: #"""
+                {"units":[{"targetingKey":"u1"},{"targetingKey":"u2"}],"experiments":["checkout"]}
+                """#,
+            result: #"""
+                {"items":[{"assignments":[{"experiment":"checkout","variant":"control","reason":"split",\#
+                "bucket":3065,"propensity":0.5,"phase":1,"version":2,"isSaved":false}],"isErased":false},\#
+                {"assignments":[{"experiment":"checkout","variant":"control","reason":"split","bucket":1739,\#
+                "propensity":0.5,"phase":1,"version":2,"isSaved":false}],"isErased":false}],"configVersion":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "assignments.list",
+            name: "of a unit that has none",
+            fixture: "one-experiment",
+            params: #"""
+                {"unitType":"user","unit":"u1"}
+                """#,
+            result: #"""
+                {"items":[]}
+                """#,
+            errorCode: nil),
+        MethodExample(
             method: "policies.create",
             name: "a planner",
             fixture: nil,

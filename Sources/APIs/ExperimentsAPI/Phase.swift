@@ -18,10 +18,12 @@ public struct Phase: JSONReadable, JSONWritable, Sendable, Equatable {
     public let prerequisites: [RequiredExperiment]
     /// Its arms. At most 20 elements.
     public let arms: [PhaseArm]
+    /// Its part of a layer; absent: it had none.
+    public let slot: ExperimentSlot?
 
     public init(
         number: Int, openedAt: Timestamp, closedAt: Timestamp? = nil, reason: PhaseReason, condition: JSONRaw? = nil,
-        prerequisites: [RequiredExperiment], arms: [PhaseArm]
+        prerequisites: [RequiredExperiment], arms: [PhaseArm], slot: ExperimentSlot? = nil
     ) {
         self.number = number
         self.openedAt = openedAt
@@ -30,6 +32,7 @@ public struct Phase: JSONReadable, JSONWritable, Sendable, Equatable {
         self.condition = condition
         self.prerequisites = prerequisites
         self.arms = arms
+        self.slot = slot
     }
 
     public init(from reader: inout JSONReader) throws(JSONError) {
@@ -41,6 +44,7 @@ public struct Phase: JSONReadable, JSONWritable, Sendable, Equatable {
         var condition: JSONRaw?
         var prerequisites: [RequiredExperiment]?
         var arms: [PhaseArm]?
+        var slot: ExperimentSlot?
         try reader.beginObject()
         while let key = try reader.nextMember() {
             switch key {
@@ -65,6 +69,9 @@ public struct Phase: JSONReadable, JSONWritable, Sendable, Equatable {
             case "arms":
                 try reader.once(&seen, 6)
                 arms = try Self.readArms(from: &reader)
+            case "slot":
+                try reader.once(&seen, 7)
+                slot = try ExperimentSlot(from: &reader)
             default:
                 try reader.unknownMember()
             }
@@ -76,7 +83,7 @@ public struct Phase: JSONReadable, JSONWritable, Sendable, Equatable {
         guard let arms else { throw reader.missing("arms") }
         self.init(
             number: number, openedAt: openedAt, closedAt: closedAt, reason: reason, condition: condition,
-            prerequisites: prerequisites, arms: arms)
+            prerequisites: prerequisites, arms: arms, slot: slot)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -99,6 +106,10 @@ public struct Phase: JSONReadable, JSONWritable, Sendable, Equatable {
         prerequisites.write(to: &writer)
         writer.key("arms")
         arms.write(to: &writer)
+        if let slot {
+            writer.key("slot")
+            slot.write(to: &writer)
+        }
         writer.endObject()
     }
 

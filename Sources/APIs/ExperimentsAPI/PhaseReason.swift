@@ -8,7 +8,7 @@ public enum PhaseReason: String, JSONReadable, JSONWritable, Sendable, CaseItera
     case start
     /// Shares changed.
     case allocation
-    /// Condition or prerequisites changed.
+    /// Condition, prerequisites or its part of a layer changed.
     case targeting
     /// Variants came or went.
     case variants

@@ -26,6 +26,8 @@ public struct Evaluation: Sendable, Equatable {
         case prerequisite
         /// The unit's bucket is no variant's.
         case coverage
+        /// The unit's data may be kept and not used.
+        case restricted
     }
 
     /// The experiment's key.
@@ -60,7 +62,7 @@ public struct Explanation: Sendable, Equatable {
     public struct Step: Sendable, Equatable {
         /// What is checked, in the order of ``ExperimentSet``.
         public enum Check: String, Sendable {
-            case forced, active, unit, sticky, holdout, layer, targeting, prerequisite, bucket
+            case restricted, forced, active, unit, sticky, holdout, layer, targeting, prerequisite, bucket
         }
 
         /// What was checked.

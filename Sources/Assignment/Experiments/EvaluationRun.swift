@@ -15,6 +15,10 @@ struct EvaluationRun {
     mutating func evaluate(_ index: Int) -> Evaluation {
         if !known.isEmpty, let known = known[index] { return known }
         let experiment = set.experiments[index]
+        if unit.isRestricted {
+            note(.restricted, isDecisive: true, "the person's data may be kept and not used")
+            return outcome(experiment, .restricted)
+        }
         return forced(experiment) ?? inactive(experiment) ?? assigned(experiment)
     }
 

@@ -1,7 +1,8 @@
 /// Experiments with their layers, holdouts and prerequisites, compiled once, to be asked about one unit after another.
 ///
 /// What is decided for a unit is a function of the definitions and the unit: the same in every process, for ever. The
-/// checks are GrowthBook's, in its order:
+/// checks are GrowthBook's, in its order, behind one that the law asks for: a unit whose data may not be used is in no
+/// variant of any experiment.
 ///
 /// 1. **forced**: what was decided by hand goes before everything.
 /// 2. **active**: an experiment that does not run assigns nobody.

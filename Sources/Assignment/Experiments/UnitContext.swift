@@ -3,16 +3,19 @@ public struct UnitContext: Sendable {
     let attributes: AttributeValue
     private let forced: [ExactText: ForcedAssignment]
     let sticky: StickyAssignments
+    let isRestricted: Bool
 
     /// - Parameters:
     ///   - attributes: An object, with the attributes that name the unit.
     ///   - forced: What was decided by hand, by the experiments' keys.
     ///   - sticky: What the unit was assigned before.
+    ///   - isRestricted: Whether its data may be kept and not used: then it is in no variant.
     public init(
         attributes: AttributeValue, forced: [String: ForcedAssignment] = [:],
-        sticky: StickyAssignments = StickyAssignments([])
+        sticky: StickyAssignments = StickyAssignments([]), isRestricted: Bool = false
     ) {
         self.attributes = attributes
+        self.isRestricted = isRestricted
         self.forced = Dictionary(uniqueKeysWithValues: forced.map { (ExactText($0.key), $0.value) })
         self.sticky = sticky
     }

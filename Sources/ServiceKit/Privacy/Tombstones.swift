@@ -84,7 +84,8 @@ public final class Tombstones: Sendable {
     /// Tells this key from others without giving it away: 32 hexadecimal digits. `gyre restore` computes the same.
     var keyName: String { String(Hexadecimal.encode(key.authenticate("gyre tombstone key")).prefix(32)) }
 
-    func digest(_ type: String, _ value: String) -> [UInt8] {
+    /// The keyed hash of an identifier, 32 bytes: the same in every service, and nobody's without the key.
+    public func digest(_ type: String, _ value: String) -> [UInt8] {
         key.authenticate(Array(type.utf8), [0], Array(value.utf8))
     }
 }

@@ -11,7 +11,10 @@ final class CompiledAssignments: Sendable {
     /// An experiment that is not archived.
     struct Entry: Sendable {
         let number: Int64
+        let key: String
         let unitType: String
+        /// The kind of identifier that names its units; nil: they are nobody's.
+        let identifierType: String?
         let isSticky: Bool
         /// The attributes that may name the unit.
         let hashAttributes: [String]
@@ -19,74 +22,67 @@ final class CompiledAssignments: Sendable {
         let configs: [String: JSONRaw]
     }
 
+    /// An attribute that names a person, and by which kind of identifier.
+    struct Naming: Sendable, Hashable {
+        let attribute: String
+        let identifierType: String
+    }
+
     let version: Int64
-    /// Some experiment begins or ends by itself then.
+    /// Some experiment or holdout begins or ends by itself then.
     let validUntil: Timestamp?
     let set: ExperimentSet
     /// By the experiments' keys.
     let entries: [String: Entry]
+    /// Those that keep assignments.
+    let sticky: [Entry]
+    /// Those in which something was decided by hand.
+    let forcible: [Entry]
+    let namings: Set<Naming>
     /// The keys of experiments that assign, in the order in which they were created.
     let assigning: [String]
 
     init(
         version: Int64, at now: Timestamp, in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) {
-        let experiments = ExperimentStore()
-        let phases = PhaseStore()
-        var definitions: [ExperimentDefinition] = []
-        var entries: [String: Entry] = [:]
-        var assigning: [String] = []
-        var validUntil: Timestamp?
-        for number in try experiments.numbers(after: 0, limit: .max, status: nil, in: transaction) {
-            guard let experiment = try experiments.find(number: number, in: transaction) else { continue }
-            let allocation =
-                experiment.phase == 0
-                ? nil : try phases.allocation(of: experiment, in: transaction)
-            definitions.append(try experiment.definition(allocation, at: now))
-            entries[experiment.key] = Entry(
-                number: number, unitType: experiment.unitType, isSticky: experiment.isSticky,
-                hashAttributes: [experiment.hashAttribute] + (experiment.fallbackAttribute.map { [$0] } ?? []),
-                configs: Dictionary(
-                    uniqueKeysWithValues: experiment.variants.compactMap { variant in
-                        variant.config.map { (variant.key, $0) }
-                    }))
-            if experiment.isAssigning(at: now) { assigning.append(experiment.key) }
-            validUntil = [validUntil, experiment.nextChange(after: now)].compactMap(\.self).min()
-        }
+        let definitions = try AssignmentDefinitions(at: now, in: transaction)
+        let types = try UnitTypeTable(in: transaction)
+        let forced = try ForcedAssignmentStore().experiments(in: transaction)
+        let all = definitions.experiments.map { Entry($0, identifierType: types.identifierType(of: $0.unitType)) }
+        let holdouts = definitions.holdouts
         do {
-            set = try ExperimentSet(experiments: definitions)
+            set = try definitions.set(withholding: holdouts.filter { $0.startAt <= now })
         } catch {
             throw .internalError("The stored experiments do not compile: \(error)")
         }
         self.version = version
-        self.validUntil = validUntil
-        self.entries = entries
-        self.assigning = assigning
+        let changes =
+            definitions.experiments.compactMap { $0.nextChange(after: now) }
+            + holdouts.flatMap { [$0.startAt, $0.endAt ?? now] }.filter { $0 > now }
+        validUntil = changes.min()
+        entries = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
+        sticky = all.filter(\.isSticky)
+        forcible = all.filter { forced.contains($0.number) }
+        namings = Set(
+            all.flatMap { entry in
+                entry.hashAttributes.compactMap { attribute in
+                    entry.identifierType.map { Naming(attribute: attribute, identifierType: $0) }
+                }
+            })
+        assigning = definitions.experiments.filter { $0.isAssigning(at: now) }.map(\.key)
     }
 }
 
-extension StoredExperiment {
-    /// - Parameter allocation: of its phase; nil for a draft.
-    fileprivate func definition(
-        _ allocation: Allocation?, at now: Timestamp
-    ) throws(RPCError) -> ExperimentDefinition {
-        do {
-            var definition = ExperimentDefinition(
-                key: key, seed: seed, allocation: try allocation ?? Allocation(shares, version: hash))
-            definition.hashAttribute = hashAttribute
-            definition.fallbackAttribute = fallbackAttribute
-            definition.condition = try condition.map { try JSONValue(parsing: $0.bytes) }
-            definition.prerequisites = prerequisites.map { Prerequisite($0.experiment, variants: $0.variants) }
-            definition.isActive = isAssigning(at: now)
-            definition.isSticky = isSticky
-            definition.bucketVersion = bucketVersion
-            definition.minimumBucketVersion = minimumBucketVersion
-            definition.phase = phase
-            definition.version = Int64(version)
-            return definition
-        } catch {
-            throw .internalError("The experiment \(key) does not compile: \(error)")
-        }
+extension CompiledAssignments.Entry {
+    fileprivate init(_ experiment: StoredExperiment, identifierType: String?) {
+        self.init(
+            number: experiment.number, key: experiment.key, unitType: experiment.unitType,
+            identifierType: identifierType, isSticky: experiment.isSticky,
+            hashAttributes: [experiment.hashAttribute] + (experiment.fallbackAttribute.map { [$0] } ?? []),
+            configs: Dictionary(
+                uniqueKeysWithValues: experiment.variants.compactMap { variant in
+                    variant.config.map { (variant.key, $0) }
+                }))
     }
 }
 

@@ -2,9 +2,9 @@ import ServiceKit
 
 extension DataMap {
     /// What a brand's database holds here.
-    static let experiments = DataMap(metrics + registry + assignment)
+    static let experiments = DataMap(metrics + registry + assignmentTables + experimentTables)
 
-    private static let assignment = [
+    private static let experimentTables: [Table] = [
         Table(
             "experiments", "comparisons of variants", .nobody,
             columns: [

@@ -63,6 +63,7 @@ extension StoredExperiment {
             hashAttribute: hashAttribute, fallbackAttribute: fallbackAttribute, condition: condition,
             prerequisites: prerequisites, isSticky: isSticky, bucketVersion: bucketVersion,
             minimumBucketVersion: minimumBucketVersion, variants: variants, startAt: startAt, endAt: endAt,
-            phase: phase == 0 ? nil : phase, createdAt: createdAt, updatedAt: updatedAt, version: version)
+            phase: phase == 0 ? nil : phase, createdAt: createdAt, updatedAt: updatedAt, version: version,
+            slot: slot?.reply)
     }
 }

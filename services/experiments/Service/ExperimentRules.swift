@@ -4,12 +4,11 @@ import JSON
 import JSONRPC
 import ServiceContract
 
-/// What the contract cannot say of an experiment.
+/// What the contract cannot say of an experiment by itself; ``AssignmentCheck`` says the rest, with all others beside it.
 enum ExperimentRules {
     /// - Throws: invalidParams at the place of what is wrong.
     static func check(_ experiment: StoredExperiment) throws(RPCError) {
         try checkVariants(experiment)
-        if let condition = experiment.condition { try checkCondition(condition) }
         for (index, prerequisite) in experiment.prerequisites.enumerated()
         where prerequisite.experiment == experiment.key {
             throw .invalidParams(at: "/params/prerequisites/\(index)/experiment", "must be another experiment")
@@ -48,16 +47,6 @@ enum ExperimentRules {
             _ = try Allocation(experiment.shares, version: experiment.hash)
         } catch {
             throw .invalidParams(at: "/params/variants" + error.pointer, error.message)
-        }
-    }
-
-    private static func checkCondition(_ condition: JSONRaw) throws(RPCError) {
-        do {
-            _ = try Condition(try JSONValue(parsing: condition.bytes))
-        } catch let error as AssignmentError {
-            throw .invalidParams(at: "/params/condition" + error.pointer, error.message)
-        } catch {
-            throw .internalError("A condition that was read is no JSON: \(error)")
         }
     }
 }

@@ -14,6 +14,7 @@ struct ExperimentsMethods: Experiments.Service {
     private let phases = PhaseStore()
     private let config = AssignmentConfigStore()
     private let references = VariantReferences()
+    private let slots = LayerSlots()
 
     func create(
         _ params: Experiments.Create.Params, in transaction: borrowing WriteTransaction, for call: CallContext
@@ -27,7 +28,7 @@ struct ExperimentsMethods: Experiments.Service {
         if params.fallbackAttribute != nil && !params.isSticky {
             throw .invalidParams(at: "/params/fallbackAttribute", "is for sticky experiments only; leave it out")
         }
-        let experiment = StoredExperiment(
+        var experiment = StoredExperiment(
             number: try experiments.nextNumber(in: transaction), id: transaction.newID(at: call.now), key: params.key,
             name: params.name, description: params.description, hypothesis: params.hypothesis, owner: params.owner,
             unitType: params.unitType, status: .draft, hashVersion: params.hashVersion,
@@ -36,11 +37,15 @@ struct ExperimentsMethods: Experiments.Service {
             prerequisites: params.prerequisites, isSticky: params.isSticky, bucketVersion: 0, minimumBucketVersion: 0,
             startAt: params.startAt, endAt: params.endAt, phase: 0, createdAt: call.now, updatedAt: call.now,
             version: 1, variants: params.variants)
+        if let wanted = params.slot {
+            experiment.slot = try slots.find(wanted, of: experiment.key, before: nil, in: transaction)
+        }
         try ExperimentRules.check(experiment)
         let references = try references.check(experiment, in: transaction)
         try experiments.insert(experiment, in: transaction)
         try self.references.keep(references, of: experiment.number, in: transaction)
         try config.change(in: transaction)
+        try AssignmentCheck().check(.experiment(experiment.key), at: call.now, in: transaction)
         return experiment.reply(at: call.now)
     }
 
@@ -81,16 +86,22 @@ struct ExperimentsMethods: Experiments.Service {
         _ params: Experiments.Update.Params, in transaction: borrowing WriteTransaction, for call: CallContext
     ) throws(RPCError) -> Experiments.Update.Reply {
         let before = try find(params.id, version: params.version, in: transaction)
-        let experiment = try before.edited(by: params, at: call.now)
+        var experiment = try before.edited(by: params, at: call.now)
+        if case .set(let wanted) = params.slot {
+            experiment.slot = try slots.find(wanted, of: before.key, before: before.slot, in: transaction)
+        } else if case .clear = params.slot {
+            experiment.slot = nil
+        }
         try ExperimentRules.check(experiment)
         let references = try references.check(experiment, before: before, in: transaction)
-        let reply = try save(experiment, after: before, at: call.now, in: transaction)
+        let reply = try write(experiment, after: before, at: call.now, in: transaction)
         try self.references.keep(references, of: experiment.number, in: transaction)
+        try AssignmentCheck().check(.experiment(experiment.key), at: call.now, in: transaction)
         return reply
     }
 
-    /// Saves what an update made of an experiment, in a phase of its own where it decides about units.
-    private func save(
+    /// Writes an experiment that was edited, and opens a phase if it needs one.
+    private func write(
         _ experiment: StoredExperiment, after before: StoredExperiment, at now: Timestamp,
         in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> Experiment {
@@ -180,7 +191,13 @@ struct ExperimentsMethods: Experiments.Service {
     func archive(
         _ params: Experiments.Archive.Params, in transaction: borrowing WriteTransaction, for call: CallContext
     ) throws(RPCError) -> Experiments.Archive.Reply {
-        let experiment = try step(.archive, params.id, params.version, at: call.now, in: transaction)
+        var experiment = try step(.archive, params.id, params.version, at: call.now, in: transaction)
+        let others = try experiments.needing(experiment.key, in: transaction)
+        guard others.isEmpty else {
+            throw .conflict(
+                "\(experiment.key) is a prerequisite of \(others.joined(separator: ", ")): take it out of these first.")
+        }
+        experiment.slot = nil
         return try save(experiment, at: call.now, in: transaction)
     }
 

@@ -43,5 +43,10 @@ public enum ExperimentsService {
         PromptVersionsMethods().registerMethods(with: &parts.methods)
         FlowsMethods().registerMethods(with: &parts.methods)
         VariantConfigsMethods().registerMethods(with: &parts.methods)
+        LayersMethods().registerMethods(with: &parts.methods)
+        HoldoutsMethods().registerMethods(with: &parts.methods)
+        SavedGroupsMethods(tombstones: tombstones).registerMethods(with: &parts.methods)
+        UnitTypesMethods().registerMethods(with: &parts.methods)
+        ForcedAssignmentsMethods(tombstones: tombstones).registerMethods(with: &parts.methods)
     }
 }

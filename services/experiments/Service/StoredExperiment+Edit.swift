@@ -60,7 +60,9 @@ extension StoredExperiment {
     func reasonForPhase(_ edited: StoredExperiment) -> PhaseReason? {
         if configs != edited.configs { return .variants }
         if shares != edited.shares { return .allocation }
-        if condition != edited.condition || prerequisites != edited.prerequisites { return .targeting }
+        if condition != edited.condition || prerequisites != edited.prerequisites || slot != edited.slot {
+            return .targeting
+        }
         return nil
     }
 
@@ -89,6 +91,7 @@ extension Experiments.Update.Params {
         if isSticky != nil { fields.append("isSticky") }
         if bucketVersion != nil { fields.append("bucketVersion") }
         if minimumBucketVersion != nil { fields.append("minimumBucketVersion") }
+        if case .keep = slot {} else { fields.append("slot") }
         if case .keep = startAt {} else { fields.append("startAt") }
         if case .keep = endAt {} else { fields.append("endAt") }
         return fields

@@ -4,16 +4,21 @@ import JSONRPC
 import ServiceContract
 import ServiceKit
 
-/// Finds the units behind the identifiers of a privacy request.
+/// Finds the units behind the identifiers of a privacy request, and stops uses of their data.
 struct UnitDirectory: SubjectDirectory {
     private let units = UnitStore()
+    private let types = UnitTypeStore()
+    private let config = AssignmentConfigStore()
+    private let restrictions = UnitRestrictionStore()
 
     func find(
         _ identifiers: [Identifier], actors ids: [UUIDv7], in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> [Subject] {
+        let table = try UnitTypeTable(in: transaction)
+        let kept = try types.kept(in: transaction)
         var numbers: [Int64] = []
         for identifier in identifiers {
-            for type in UnitTypes.unitTypes(of: identifier.type) {
+            for type in kept where table.identifierType(of: type) == identifier.type {
                 for value in Set([identifier.value, (try? identifier.canonical())?.value ?? identifier.value]) {
                     if let number = try units.number(of: value, type: type, in: transaction) { numbers.append(number) }
                 }
@@ -28,7 +33,7 @@ struct UnitDirectory: SubjectDirectory {
             subjects.append(
                 Subject(
                     number: number, id: unit.id,
-                    identifiers: UnitTypes.identifierType(of: unit.type).map {
+                    identifiers: table.identifierType(of: unit.type).map {
                         [Identifier(type: $0, value: unit.unit)]
                     } ?? []))
         }
@@ -38,12 +43,21 @@ struct UnitDirectory: SubjectDirectory {
     func identifiers(
         in transaction: borrowing WriteTransaction, that matches: (Identifier) -> Bool
     ) throws(RPCError) -> [Identifier] {
+        let table = try UnitTypeTable(in: transaction)
         var found: [Identifier] = []
         try units.each(in: transaction) { type, unit in
-            guard let type = UnitTypes.identifierType(of: type) else { return }
+            guard let type = table.identifierType(of: type) else { return }
             let identifier = Identifier(type: type, value: unit)
             if matches(identifier) { found.append(identifier) }
         }
         return found
+    }
+
+    /// Who was on a list is not on the compiled one either.
+    func scrub(
+        _ identifiers: [Identifier], in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> [TableRows] {
+        try config.change(in: transaction)
+        return []
     }
 }

@@ -1,4 +1,5 @@
 import Assignment
+import ExperimentsAPI
 import JSON
 import JSONRPC
 import SQLite
@@ -32,6 +33,50 @@ struct AssignmentStore: Sendable {
             if let found { kept.append(found) }
         }
         return kept
+    }
+
+    /// The assignments that are kept of an experiment, or of a unit, behind one of them.
+    func list(
+        of experiment: Int64?, unit: Int64?, after: (unit: Int64, experiment: Int64, attribute: String), limit: Int,
+        in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [Stored] {
+        try transaction.all(
+            """
+            SELECT assignments.unit, assignments.experiment, assignments.hash_attribute, experiments.key, units.type,
+                units.unit, variants.key, reason, assignments.bucket_version, bucket, propensity, assignments.phase,
+                assignments.version, assigned_at
+            FROM assignments
+                JOIN experiments ON experiments.number = assignments.experiment
+                JOIN units ON units.number = assignments.unit
+                JOIN variants ON variants.number = assignments.variant
+            WHERE (assignments.unit, assignments.experiment, assignments.hash_attribute)
+                    > (:after_unit, :after_experiment, :after_attribute)
+                AND (:experiment IS NULL OR assignments.experiment = :experiment)
+                AND (:unit IS NULL OR assignments.unit = :unit)
+            ORDER BY assignments.unit, assignments.experiment, assignments.hash_attribute LIMIT :limit
+            """,
+            [
+                ":after_unit": after.unit, ":after_experiment": after.experiment, ":after_attribute": after.attribute,
+                ":experiment": experiment, ":unit": unit, ":limit": limit,
+            ]
+        ) { row throws(RPCError) in
+            guard let reason = AssignmentReason(rawValue: row.text(7)) else {
+                throw .internalError("An assignment was made for the unknown reason '\(row.text(7))'.")
+            }
+            return Stored(
+                position: (row.int64(0), row.int64(1), row.text(2)),
+                reply: KeptAssignment(
+                    experiment: row.text(3), unitType: row.text(4), unit: row.text(5), hashAttribute: row.text(2),
+                    variant: row.text(6), reason: reason, bucketVersion: row.int(8),
+                    bucket: row.int64OrNil(9).map { Int($0) }, propensity: row.doubleOrNil(10), phase: row.int(11),
+                    version: row.int(12), assignedAt: row.timestamp(13)))
+        }
+    }
+
+    /// An assignment and its place in the order of all.
+    struct Stored: Sendable {
+        let position: (unit: Int64, experiment: Int64, attribute: String)
+        let reply: KeptAssignment
     }
 
     /// Keeps what was decided for a unit; what was kept before of the same name goes.

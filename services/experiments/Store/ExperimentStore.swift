@@ -33,6 +33,8 @@ struct StoredExperiment: Sendable {
     var version: Int
     /// Those that are in it, in their order.
     var variants: [Variant] = []
+    /// Nil: it excludes no other.
+    var slot: StoredSlot?
 }
 
 /// Experiments with their variants.
@@ -41,6 +43,7 @@ struct ExperimentStore: Sendable {
     static let key = "(SELECT experiments.key FROM experiments WHERE experiments.number = experiment)"
 
     private let variants = VariantStore()
+    private let layers = LayerStore()
 
     func insert(_ experiment: StoredExperiment, in transaction: borrowing WriteTransaction) throws(RPCError) {
         try transaction.run(
@@ -66,6 +69,7 @@ struct ExperimentStore: Sendable {
                 ":end_at": experiment.endAt, ":created_at": experiment.createdAt, ":version": experiment.version,
             ])
         try variants.replace(experiment.variants, of: experiment.number, in: transaction)
+        try layers.place(experiment.slot, of: experiment.number, in: transaction)
     }
 
     /// Writes all that may change of an experiment.
@@ -90,6 +94,21 @@ struct ExperimentStore: Sendable {
                 ":version": experiment.version,
             ])
         try variants.replace(experiment.variants, of: experiment.number, in: transaction)
+        try layers.place(experiment.slot, of: experiment.number, in: transaction)
+    }
+
+    /// The keys of experiments that are not archived and have another one as prerequisite.
+    func needing(
+        _ key: String, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [String] {
+        try transaction.all(
+            """
+            SELECT key FROM experiments
+            WHERE status <> 'archived' AND EXISTS (
+                SELECT 1 FROM json_each(prerequisites) WHERE json_extract(value, '$.experiment') = :key)
+            ORDER BY number
+            """, [":key": key]
+        ) { $0.text(0) }
     }
 
     /// When an experiment ended, or is to end; nil: it goes on.
@@ -158,6 +177,7 @@ struct ExperimentStore: Sendable {
             """, [":number": number], Self.stored)
         guard var experiment = found else { return nil }
         experiment.variants = try variants.all(of: number, in: transaction)
+        experiment.slot = try layers.slot(of: number, in: transaction)
         return experiment
     }
 

@@ -24,6 +24,16 @@ struct PhaseStore: Sendable {
                 ":experiment": experiment.number, ":number": number, ":opened_at": time, ":reason": reason.rawValue,
                 ":condition": experiment.condition?.text, ":prerequisites": experiment.prerequisites.jsonText,
             ])
+        if let slot = experiment.slot {
+            try transaction.run(
+                """
+                INSERT INTO phase_slots (experiment, phase, layer, buckets) VALUES (:experiment, :phase, :layer, :buckets)
+                """,
+                [
+                    ":experiment": experiment.number, ":phase": number, ":layer": slot.layer,
+                    ":buckets": slot.buckets.jsonText,
+                ])
+        }
         let numbers = try variants.numbers(of: experiment.number, in: transaction)
         for (place, arm) in allocation.arms.enumerated() {
             try transaction.run(
@@ -90,9 +100,24 @@ struct PhaseStore: Sendable {
                 Phase(
                     number: phase.number, openedAt: phase.openedAt, closedAt: phase.closedAt, reason: phase.reason,
                     condition: phase.condition, prerequisites: phase.prerequisites,
-                    arms: try arms(of: experiment, phase: phase.number, in: transaction)))
+                    arms: try arms(of: experiment, phase: phase.number, in: transaction),
+                    slot: try slot(of: experiment, phase: phase.number, in: transaction)))
         }
         return phases
+    }
+
+    private func slot(
+        of experiment: Int64, phase: Int, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> ExperimentSlot? {
+        try transaction.one(
+            """
+            SELECT layers.key, phase_slots.buckets FROM phase_slots JOIN layers ON layers.number = phase_slots.layer
+            WHERE phase_slots.experiment = :experiment AND phase_slots.phase = :phase
+            """, [":experiment": experiment, ":phase": phase]
+        ) { row throws(RPCError) in
+            let buckets: BucketSet = try row.json(1)
+            return ExperimentSlot(layer: row.text(0), ranges: buckets.replies)
+        }
     }
 
     private func arms(
@@ -108,7 +133,7 @@ struct PhaseStore: Sendable {
             let buckets: BucketSet = try row.json(1)
             return PhaseArm(
                 variant: row.text(0), allocation: buckets.count,
-                ranges: buckets.ranges.map { PhaseRange(lower: $0.lower, upper: $0.upper) })
+                ranges: buckets.replies)
         }
     }
 }

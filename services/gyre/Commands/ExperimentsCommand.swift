@@ -1,7 +1,8 @@
-import ArgumentParser
-import ExperimentsAPI
+public import ArgumentParser
+public import ExperimentsAPI
 import JSON
 import JSONRPC
+import ServiceContract
 
 /// `gyre experiments`
 struct ExperimentsCommand: AsyncParsableCommand {

@@ -24,7 +24,7 @@ struct ExposureIntake: Sendable {
     func unit(
         _ unit: String, type: String, at now: Timestamp, in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> Int64 {
-        if let identifierType = UnitTypes.identifierType(of: type),
+        if let identifierType = try UnitTypeTable(in: transaction).identifierType(of: type),
             try tombstones.contains(type: identifierType, value: unit, in: transaction)
         {
             throw .suppressed("This unit")

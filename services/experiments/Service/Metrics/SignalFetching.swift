@@ -28,6 +28,8 @@ struct SignalFetching: JobWork {
         let followed: FollowedEventStore.Followed
         let after: Int64
         let fields: [String]
+        /// Nil for units that are nobody's.
+        let identifierType: String?
     }
 
     func next(
@@ -37,14 +39,15 @@ struct SignalFetching: JobWork {
             for (event, fetched, wanted) in try followed.all(in: transaction) where fetched < 0 || fetched < wanted {
                 return Question(
                     followed: event, after: max(0, fetched),
-                    fields: try followed.fields(of: event.event, in: transaction))
+                    fields: try followed.fields(of: event.event, in: transaction),
+                    identifierType: try UnitTypeTable(in: transaction).identifierType(of: event.unitType))
             }
             return nil
         }
         guard let question else {
             return { job, _, transaction throws(RPCError) in try finish(&job, in: transaction) }
         }
-        guard let type = UnitTypes.identifierType(of: question.followed.unitType) else {
+        guard let type = question.identifierType else {
             // Sessions have no identifier that a signal could carry.
             return { _, _, transaction throws(RPCError) in
                 try followed.fetched(question.followed, through: .max, in: transaction)

@@ -46,6 +46,8 @@ enum RoleScopes {
         "restrictions:write": [.operator],
         "retentionRules:read": [],
         "retentionRules:write": [],
+        "savedGroups:read": [.analyst, .operator],
+        "savedGroups:write": [.operator],
         "sessions:read": [.analyst, .operator, .viewer],
         "sessions:write": [.analyst, .operator, .viewer],
         "settings:read": [.analyst, .operator, .viewer],
