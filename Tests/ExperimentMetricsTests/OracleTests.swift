@@ -116,7 +116,7 @@ struct OracleTests {
             let cases = try cases("w", atLeast: 60).filter { $0[1] == fields[1] }
             let day = try #require(Int(fields[1]))
             var names: [String] = []
-            for fields in cases where names.last != fields[0] { names.append(fields[0]) }
+            for fields in cases where !names.contains(fields[0]) { names.append(fields[0]) }
             let method = try #require(PValueAdjustment(rawValue: fields[0]))
             let plan = try AnalysisPlan(correction: method)
             let analysis = try ExperimentAnalysis(

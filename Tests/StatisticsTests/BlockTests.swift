@@ -67,8 +67,10 @@ struct BlockTests {
                     moments(
                         (0..<count).map { _ in
                             let x = normal(&generator)
-                            let size = 5 + normal(&generator)
-                            return [level + lift + x + normal(&generator), x + level, size * (2 + lift) + x, size]
+                            let (size, noise) = (5 + normal(&generator), normal(&generator))
+                            return [
+                                level + lift + x + normal(&generator), x + level, size * (2 + lift) + x + noise, size,
+                            ]
                         })
                 }
                 blocks.append((arm(sizes.0, 0.3), arm(sizes.1, 0)))
