@@ -27,7 +27,7 @@ struct ExperimentResultsMethods: ExperimentResults.Service {
         do throws(MetricProblem) {
             analysis = try ExperimentAnalysis(
                 arms: evidence.arms, control: evidence.control, weights: evidence.weights,
-                units: evidence.units.filter { unit in through.map { unit.day <= $0 } ?? true },
+                units: evidence.units,
                 metrics: evidence.metrics.map { metric in
                     ExperimentAnalysis.Metric(
                         metric.definition,
@@ -35,7 +35,7 @@ struct ExperimentResultsMethods: ExperimentResults.Service {
                             through: through ?? call.now.day, phases: evidence.weights.count,
                             arms: evidence.arms.count))
                 },
-                plan: evidence.plan, isOver: status == .completed || status == .archived,
+                plan: evidence.plan, isOver: status == .completed || status == .archived, today: call.now.day,
                 severalVariantsShare: evidence.severalVariantsShare)
         } catch {
             throw .internalError("What is kept of \(experiment.key) cannot be analysed: \(error)")

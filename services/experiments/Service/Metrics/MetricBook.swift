@@ -51,7 +51,9 @@ struct MetricBook: ~Copyable {
         for entry in try exposures.entries(of: unit, in: transaction) {
             let experiment = try experiment(entry.experiment, in: transaction)
             for metric in experiment.metrics where metric.isFilled(unit) {
-                guard let counted = metric.event(event), experiment.counts(counted, for: metric) else { continue }
+                // What counted is taken back, wherever the end is by now.
+                guard let counted = metric.event(event), isTakenBack || experiment.counts(counted, for: metric)
+                else { continue }
                 let old = try trajectory(of: unit, entry, metric, in: transaction)
                 var new = old
                 if isTakenBack {

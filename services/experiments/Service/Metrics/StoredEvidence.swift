@@ -117,5 +117,5 @@ struct StoredEvidence {
     }
 
     /// The looks of a group-sequential test that were reached by the end of yesterday.
-    func looks(at now: Timestamp) -> [ReachedLook] { plan.looks(units.filter { $0.day < now.day }) }
+    func looks(at now: Timestamp) -> [ReachedLook] { plan.looks(units, today: now.day) }
 }
