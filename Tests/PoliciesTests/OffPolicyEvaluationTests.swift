@@ -177,4 +177,40 @@ struct OffPolicyEvaluationTests {
         #expect(try changed.models(penalty: 1e-6).predictions([0.5], row: 3) == predictions)
         #expect(try changed.models(penalty: 1e-6).predictions([0.5], row: 4) != predictions)
     }
+
+    @Test("What is restored from figures goes on as if it had never been put away, and figures of another are refused")
+    func figures() throws {
+        func row(_ index: Int) throws -> LoggedDecision {
+            let share = 0.1 + 0.8 * Double(index % 7) / 7
+            return try LoggedDecision(
+                arm: index % 2, reward: Double(index % 5) / 3, logged: try Propensities(logged: [share, 1 - share]),
+                target: try Propensities(logged: [0.3, 0.7]), baseline: try .uniform(2),
+                predictions: [0.1 * Double(index), 1 / Double(index + 1)])
+        }
+        var whole = try OffPolicyEvaluation(hasBaseline: true, hasPredictions: true)
+        var (part, model) = (whole, try CrossFitting(arms: 2, dimension: 2))
+        for index in 0..<20 {
+            try whole.add(row(index))
+            try part.add(row(index))
+            try model.add([Double(index), 1 / Double(index + 2)], arm: index % 2, reward: Double(index), row: index)
+        }
+        var restored = try OffPolicyEvaluation(hasBaseline: true, hasPredictions: true)
+        try restored.restore(part.figures)
+        var learned = try CrossFitting(arms: 2, dimension: 2)
+        try learned.restore(model.figures)
+        #expect(restored == part && learned == model)
+        for index in 20..<40 {
+            try whole.add(row(index))
+            try restored.add(row(index))
+        }
+        #expect(restored == whole)
+        var other = try OffPolicyEvaluation(hasBaseline: false, hasPredictions: true)
+        #expect(throws: PolicyError.differentLengths) { try other.restore(part.figures) }
+        var narrow = try CrossFitting(arms: 2, dimension: 1)
+        #expect(throws: PolicyError.differentLengths) { try narrow.restore(model.figures) }
+        #expect(throws: PolicyError.notFinite) {
+            try restored.restore(part.figures.map { _ in Double.nan })
+        }
+        #expect(restored == whole)
+    }
 }

@@ -10,7 +10,7 @@ public struct CrossFitting: Sendable, Equatable {
     public static let largestFoldCount = 20
 
     /// By fold, then by arm.
-    private var states: [[RidgeRegression]]
+    var states: [[RidgeRegression]]
 
     /// - Parameters:
     ///   - folds: from 2; 5 is usual.

@@ -12,8 +12,8 @@ public struct OffPolicyEvaluation: Sendable, Equatable {
     public let shrinkage: Double
     public let hasBaseline: Bool
     public let hasPredictions: Bool
-    private var moments: CrossMoments
-    public private(set) var support: [OffPolicySupport]
+    var moments: CrossMoments
+    public internal(set) var support: [OffPolicySupport]
 
     /// - Parameters:
     ///   - hasBaseline: whether each row says what a second policy does.

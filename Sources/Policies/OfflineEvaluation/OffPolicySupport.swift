@@ -1,14 +1,14 @@
 /// Whether logged decisions can speak for a policy at all.
 public struct OffPolicySupport: Sendable, Equatable {
-    public private(set) var rows = 0
+    public internal(set) var rows = 0
     /// Rows whose arm the policy plays too.
-    public private(set) var matches = 0
-    public private(set) var largestWeight = 0.0
+    public internal(set) var matches = 0
+    public internal(set) var largestWeight = 0.0
     /// Rows on which the policy may play an arm that could not have been logged.
-    public private(set) var unsupportedRows = 0
-    private var weight = 0.0
-    private var squaredWeight = 0.0
-    private var unsupported = 0.0
+    public internal(set) var unsupportedRows = 0
+    var weight = 0.0
+    var squaredWeight = 0.0
+    var unsupported = 0.0
 
     init() {}
 
