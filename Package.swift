@@ -87,7 +87,9 @@ let package = Package(
             ], swiftSettings: .strict + [.failpoints]),
 
         // Services: a library each, and a Main that only composes it.
-        .service("Experiments", ["Assignment", "ExperimentMetrics", "OpenSSL", "SignalsAPI", "Statistics"]),
+        .service(
+            "Experiments",
+            ["Assignment", "ExperimentMetrics", "OpenSSL", "Policies", "Randomness", "SignalsAPI", "Statistics"]),
         .service(
             "Gateway",
             [
@@ -139,8 +141,8 @@ let package = Package(
             [
                 "Assignment", "CommonAPI", "ExperimentMetrics", "ExperimentsAPI", "JSON", "JSONRPC", "JSONRPCInProcess",
                 "OpenSSL",
-                "PlatformAPI", "SQLite",
-                "ServiceContract", "ServiceKit", "SignalsAPI",
+                "PlatformAPI", "Policies", "PythonOracle", "Randomness", "SQLite",
+                "ServiceContract", "ServiceKit", "SignalsAPI", "Statistics",
             ]),
         .tests(
             "GatewayService",

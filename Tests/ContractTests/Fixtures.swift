@@ -35,6 +35,10 @@ enum Fixtures {
         ("one-holdout", SQL(isForBrand: true, text: holdout)),
         ("one-saved-group", SQL(isForBrand: true, text: savedGroup)),
         ("one-forced-unit", SQL(isForBrand: true, text: experiment + started + forced)),
+        ("one-dataset", SQL(isForBrand: true, text: policy + judged + dataset)),
+        ("one-sealed-dataset", SQL(isForBrand: true, text: dataset + sealedDataset)),
+        ("one-judged-policy", SQL(isForBrand: true, text: policy + judged + dataset + sealedDataset)),
+        ("one-replay", SQL(isForBrand: true, text: policy + judged + dataset + sealedDataset + replay)),
         ("one-import", SQL(isForBrand: true, text: importing)),
         ("one-import-done", SQL(isForBrand: true, text: importing + "UPDATE jobs SET status = 'completed';")),
     ]
@@ -245,6 +249,44 @@ enum Fixtures {
         VALUES (1, x'01930000000070008000000000000083', 'user', 'qa-1', 1767225600000000);
         INSERT INTO forced_assignments (experiment, unit, variant, set_at, set_by)
         VALUES (1, 1, 2, 1767225600000000, 'admin');
+
+        """
+
+    private static let dataset = """
+        INSERT INTO datasets (number, id, name, label, arms, features, reward, scores, metrics, targets, hash, created_at)
+        VALUES (1, x'019300000000700080000000000000a1', 'meals', '2026-01', '["plain","spicy"]', '["visits"]',
+            'orders within a week', '["planAlignment"]', '["margin"]', '["planner-4"]',
+            x'9553dac907a577165feedc313f610a3df0883bc2fbbf0b3d84be11fe4f5af2d9', 1767225600000000);
+
+        """
+
+    private static let judged = """
+        INSERT INTO policy_versions (number, id, policy, version, config_defaults, hash, status, created_at,
+            status_changed_at)
+        VALUES (2, x'019300000000700080000000000000a3', 1, 2, '{}', zeroblob(32), 'active', 1767225600000000, 1767225600000000);
+
+        """
+
+    private static let sealedDataset = """
+        INSERT INTO dataset_hashes (dataset, row, hash) VALUES
+            (1, 0, x'0db794d24a72067b506a8495b7abada04b5238bbaee78c4e84632d65c162039e'),
+            (1, 1, x'76e1b15a09b580f1c6965ae8ae5ae835216973e70e71dc5f0c4cfcbe962d0d2b'),
+            (1, 2, x'ec19b2906bc4f9071494337adca25da1548b1e8f96d68d3bc8f7803290d8edc0');
+        INSERT INTO dataset_rows (dataset, row, body) VALUES
+            (1, 0, '{"features":[1],"arm":"plain","propensities":[0.5,0.5],"reward":1,"targets":{"planner-4":[0.25,0.75]},"metrics":{"margin":2.5},"plan":["soup","rice"],"done":["rice"]}'),
+            (1, 1, '{"features":[3],"arm":"spicy","propensity":0.5,"reward":0,"targets":{"planner-4":[0.25,0.75]}}'),
+            (1, 2, '{"features":[2],"arm":"plain","propensity":0.5,"reward":2,"targets":{"planner-4":[1,0]}}');
+        UPDATE datasets SET rows = 3, sealed_at = 1767225600000000,
+            hash = x'9df277c0d674de3cf8a27b932ecea1cb33a6e813d7bfecccc5cb3652b35656d5';
+
+        """
+
+    private static let replay = """
+        INSERT INTO jobs (id, kind, status, done, total, unit, created_at, updated_at)
+        VALUES (x'019300000000700080000000000000a2', 'policyReplay', 'running', 0, 3, 'rows', 1767225600000000, 1767225600000000);
+        INSERT INTO replays (number, id, policy_version, baseline_version, dataset, settings)
+        VALUES (1, x'019300000000700080000000000000a2', 2, 1, 1,
+            '{"policyVersionId":"01930000-0000-7000-8000-0000000000a3","datasetId":"01930000-0000-7000-8000-0000000000a1","target":{"type":"supplied","name":"planner-4"},"baselineVersionId":"01930000-0000-7000-8000-000000000082","baselineTarget":{"type":"logged"},"metric":"reward","direction":"higherIsBetter","estimators":["ips","snips"],"decidedBy":"snips"}');
 
         """
 

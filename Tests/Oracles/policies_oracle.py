@@ -23,46 +23,20 @@ Usage: policies_oracle.py > Tests/PoliciesTests/Golden/policies.txt
 prints then.)
 """
 
-import importlib
-import importlib.util
 import random
-import sys
-import types
 
 import numpy as np
 from scipy.integrate import quad
 from scipy.special import betainc, ndtr
 from scipy.stats import beta
 
+from open_bandit import estimators
+
 RNG = random.Random(2008)
 
 
 def join(values):
     return ",".join(repr(float(x)) for x in values)
-
-
-def without(name, **members):
-    try:
-        __import__(name)
-    except ImportError:
-        module = types.ModuleType(name)
-        for member, value in members.items():
-            setattr(module, member, value)
-        sys.modules[name] = module
-
-
-def estimators():
-    """obp.ope.estimators alone, without its package's other imports."""
-    without("torch", Tensor=type("Tensor", (), {}))
-    without("pandas")
-    without("sklearn")
-    without("sklearn.utils", check_random_state=np.random.RandomState)
-    place = importlib.util.find_spec("obp").submodule_search_locations[0]
-    for name in ("obp", "obp.ope"):
-        package = types.ModuleType(name)
-        package.__path__ = [place + name[3:].replace(".", "/")]
-        sys.modules[name] = package
-    return importlib.import_module("obp.ope.estimators")
 
 
 def best(density, cumulative, points, count):

@@ -1229,33 +1229,226 @@ extension ExperimentsContract {
         "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/conflict"}],\#
         "examples":[{"name":"nothing yet","x-fixture":"one-plan","params":[{"name":"experimentId",\#
         "value":"01930000-0000-7000-8000-000000000071"},{"name":"metric","value":"orders"}],\#
-        "result":{"name":"reply","value":{"metric":"orders","scale":"relative","points":[]}}}]}],\#
-        "components":{"schemas":{"ExperimentStatus":{"type":"string","enum":["draft","active","paused","completed",\#
-        "archived"],"description":"Where an experiment is in its life.","x-enum-descriptions":{"draft":"Being \#
-        written; nobody is assigned.","active":"Units are assigned.","paused":"Nobody is assigned until it goes \#
-        on.","completed":"Nobody is assigned any more; its results stand.","archived":"Completed, and out of \#
-        sight."}},"UnitType":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z][A-Za-z0-9_]{0,39}$",\#
-        "description":"What is randomised, such as user, household or session.","x-privacy":"none"},\#
-        "Key":{"type":"string","minLength":1,"maxLength":100,"pattern":"^[A-Za-z0-9._-]{1,100}$",\#
-        "description":"What code asks for: letters, digits, dots, underscores and hyphens.","x-privacy":"none"},\#
-        "Variant":{"type":"object","description":"An arm of an experiment.","required":["key","allocation"],\#
-        "properties":{"key":{"$ref":"#/components/schemas/Key","description":"What code asks for; no other variant \#
-        of the experiment has it."},"name":{"type":"string","minLength":1,"maxLength":255,"description":"What \#
-        people read.","x-privacy":"none"},"description":{"type":"string","minLength":1,"maxLength":2000,\#
-        "description":"What is different in it.","x-privacy":"none"},"allocation":{"type":"integer","minimum":0,\#
-        "maximum":10000,"x-unit":"ten-thousandths","description":"Its share of all units; those of all variants add \#
-        up to 10,000 at most."},"isControl":{"type":"boolean","default":false,"description":"Whether the others are \#
-        compared with it; of one it is true."},"config":{"x-raw":true,"x-raw-type":"object","x-max-bytes":16384,\#
-        "description":"How it is carried out: by a model, a prompt or both (`execution_strategy`), or by a `value`; \#
-        see ops/docs/policies-and-prompts.md.","x-privacy":"none"}},"additionalProperties":false},\#
-        "RequiredExperiment":{"type":"object","description":"Another experiment that a unit must be in.",\#
-        "required":["experiment"],"properties":{"experiment":{"$ref":"#/components/schemas/Key","description":"The \#
-        other experiment's key."},"variants":{"type":"array","items":{"$ref":"#/components/schemas/Key"},\#
-        "maxItems":20,"default":[],"description":"The variants that will do; none: any."}},\#
-        "additionalProperties":false},"Experiment":{"type":"object","description":"A comparison of variants over \#
-        units.","required":["id","key","name","unitType","status","hashVersion","seed","hashAttribute",\#
-        "prerequisites","isSticky","bucketVersion","minimumBucketVersion","variants","createdAt","updatedAt",\#
-        "version"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"Its id."},\#
+        "result":{"name":"reply","value":{"metric":"orders","scale":"relative","points":[]}}}]},\#
+        {"name":"datasets.create","summary":"Begins a dataset of logged decisions.","x-kind":"write",\#
+        "x-scope":"datasets:write","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],"x-audit":true,\#
+        "x-idempotent":true,"params":[{"name":"name","required":true,"schema":{"$ref":"#/components/schemas/Key"},\#
+        "description":"What it is a version of."},{"name":"label","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Key"},"description":"Which version it is; no other dataset of the \#
+        name has it."},{"name":"arms","required":true,"schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Key"},"minItems":1,"maxItems":100},"description":"What could be done, \#
+        in the order in which rows list probabilities."},{"name":"reward","required":true,"schema":{"type":"string",\#
+        "minLength":1,"maxLength":500},"description":"What a row's reward measures, and its unit.",\#
+        "x-privacy":"none"},{"name":"features","schema":{"type":"array","items":{"$ref":"#/components/schemas/Key"},\#
+        "maxItems":64,"default":[]},"description":"What is known when a decision is taken; arms × (features + 1) × \#
+        (features + 2) / 2 is at most 20,000. No identifiers of people."},{"name":"description",\#
+        "schema":{"type":"string","minLength":1,"maxLength":2000},"description":"What it holds, in words.",\#
+        "x-privacy":"none"},{"name":"scores","schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/ScoreName"},"maxItems":5,"default":[]},"description":"The scores that \#
+        rows bring, or what they are computed from."},{"name":"metrics","schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Key"},"maxItems":20,"default":[]},"description":"What else is \#
+        measured."},{"name":"targets","schema":{"type":"array","items":{"$ref":"#/components/schemas/Key"},\#
+        "maxItems":8,"default":[]},"description":"The policies of which each row says what they would have done."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/Dataset"}},\#
+        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/invalidParams"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"plans for a week","params":[{"name":"name",\#
+        "value":"meals"},{"name":"label","value":"2026-01"},{"name":"arms","value":["plain","spicy"]},\#
+        {"name":"features","value":["visits"]},{"name":"reward","value":"orders within a week"},{"name":"scores",\#
+        "value":["planAlignment"]},{"name":"metrics","value":["margin"]},{"name":"targets","value":["planner-4"]}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000001","name":"meals",\#
+        "label":"2026-01","arms":["plain","spicy"],"features":["visits"],"reward":"orders within a week",\#
+        "scores":["planAlignment"],"metrics":["margin"],"targets":["planner-4"],"status":"filling","rows":0,\#
+        "erasedRows":0,"hash":"9553dac907a577165feedc313f610a3df0883bc2fbbf0b3d84be11fe4f5af2d9",\#
+        "createdAt":"2026-01-01T00:00:00Z"}}},{"name":"the same version twice","x-fixture":"one-dataset",\#
+        "params":[{"name":"name","value":"meals"},{"name":"label","value":"2026-01"},{"name":"arms",\#
+        "value":["plain","spicy"]},{"name":"features","value":["visits"]},{"name":"reward","value":"orders within a \#
+        week"},{"name":"scores","value":["planAlignment"]},{"name":"metrics","value":["margin"]},{"name":"targets",\#
+        "value":["planner-4"]}],"x-error":"#/components/errors/conflict"}]},{"name":"datasets.append",\#
+        "summary":"Takes the next rows of a dataset: all of them, or with an error none.","x-kind":"write",\#
+        "x-scope":"datasets:write","x-cost":1,"x-cost-items":"rows","x-callers":["public","admin"],"x-audit":false,\#
+        "x-idempotent":false,"params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The dataset."},{"name":"offset","required":true,"schema":{"type":"integer","minimum":0,\#
+        "maximum":1000000},"description":"How many rows come before: the dataset's `rows`. Rows that are there \#
+        already add nothing.","x-unit":"rows"},{"name":"rows","required":true,"schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/DatasetRow"},"minItems":1,"maxItems":500},"description":"The rows."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/Dataset"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/suppressed"},\#
+        {"$ref":"#/components/errors/restricted"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"two decisions","x-fixture":"one-dataset","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-0000000000a1"},{"name":"offset","value":0},{"name":"rows",\#
+        "value":[{"unit":{"type":"user","id":"u1"},"features":[1],"arm":"plain","propensities":[0.5,0.5],"reward":1,\#
+        "targets":{"planner-4":[0.25,0.75]},"metrics":{"margin":2.5},"plan":["soup","rice"],"done":["rice"]},\#
+        {"features":[3],"arm":"spicy","propensity":0.5,"reward":0,"targets":{"planner-4":[0.25,0.75]}}]}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-0000000000a1","name":"meals",\#
+        "label":"2026-01","arms":["plain","spicy"],"features":["visits"],"reward":"orders within a week",\#
+        "scores":["planAlignment"],"metrics":["margin"],"targets":["planner-4"],"status":"filling","rows":2,\#
+        "erasedRows":0,"hash":"a7ea910967054af1ff51d6dddfd1bb8abc30512c18c54970059cbeed0a188c31",\#
+        "createdAt":"2026-01-01T00:00:00Z"}}},{"name":"a gap","x-fixture":"one-dataset","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-0000000000a1"},{"name":"offset","value":1},{"name":"rows",\#
+        "value":[{"unit":{"type":"user","id":"u1"},"features":[1],"arm":"plain","propensities":[0.5,0.5],"reward":1,\#
+        "targets":{"planner-4":[0.25,0.75]},"metrics":{"margin":2.5},"plan":["soup","rice"],"done":["rice"]}]}],\#
+        "x-error":"#/components/errors/conflict"}]},{"name":"datasets.seal","summary":"Ends a dataset: from now on \#
+        nothing of it changes.","x-kind":"write","x-scope":"datasets:write","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The dataset."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Dataset"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"one without rows","x-fixture":"one-dataset","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-0000000000a1"}],"x-error":"#/components/errors/conflict"},{"name":"sealed \#
+        again","x-fixture":"one-sealed-dataset","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-0000000000a1"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-0000000000a1","name":"meals","label":"2026-01","arms":["plain",\#
+        "spicy"],"features":["visits"],"reward":"orders within a week","scores":["planAlignment"],\#
+        "metrics":["margin"],"targets":["planner-4"],"status":"sealed","rows":3,"erasedRows":0,\#
+        "hash":"9df277c0d674de3cf8a27b932ecea1cb33a6e813d7bfecccc5cb3652b35656d5",\#
+        "createdAt":"2026-01-01T00:00:00Z","sealedAt":"2026-01-01T00:00:00Z"}}}]},{"name":"datasets.get",\#
+        "summary":"Says what a dataset is.","x-kind":"read","x-scope":"datasets:read","x-cost":1,\#
+        "x-actors":"nobody","x-callers":["public","admin"],"params":[{"name":"id",\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The dataset; or name and label."},\#
+        {"name":"name","schema":{"$ref":"#/components/schemas/Key"},"description":"Its name, with label."},\#
+        {"name":"label","schema":{"$ref":"#/components/schemas/Key"},"description":"Its label, with name."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/Dataset"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/invalidParams"}],\#
+        "examples":[{"name":"by name and label","x-fixture":"one-sealed-dataset","params":[{"name":"name",\#
+        "value":"meals"},{"name":"label","value":"2026-01"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-0000000000a1","name":"meals","label":"2026-01","arms":["plain",\#
+        "spicy"],"features":["visits"],"reward":"orders within a week","scores":["planAlignment"],\#
+        "metrics":["margin"],"targets":["planner-4"],"status":"sealed","rows":3,"erasedRows":0,\#
+        "hash":"9df277c0d674de3cf8a27b932ecea1cb33a6e813d7bfecccc5cb3652b35656d5",\#
+        "createdAt":"2026-01-01T00:00:00Z","sealedAt":"2026-01-01T00:00:00Z"}}},{"name":"none such",\#
+        "params":[{"name":"id","value":"01930000-0000-7000-8000-0000000000a1"}],\#
+        "x-error":"#/components/errors/notFound"}]},{"name":"datasets.list","summary":"Lists datasets, newest \#
+        first.","x-kind":"read","x-scope":"datasets:read","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
+        "admin"],"params":[{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},\#
+        "description":"Where the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer",\#
+        "minimum":1,"maximum":100,"default":50},"description":"Items on one page.","x-unit":"items"},{"name":"name",\#
+        "schema":{"$ref":"#/components/schemas/Key"},"description":"Only versions of this."}],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Dataset"},"maxItems":100,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"all","x-fixture":"one-dataset",\#
+        "params":[],"result":{"name":"reply","value":{"items":[{"id":"01930000-0000-7000-8000-0000000000a1",\#
+        "name":"meals","label":"2026-01","arms":["plain","spicy"],"features":["visits"],"reward":"orders within a \#
+        week","scores":["planAlignment"],"metrics":["margin"],"targets":["planner-4"],"status":"filling","rows":0,\#
+        "erasedRows":0,"hash":"9553dac907a577165feedc313f610a3df0883bc2fbbf0b3d84be11fe4f5af2d9",\#
+        "createdAt":"2026-01-01T00:00:00Z"}]}}}]},{"name":"datasets.rows","summary":"Reads the rows of a dataset \#
+        with their hashes, in their order.","x-kind":"read","x-scope":"datasets:read","x-cost":5,\#
+        "x-callers":["public","admin"],"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The dataset."},{"name":"cursor",\#
+        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last page ended: its \#
+        `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,"default":100},\#
+        "description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/StoredDatasetRow"},"maxItems":500,"description":"One page."},\#
+        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
+        page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/invalidCursor"}],\#
+        "examples":[{"name":"the first","x-fixture":"one-sealed-dataset","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-0000000000a1"},{"name":"limit","value":1}],"result":{"name":"reply",\#
+        "value":{"items":[{"number":0,"hash":"0db794d24a72067b506a8495b7abada04b5238bbaee78c4e84632d65c162039e",\#
+        "body":{"features":[1],"arm":"plain","propensities":[0.5,0.5],"reward":1,"targets":{"planner-4":[0.25,\#
+        0.75]},"metrics":{"margin":2.5},"plan":["soup","rice"],"done":["rice"]}}],"nextCursor":"1"}}}]},\#
+        {"name":"replays.create","summary":"Begins to judge a policy version on a sealed dataset: a job.",\#
+        "x-kind":"write","x-scope":"replays:write","x-cost":10,"x-actors":"nobody","x-callers":["public","admin"],\#
+        "x-audit":true,"x-idempotent":true,"params":[{"name":"policyVersionId","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The policy version."},{"name":"datasetId",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The dataset, sealed."},\#
+        {"name":"target","schema":{"$ref":"#/components/schemas/DecisionRule"},"description":"What the policy \#
+        version does; absent: the decision_rule of its configDefaults."},{"name":"baselineVersionId",\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The policy version that it is compared with."},\#
+        {"name":"baselineTarget","schema":{"$ref":"#/components/schemas/DecisionRule"},"description":"What the \#
+        baseline does; absent: the decision_rule of the baseline version's configDefaults, and without that version \#
+        there is no comparison."},{"name":"metric","schema":{"$ref":"#/components/schemas/Key"},"description":"What \#
+        decides: reward, or the name of one of the dataset's scores or metrics; unless given, reward."},\#
+        {"name":"direction","schema":{"$ref":"#/components/schemas/MetricDirection"},"description":"Which way the \#
+        metric should go; unless given, a score's own way, and up for all else."},{"name":"estimators",\#
+        "schema":{"type":"array","items":{"$ref":"#/components/schemas/ReplayEstimator"},"maxItems":8,"default":[]},\#
+        "description":"Those to compute; none: all."},{"name":"decidedBy",\#
+        "schema":{"$ref":"#/components/schemas/ReplayEstimator"},"description":"The one whose difference decides; \#
+        unless given, doublyRobust if it is computed, else snips, else the first."},{"name":"mlflowRunId",\#
+        "schema":{"type":"string","minLength":1,"maxLength":255},"description":"The run of MLflow that it belongs \#
+        to.","x-privacy":"none"}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Replay"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"a planner against what was done","x-fixture":"one-judged-policy",\#
+        "params":[{"name":"policyVersionId","value":"01930000-0000-7000-8000-0000000000a3"},{"name":"datasetId",\#
+        "value":"01930000-0000-7000-8000-0000000000a1"},{"name":"target","value":{"type":"supplied",\#
+        "name":"planner-4"}},{"name":"baselineVersionId","value":"01930000-0000-7000-8000-000000000082"},\#
+        {"name":"baselineTarget","value":{"type":"logged"}},{"name":"estimators","value":["ips","snips"]}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000001",\#
+        "policyVersionId":"01930000-0000-7000-8000-0000000000a3",\#
+        "baselineVersionId":"01930000-0000-7000-8000-000000000082",\#
+        "datasetId":"01930000-0000-7000-8000-0000000000a1","target":{"type":"supplied","name":"planner-4"},\#
+        "baselineTarget":{"type":"logged"},"metric":"reward","direction":"higherIsBetter","estimators":["ips",\#
+        "snips"],"decidedBy":"snips","status":"running","doneRows":0,"totalRows":3,\#
+        "createdAt":"2026-01-01T00:00:00Z"}}},{"name":"an arm that is none","x-fixture":"one-judged-policy",\#
+        "params":[{"name":"policyVersionId","value":"01930000-0000-7000-8000-0000000000a3"},{"name":"datasetId",\#
+        "value":"01930000-0000-7000-8000-0000000000a1"},{"name":"target","value":{"type":"fixed","arm":"sweet"}}],\#
+        "x-error":"#/components/errors/invalidParams"},{"name":"not sealed","x-fixture":"one-dataset",\#
+        "params":[{"name":"policyVersionId","value":"01930000-0000-7000-8000-0000000000a3"},{"name":"datasetId",\#
+        "value":"01930000-0000-7000-8000-0000000000a1"},{"name":"target","value":{"type":"uniform"}}],\#
+        "x-error":"#/components/errors/conflict"}]},{"name":"replays.get","summary":"Says how a replay stands, and \#
+        what it found.","x-kind":"read","x-scope":"replays:read","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The replay."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Replay"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"one that runs","x-fixture":"one-replay","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-0000000000a2"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-0000000000a2",\#
+        "policyVersionId":"01930000-0000-7000-8000-0000000000a3",\#
+        "baselineVersionId":"01930000-0000-7000-8000-000000000082",\#
+        "datasetId":"01930000-0000-7000-8000-0000000000a1","target":{"type":"supplied","name":"planner-4"},\#
+        "baselineTarget":{"type":"logged"},"metric":"reward","direction":"higherIsBetter","estimators":["ips",\#
+        "snips"],"decidedBy":"snips","status":"running","doneRows":0,"totalRows":3,\#
+        "createdAt":"2026-01-01T00:00:00Z"}}}]},{"name":"replays.list","summary":"Lists replays, newest first.",\#
+        "x-kind":"read","x-scope":"replays:read","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],\#
+        "params":[{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where \#
+        the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,\#
+        "maximum":100,"default":20},"description":"Items on one page.","x-unit":"items"},{"name":"policyVersionId",\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"Only of this policy version."},\#
+        {"name":"datasetId","schema":{"$ref":"#/components/schemas/UUID"},"description":"Only on this dataset."}],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Replay"},"maxItems":100,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"of one policy version",\#
+        "x-fixture":"one-replay","params":[{"name":"policyVersionId",\#
+        "value":"01930000-0000-7000-8000-0000000000a3"}],"result":{"name":"reply",\#
+        "value":{"items":[{"id":"01930000-0000-7000-8000-0000000000a2",\#
+        "policyVersionId":"01930000-0000-7000-8000-0000000000a3",\#
+        "baselineVersionId":"01930000-0000-7000-8000-000000000082",\#
+        "datasetId":"01930000-0000-7000-8000-0000000000a1","target":{"type":"supplied","name":"planner-4"},\#
+        "baselineTarget":{"type":"logged"},"metric":"reward","direction":"higherIsBetter","estimators":["ips",\#
+        "snips"],"decidedBy":"snips","status":"running","doneRows":0,"totalRows":3,\#
+        "createdAt":"2026-01-01T00:00:00Z"}]}}}]}],"components":{"schemas":{"ExperimentStatus":{"type":"string",\#
+        "enum":["draft","active","paused","completed","archived"],"description":"Where an experiment is in its \#
+        life.","x-enum-descriptions":{"draft":"Being written; nobody is assigned.","active":"Units are assigned.",\#
+        "paused":"Nobody is assigned until it goes on.","completed":"Nobody is assigned any more; its results \#
+        stand.","archived":"Completed, and out of sight."}},"UnitType":{"type":"string","minLength":1,\#
+        "maxLength":40,"pattern":"^[a-z][A-Za-z0-9_]{0,39}$","description":"What is randomised, such as user, \#
+        household or session.","x-privacy":"none"},"Key":{"type":"string","minLength":1,"maxLength":100,\#
+        "pattern":"^[A-Za-z0-9._-]{1,100}$","description":"What code asks for: letters, digits, dots, underscores \#
+        and hyphens.","x-privacy":"none"},"Variant":{"type":"object","description":"An arm of an experiment.",\#
+        "required":["key","allocation"],"properties":{"key":{"$ref":"#/components/schemas/Key","description":"What \#
+        code asks for; no other variant of the experiment has it."},"name":{"type":"string","minLength":1,\#
+        "maxLength":255,"description":"What people read.","x-privacy":"none"},"description":{"type":"string",\#
+        "minLength":1,"maxLength":2000,"description":"What is different in it.","x-privacy":"none"},\#
+        "allocation":{"type":"integer","minimum":0,"maximum":10000,"x-unit":"ten-thousandths","description":"Its \#
+        share of all units; those of all variants add up to 10,000 at most."},"isControl":{"type":"boolean",\#
+        "default":false,"description":"Whether the others are compared with it; of one it is true."},\#
+        "config":{"x-raw":true,"x-raw-type":"object","x-max-bytes":16384,"description":"How it is carried out: by a \#
+        model, a prompt or both (`execution_strategy`), or by a `value`; see ops/docs/policies-and-prompts.md.",\#
+        "x-privacy":"none"}},"additionalProperties":false},"RequiredExperiment":{"type":"object",\#
+        "description":"Another experiment that a unit must be in.","required":["experiment"],\#
+        "properties":{"experiment":{"$ref":"#/components/schemas/Key","description":"The other experiment's key."},\#
+        "variants":{"type":"array","items":{"$ref":"#/components/schemas/Key"},"maxItems":20,"default":[],\#
+        "description":"The variants that will do; none: any."}},"additionalProperties":false},\#
+        "Experiment":{"type":"object","description":"A comparison of variants over units.","required":["id","key",\#
+        "name","unitType","status","hashVersion","seed","hashAttribute","prerequisites","isSticky","bucketVersion",\#
+        "minimumBucketVersion","variants","createdAt","updatedAt","version"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"Its id."},\#
         "key":{"$ref":"#/components/schemas/Key","description":"What code asks for; no other experiment of the \#
         brand has it."},"name":{"type":"string","minLength":1,"maxLength":255,"description":"What people read."},\#
         "description":{"type":"string","minLength":1,"maxLength":2000,"description":"What is tried."},\#
@@ -1799,24 +1992,219 @@ extension ExperimentsContract {
         "items":{"$ref":"#/components/schemas/UnitAssignment"},"maxItems":500,"description":"One for each \#
         experiment, in the order in which they were asked, or created; without configs."},\#
         "isErased":{"type":"boolean","default":false,"description":"The unit was erased on request: nothing of it \#
-        is kept, and it is in no variant."}},"additionalProperties":false},"Hash":{"type":"string",\#
-        "pattern":"^[0-9a-f]{64}$","description":"A SHA-256 hash in lower-case hexadecimal."},\#
-        "Date":{"type":"string","format":"date","description":"A day, as 2026-01-31."},"Version":{"type":"integer",\#
-        "minimum":1,"description":"Counts the changes of one thing; an update names the version it expects to \#
-        change."},"UUID":{"type":"string","format":"uuid","description":"An id: a UUID of version 7, whose order is \#
-        the order of creation."},"Timestamp":{"type":"string","format":"date-time","description":"A moment, as RFC \#
-        3339 in UTC; microseconds are kept, finer fractions are cut off."}},"errors":{"suppressed":{"code":-32020,\#
-        "message":"This person was erased or suppressed, and is refused from then on."},\#
-        "versionMismatch":{"code":-32011,"message":"It was changed since it was read; read it again before changing \#
-        it."},"illegalTransition":{"code":-32013,"message":"Its state does not allow this; the message says which \#
-        states do."},"invalidCursor":{"code":-32016,"message":"The cursor was not given out by this list with these \#
-        filters; begin again without one."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was \#
-        written; reads go on."},"notFound":{"code":-32004,"message":"There is no such thing, or it belongs to \#
-        another brand: the two answer alike."},"invalidParams":{"code":-32602,"message":"A parameter breaks its \#
-        contract; the message names its place and the rule.","data":{"pointer":"JSON Pointer to the parameter, such \#
-        as /params/traits/age.","problem":"What is wrong there."}},"conflict":{"code":-32010,"message":"It \#
-        contradicts what is there; the message says what that is."}}},"x-http-statuses":{"suppressed":409,\#
-        "versionMismatch":409,"illegalTransition":409,"invalidCursor":400,"storageFull":507,"notFound":404,\#
-        "invalidParams":400,"conflict":409}}
+        is kept, and it is in no variant."}},"additionalProperties":false},"DatasetStatus":{"type":"string",\#
+        "enum":["filling","sealed"],"description":"Whether a dataset may still grow.",\#
+        "x-enum-descriptions":{"filling":"Rows are being appended.","sealed":"Never changed again: its hash says \#
+        what is in it."}},"ScoreName":{"type":"string","enum":["planAlignment","constraintRespect","editDistance",\#
+        "diversity","leftovers"],"description":"One of the five scores of a plan, each from 0 to 1 for one row.",\#
+        "x-enum-descriptions":{"planAlignment":"Higher is better: 2 |plan ∩ done| / (|plan| + |done|), repetitions \#
+        counted.","constraintRespect":"Higher is better: the share of the constraints' weight that was kept.",\#
+        "editDistance":"Lower is better: the fewest insertions, deletions and replacements from plan to done, by \#
+        the longer's length.","diversity":"Higher is better: the probability that two items of the plan differ.",\#
+        "leftovers":"Lower is better: the share of what was provided that was not used."}},\#
+        "Dataset":{"type":"object","description":"A set of logged decisions, on which policies are judged.",\#
+        "required":["id","name","label","arms","features","reward","scores","metrics","targets","status","rows",\#
+        "erasedRows","hash","createdAt"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"Its \#
+        id."},"name":{"$ref":"#/components/schemas/Key","description":"What it is a version of."},\#
+        "label":{"$ref":"#/components/schemas/Key","description":"Which version it is; no other dataset of the name \#
+        has it."},"description":{"type":"string","minLength":1,"maxLength":2000,"description":"What it holds, in \#
+        words.","x-privacy":"none"},"arms":{"type":"array","items":{"$ref":"#/components/schemas/Key"},\#
+        "maxItems":100,"description":"What could be done, in the order in which rows list probabilities."},\#
+        "features":{"type":"array","items":{"$ref":"#/components/schemas/Key"},"maxItems":64,"description":"What \#
+        was known when a decision was taken, in the order in which rows list it."},"reward":{"type":"string",\#
+        "minLength":1,"maxLength":500,"description":"What a row's reward measures, and its unit."},\#
+        "scores":{"type":"array","items":{"$ref":"#/components/schemas/ScoreName"},"maxItems":5,"description":"The \#
+        scores that rows bring, or what they are computed from."},"metrics":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Key"},"maxItems":20,"description":"What else was measured."},\#
+        "targets":{"type":"array","items":{"$ref":"#/components/schemas/Key"},"maxItems":8,"description":"The \#
+        policies of which rows say what they would have done."},\#
+        "status":{"$ref":"#/components/schemas/DatasetStatus"},"rows":{"type":"integer","minimum":0,\#
+        "maximum":1000000,"x-unit":"rows","description":"Rows that were appended."},"erasedRows":{"type":"integer",\#
+        "minimum":0,"maximum":1000000,"x-unit":"rows","description":"Rows of them whose person was erased: of those \#
+        only the hash is left."},"hash":{"type":"string","minLength":64,"maxLength":64,"pattern":"^[0-9a-f]{64}$",\#
+        "description":"SHA-256 over header and rows; ops/docs/offline-evaluation.md says how. It stays the same \#
+        when people are erased.","x-privacy":"none"},"createdAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it was created."},"sealedAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it was sealed; absent: it was not."}},"additionalProperties":false},\#
+        "DatasetUnit":{"type":"object","description":"Whom a decision was about.","required":["type","id"],\#
+        "properties":{"type":{"$ref":"#/components/schemas/UnitType"},"id":{"type":"string","minLength":1,\#
+        "maxLength":256,"description":"The unit's id.","x-privacy":"identifier"}},"additionalProperties":false},\#
+        "PlanConstraint":{"type":"object","description":"Something that a plan was to keep.","required":["weight",\#
+        "isKept"],"properties":{"weight":{"type":"number","description":"How much it counts.","minimum":0,\#
+        "maximum":1000000000.0},"isKept":{"type":"boolean","description":"Whether the plan kept it."}},\#
+        "additionalProperties":false},"PlanAmount":{"type":"object","description":"How much of an item a plan \#
+        provided and how much was used, in a unit that all items share.","required":["provided","used"],\#
+        "properties":{"provided":{"type":"number","description":"What the plan provided.","minimum":0,\#
+        "maximum":1000000000000.0},"used":{"type":"number","description":"What was used.","minimum":0,\#
+        "maximum":1000000000000.0}},"additionalProperties":false},"DatasetRow":{"type":"object","description":"A \#
+        decision as it was logged.","required":["arm","reward"],\#
+        "properties":{"unit":{"$ref":"#/components/schemas/DatasetUnit"},"features":{"type":"array",\#
+        "items":{"type":"number"},"maxItems":64,"default":[],"x-privacy":"personal","description":"What was known, \#
+        a number for each of the dataset's features."},"arm":{"$ref":"#/components/schemas/Key","description":"What \#
+        was done."},"propensity":{"type":"number","description":"With which probability it was done; above 0. Or \#
+        propensities.","minimum":0,"maximum":1},"propensities":{"type":"array","items":{"type":"number","minimum":0,\#
+        "maximum":1},"maxItems":100,"description":"With which probability each arm would have been, adding up to 1. \#
+        Or propensity."},"reward":{"type":"number","description":"What it brought.","x-privacy":"personal"},\#
+        "targets":{"type":"object","additionalProperties":{"type":"array","items":{"type":"number","minimum":0,\#
+        "maximum":1},"maxItems":100},"propertyNames":{"type":"string","maxLength":100},"maxProperties":8,\#
+        "description":"With which probability other policies would have done each arm, by the policies' names; \#
+        adding up to 1."},"scores":{"type":"object","additionalProperties":{"type":"number","minimum":0,\#
+        "maximum":1},"propertyNames":{"type":"string","maxLength":20},"maxProperties":5,"description":"Scores by \#
+        name, where they are not to be computed here.","x-privacy":"personal"},"metrics":{"type":"object",\#
+        "additionalProperties":{"type":"number"},"propertyNames":{"type":"string","maxLength":100},\#
+        "maxProperties":20,"description":"What else was measured, by name.","x-privacy":"personal"},\#
+        "plan":{"type":"array","items":{"type":"string","minLength":1,"maxLength":100},"maxItems":200,\#
+        "x-privacy":"personal","description":"The items of the plan, for planAlignment, editDistance and \#
+        diversity."},"done":{"type":"array","items":{"type":"string","minLength":1,"maxLength":100},"maxItems":200,\#
+        "x-privacy":"personal","description":"The items that were done, for planAlignment and editDistance."},\#
+        "constraints":{"type":"array","items":{"$ref":"#/components/schemas/PlanConstraint"},"maxItems":100,\#
+        "description":"For constraintRespect."},"amounts":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/PlanAmount"},"maxItems":200,"description":"For leftovers."}},\#
+        "additionalProperties":false},"StoredDatasetRow":{"type":"object","description":"A row as it is kept.",\#
+        "required":["number","hash"],"properties":{"number":{"type":"integer","minimum":0,"maximum":1000000,\#
+        "description":"Its place, from 0."},"hash":{"type":"string","minLength":64,"maxLength":64,\#
+        "pattern":"^[0-9a-f]{64}$","description":"SHA-256 over the bytes of body.","x-privacy":"none"},\#
+        "body":{"x-raw":true,"x-raw-type":"object","x-max-bytes":65536,"description":"The decision without its unit,\#
+         in canonical form; absent: the person was erased.","x-privacy":"personal"}},"additionalProperties":false},\#
+        "LinearArm":{"type":"object","description":"A linear model of one arm.","required":["arm","weights"],\#
+        "properties":{"arm":{"$ref":"#/components/schemas/Key","description":"The arm."},"weights":{"type":"array",\#
+        "items":{"type":"number"},"minItems":1,"maxItems":65,"description":"The constant, then a weight for each \#
+        feature."}},"additionalProperties":false},"LearnedArm":{"type":"object","description":"What a LinUCB policy \#
+        has learned of one arm, with a constant 1 as its first feature.","required":["arm","count","gram","moment"],\#
+        "properties":{"arm":{"$ref":"#/components/schemas/Key","description":"The arm."},"count":{"type":"integer",\#
+        "minimum":0,"maximum":9007199254740991,"description":"Rewards it was learned from."},"gram":{"type":"array",\#
+        "items":{"type":"number"},"minItems":1,"maxItems":2145,"description":"Σ x xᵀ: the lower triangle, row by \#
+        row."},"moment":{"type":"array","items":{"type":"number"},"minItems":1,"maxItems":65,"description":"Σ \#
+        reward x."}},"additionalProperties":false},"DecisionRule":{"description":"What a policy does in a logged \#
+        situation.","discriminator":{"propertyName":"type"},"oneOf":[{"type":"object","description":"What the rows \#
+        say it would have done.","required":["type","name"],"properties":{"type":{"type":"string",\#
+        "const":"supplied","description":"Tells rules apart."},"name":{"$ref":"#/components/schemas/Key",\#
+        "description":"One of the dataset's targets."}},"additionalProperties":false},{"type":"object",\#
+        "description":"What was done: each arm as likely as it was logged.","required":["type"],\#
+        "properties":{"type":{"type":"string","const":"logged","description":"Tells rules apart."}},\#
+        "additionalProperties":false},{"type":"object","description":"Always the same.","required":["type","arm"],\#
+        "properties":{"type":{"type":"string","const":"fixed","description":"Tells rules apart."},\#
+        "arm":{"$ref":"#/components/schemas/Key","description":"What it does."}},"additionalProperties":false},\#
+        {"type":"object","description":"Every arm alike.","required":["type"],"properties":{"type":{"type":"string",\#
+        "const":"uniform","description":"Tells rules apart."}},"additionalProperties":false},{"type":"object",\#
+        "description":"The arm from which a linear model expects the most, and now and then any.",\#
+        "required":["type","epsilon","models"],"properties":{"type":{"type":"string","const":"epsilonGreedy",\#
+        "description":"Tells rules apart."},"epsilon":{"type":"number","description":"How often any arm is taken, \#
+        each alike.","minimum":0,"maximum":1},"models":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/LinearArm"},"minItems":1,"maxItems":100,"description":"A model for \#
+        each arm."}},"additionalProperties":false},{"type":"object","description":"An arm is the likelier, the more \#
+        a linear model expects of it: exp(expected / temperature).","required":["type","temperature","models"],\#
+        "properties":{"type":{"type":"string","const":"softmax","description":"Tells rules apart."},\#
+        "temperature":{"type":"number","description":"The lower, the surer of the best arm; above 0.",\#
+        "minimum":1e-09,"maximum":1000000000.0},"models":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/LinearArm"},"minItems":1,"maxItems":100,"description":"A model for \#
+        each arm."}},"additionalProperties":false},{"type":"object","description":"The arm with the largest upper \#
+        confidence bound.","required":["type","models"],"properties":{"type":{"type":"string","const":"linUcb",\#
+        "description":"Tells rules apart."},"optimism":{"type":"number","description":"How many standard deviations \#
+        of uncertainty count.","minimum":0,"maximum":1000,"default":1},"penalty":{"type":"number",\#
+        "description":"How strongly coefficients are drawn to 0.","minimum":1e-09,"maximum":1000000000.0,\#
+        "default":1},"floor":{"type":"number","description":"What each arm gets at least; at most 1 / arms.",\#
+        "minimum":0,"maximum":1,"default":0},"models":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/LearnedArm"},"minItems":1,"maxItems":100,"description":"What is known \#
+        of each arm."}},"additionalProperties":false}]},"ReplayStatus":{"type":"string","enum":["running",\#
+        "completed","failed","cancelled"],"description":"How a replay stands.",\#
+        "x-enum-descriptions":{"running":"Rows are being read.","completed":"Its results are there.","failed":"It \#
+        ended with an error, which it keeps.","cancelled":"Somebody ended it."}},"ReplayEstimator":{"type":"string",\#
+        "enum":["replay","ips","snips","directMethod","doublyRobust","selfNormalizedDoublyRobust",\#
+        "switchDoublyRobust","shrunkDoublyRobust"],"description":"A way to say what a policy would have brought.",\#
+        "x-enum-descriptions":{"replay":"The rows on which the policy agrees.","ips":"Inverse propensity scoring.",\#
+        "snips":"The same, self-normalised.","directMethod":"A reward model alone.","doublyRobust":"Model and \#
+        weights.","selfNormalizedDoublyRobust":"The same, self-normalised.","switchDoublyRobust":"Doubly robust \#
+        where the weight is at most 10, the model alone elsewhere.","shrunkDoublyRobust":"Doubly robust with \#
+        weights that are shrunk optimistically, with λ = 100."}},"ReplayValue":{"type":"object","description":"A \#
+        mean a row, and how sure it is.","required":[],"properties":{"value":{"type":"number","description":"The \#
+        mean; absent: see problem."},"standardError":{"type":"number","description":"Of the value; absent where \#
+        nothing varies."},"lower":{"type":"number","description":"From where the 95 % interval reaches."},\#
+        "upper":{"type":"number","description":"To where it reaches."},"problem":{"type":"string","minLength":1,\#
+        "maxLength":300,"description":"Why there is no value."}},"additionalProperties":false},\#
+        "ReplayEstimate":{"type":"object","description":"What one estimator says.","required":["estimator",\#
+        "assumptions","target"],"properties":{"estimator":{"$ref":"#/components/schemas/ReplayEstimator"},\#
+        "assumptions":{"type":"array","items":{"type":"string","maxLength":200},"maxItems":10,"description":"What \#
+        has to hold for it."},"target":{"$ref":"#/components/schemas/ReplayValue","description":"What the policy \#
+        would have brought."},"baseline":{"$ref":"#/components/schemas/ReplayValue","description":"What the \#
+        baseline would have."},"difference":{"$ref":"#/components/schemas/ReplayValue","description":"The policy \#
+        less the baseline, row by row."}},"additionalProperties":false},"ReplaySupport":{"type":"object",\#
+        "description":"Whether the rows can speak for a policy at all.","required":["rows","matches",\#
+        "effectiveSampleSize","largestWeight","meanWeight","unsupportedRows","unsupportedShare","concerns"],\#
+        "properties":{"rows":{"type":"integer","minimum":0,"maximum":1000000,"x-unit":"rows","description":"Rows \#
+        that were read."},"matches":{"type":"integer","minimum":0,"maximum":1000000,"x-unit":"rows",\#
+        "description":"Rows whose arm the policy may take as well."},"effectiveSampleSize":{"type":"number",\#
+        "description":"How many rows of the policy's own would be worth as much: (Σw)² / Σw²."},\#
+        "largestWeight":{"type":"number","description":"The largest weight of a row: the policy's probability by \#
+        the logged one."},"meanWeight":{"type":"number","description":"1 but for chance, if the logged \#
+        probabilities are true."},"unsupportedRows":{"type":"integer","minimum":0,"maximum":1000000,"x-unit":"rows",\#
+        "description":"Rows on which the policy may do what could not have been logged."},\#
+        "unsupportedShare":{"type":"number","description":"How much of what the policy does that is.","minimum":0,\#
+        "maximum":1},"concerns":{"type":"array","items":{"type":"string","maxLength":300},"maxItems":10,\#
+        "description":"What makes the estimates doubtful, in words."}},"additionalProperties":false},\#
+        "ReplayMeasure":{"type":"object","description":"A score or metric beside the one that decides, weighted as \#
+        snips does.","required":["name","direction","rows","target"],\#
+        "properties":{"name":{"$ref":"#/components/schemas/Key","description":"The score or metric."},\#
+        "direction":{"$ref":"#/components/schemas/MetricDirection"},"rows":{"type":"integer","minimum":0,\#
+        "maximum":1000000,"x-unit":"rows","description":"Rows that say something about it."},\#
+        "logged":{"type":"number","description":"Its mean over those rows as they were logged; absent without \#
+        rows."},"target":{"$ref":"#/components/schemas/ReplayValue","description":"Its mean if the policy had \#
+        decided."},"baseline":{"$ref":"#/components/schemas/ReplayValue","description":"Its mean if the baseline \#
+        had."},"difference":{"$ref":"#/components/schemas/ReplayValue","description":"The policy less the \#
+        baseline."}},"additionalProperties":false},"ReplayResults":{"type":"object","description":"What a replay \#
+        found.","required":["rows","leftOutRows","withheldRows","support","estimates","measures","reason"],\#
+        "properties":{"rows":{"type":"integer","minimum":0,"maximum":1000000,"x-unit":"rows","description":"Rows \#
+        that were judged."},"leftOutRows":{"type":"integer","minimum":0,"maximum":1000000,"x-unit":"rows",\#
+        "description":"Rows that say nothing about the metric."},"withheldRows":{"type":"integer","minimum":0,\#
+        "maximum":1000000,"x-unit":"rows","description":"Rows whose person was erased, or whose data is not to be \#
+        used."},"support":{"$ref":"#/components/schemas/ReplaySupport"},\#
+        "baselineSupport":{"$ref":"#/components/schemas/ReplaySupport","description":"The same for the baseline."},\#
+        "estimates":{"type":"array","items":{"$ref":"#/components/schemas/ReplayEstimate"},"maxItems":8,\#
+        "description":"Each estimator that was asked for."},"measures":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/ReplayMeasure"},"maxItems":26,"description":"The scores and metrics \#
+        that the dataset has."},"isBetterThanBaseline":{"type":"boolean","description":"Whether the policy is \#
+        better than the baseline, or worse; absent: that is not decided."},"reason":{"type":"string","minLength":1,\#
+        "maxLength":500,"description":"Why, in words."}},"additionalProperties":false},"Replay":{"type":"object",\#
+        "description":"A policy version judged on a dataset.","required":["id","policyVersionId","datasetId",\#
+        "target","metric","direction","estimators","decidedBy","status","doneRows","totalRows","createdAt"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"Its id, and that of its job."},\#
+        "policyVersionId":{"$ref":"#/components/schemas/UUID","description":"The policy version that is judged."},\#
+        "baselineVersionId":{"$ref":"#/components/schemas/UUID","description":"The policy version that it is \#
+        compared with."},"datasetId":{"$ref":"#/components/schemas/UUID","description":"The dataset."},\#
+        "target":{"$ref":"#/components/schemas/DecisionRule","description":"What the policy version does."},\#
+        "baselineTarget":{"$ref":"#/components/schemas/DecisionRule","description":"What the baseline does."},\#
+        "metric":{"$ref":"#/components/schemas/Key","description":"What decides: reward, or the name of a score or \#
+        metric."},"direction":{"$ref":"#/components/schemas/MetricDirection"},"estimators":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/ReplayEstimator"},"maxItems":8,"description":"Those that are \#
+        computed."},"decidedBy":{"$ref":"#/components/schemas/ReplayEstimator","description":"The one whose \#
+        difference decides about better and worse."},"mlflowRunId":{"type":"string","minLength":1,"maxLength":255,\#
+        "description":"The run of MLflow that it belongs to.","x-privacy":"none"},\#
+        "status":{"$ref":"#/components/schemas/ReplayStatus"},"errorMessage":{"type":"string","minLength":1,\#
+        "maxLength":500,"description":"Why it failed."},"doneRows":{"type":"integer","minimum":0,"maximum":2000000,\#
+        "x-unit":"rows","description":"Rows that were read; a reward model reads each twice."},\#
+        "totalRows":{"type":"integer","minimum":0,"maximum":2000000,"x-unit":"rows","description":"Rows to read."},\#
+        "results":{"$ref":"#/components/schemas/ReplayResults"},\#
+        "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it began."},\#
+        "endedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it ended; absent: it has not."}},\#
+        "additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 \#
+        hash in lower-case hexadecimal."},"Date":{"type":"string","format":"date","description":"A day, as \#
+        2026-01-31."},"Version":{"type":"integer","minimum":1,"description":"Counts the changes of one thing; an \#
+        update names the version it expects to change."},"UUID":{"type":"string","format":"uuid","description":"An \#
+        id: a UUID of version 7, whose order is the order of creation."},"Timestamp":{"type":"string",\#
+        "format":"date-time","description":"A moment, as RFC 3339 in UTC; microseconds are kept, finer fractions \#
+        are cut off."}},"errors":{"restricted":{"code":-32022,"message":"The person's data may be kept and not used,\#
+         on their request (GDPR Art. 18)."},"suppressed":{"code":-32020,"message":"This person was erased or \#
+        suppressed, and is refused from then on."},"versionMismatch":{"code":-32011,"message":"It was changed since \#
+        it was read; read it again before changing it."},"illegalTransition":{"code":-32013,"message":"Its state \#
+        does not allow this; the message says which states do."},"invalidCursor":{"code":-32016,"message":"The \#
+        cursor was not given out by this list with these filters; begin again without one."},\#
+        "storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; reads go on."},\#
+        "notFound":{"code":-32004,"message":"There is no such thing, or it belongs to another brand: the two answer \#
+        alike."},"invalidParams":{"code":-32602,"message":"A parameter breaks its contract; the message names its \#
+        place and the rule.","data":{"pointer":"JSON Pointer to the parameter, such as /params/traits/age.",\#
+        "problem":"What is wrong there."}},"conflict":{"code":-32010,"message":"It contradicts what is there; the \#
+        message says what that is."}}},"x-http-statuses":{"restricted":403,"suppressed":409,"versionMismatch":409,\#
+        "illegalTransition":409,"invalidCursor":400,"storageFull":507,"notFound":404,"invalidParams":400,\#
+        "conflict":409}}
         """#
 }

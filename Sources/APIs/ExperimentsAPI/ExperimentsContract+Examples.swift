@@ -1227,5 +1227,211 @@ extension ExperimentsContract {
                 {"metric":"orders","scale":"relative","points":[]}
                 """#,
             errorCode: nil),
+        MethodExample(
+            method: "datasets.create",
+            name: "plans for a week",
+            fixture: nil,
+            params: #"""
+                {"name":"meals","label":"2026-01","arms":["plain","spicy"],"features":["visits"],"reward":"orders \#
+                within a week","scores":["planAlignment"],"metrics":["margin"],"targets":["planner-4"]}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000001","name":"meals","label":"2026-01","arms":["plain",\#
+                "spicy"],"features":["visits"],"reward":"orders within a week","scores":["planAlignment"],\#
+                "metrics":["margin"],"targets":["planner-4"],"status":"filling","rows":0,"erasedRows":0,\#
+                "hash":"9553dac907a577165feedc313f610a3df0883bc2fbbf0b3d84be11fe4f5af2d9",\#
+                "createdAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "datasets.create",
+            name: "the same version twice",
+            fixture: "one-dataset",
+            params: #"""
+                {"name":"meals","label":"2026-01","arms":["plain","spicy"],"features":["visits"],"reward":"orders \#
+                within a week","scores":["planAlignment"],"metrics":["margin"],"targets":["planner-4"]}
+                """#,
+            result: nil,
+            errorCode: -32010),
+        MethodExample(
+            method: "datasets.append",
+            name: "two decisions",
+            fixture: "one-dataset",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-0000000000a1","offset":0,"rows":[{"unit":{"type":"user","id":"u1"},\#
+                "features":[1],"arm":"plain","propensities":[0.5,0.5],"reward":1,"targets":{"planner-4":[0.25,\#
+                0.75]},"metrics":{"margin":2.5},"plan":["soup","rice"],"done":["rice"]},{"features":[3],\#
+                "arm":"spicy","propensity":0.5,"reward":0,"targets":{"planner-4":[0.25,0.75]}}]}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-0000000000a1","name":"meals","label":"2026-01","arms":["plain",\#
+                "spicy"],"features":["visits"],"reward":"orders within a week","scores":["planAlignment"],\#
+                "metrics":["margin"],"targets":["planner-4"],"status":"filling","rows":2,"erasedRows":0,\#
+                "hash":"a7ea910967054af1ff51d6dddfd1bb8abc30512c18c54970059cbeed0a188c31",\#
+                "createdAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "datasets.append",
+            name: "a gap",
+            fixture: "one-dataset",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-0000000000a1","offset":1,"rows":[{"unit":{"type":"user","id":"u1"},\#
+                "features":[1],"arm":"plain","propensities":[0.5,0.5],"reward":1,"targets":{"planner-4":[0.25,\#
+                0.75]},"metrics":{"margin":2.5},"plan":["soup","rice"],"done":["rice"]}]}
+                """#,
+            result: nil,
+            errorCode: -32010),
+        MethodExample(
+            method: "datasets.seal",
+            name: "one without rows",
+            fixture: "one-dataset",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-0000000000a1"}
+                """#,
+            result: nil,
+            errorCode: -32010),
+        MethodExample(
+            method: "datasets.seal",
+            name: "sealed again",
+            fixture: "one-sealed-dataset",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-0000000000a1"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-0000000000a1","name":"meals","label":"2026-01","arms":["plain",\#
+                "spicy"],"features":["visits"],"reward":"orders within a week","scores":["planAlignment"],\#
+                "metrics":["margin"],"targets":["planner-4"],"status":"sealed","rows":3,"erasedRows":0,\#
+                "hash":"9df277c0d674de3cf8a27b932ecea1cb33a6e813d7bfecccc5cb3652b35656d5",\#
+                "createdAt":"2026-01-01T00:00:00Z","sealedAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "datasets.get",
+            name: "by name and label",
+            fixture: "one-sealed-dataset",
+            params: #"""
+                {"name":"meals","label":"2026-01"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-0000000000a1","name":"meals","label":"2026-01","arms":["plain",\#
+                "spicy"],"features":["visits"],"reward":"orders within a week","scores":["planAlignment"],\#
+                "metrics":["margin"],"targets":["planner-4"],"status":"sealed","rows":3,"erasedRows":0,\#
+                "hash":"9df277c0d674de3cf8a27b932ecea1cb33a6e813d7bfecccc5cb3652b35656d5",\#
+                "createdAt":"2026-01-01T00:00:00Z","sealedAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "datasets.get",
+            name: "none such",
+            fixture: nil,
+            params: #"""
+                {"id":"01930000-0000-7000-8000-0000000000a1"}
+                """#,
+            result: nil,
+            errorCode: -32004),
+        MethodExample(
+            method: "datasets.list",
+            name: "all",
+            fixture: "one-dataset",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[{"id":"01930000-0000-7000-8000-0000000000a1","name":"meals","label":"2026-01",\#
+                "arms":["plain","spicy"],"features":["visits"],"reward":"orders within a week",\#
+                "scores":["planAlignment"],"metrics":["margin"],"targets":["planner-4"],"status":"filling","rows":0,\#
+                "erasedRows":0,"hash":"9553dac907a577165feedc313f610a3df0883bc2fbbf0b3d84be11fe4f5af2d9",\#
+                "createdAt":"2026-01-01T00:00:00Z"}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "datasets.rows",
+            name: "the first",
+            fixture: "one-sealed-dataset",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-0000000000a1","limit":1}
+                """#,
+            result: #"""
+                {"items":[{"number":0,"hash":"0db794d24a72067b506a8495b7abada04b5238bbaee78c4e84632d65c162039e",\#
+                "body":{"features":[1],"arm":"plain","propensities":[0.5,0.5],"reward":1,\#
+                "targets":{"planner-4":[0.25,0.75]},"metrics":{"margin":2.5},"plan":["soup","rice"],\#
+                "done":["rice"]}}],"nextCursor":"1"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "replays.create",
+            name: "a planner against what was done",
+            fixture: "one-judged-policy",
+            params: #"""
+                {"policyVersionId":"01930000-0000-7000-8000-0000000000a3",\#
+                "datasetId":"01930000-0000-7000-8000-0000000000a1","target":{"type":"supplied","name":"planner-4"},\#
+                "baselineVersionId":"01930000-0000-7000-8000-000000000082","baselineTarget":{"type":"logged"},\#
+                "estimators":["ips","snips"]}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000001",\#
+                "policyVersionId":"01930000-0000-7000-8000-0000000000a3",\#
+                "baselineVersionId":"01930000-0000-7000-8000-000000000082",\#
+                "datasetId":"01930000-0000-7000-8000-0000000000a1","target":{"type":"supplied","name":"planner-4"},\#
+                "baselineTarget":{"type":"logged"},"metric":"reward","direction":"higherIsBetter",\#
+                "estimators":["ips","snips"],"decidedBy":"snips","status":"running","doneRows":0,"totalRows":3,\#
+                "createdAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "replays.create",
+            name: "an arm that is none",
+            fixture: "one-judged-policy",
+            params: #"""
+                {"policyVersionId":"01930000-0000-7000-8000-0000000000a3",\#
+                "datasetId":"01930000-0000-7000-8000-0000000000a1","target":{"type":"fixed","arm":"sweet"}}
+                """#,
+            result: nil,
+            errorCode: -32602),
+        MethodExample(
+            method: "replays.create",
+            name: "not sealed",
+            fixture: "one-dataset",
+            params: #"""
+                {"policyVersionId":"01930000-0000-7000-8000-0000000000a3",\#
+                "datasetId":"01930000-0000-7000-8000-0000000000a1","target":{"type":"uniform"}}
+                """#,
+            result: nil,
+            errorCode: -32010),
+        MethodExample(
+            method: "replays.get",
+            name: "one that runs",
+            fixture: "one-replay",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-0000000000a2"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-0000000000a2",\#
+                "policyVersionId":"01930000-0000-7000-8000-0000000000a3",\#
+                "baselineVersionId":"01930000-0000-7000-8000-000000000082",\#
+                "datasetId":"01930000-0000-7000-8000-0000000000a1","target":{"type":"supplied","name":"planner-4"},\#
+                "baselineTarget":{"type":"logged"},"metric":"reward","direction":"higherIsBetter",\#
+                "estimators":["ips","snips"],"decidedBy":"snips","status":"running","doneRows":0,"totalRows":3,\#
+                "createdAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "replays.list",
+            name: "of one policy version",
+            fixture: "one-replay",
+            params: #"""
+                {"policyVersionId":"01930000-0000-7000-8000-0000000000a3"}
+                """#,
+            result: #"""
+                {"items":[{"id":"01930000-0000-7000-8000-0000000000a2",\#
+                "policyVersionId":"01930000-0000-7000-8000-0000000000a3",\#
+                "baselineVersionId":"01930000-0000-7000-8000-000000000082",\#
+                "datasetId":"01930000-0000-7000-8000-0000000000a1","target":{"type":"supplied","name":"planner-4"},\#
+                "baselineTarget":{"type":"logged"},"metric":"reward","direction":"higherIsBetter",\#
+                "estimators":["ips","snips"],"decidedBy":"snips","status":"running","doneRows":0,"totalRows":3,\#
+                "createdAt":"2026-01-01T00:00:00Z"}]}
+                """#,
+            errorCode: nil),
     ]
 }

@@ -73,6 +73,15 @@ public enum ExperimentsContract {
         ActiveExperiments.List.method,
         ExperimentResults.Get.method,
         ExperimentResults.Series.method,
+        Datasets.Create.method,
+        Datasets.Append.method,
+        Datasets.Seal.method,
+        Datasets.Get.method,
+        Datasets.List.method,
+        Datasets.Rows.method,
+        Replays.Create.method,
+        Replays.Get.method,
+        Replays.List.method,
     ]
 
     /// The HTTP status of each error code that these methods may answer.

@@ -2,7 +2,7 @@ import ServiceKit
 
 extension DataMap {
     /// What a brand's database holds here.
-    static let experiments = DataMap(metrics + registry + assignmentTables + experimentTables)
+    static let experiments = DataMap(metrics + offlineEvaluation + registry + assignmentTables + experimentTables)
 
     private static let experimentTables: [Table] = [
         Table(
