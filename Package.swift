@@ -156,7 +156,8 @@ let package = Package(
         .tests(
             "Gyre",
             [
-                "AuditProof", "CProcess", "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "ServiceContract", "SignalsAPI",
+                "AuditProof", "CProcess", "CommonAPI", "ExperimentsAPI", "GatewayAPI", "JSON", "JSONRPC",
+                "ServiceContract", "SignalsAPI",
                 "TenancyAPI",
                 .argumentParser,
             ]),

@@ -35,6 +35,7 @@ struct Gyre: AsyncParsableCommand {
                     JobsCommand.self, TailCommand.self, ConsentCommand.self, RestrictionsCommand.self,
                     RecipientsCommand.self, DisclosuresCommand.self,
                     PoliciesCommand.self, PromptsCommand.self, FlowsCommand.self,
+                    DatasetsCommand.self, ReplaysCommand.self,
                     ExperimentsCommand.self, LayersCommand.self, HoldoutsCommand.self,
                     PrivacyCommand.self, AuditCommand.self, CallCommand.self,
                     MethodsCommand.self,

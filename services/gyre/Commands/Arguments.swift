@@ -1,4 +1,5 @@
 public import ArgumentParser
+public import ExperimentsAPI
 public import GatewayAPI
 public import JSON
 public import TenancyAPI
@@ -28,3 +29,9 @@ extension DenialReason: ExpressibleByArgument {}
 extension PrivacyStatus: ExpressibleByArgument {}
 extension CallbackState: ExpressibleByArgument {}
 extension NoticeState: ExpressibleByArgument {}
+
+extension MetricDirection: ExpressibleByArgument {}
+
+extension ReplayEstimator: ExpressibleByArgument {}
+
+extension ScoreName: ExpressibleByArgument {}
