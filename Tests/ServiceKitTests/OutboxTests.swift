@@ -25,6 +25,18 @@ import Testing
         }
     }
 
+    @Test("Who keeps databases of brands gets a brand's messages for the brand's, and others for their own")
+    func brands() async throws {
+        let experiments = PlayedPeer("experiments")
+        try await withService(try ServiceFixture(peers: [gateway, experiments])) { service throws in
+            _ = try await service.send("notes.tell", "a", to: ["gateway", "experiments"])
+            try await eventually { gateway.applied == ["a"] && experiments.applied == ["a"] }
+            #expect(experiments.asked.allSatisfy { $0.method == "brandMessages.deliver" })
+            #expect(experiments.asked.allSatisfy { $0.brand == ServiceFixture.brand })
+            #expect(gateway.asked.allSatisfy { $0.method == "messages.deliver" && $0.brand == nil })
+        }
+    }
+
     @Test("A reply that got lost makes a message come twice and take effect once")
     func lostReplies() async throws {
         try await withService(service()) { service throws in

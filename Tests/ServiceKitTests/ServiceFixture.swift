@@ -260,6 +260,7 @@ final class PlayedPeer: JSONRPCClient {
         var attempts = 0
         var mark: Int64 = 0
         var applied: [String] = []
+        var asked: [(method: String, brand: UUIDv7?)] = []
     }
 
     let name: String
@@ -281,12 +282,16 @@ final class PlayedPeer: JSONRPCClient {
     /// The texts of the messages in the order in which they took effect.
     var applied: [String] { state.withLock(\.applied) }
 
+    /// The methods that were called, and for which brands.
+    var asked: [(method: String, brand: UUIDv7?)] { state.withLock(\.asked) }
+
     /// How often it was called.
     var attempts: Int { state.withLock(\.attempts) }
 
     func call(_ method: String, params: [UInt8], context: CallContext?) async throws(RPCError) -> [UInt8] {
         let isSilent = state.withLock { state in
             state.attempts += 1
+            state.asked.append((method, context?.brand))
             return state.isSilent
         }
         if isSilent {

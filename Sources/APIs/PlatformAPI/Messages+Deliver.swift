@@ -10,7 +10,8 @@ extension Messages {
         public static let method = MethodDescription(
             name: "messages.deliver", summary: "Takes messages from a sibling's outbox, in order, each exactly once.",
             kind: .write, database: .service, scope: nil, cost: 1, costItems: "messages", isAudited: false,
-            isIdempotent: false, callers: ["service:gateway", "service:tenancy", "service:signals"])
+            isIdempotent: false,
+            callers: ["service:gateway", "service:tenancy", "service:signals", "service:experiments"])
 
         /// The parameters of `messages.deliver`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

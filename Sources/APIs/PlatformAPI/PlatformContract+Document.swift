@@ -51,19 +51,35 @@ extension PlatformContract {
         service","x-fixture":"live-only","params":[],"result":{"name":"reply","value":{"service":"signals",\#
         "startedAt":"2026-01-01T00:00:00Z","writable":true,"brands":1}}}]},{"name":"messages.deliver",\#
         "summary":"Takes messages from a sibling's outbox, in order, each exactly once.","x-kind":"write",\#
-        "x-cost":1,"x-cost-items":"messages","x-callers":["service:gateway","service:tenancy","service:signals"],\#
-        "params":[{"name":"sender","required":true,"schema":{"type":"string","minLength":1,"maxLength":20},\#
-        "description":"The sending service."},{"name":"incarnation","required":true,"schema":{"type":"string",\#
-        "minLength":32,"maxLength":32,"pattern":"^[0-9a-f]{32}$"},"description":"The sending database's identity; a \#
-        restore from a backup changes it."},{"name":"messages","required":true,"schema":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/Message"},"maxItems":500,"minItems":1},"description":"In the order of \#
-        their sequence."}],"result":{"name":"reply","schema":{"type":"object","required":["highWaterMark"],\#
-        "properties":{"highWaterMark":{"type":"integer","minimum":0,"description":"The last sequence applied; the \#
-        sender may forget messages up to it."}},"additionalProperties":false}},\#
+        "x-cost":1,"x-cost-items":"messages","x-callers":["service:gateway","service:tenancy","service:signals",\#
+        "service:experiments"],"params":[{"name":"sender","required":true,"schema":{"type":"string","minLength":1,\#
+        "maxLength":20},"description":"The sending service."},{"name":"incarnation","required":true,\#
+        "schema":{"type":"string","minLength":32,"maxLength":32,"pattern":"^[0-9a-f]{32}$"},"description":"The \#
+        sending database's identity; a restore from a backup changes it."},{"name":"messages","required":true,\#
+        "schema":{"type":"array","items":{"$ref":"#/components/schemas/Message"},"maxItems":500,"minItems":1},\#
+        "description":"In the order of their sequence."}],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["highWaterMark"],"properties":{"highWaterMark":{"type":"integer","minimum":0,"description":"The \#
+        last sequence applied; the sender may forget messages up to it."}},"additionalProperties":false}},\#
         "errors":[{"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"nothing new",\#
         "x-fixture":"live-only","params":[{"name":"sender","value":"signals"},{"name":"incarnation",\#
         "value":"00112233445566778899aabbccddeeff"},{"name":"messages","value":[{"sequence":1,\#
         "topic":"audit.recorded","body":{}}]}],"result":{"name":"reply","value":{"highWaterMark":1}}}]},\#
+        {"name":"brandMessages.deliver","summary":"Takes messages from a brand's outbox at a sibling into the \#
+        brand's own database, in order, each exactly once.","description":"What belongs to no brand, or is for a \#
+        service that keeps no databases of brands, goes to `messages.deliver`.","x-kind":"write",\#
+        "x-database":"brand","x-cost":1,"x-cost-items":"messages","x-callers":["service:signals",\#
+        "service:experiments"],"params":[{"name":"sender","required":true,"schema":{"type":"string","minLength":1,\#
+        "maxLength":20},"description":"The sending service."},{"name":"incarnation","required":true,\#
+        "schema":{"type":"string","minLength":32,"maxLength":32,"pattern":"^[0-9a-f]{32}$"},"description":"The \#
+        sending database's identity; a restore from a backup changes it."},{"name":"messages","required":true,\#
+        "schema":{"type":"array","items":{"$ref":"#/components/schemas/Message"},"maxItems":500,"minItems":1},\#
+        "description":"In the order of their sequence."}],"result":{"name":"reply","schema":{"type":"object",\#
+        "required":["highWaterMark"],"properties":{"highWaterMark":{"type":"integer","minimum":0,"description":"The \#
+        last sequence applied; the sender may forget messages up to it."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"nothing new",\#
+        "x-fixture":"live-only","params":[{"name":"sender","value":"signals"},{"name":"incarnation",\#
+        "value":"00112233445566778899aabbccddeeff"},{"name":"messages","value":[{"sequence":1,\#
+        "topic":"signals.arrived","body":{}}]}],"result":{"name":"reply","value":{"highWaterMark":1}}}]},\#
         {"name":"metrics.read","summary":"Returns the figures of this service's process, as Prometheus reads them.",\#
         "x-kind":"flow","x-cost":1,"x-callers":["service:gateway"],"params":[],"result":{"name":"reply",\#
         "schema":{"type":"object","required":["text"],"properties":{"text":{"type":"string","maxLength":1000000,\#

@@ -65,6 +65,18 @@ extension PlatformContract {
                 """#,
             errorCode: nil),
         MethodExample(
+            method: "brandMessages.deliver",
+            name: "nothing new",
+            fixture: "live-only",
+            params: #"""
+                {"sender":"signals","incarnation":"00112233445566778899aabbccddeeff","messages":[{"sequence":1,\#
+                "topic":"signals.arrived","body":{}}]}
+                """#,
+            result: #"""
+                {"highWaterMark":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
             method: "metrics.read",
             name: "one counter",
             fixture: "live-only",

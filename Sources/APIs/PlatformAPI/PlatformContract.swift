@@ -11,6 +11,7 @@ public enum PlatformContract {
         BrandFiles.Erase.method,
         Health.Check.method,
         Messages.Deliver.method,
+        BrandMessages.Deliver.method,
         Metrics.Read.method,
         Subjects.Erase.method,
         Subjects.Search.method,

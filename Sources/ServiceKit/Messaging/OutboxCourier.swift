@@ -1,3 +1,4 @@
+import JSON
 public import JSONRPC
 import PlatformAPI
 public import SQLite
@@ -176,16 +177,37 @@ public final class OutboxCourier: Service {
     private func deliver(
         _ batch: Batch, from file: DatabaseFile, _ incarnation: String, _ runtime: ServiceRuntime
     ) async throws(RPCError) {
-        let delivery = Messages.Deliver.Params(sender: sender, incarnation: incarnation, messages: batch.messages)
-        let context = CallContext(
-            principal: "service:\(sender)", deadlineMilliseconds: Self.deliveryDeadlineMilliseconds)
-        let reply = try await Messages.Client(dial(batch.recipient)).deliver(delivery, for: context)
-        guard let first = batch.messages.first, reply.highWaterMark >= first.sequence else {
+        let mark = try await highWaterMark(of: batch, incarnation, for: brand(of: file, at: batch.recipient, runtime))
+        guard let first = batch.messages.first, mark >= first.sequence else {
             throw .internalError("\(batch.recipient) did not apply the messages it took.")
         }
         try await runtime.write(file) { transaction throws(RPCError) in
-            try Outbox.remove(upTo: Int64(reply.highWaterMark), for: batch.recipient, in: transaction)
+            try Outbox.remove(upTo: Int64(mark), for: batch.recipient, in: transaction)
         }
+    }
+
+    /// The brand that a file is of, where the recipient has a database of it too: that is where the messages belong.
+    private func brand(of file: DatabaseFile, at recipient: String, _ runtime: ServiceRuntime) -> UUIDv7? {
+        guard Siblings.keepingBrands.contains(recipient) else { return nil }
+        return runtime.databases.all.first { runtime.databases.file(of: $0) == file }
+    }
+
+    /// - Parameter brand: whose database takes the messages; nil: the service's own.
+    private func highWaterMark(
+        of batch: Batch, _ incarnation: String, for brand: UUIDv7?
+    ) async throws(RPCError) -> Int {
+        let client = dial(batch.recipient)
+        let context = CallContext(
+            brand: brand, principal: "service:\(sender)", deadlineMilliseconds: Self.deliveryDeadlineMilliseconds)
+        if brand != nil {
+            return try await BrandMessages.Client(client).deliver(
+                BrandMessages.Deliver.Params(sender: sender, incarnation: incarnation, messages: batch.messages),
+                for: context
+            ).highWaterMark
+        }
+        return try await Messages.Client(client).deliver(
+            Messages.Deliver.Params(sender: sender, incarnation: incarnation, messages: batch.messages), for: context
+        ).highWaterMark
     }
 
     /// Whether the other side gave no answer, as opposed to one that it does not want the messages.

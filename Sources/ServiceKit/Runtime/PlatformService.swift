@@ -8,7 +8,8 @@ import Synchronization
 
 /// What every service answers to its siblings: brand files, jobs, messages, erasure, health, metrics, and what it
 /// witnessed of the audit log.
-struct PlatformService: BrandFiles.Service, DataMaps.Service, Health.Service, HoldRecords.Service, JobRecords.Service,
+struct PlatformService: BrandFiles.Service, BrandMessages.Service, DataMaps.Service, Health.Service, HoldRecords
+        .Service, JobRecords.Service,
     Messages.Service, PlatformAPI.Metrics.Service, RetentionRecords.Service, Subjects.Service, WitnessedHeads.Service
 {
     let runtime: ServiceRuntime
@@ -60,19 +61,34 @@ struct PlatformService: BrandFiles.Service, DataMaps.Service, Health.Service, Ho
     func deliver(
         _ params: Messages.Deliver.Params, in transaction: borrowing WriteTransaction, for call: CallContext
     ) throws(RPCError) -> Messages.Deliver.Reply {
-        guard call.principal == "service:\(params.sender)" else {
-            throw .forbidden("\(call.principal) may not deliver messages of \(params.sender).")
+        Messages.Deliver.Reply(
+            highWaterMark: try take(params.messages, of: params.sender, params.incarnation, in: transaction, for: call))
+    }
+
+    func deliver(
+        _ params: BrandMessages.Deliver.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+    ) throws(RPCError) -> BrandMessages.Deliver.Reply {
+        BrandMessages.Deliver.Reply(
+            highWaterMark: try take(params.messages, of: params.sender, params.incarnation, in: transaction, for: call))
+    }
+
+    /// Applies those of a sender's messages that are new to this database.
+    private func take(
+        _ messages: [Message], of sender: String, _ incarnation: String, in transaction: borrowing WriteTransaction,
+        for call: CallContext
+    ) throws(RPCError) -> Int {
+        guard call.principal == "service:\(sender)" else {
+            throw .forbidden("\(call.principal) may not deliver messages of \(sender).")
         }
-        var mark = try Inbox.highWaterMark(of: params.sender, params.incarnation, in: transaction)
-        for message in params.messages where Int64(message.sequence) > mark {
+        var mark = try Inbox.highWaterMark(of: sender, incarnation, in: transaction)
+        for message in messages where Int64(message.sequence) > mark {
             if let problem = try topics.apply(message.topic, message.body, in: transaction, for: call) {
-                try Inbox.setAside(
-                    message, problem, of: params.sender, params.incarnation, at: call.now, in: transaction)
+                try Inbox.setAside(message, problem, of: sender, incarnation, at: call.now, in: transaction)
             }
             mark = Int64(message.sequence)
         }
-        try Inbox.raise(to: mark, of: params.sender, params.incarnation, in: transaction)
-        return Messages.Deliver.Reply(highWaterMark: Int(mark))
+        try Inbox.raise(to: mark, of: sender, incarnation, in: transaction)
+        return Int(mark)
     }
 
     /// Erases from the brand's file where there is one, and from the service's own file always. Bytes are left in both

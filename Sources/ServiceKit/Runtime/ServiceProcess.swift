@@ -255,6 +255,7 @@ public enum ServiceProcess {
 extension PlatformService {
     func registerAll(with table: inout MethodTable) {
         (self as any BrandFiles.Service).registerMethods(with: &table)
+        (self as any BrandMessages.Service).registerMethods(with: &table)
         (self as any DatabaseCopies.Service).registerMethods(with: &table)
         (self as any DataMaps.Service).registerMethods(with: &table)
         (self as any Health.Service).registerMethods(with: &table)
@@ -274,6 +275,8 @@ public struct Siblings: Sendable {
 
     /// All services there are.
     public static let names = ["experiments", "gateway", "signals", "tenancy"]
+    /// Those that keep a database for each brand.
+    public static let keepingBrands = ["experiments", "signals"]
 
     public init(_ configuration: ServiceConfiguration, on loop: any EventLoop) {
         clients = Dictionary(

@@ -14,7 +14,7 @@ public enum TenancyService {
         })
 
     /// The services that keep a database for each brand.
-    static let brandServices = ["experiments", "signals"]
+    static let brandServices = Siblings.keepingBrands
 
     /// Puts tenancy together.
     public static func compose(_ environment: ServiceEnvironment, _ parts: inout ServiceParts) async throws {
