@@ -867,24 +867,32 @@ extension SignalsContract {
         "FollowedSignals":{"type":"object","description":"Which events a service counts: topic signals.follow.",\#
         "required":["events"],"properties":{"events":{"type":"array","items":{"type":"string","minLength":1,\#
         "maxLength":200},"maxItems":10000,"description":"Their names; others are followed no more."}},\#
-        "additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 \#
-        hash in lower-case hexadecimal."},"Version":{"type":"integer","minimum":1,"description":"Counts the changes \#
-        of one thing; an update names the version it expects to change."},"Job":{"type":"object",\#
-        "description":"Long work, and how far it is.","required":["id","service","kind","status","done","unit",\#
-        "createdAt","updatedAt"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},\#
-        "service":{"type":"string","minLength":1,"maxLength":20,"description":"The service that does it."},\#
-        "kind":{"type":"string","minLength":1,"maxLength":40,"description":"What is done: `import`."},\#
-        "status":{"type":"string","enum":["running","completed","failed","cancelled"],\#
-        "x-enum-descriptions":{"running":"On its way, or waiting for its turn.","completed":"Done.","failed":"Ended \#
-        by an error; `problem` says which.","cancelled":"Ended by somebody; what was done stays done."},\#
-        "description":"Where it stands."},"done":{"type":"integer","minimum":0,"description":"How much is done.",\#
-        "x-unit":"`unit`"},"total":{"type":"integer","minimum":0,"description":"How much there is to do, where that \#
-        is known.","x-unit":"`unit`"},"unit":{"type":"string","minLength":1,"maxLength":20,"description":"What is \#
-        counted: `bytes`, `rows`."},"problem":{"type":"string","maxLength":500,"description":"Why it failed, or why \#
-        it does not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it \#
-        began."},"updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or \#
-        ended."}},"additionalProperties":false},"UUID":{"type":"string","format":"uuid","description":"An id: a \#
-        UUID of version 7, whose order is the order of creation."},"Currency":{"type":"string","format":"currency",\#
+        "additionalProperties":false},"UseStopped":{"type":"object","description":"Uses of a person's data were \#
+        stopped, or are free again: topic restrictions.changed. It names nobody.","required":["kind","isStopped",\#
+        "digests"],"properties":{"kind":{"type":"string","enum":["restriction","objection","optOut"],\#
+        "description":"What was stopped."},"isStopped":{"type":"boolean","description":"Whether it is stopped \#
+        now."},"digests":{"type":"array","items":{"type":"string","minLength":64,"maxLength":64,\#
+        "pattern":"^[0-9a-f]{64}$"},"maxItems":900,"description":"The keyed hashes of the person's identifiers, as \#
+        tombstones have them, in hexadecimal digits."},"requestId":{"$ref":"#/components/schemas/UUID",\#
+        "description":"The privacy request that stopped it."}},"additionalProperties":false},\#
+        "Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 hash in lower-case \#
+        hexadecimal."},"Version":{"type":"integer","minimum":1,"description":"Counts the changes of one thing; an \#
+        update names the version it expects to change."},"Job":{"type":"object","description":"Long work, and how \#
+        far it is.","required":["id","service","kind","status","done","unit","createdAt","updatedAt"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},"service":{"type":"string",\#
+        "minLength":1,"maxLength":20,"description":"The service that does it."},"kind":{"type":"string",\#
+        "minLength":1,"maxLength":40,"description":"What is done: `import`."},"status":{"type":"string",\#
+        "enum":["running","completed","failed","cancelled"],"x-enum-descriptions":{"running":"On its way, or \#
+        waiting for its turn.","completed":"Done.","failed":"Ended by an error; `problem` says which.",\#
+        "cancelled":"Ended by somebody; what was done stays done."},"description":"Where it stands."},\#
+        "done":{"type":"integer","minimum":0,"description":"How much is done.","x-unit":"`unit`"},\#
+        "total":{"type":"integer","minimum":0,"description":"How much there is to do, where that is known.",\#
+        "x-unit":"`unit`"},"unit":{"type":"string","minLength":1,"maxLength":20,"description":"What is counted: \#
+        `bytes`, `rows`."},"problem":{"type":"string","maxLength":500,"description":"Why it failed, or why it does \#
+        not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it began."},\#
+        "updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or ended."}},\#
+        "additionalProperties":false},"UUID":{"type":"string","format":"uuid","description":"An id: a UUID of \#
+        version 7, whose order is the order of creation."},"Currency":{"type":"string","format":"currency",\#
         "description":"An ISO 4217 code of three capital letters."},"Amount":{"type":"string","format":"amount",\#
         "description":"An amount of money as a decimal string with at most 4 decimals; its currency stands beside \#
         it."},"Timestamp":{"type":"string","format":"date-time","description":"A moment, as RFC 3339 in UTC; \#

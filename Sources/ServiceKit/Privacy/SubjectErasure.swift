@@ -176,7 +176,10 @@ struct SubjectErasure {
         if !evenIfHeld {
             outcome.heldBy = try LegalHoldStore().keeping(subjects.map(\.id), in: transaction)
             if !outcome.heldBy.isEmpty {
-                let restriction = SubjectRestriction(kind: .restriction, request: request, isForHold: true, since: time)
+                let known = Set(given + subjects.flatMap(\.identifiers))
+                let restriction = SubjectRestriction(
+                    kind: .restriction, request: request, isForHold: true, since: time,
+                    digests: known.map { tombstones.digest($0.type, $0.value) })
                 outcome.rows =
                     try directory?.restrict(subjects, unknown: [], restriction, in: transaction) ?? []
                 return outcome

@@ -21,8 +21,14 @@ public struct SubjectRestriction: Sendable, Equatable {
     /// Whether it takes the place of an erasure that a legal hold keeps waiting.
     public let isForHold: Bool
     public let since: Timestamp
+    /// The keyed hashes of all identifiers by which the person is known, here or to whoever asks: for services that hold
+    /// nothing of them yet.
+    public let digests: [[UInt8]]
 
-    public init(kind: Kind, request: UUIDv7, isForHold: Bool = false, since: Timestamp) {
+    public init(
+        kind: Kind, request: UUIDv7, isForHold: Bool = false, since: Timestamp, digests: [[UInt8]] = []
+    ) {
+        self.digests = digests
         self.kind = kind
         self.request = request
         self.isForHold = isForHold
@@ -49,8 +55,14 @@ extension SubjectErasure {
                 unknown.append(identifier)
             }
         }
+        let whole = SubjectRestriction(
+            kind: restriction.kind, request: restriction.request, isForHold: restriction.isForHold,
+            since: restriction.since,
+            digests: Set(given + canonical + subjects.flatMap(\.identifiers)).map {
+                tombstones.digest($0.type, $0.value)
+            })
         outcome.rows = try transaction.sum(
-            directory.restrict(subjects, unknown: unknown, restriction, in: transaction), of: restriction.request)
+            directory.restrict(subjects, unknown: unknown, whole, in: transaction), of: restriction.request)
         outcome.recipients = try directory.recipients(of: subjects, after: recipientsThrough, in: transaction)
         return outcome
     }

@@ -84,6 +84,14 @@ public final class Tombstones: Sendable {
     /// Tells this key from others without giving it away: 32 hexadecimal digits. `gyre restore` computes the same.
     var keyName: String { String(Hexadecimal.encode(key.authenticate("gyre tombstone key")).prefix(32)) }
 
+    /// The same as 64 hexadecimal digits, to be told to other services.
+    public func digestText(_ identifier: Identifier) -> String {
+        Hexadecimal.encode(digest(identifier.type, identifier.value))
+    }
+
+    /// The digest that a text stands for; nil for any other text.
+    public static func digest(_ text: String) -> [UInt8]? { Hexadecimal.decode(text) }
+
     /// The keyed hash of an identifier, 32 bytes: the same in every service, and nobody's without the key.
     public func digest(_ type: String, _ value: String) -> [UInt8] {
         key.authenticate(Array(type.utf8), [0], Array(value.utf8))

@@ -621,6 +621,7 @@ CREATE INDEX forced_assignments_by_experiment ON forced_assignments (experiment)
 CREATE TABLE unit_restrictions (
     digest BLOB NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('restriction', 'objection')),
+    request BLOB,
     since INTEGER NOT NULL,
     PRIMARY KEY (digest, kind)
 ) STRICT, WITHOUT ROWID;

@@ -56,6 +56,6 @@ extension DataMap {
             "unit_restrictions", "keyed hashes of identifiers of those whose data may be kept and not used", .nobody,
             kept: "until it is lifted",
             afterErasure: "it says no more than the keyed hash that refuses the person: GDPR Art. 5(1)(f) and 17(1)",
-            columns: ["digest", "kind", "since"]),
+            columns: ["digest", "kind", "request", "since"]),
     ]
 }

@@ -2,6 +2,7 @@ import ExperimentsAPI
 import JSONRPC
 import ServiceContract
 public import ServiceKit
+import SignalsAPI
 
 /// Experiments: who gets which variant, and what came of it.
 public enum ExperimentsService {
@@ -37,6 +38,10 @@ public enum ExperimentsService {
         parts.jobs[SignalFetching.kind] = SignalFetching(signals: signals, intake: events)
         parts.topics.on("signals.arrived", as: SignalsArrived.self) { message, transaction, call throws(RPCError) in
             try SignalFollowing().arrived(through: message.through, at: call.now, in: transaction)
+        }
+        let restrictions = UnitRestrictions(tombstones: tombstones)
+        parts.topics.on("restrictions.changed", as: UseStopped.self) { message, transaction, call throws(RPCError) in
+            try restrictions.change(message, at: call.now, in: transaction)
         }
         PoliciesMethods().registerMethods(with: &parts.methods)
         PolicyVersionsMethods().registerMethods(with: &parts.methods)

@@ -53,6 +53,23 @@ struct UnitDirectory: SubjectDirectory {
         return found
     }
 
+    /// An opt-out is of sale and sharing, which experiments do not.
+    func restrict(
+        _ subjects: [Subject], unknown: [Identifier], _ restriction: SubjectRestriction,
+        in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> [TableRows] {
+        guard restriction.kind != .optOut else { return [] }
+        var placed = 0
+        for digest in restriction.digests
+        where try restrictions.place(
+            restriction.kind.rawValue, on: digest, request: restriction.request, at: restriction.since,
+            in: transaction)
+        {
+            placed += 1
+        }
+        return placed == 0 ? [] : [TableRows(table: "unit_restrictions", rows: placed)]
+    }
+
     /// Who was on a list is not on the compiled one either.
     func scrub(
         _ identifiers: [Identifier], in transaction: borrowing WriteTransaction

@@ -1,5 +1,4 @@
 import Assignment
-import CommonAPI
 import ExperimentsAPI
 import JSON
 import JSONRPC
@@ -9,13 +8,12 @@ import ServiceKit
 /// What a brand's database says of a unit: what it was assigned, what was decided for it by hand, and whether its data may
 /// be used at all. Brands without any of it pay for one look into an empty table.
 struct UnitKnowledge {
-    let tombstones: Tombstones
     private let assignments = AssignmentStore()
     private let forced = ForcedAssignmentStore()
-    private let restrictions = UnitRestrictionStore()
+    private let restrictions: UnitRestrictions
 
     init(tombstones: Tombstones) {
-        self.tombstones = tombstones
+        restrictions = UnitRestrictions(tombstones: tombstones)
     }
 
     /// - Parameter given: variants to be in for this call, by experiments' keys; they go before what is stored.
@@ -49,10 +47,9 @@ struct UnitKnowledge {
     ) throws(RPCError) -> Bool {
         guard try !restrictions.isEmpty(in: transaction) else { return false }
         for naming in compiled.namings {
-            guard let text = unit.value.unitText(of: naming.attribute) else { continue }
-            let identifier = Identifier(type: naming.identifierType, value: text)
-            for identifier in Set([identifier, (try? identifier.canonical()) ?? identifier])
-            where try restrictions.contains(tombstones.digest(identifier.type, identifier.value), in: transaction) {
+            if let text = unit.value.unitText(of: naming.attribute),
+                try restrictions.contains(text, identifierType: naming.identifierType, in: transaction)
+            {
                 return true
             }
         }

@@ -667,6 +667,7 @@ enum ExperimentsMigrations {
                 CREATE TABLE unit_restrictions (
                     digest BLOB NOT NULL,
                     kind TEXT NOT NULL CHECK (kind IN ('restriction', 'objection')),
+                    request BLOB,
                     since INTEGER NOT NULL,
                     PRIMARY KEY (digest, kind)
                 ) STRICT, WITHOUT ROWID;

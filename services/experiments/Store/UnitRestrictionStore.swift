@@ -8,12 +8,14 @@ struct UnitRestrictionStore: Sendable {
     /// - Returns: whether anything changed.
     @discardableResult
     func place(
-        _ kind: String, on digest: [UInt8], at time: Timestamp, in transaction: borrowing WriteTransaction
+        _ kind: String, on digest: [UInt8], request: UUIDv7?, at time: Timestamp,
+        in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> Bool {
         try transaction.run(
             """
-            INSERT INTO unit_restrictions (digest, kind, since) VALUES (:digest, :kind, :time) ON CONFLICT DO NOTHING
-            """, [":digest": digest, ":kind": kind, ":time": time]) > 0
+            INSERT INTO unit_restrictions (digest, kind, request, since) VALUES (:digest, :kind, :request, :time)
+            ON CONFLICT DO NOTHING
+            """, [":digest": digest, ":kind": kind, ":request": request, ":time": time]) > 0
     }
 
     func lift(
@@ -22,6 +24,15 @@ struct UnitRestrictionStore: Sendable {
         try transaction.run(
             "DELETE FROM unit_restrictions WHERE digest = :digest AND kind = :kind",
             [":digest": digest, ":kind": kind])
+    }
+
+    /// Lifts all that a privacy request placed, also under identifiers that nobody else knows.
+    func lift(
+        _ kind: String, of request: UUIDv7, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        try transaction.run(
+            "DELETE FROM unit_restrictions WHERE request = :request AND kind = :kind",
+            [":request": request, ":kind": kind])
     }
 
     /// Most brands have restricted nobody: then no hash is computed.

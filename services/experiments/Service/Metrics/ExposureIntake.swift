@@ -10,24 +10,33 @@ struct ExposureIntake: Sendable {
     static let aheadSeconds: Int64 = 300
 
     let tombstones: Tombstones
+    private let restrictions: UnitRestrictions
     private let exposures = ExposureStore()
     private let variants = VariantStore()
     private let units = UnitStore()
 
     init(tombstones: Tombstones) {
         self.tombstones = tombstones
+        restrictions = UnitRestrictions(tombstones: tombstones)
     }
 
     /// The number of a unit, which becomes known.
     ///
-    /// - Throws: suppressed for one that was erased.
+    /// - Throws: suppressed for one that was erased, or whose data may not be used.
     func unit(
         _ unit: String, type: String, at now: Timestamp, in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> Int64 {
-        if let identifierType = try UnitTypeTable(in: transaction).identifierType(of: type),
-            try tombstones.contains(type: identifierType, value: unit, in: transaction)
-        {
-            throw .suppressed("This unit")
+        if let identifierType = try UnitTypeTable(in: transaction).identifierType(of: type) {
+            if try tombstones.contains(type: identifierType, value: unit, in: transaction) {
+                throw .suppressed("This unit")
+            }
+            if try !restrictions.isEmpty(in: transaction),
+                try restrictions.contains(unit, identifierType: identifierType, in: transaction)
+            {
+                throw RPCError(
+                    code: RPCError.Code.suppressed,
+                    message: "This unit's data may not be used until that is lifted.")
+            }
         }
         return try units.number(of: unit, type: type, at: now, in: transaction)
     }

@@ -8,6 +8,7 @@ import SignalsAPI
 struct RestrictionsService: Restrictions.Service {
     let intake: SignalIntake
     private let restrictions = RestrictionStore()
+    private let actors = ActorStore()
 
     init(intake: SignalIntake) {
         self.intake = intake
@@ -19,6 +20,7 @@ struct RestrictionsService: Restrictions.Service {
         let actor = try PersonReference(params.actorId, params.identifier, for: call)
             .made(by: intake, at: call.now, in: transaction)
         try restrictions.place(params.kind, on: actor.number, .controller, at: call.now, in: transaction)
+        try tell(actor.number, params.kind, isStopped: true, at: call.now, in: transaction)
         guard let placed = try restrictions.find(params.kind, of: actor.number, in: transaction) else {
             throw .internalError("A restriction is not there after it was placed.")
         }
@@ -45,7 +47,21 @@ struct RestrictionsService: Restrictions.Service {
             )
         }
         try restrictions.lift(params.kind, from: actor.number, in: transaction)
+        try tell(
+            actor.number, params.kind, isStopped: false, request: placed.request, at: call.now, in: transaction)
         return placed.reply
+    }
+
+    /// Tells experiments, which knows people by identifiers of its own.
+    private func tell(
+        _ actor: Int64, _ kind: RestrictionKind, isStopped: Bool, request: UUIDv7? = nil, at now: Timestamp,
+        in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        let identifiers = try actors.identifiers(of: actor, in: transaction)
+        let message = UseStopped(
+            kind: UseStopped.Kind(rawValue: kind.rawValue) ?? .restriction, isStopped: isStopped,
+            digests: identifiers.map(intake.tombstones.digestText), requestId: request)
+        try transaction.tell("experiments", "restrictions.changed", message, at: now)
     }
 
     func list(
