@@ -36,7 +36,7 @@ struct Gyre: AsyncParsableCommand {
                     RecipientsCommand.self, DisclosuresCommand.self,
                     PoliciesCommand.self, PromptsCommand.self, FlowsCommand.self,
                     DatasetsCommand.self, ReplaysCommand.self,
-                    ExperimentsCommand.self, LayersCommand.self, HoldoutsCommand.self,
+                    ExperimentsCommand.self, MetricsCommand.self, LayersCommand.self, HoldoutsCommand.self,
                     PrivacyCommand.self, AuditCommand.self, CallCommand.self,
                     MethodsCommand.self,
                 ]),

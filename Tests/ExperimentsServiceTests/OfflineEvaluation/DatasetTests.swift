@@ -225,7 +225,7 @@ import Testing
             let digest = service.tombstones.digest("customerId", "u2")
             let now = service.now
             try await service.write { transaction throws(RPCError) in
-                _ = try UnitRestrictionStore().place("restriction", on: digest, at: now, in: transaction)
+                _ = try UnitRestrictionStore().place("restriction", on: digest, request: nil, at: now, in: transaction)
             }
             let replay = try await service.ended(
                 try await service.replay(sealed, .uniform(.init()), [.snips, .directMethod]))

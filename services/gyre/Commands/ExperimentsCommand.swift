@@ -15,10 +15,11 @@ struct ExperimentsCommand: AsyncParsableCommand {
               gyre experiments start checkout
               gyre experiments assign --id u1           what u1 gets
               gyre experiments explain checkout --id u1 and why
+              gyre experiments results checkout         what it has shown
             """,
         subcommands: [
             List.self, Create.self, Show.self, Start.self, Pause.self, Resume.self, Complete.self, Archive.self,
-            Ramp.self, Phases.self, Assign.self, Explain.self,
+            Ramp.self, Phases.self, Assign.self, Explain.self, Plan.self, Results.self,
         ], defaultSubcommand: List.self)
 
     struct List: SuiteCommand {

@@ -1,0 +1,237 @@
+import ArgumentParser
+import ExperimentsAPI
+import JSON
+import JSONRPC
+import ServiceContract
+
+extension ExperimentsCommand {
+    struct Plan: SuiteCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows what is measured in an experiment, or sets it from a file of YAML or JSON.",
+            discussion: """
+                The file has the parameters of resultPlans.set, but for the experiment and the version.
+
+                EXAMPLE
+                  gyre experiments plan checkout plan.yaml
+
+                  engine: alwaysValid
+                  plannedUnits: 20000
+                  metrics:
+                    - {metric: orders, role: goal}
+                    - {metric: unsubscribed, role: guardrail, margin: 0.05}
+                """)
+
+        @Argument(help: "The experiment's key.")
+        var key: String
+
+        @Argument(help: "The file; absent: the plan is shown.", completion: .file(extensions: ["yaml", "yml", "json"]))
+        var file: String?
+
+        @OptionGroup var caller: CallerOptions
+        @OptionGroup var suite: SuiteOptions
+        @OptionGroup var output: OutputOptions
+
+        func perform() async throws {
+            let client = try await caller.connect(suite)
+            let plans = ResultPlans.Client(client)
+            let experiment = try await Experiments.Client(client).get(Experiments.Get.Params(key: key))
+            guard let file else {
+                let plan = try await plans.get(ResultPlans.Get.Params(experimentId: experiment.id))
+                return output.show(plan) { ExperimentsCommand.description(of: plan) }
+            }
+            let document = try MappingFile.read(file)
+            guard case .object(var members) = document.json else {
+                throw CommandFailure("\(file) is no mapping.", remedy: "Write it as the example of --help.")
+            }
+            members["experimentId"] = .string("\(experiment.id)")
+            if let version = try await known(plans, experiment.id) { members["version"] = .number(JSONNumber(version)) }
+            let bytes: [UInt8]
+            do throws(RPCError) {
+                bytes = try await client.call(
+                    ResultPlans.Set.method.name, params: JSONValue.object(members).json(), context: nil)
+            } catch {
+                throw document.failure(of: error, under: "/params") ?? error as any Error
+            }
+            let plan = try ResultPlan(json: bytes)
+            output.show(plan) { ExperimentsCommand.description(of: plan) }
+        }
+
+        /// The version of the plan that there is.
+        private func known(_ plans: ResultPlans.Client, _ id: UUIDv7) async throws -> Int? {
+            do throws(RPCError) {
+                return try await plans.get(ResultPlans.Get.Params(experimentId: id)).version
+            } catch {
+                guard error.code == RPCError.Code.notFound else { throw error }
+                return nil
+            }
+        }
+    }
+
+    struct Results: SuiteCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Says what an experiment has shown, how sure that is, and what to do.",
+            discussion: """
+                First whether units came to the variants as promised; then, for each metric, the effect with its interval;
+                then what to do, and why.
+
+                EXAMPLES
+                  gyre experiments results checkout
+                  gyre experiments results checkout --series orders
+                """)
+
+        @Argument(help: "The experiment's key.")
+        var key: String
+
+        @Option(help: ArgumentHelp("How the effect on a metric came about, day by day.", valueName: "metric"))
+        var series: String?
+
+        @OptionGroup var caller: CallerOptions
+        @OptionGroup var suite: SuiteOptions
+        @OptionGroup var output: OutputOptions
+
+        func perform() async throws {
+            let client = try await caller.connect(suite)
+            let experiment = try await Experiments.Client(client).get(Experiments.Get.Params(key: key))
+            let results = ExperimentResults.Client(client)
+            if let series {
+                let found = try await results.series(
+                    ExperimentResults.Series.Params(experimentId: experiment.id, metric: series))
+                return output.show(found) { ResultsText.text(found) }
+            }
+            let found = try await results.get(ExperimentResults.Get.Params(experimentId: experiment.id))
+            output.show(found) { ResultsText.text(found) }
+        }
+    }
+
+    static func description(of plan: ResultPlan) -> String {
+        var lines = TextTable([.init("PLAN"), .init("")])
+        lines.add(["engine", plan.engine.rawValue])
+        lines.add(["level", "\(plan.alpha)"])
+        lines.add(["correction", plan.correction.rawValue])
+        lines.add(["planned units", plan.plannedUnits.map { "\($0)" } ?? "not planned"])
+        var metrics = TextTable([.init("METRIC"), .init("ROLE"), .init("SCALE"), .init("MARGIN", .right)])
+        for metric in plan.metrics {
+            metrics.add([metric.metric, metric.role.rawValue, metric.scale.rawValue, metric.margin.map { "\($0)" }])
+        }
+        return lines.text(width: Terminal.width) + "\n" + metrics.text(width: Terminal.width)
+    }
+}
+
+/// Results as a person reads them in a terminal.
+enum ResultsText {
+    static func text(_ results: ExperimentResults.Get.Reply) -> String {
+        split(results) + results.metrics.map { "\n" + metric($0) }.joined() + "\n" + decisions(results)
+    }
+
+    static func text(_ series: ExperimentResults.Series.Reply) -> String {
+        let isRelative = series.scale == .relative
+        let intervals = series.points.flatMap(\.arms).compactMap(\.interval).map { ($0.lower, $0.upper) }
+        let plot = IntervalPlot(intervals)
+        var table = TextTable([.init("DAY"), .init("VARIANT"), .init("EFFECT", .right), .init("")])
+        for point in series.points {
+            for arm in point.arms {
+                table.add([
+                    "\(point.day)", arm.variant, arm.value.map { figure($0, isRelative) } ?? "too little data",
+                    arm.value.map { plot.line($0, arm.interval.map { ($0.lower, $0.upper) }) },
+                ])
+            }
+        }
+        return series.points.isEmpty ? "Nothing is known yet.\n" : table.text(width: nil)
+    }
+
+    private static func split(_ results: ExperimentResults.Get.Reply) -> String {
+        var table = TextTable([.init("VARIANT"), .init("UNITS", .right)])
+        for (arm, units) in zip(results.arms, results.split.units) {
+            table.add([arm == results.control ? arm + " (control)" : arm, "\(units)"])
+        }
+        let verdict: String
+        if results.split.isBroken {
+            verdict = "The split is broken: units did not come to the variants as promised. Trust nothing below."
+        } else if let pValue = results.split.sequentialPValue ?? results.split.pValue {
+            verdict = "The split is as promised (p = \(rounded(pValue)))."
+        } else {
+            verdict = "There are too few units to tell whether the split is as promised."
+        }
+        return table.text(width: Terminal.width) + verdict + "\n"
+    }
+
+    private static func metric(_ metric: MetricResult) -> String {
+        let isRelative = metric.scale == .relative
+        let figures = metric.arms.map { isRelative ? $0.relative : $0.absolute }
+        let plot = IntervalPlot(figures.compactMap { $0?.interval }.map { ($0.lower, $0.upper) })
+        var table = TextTable([
+            .init("\(metric.metric), \(metric.role.rawValue)"), .init("CONTROL", .right), .init("VARIANT", .right),
+            .init("EFFECT", .right), .init("INTERVAL"), .init("P", .right), .init(""),
+        ])
+        var notes: [String] = []
+        for (arm, figure) in zip(metric.arms, figures) {
+            guard let figure else {
+                table.add([arm.variant, nil, nil, nil, nil, nil, nil])
+                notes.append(
+                    "\(arm.variant): \(arm.notEnoughData ?? "the control may be 0, so there is no relative effect").")
+                continue
+            }
+            table.add([
+                arm.variant, arm.controlMean.map(rounded), arm.mean.map(rounded), self.figure(figure.value, isRelative),
+                figure.interval.map { "\(self.figure($0.lower, isRelative)) to \(self.figure($0.upper, isRelative))" },
+                (arm.adjustedPValue ?? arm.pValue).map(rounded),
+                plot.line(figure.value, figure.interval.map { ($0.lower, $0.upper) }),
+            ])
+            if let cut = arm.varianceCut { notes.append("\(arm.variant): CUPED cut the variance by \(percent(cut)).") }
+            if let chance = figure.chanceToWin {
+                notes.append("\(arm.variant): better with a chance of \(percent(chance)).")
+            }
+        }
+        return table.text(width: nil) + notes.map { "  \($0)\n" }.joined()
+    }
+
+    private static func decisions(_ results: ExperimentResults.Get.Reply) -> String {
+        let recommended = results.recommendation
+        var text = "\(words(recommended.verdict)): \(recommended.variant)\n"
+        for reason in recommended.reasons { text += "  \(reason)\n" }
+        for decision in results.decisions where decision.variant != recommended.variant {
+            text += "\(words(decision.verdict)): \(decision.variant)\n"
+            for reason in decision.reasons { text += "  \(reason)\n" }
+        }
+        return text
+    }
+
+    private static func words(_ verdict: Verdict) -> String {
+        switch verdict {
+        case .ship: "Ship"
+        case .rollBack: "Roll back"
+        case .keepRunning: "Keep running"
+        case .broken: "Broken"
+        }
+    }
+
+    private static func figure(_ value: Double, _ isRelative: Bool) -> String {
+        (value > 0 ? "+" : "") + (isRelative ? percent(value) : rounded(value))
+    }
+
+    static func percent(_ share: Double) -> String { decimals(share * 100, 1) + " %" }
+
+    /// Four significant digits, or fewer.
+    static func rounded(_ value: Double) -> String {
+        guard value != 0, value.isFinite else { return value == 0 ? "0" : "\(value)" }
+        if abs(value) < 1e-4 { return "< 0.0001" }
+        var digits = 4
+        var size = abs(value)
+        while size >= 1, digits > 0 {
+            size /= 10
+            digits -= 1
+        }
+        return decimals(value, digits)
+    }
+
+    private static func decimals(_ value: Double, _ digits: Int) -> String {
+        var power = 1.0
+        for _ in 0..<digits { power *= 10 }
+        let whole = Int((abs(value) * power).rounded())
+        let (units, rest) = whole.quotientAndRemainder(dividingBy: Int(power))
+        let sign = value < 0 && whole > 0 ? "-" : ""
+        guard digits > 0 else { return "\(sign)\(units)" }
+        let text = "\(rest)"
+        return "\(sign)\(units)." + String(repeating: "0", count: digits - text.count) + text
+    }
+}
