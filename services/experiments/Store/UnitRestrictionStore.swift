@@ -8,7 +8,7 @@ struct UnitRestrictionStore: Sendable {
     /// - Returns: whether anything changed.
     @discardableResult
     func place(
-        _ kind: String, on digest: [UInt8], request: UUIDv7?, at time: Timestamp,
+        _ kind: String, on digest: [UInt8], request: UUIDv7? = nil, at time: Timestamp,
         in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> Bool {
         try transaction.run(
