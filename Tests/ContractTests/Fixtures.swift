@@ -39,6 +39,7 @@ enum Fixtures {
         ("one-sealed-dataset", SQL(isForBrand: true, text: dataset + sealedDataset)),
         ("one-judged-policy", SQL(isForBrand: true, text: policy + judged + dataset + sealedDataset)),
         ("one-replay", SQL(isForBrand: true, text: policy + judged + dataset + sealedDataset + replay)),
+        ("one-bandit", SQL(isForBrand: true, text: policy + judged + bandit)),
         ("one-import", SQL(isForBrand: true, text: importing)),
         ("one-import-done", SQL(isForBrand: true, text: importing + "UPDATE jobs SET status = 'completed';")),
     ]
@@ -287,6 +288,17 @@ enum Fixtures {
         INSERT INTO replays (number, id, policy_version, baseline_version, dataset, settings)
         VALUES (1, x'019300000000700080000000000000a2', 2, 1, 1,
             '{"policyVersionId":"01930000-0000-7000-8000-0000000000a3","datasetId":"01930000-0000-7000-8000-0000000000a1","target":{"type":"supplied","name":"planner-4"},"baselineVersionId":"01930000-0000-7000-8000-000000000082","baselineTarget":{"type":"logged"},"metric":"reward","direction":"higherIsBetter","estimators":["ips","snips"],"decidedBy":"snips"}');
+
+        """
+
+    private static let bandit = """
+        INSERT INTO bandits (number, id, key, policy_version, kind, arms, features, floor, optimism, penalty, decisions,
+            created_at)
+        VALUES (1, x'019300000000700080000000000000a4', 'dinner', 2, 'thompson', '["plain","spicy"]', '[]',
+            0.1, 1, 1, 1, 1767225600000000);
+        INSERT INTO bandit_arms (bandit, place, figures) VALUES (1, 0, zeroblob(16)), (1, 1, zeroblob(16));
+        INSERT INTO decisions (number, id, bandit, sequence, features, place, propensities, decided_at)
+        VALUES (1, x'019300000000700080000000000000a5', 1, 1, '[]', 0, '[0.5,0.5]', 1767225600000000);
 
         """
 

@@ -3,11 +3,11 @@
 public import JSONRPC
 public import ServiceContract
 
-/// The types of `datasets.create`, `datasets.append`, `datasets.seal`, `datasets.get`, `datasets.list` and
-/// `datasets.rows`.
+/// The types of `datasets.create`, `datasets.append`, `datasets.seal`, `datasets.get`, `datasets.list`, `datasets.rows`
+/// and `datasets.fromDecisions`.
 public enum Datasets {
     /// What a service implements to answer `datasets.create`, `datasets.append`, `datasets.seal`, `datasets.get`,
-    /// `datasets.list` and `datasets.rows`.
+    /// `datasets.list`, `datasets.rows` and `datasets.fromDecisions`.
     public protocol Service: Sendable {
         /// Begins a dataset of logged decisions.
         func create(
@@ -38,6 +38,11 @@ public enum Datasets {
         func rows(
             _ params: Rows.Params, in transaction: borrowing ReadTransaction, for call: CallContext
         ) throws(RPCError) -> Rows.Reply
+
+        /// Begins to copy a bandit's rewarded decisions into a new dataset, and seals it: a job.
+        func fromDecisions(
+            _ params: FromDecisions.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+        ) throws(RPCError) -> FromDecisions.Reply
     }
 
     /// Calls these methods of a peer.
@@ -81,12 +86,19 @@ public enum Datasets {
         public func rows(_ params: Rows.Params, for call: CallContext? = nil) async throws(RPCError) -> Rows.Reply {
             try await peer.call("datasets.rows", params, context: call)
         }
+
+        /// Begins to copy a bandit's rewarded decisions into a new dataset, and seals it: a job.
+        public func fromDecisions(
+            _ params: FromDecisions.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> FromDecisions.Reply {
+            try await peer.call("datasets.fromDecisions", params, context: call)
+        }
     }
 }
 
 extension Datasets.Service {
-    /// Registers `datasets.create`, `datasets.append`, `datasets.seal`, `datasets.get`, `datasets.list` and
-    /// `datasets.rows` with `table`.
+    /// Registers `datasets.create`, `datasets.append`, `datasets.seal`, `datasets.get`, `datasets.list`,
+    /// `datasets.rows` and `datasets.fromDecisions` with `table`.
     public func registerMethods(with table: inout MethodTable) {
         table.write(Datasets.Create.method) {
             (params: Datasets.Create.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
@@ -111,6 +123,10 @@ extension Datasets.Service {
         table.read(Datasets.Rows.method) {
             (params: Datasets.Rows.Params, transaction: borrowing ReadTransaction, call) throws(RPCError) in
             try self.rows(params, in: transaction, for: call)
+        }
+        table.write(Datasets.FromDecisions.method) {
+            (params: Datasets.FromDecisions.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
+            try self.fromDecisions(params, in: transaction, for: call)
         }
     }
 }

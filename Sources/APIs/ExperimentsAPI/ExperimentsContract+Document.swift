@@ -1422,7 +1422,104 @@ extension ExperimentsContract {
         "datasetId":"01930000-0000-7000-8000-0000000000a1","target":{"type":"supplied","name":"planner-4"},\#
         "baselineTarget":{"type":"logged"},"metric":"reward","direction":"higherIsBetter","estimators":["ips",\#
         "snips"],"decidedBy":"snips","status":"running","doneRows":0,"totalRows":3,\#
-        "createdAt":"2026-01-01T00:00:00Z"}]}}}]}],"components":{"schemas":{"ExperimentStatus":{"type":"string",\#
+        "createdAt":"2026-01-01T00:00:00Z"}]}}}]},{"name":"bandits.create","summary":"Makes a bandit of a policy \#
+        version.","x-kind":"write","x-scope":"bandits:write","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
+        "admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"key","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Key"},"description":"What code asks for; no other bandit of the \#
+        brand has it."},{"name":"policyVersionId","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The policy version that it is; active."},{"name":"kind","required":true,\#
+        "schema":{"$ref":"#/components/schemas/BanditKind"},"description":"How it learns."},{"name":"arms",\#
+        "required":true,"schema":{"type":"array","items":{"$ref":"#/components/schemas/Key"},"minItems":2,\#
+        "maxItems":100},"description":"What can be done; of thompson at most 20."},{"name":"features",\#
+        "schema":{"type":"array","items":{"$ref":"#/components/schemas/Key"},"maxItems":64,"default":[]},\#
+        "description":"What is known when a decision is taken, for linUcb; arms × (features + 1) × (features + 2) / \#
+        2 is at most 20,000."},{"name":"floor","schema":{"type":"number","minimum":0,"maximum":1,"default":0.01},\#
+        "description":"What each arm gets at least; at most 1 / arms. An arm with 0 could not be judged \#
+        afterwards."},{"name":"optimism","schema":{"type":"number","minimum":0,"maximum":1000,"default":1},\#
+        "description":"Of linUcb: how many standard deviations of uncertainty count."},{"name":"penalty",\#
+        "schema":{"type":"number","minimum":1e-09,"maximum":1000000000.0,"default":1},"description":"Of linUcb: how \#
+        strongly coefficients are drawn to 0."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Bandit"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/invalidParams"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"which dinner to propose",\#
+        "x-fixture":"one-judged-policy","params":[{"name":"key","value":"dinner"},{"name":"policyVersionId",\#
+        "value":"01930000-0000-7000-8000-0000000000a3"},{"name":"kind","value":"thompson"},{"name":"arms",\#
+        "value":["plain","spicy"]},{"name":"floor","value":0.1}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000001","key":"dinner",\#
+        "policyVersionId":"01930000-0000-7000-8000-0000000000a3","kind":"thompson","arms":["plain","spicy"],\#
+        "features":[],"floor":0.1,"optimism":1,"penalty":1,"decisions":0,"createdAt":"2026-01-01T00:00:00Z"}}},\#
+        {"name":"a floor that is too high","x-fixture":"one-judged-policy","params":[{"name":"key",\#
+        "value":"dinner"},{"name":"policyVersionId","value":"01930000-0000-7000-8000-0000000000a3"},{"name":"kind",\#
+        "value":"thompson"},{"name":"arms","value":["plain","spicy"]},{"name":"floor","value":0.6}],\#
+        "x-error":"#/components/errors/invalidParams"}]},{"name":"bandits.get","summary":"Says what a bandit is and \#
+        what it has learned.","x-kind":"read","x-scope":"bandits:read","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"params":[{"name":"key","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Key"},"description":"The bandit."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Bandit"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"one that has not learned yet","x-fixture":"one-bandit","params":[{"name":"key",\#
+        "value":"dinner"}],"result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-0000000000a4",\#
+        "key":"dinner","policyVersionId":"01930000-0000-7000-8000-0000000000a3","kind":"thompson","arms":["plain",\#
+        "spicy"],"features":[],"floor":0.1,"optimism":1,"penalty":1,"decisions":1,\#
+        "createdAt":"2026-01-01T00:00:00Z","learned":[{"arm":"plain","successes":0,"failures":0},{"arm":"spicy",\#
+        "successes":0,"failures":0}]}}}]},{"name":"bandits.list","summary":"Lists bandits in the order in which \#
+        they were created.","x-kind":"read","x-scope":"bandits:read","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"params":[{"name":"cursor","schema":{"type":"string","minLength":1,\#
+        "maxLength":200},"description":"Where the last page ended: its `nextCursor`."},{"name":"limit",\#
+        "schema":{"type":"integer","minimum":1,"maximum":100,"default":50},"description":"Items on one page.",\#
+        "x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Bandit"},"maxItems":100,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"all","x-fixture":"one-bandit",\#
+        "params":[],"result":{"name":"reply","value":{"items":[{"id":"01930000-0000-7000-8000-0000000000a4",\#
+        "key":"dinner","policyVersionId":"01930000-0000-7000-8000-0000000000a3","kind":"thompson","arms":["plain",\#
+        "spicy"],"features":[],"floor":0.1,"optimism":1,"penalty":1,"decisions":1,\#
+        "createdAt":"2026-01-01T00:00:00Z"}]}}}]},{"name":"bandits.decide","summary":"Chooses an arm by chance, and \#
+        keeps the chances of all arms with the decision.","x-kind":"write","x-scope":"bandits:write","x-cost":1,\#
+        "x-callers":["public","admin"],"x-audit":false,"x-idempotent":true,"params":[{"name":"key","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Key"},"description":"The bandit."},{"name":"features",\#
+        "schema":{"type":"array","items":{"type":"number"},"maxItems":64,"default":[]},"description":"What is known,\#
+         a number for each of its features.","x-privacy":"personal"},{"name":"unit",\#
+        "schema":{"$ref":"#/components/schemas/DatasetUnit"},"description":"Whom it is about."},{"name":"arms",\#
+        "schema":{"type":"array","items":{"$ref":"#/components/schemas/Key"},"maxItems":100,"default":[]},\#
+        "description":"Those that may be chosen; none: all."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/BanditDecision"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/invalidParams"},\#
+        {"$ref":"#/components/errors/suppressed"},{"$ref":"#/components/errors/restricted"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"only one will do","x-fixture":"one-bandit",\#
+        "params":[{"name":"key","value":"dinner"},{"name":"arms","value":["spicy"]}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000001","bandit":"dinner","number":2,"arm":"spicy",\#
+        "propensities":[0,1],"decidedAt":"2026-01-01T00:00:00Z"}}},{"name":"no such arm","x-fixture":"one-bandit",\#
+        "params":[{"name":"key","value":"dinner"},{"name":"arms","value":["sweet"]}],\#
+        "x-error":"#/components/errors/invalidParams"}]},{"name":"bandits.reward","summary":"Says what a decision \#
+        brought: once, and the bandit learns from it.","x-kind":"write","x-scope":"bandits:write","x-cost":1,\#
+        "x-callers":["public","admin"],"x-audit":false,"x-idempotent":false,"params":[{"name":"decisionId",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The decision."},\#
+        {"name":"reward","required":true,"schema":{"type":"number","minimum":-1000000000000.0,\#
+        "maximum":1000000000000.0},"description":"What it brought; for thompson from 0 to 1.",\#
+        "x-privacy":"personal"}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/BanditDecision"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"an order","x-fixture":"one-bandit","params":[{"name":"decisionId",\#
+        "value":"01930000-0000-7000-8000-0000000000a5"},{"name":"reward","value":1}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-0000000000a5","bandit":"dinner","number":1,"arm":"plain",\#
+        "propensities":[0.5,0.5],"decidedAt":"2026-01-01T00:00:00Z","reward":1,\#
+        "rewardedAt":"2026-01-01T00:00:00Z"}}}]},{"name":"datasets.fromDecisions","summary":"Begins to copy a \#
+        bandit's rewarded decisions into a new dataset, and seals it: a job.","x-kind":"write",\#
+        "x-scope":"datasets:write","x-cost":10,"x-actors":"nobody","x-callers":["public","admin"],"x-audit":true,\#
+        "x-idempotent":true,"params":[{"name":"bandit","required":true,"schema":{"$ref":"#/components/schemas/Key"},\#
+        "description":"The bandit, by its key."},{"name":"name","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Key"},"description":"The dataset's name."},{"name":"label",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/Key"},"description":"Its label."},{"name":"reward",\#
+        "required":true,"schema":{"type":"string","minLength":1,"maxLength":500},"description":"What the rewards \#
+        measure, and their unit.","x-privacy":"none"}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Job"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"all so far","x-fixture":"one-bandit","params":[{"name":"bandit","value":"dinner"},\#
+        {"name":"name","value":"dinners"},{"name":"label","value":"1"},{"name":"reward","value":"orders"}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000002","service":"experiments",\#
+        "kind":"decisionCopy","status":"running","done":0,"unit":"decisions","createdAt":"2026-01-01T00:00:00Z",\#
+        "updatedAt":"2026-01-01T00:00:00Z"}}}]}],"components":{"schemas":{"ExperimentStatus":{"type":"string",\#
         "enum":["draft","active","paused","completed","archived"],"description":"Where an experiment is in its \#
         life.","x-enum-descriptions":{"draft":"Being written; nobody is assigned.","active":"Units are assigned.",\#
         "paused":"Nobody is assigned until it goes on.","completed":"Nobody is assigned any more; its results \#
@@ -2186,25 +2283,75 @@ extension ExperimentsContract {
         "results":{"$ref":"#/components/schemas/ReplayResults"},\#
         "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it began."},\#
         "endedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it ended; absent: it has not."}},\#
+        "additionalProperties":false},"BanditKind":{"type":"string","enum":["linUcb","thompson"],"description":"How \#
+        a bandit learns.","x-enum-descriptions":{"linUcb":"A linear model of each arm over features; the arm with \#
+        the largest upper confidence bound.","thompson":"How often each arm succeeded; each arm as likely as it is \#
+        the best one."}},"BanditArm":{"type":"object","description":"What a bandit has learned of an arm.",\#
+        "required":["arm"],"properties":{"arm":{"$ref":"#/components/schemas/Key","description":"The arm."},\#
+        "model":{"$ref":"#/components/schemas/LearnedArm","description":"Of linUcb: as a DecisionRule takes it."},\#
+        "successes":{"type":"number","description":"Of thompson: the sum of the rewards."},\#
+        "failures":{"type":"number","description":"Of thompson: the sum of what each reward lacked of 1."}},\#
+        "additionalProperties":false},"Bandit":{"type":"object","description":"A policy that learns from the \#
+        rewards of its own decisions.","required":["id","key","policyVersionId","kind","arms","features","floor",\#
+        "optimism","penalty","decisions","createdAt"],"properties":{"id":{"$ref":"#/components/schemas/UUID",\#
+        "description":"Its id."},"key":{"$ref":"#/components/schemas/Key","description":"What code asks for; no \#
+        other bandit of the brand has it."},"policyVersionId":{"$ref":"#/components/schemas/UUID",\#
+        "description":"The policy version that it is."},"kind":{"$ref":"#/components/schemas/BanditKind"},\#
+        "arms":{"type":"array","items":{"$ref":"#/components/schemas/Key"},"maxItems":100,"description":"What can \#
+        be done, in the order in which probabilities are listed."},"features":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Key"},"maxItems":64,"description":"What is known when a decision is \#
+        taken."},"floor":{"type":"number","description":"What each arm gets at least, so that its effect stays \#
+        measurable.","minimum":0,"maximum":1},"optimism":{"type":"number","description":"Of linUcb: how many \#
+        standard deviations of uncertainty count.","minimum":0,"maximum":1000},"penalty":{"type":"number",\#
+        "description":"Of linUcb: how strongly coefficients are drawn to 0.","minimum":1e-09,\#
+        "maximum":1000000000.0},"decisions":{"type":"integer","minimum":0,"maximum":9007199254740991,\#
+        "x-unit":"decisions","description":"Decisions that were taken."},\#
+        "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was created."},\#
+        "learned":{"type":"array","items":{"$ref":"#/components/schemas/BanditArm"},"maxItems":100,\#
+        "description":"What it has learned of each arm; not in lists."}},"additionalProperties":false},\#
+        "BanditDecision":{"type":"object","description":"A decision with the chances of all arms, and what came of \#
+        it.","required":["id","bandit","number","arm","propensities","decidedAt"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"Its id, for the reward."},\#
+        "bandit":{"$ref":"#/components/schemas/Key","description":"The bandit."},"number":{"type":"integer",\#
+        "minimum":1,"maximum":9007199254740991,"description":"Counts up from 1 in its bandit."},\#
+        "arm":{"$ref":"#/components/schemas/Key","description":"What was decided."},"propensities":{"type":"array",\#
+        "items":{"type":"number"},"maxItems":100,"description":"How likely each of the bandit's arms was."},\#
+        "decidedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was taken."},\#
+        "reward":{"type":"number","description":"What it brought; absent: not known yet.","x-privacy":"personal"},\#
+        "rewardedAt":{"$ref":"#/components/schemas/Timestamp","description":"When that was said."}},\#
         "additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 \#
         hash in lower-case hexadecimal."},"Date":{"type":"string","format":"date","description":"A day, as \#
-        2026-01-31."},"Version":{"type":"integer","minimum":1,"description":"Counts the changes of one thing; an \#
-        update names the version it expects to change."},"UUID":{"type":"string","format":"uuid","description":"An \#
-        id: a UUID of version 7, whose order is the order of creation."},"Timestamp":{"type":"string",\#
-        "format":"date-time","description":"A moment, as RFC 3339 in UTC; microseconds are kept, finer fractions \#
-        are cut off."}},"errors":{"restricted":{"code":-32022,"message":"The person's data may be kept and not used,\#
-         on their request (GDPR Art. 18)."},"suppressed":{"code":-32020,"message":"This person was erased or \#
-        suppressed, and is refused from then on."},"versionMismatch":{"code":-32011,"message":"It was changed since \#
-        it was read; read it again before changing it."},"illegalTransition":{"code":-32013,"message":"Its state \#
-        does not allow this; the message says which states do."},"invalidCursor":{"code":-32016,"message":"The \#
-        cursor was not given out by this list with these filters; begin again without one."},\#
-        "storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; reads go on."},\#
-        "notFound":{"code":-32004,"message":"There is no such thing, or it belongs to another brand: the two answer \#
-        alike."},"invalidParams":{"code":-32602,"message":"A parameter breaks its contract; the message names its \#
-        place and the rule.","data":{"pointer":"JSON Pointer to the parameter, such as /params/traits/age.",\#
-        "problem":"What is wrong there."}},"conflict":{"code":-32010,"message":"It contradicts what is there; the \#
-        message says what that is."}}},"x-http-statuses":{"restricted":403,"suppressed":409,"versionMismatch":409,\#
-        "illegalTransition":409,"invalidCursor":400,"storageFull":507,"notFound":404,"invalidParams":400,\#
-        "conflict":409}}
+        2026-01-31."},"Job":{"type":"object","description":"Long work, and how far it is.","required":["id",\#
+        "service","kind","status","done","unit","createdAt","updatedAt"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},"service":{"type":"string",\#
+        "minLength":1,"maxLength":20,"description":"The service that does it."},"kind":{"type":"string",\#
+        "minLength":1,"maxLength":40,"description":"What is done: `import`."},"status":{"type":"string",\#
+        "enum":["running","completed","failed","cancelled"],"x-enum-descriptions":{"running":"On its way, or \#
+        waiting for its turn.","completed":"Done.","failed":"Ended by an error; `problem` says which.",\#
+        "cancelled":"Ended by somebody; what was done stays done."},"description":"Where it stands."},\#
+        "done":{"type":"integer","minimum":0,"description":"How much is done.","x-unit":"`unit`"},\#
+        "total":{"type":"integer","minimum":0,"description":"How much there is to do, where that is known.",\#
+        "x-unit":"`unit`"},"unit":{"type":"string","minLength":1,"maxLength":20,"description":"What is counted: \#
+        `bytes`, `rows`."},"problem":{"type":"string","maxLength":500,"description":"Why it failed, or why it does \#
+        not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it began."},\#
+        "updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or ended."}},\#
+        "additionalProperties":false},"Version":{"type":"integer","minimum":1,"description":"Counts the changes of \#
+        one thing; an update names the version it expects to change."},"UUID":{"type":"string","format":"uuid",\#
+        "description":"An id: a UUID of version 7, whose order is the order of creation."},\#
+        "Timestamp":{"type":"string","format":"date-time","description":"A moment, as RFC 3339 in UTC; microseconds \#
+        are kept, finer fractions are cut off."}},"errors":{"restricted":{"code":-32022,"message":"The person's \#
+        data may be kept and not used, on their request (GDPR Art. 18)."},"suppressed":{"code":-32020,\#
+        "message":"This person was erased or suppressed, and is refused from then on."},\#
+        "versionMismatch":{"code":-32011,"message":"It was changed since it was read; read it again before changing \#
+        it."},"illegalTransition":{"code":-32013,"message":"Its state does not allow this; the message says which \#
+        states do."},"invalidCursor":{"code":-32016,"message":"The cursor was not given out by this list with these \#
+        filters; begin again without one."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was \#
+        written; reads go on."},"notFound":{"code":-32004,"message":"There is no such thing, or it belongs to \#
+        another brand: the two answer alike."},"invalidParams":{"code":-32602,"message":"A parameter breaks its \#
+        contract; the message names its place and the rule.","data":{"pointer":"JSON Pointer to the parameter, such \#
+        as /params/traits/age.","problem":"What is wrong there."}},"conflict":{"code":-32010,"message":"It \#
+        contradicts what is there; the message says what that is."}}},"x-http-statuses":{"restricted":403,\#
+        "suppressed":409,"versionMismatch":409,"illegalTransition":409,"invalidCursor":400,"storageFull":507,\#
+        "notFound":404,"invalidParams":400,"conflict":409}}
         """#
 }

@@ -1433,5 +1433,104 @@ extension ExperimentsContract {
                 "createdAt":"2026-01-01T00:00:00Z"}]}
                 """#,
             errorCode: nil),
+        MethodExample(
+            method: "bandits.create",
+            name: "which dinner to propose",
+            fixture: "one-judged-policy",
+            params: #"""
+                {"key":"dinner","policyVersionId":"01930000-0000-7000-8000-0000000000a3","kind":"thompson",\#
+                "arms":["plain","spicy"],"floor":0.1}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000001","key":"dinner",\#
+                "policyVersionId":"01930000-0000-7000-8000-0000000000a3","kind":"thompson","arms":["plain","spicy"],\#
+                "features":[],"floor":0.1,"optimism":1,"penalty":1,"decisions":0,"createdAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "bandits.create",
+            name: "a floor that is too high",
+            fixture: "one-judged-policy",
+            params: #"""
+                {"key":"dinner","policyVersionId":"01930000-0000-7000-8000-0000000000a3","kind":"thompson",\#
+                "arms":["plain","spicy"],"floor":0.6}
+                """#,
+            result: nil,
+            errorCode: -32602),
+        MethodExample(
+            method: "bandits.get",
+            name: "one that has not learned yet",
+            fixture: "one-bandit",
+            params: #"""
+                {"key":"dinner"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-0000000000a4","key":"dinner",\#
+                "policyVersionId":"01930000-0000-7000-8000-0000000000a3","kind":"thompson","arms":["plain","spicy"],\#
+                "features":[],"floor":0.1,"optimism":1,"penalty":1,"decisions":1,"createdAt":"2026-01-01T00:00:00Z",\#
+                "learned":[{"arm":"plain","successes":0,"failures":0},{"arm":"spicy","successes":0,"failures":0}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "bandits.list",
+            name: "all",
+            fixture: "one-bandit",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[{"id":"01930000-0000-7000-8000-0000000000a4","key":"dinner",\#
+                "policyVersionId":"01930000-0000-7000-8000-0000000000a3","kind":"thompson","arms":["plain","spicy"],\#
+                "features":[],"floor":0.1,"optimism":1,"penalty":1,"decisions":1,\#
+                "createdAt":"2026-01-01T00:00:00Z"}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "bandits.decide",
+            name: "only one will do",
+            fixture: "one-bandit",
+            params: #"""
+                {"key":"dinner","arms":["spicy"]}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000001","bandit":"dinner","number":2,"arm":"spicy",\#
+                "propensities":[0,1],"decidedAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "bandits.decide",
+            name: "no such arm",
+            fixture: "one-bandit",
+            params: #"""
+                {"key":"dinner","arms":["sweet"]}
+                """#,
+            result: nil,
+            errorCode: -32602),
+        MethodExample(
+            method: "bandits.reward",
+            name: "an order",
+            fixture: "one-bandit",
+            params: #"""
+                {"decisionId":"01930000-0000-7000-8000-0000000000a5","reward":1}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-0000000000a5","bandit":"dinner","number":1,"arm":"plain",\#
+                "propensities":[0.5,0.5],"decidedAt":"2026-01-01T00:00:00Z","reward":1,\#
+                "rewardedAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "datasets.fromDecisions",
+            name: "all so far",
+            fixture: "one-bandit",
+            params: #"""
+                {"bandit":"dinner","name":"dinners","label":"1","reward":"orders"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000002","service":"experiments","kind":"decisionCopy",\#
+                "status":"running","done":0,"unit":"decisions","createdAt":"2026-01-01T00:00:00Z",\#
+                "updatedAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
     ]
 }

@@ -82,6 +82,12 @@ public enum ExperimentsContract {
         Replays.Create.method,
         Replays.Get.method,
         Replays.List.method,
+        Bandits.Create.method,
+        Bandits.Get.method,
+        Bandits.List.method,
+        Bandits.Decide.method,
+        Bandits.Reward.method,
+        Datasets.FromDecisions.method,
     ]
 
     /// The HTTP status of each error code that these methods may answer.

@@ -103,3 +103,57 @@ CREATE TABLE replay_states (
     replay INTEGER PRIMARY KEY REFERENCES replays (number),
     figures BLOB NOT NULL
 ) STRICT;
+
+-- Policies that learn from the rewards of their own decisions.
+CREATE TABLE bandits (
+    number INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE,
+    key TEXT NOT NULL UNIQUE,
+    policy_version INTEGER NOT NULL REFERENCES policy_versions (number),
+    kind TEXT NOT NULL CHECK (kind IN ('linUcb', 'thompson')),
+    arms TEXT NOT NULL,
+    features TEXT NOT NULL,
+    floor REAL NOT NULL,
+    optimism REAL NOT NULL,
+    penalty REAL NOT NULL,
+    -- Decisions that were taken.
+    decisions INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TRIGGER bandits_stay
+BEFORE UPDATE OF id, key, policy_version, kind, arms, features, floor, optimism, penalty, created_at ON bandits
+BEGIN SELECT RAISE(ABORT, 'of a bandit only what it learned changes'); END;
+
+-- What was learned of each arm: 64-bit numbers in the order of the kernel's state.
+CREATE TABLE bandit_arms (
+    bandit INTEGER NOT NULL REFERENCES bandits (number),
+    place INTEGER NOT NULL,
+    figures BLOB NOT NULL,
+    PRIMARY KEY (bandit, place)
+) STRICT, WITHOUT ROWID;
+
+-- Decisions with the chances of all arms, and what came of them.
+CREATE TABLE decisions (
+    number INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE,
+    bandit INTEGER NOT NULL REFERENCES bandits (number),
+    -- Counts up from 1 in its bandit; with the bandit's seed and the unit it decides what chance brings.
+    sequence INTEGER NOT NULL,
+    unit INTEGER REFERENCES units (number),
+    features TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    propensities TEXT NOT NULL,
+    decided_at INTEGER NOT NULL,
+    reward REAL,
+    rewarded_at INTEGER,
+    UNIQUE (bandit, sequence),
+    CHECK ((reward IS NULL) = (rewarded_at IS NULL))
+) STRICT;
+CREATE INDEX decisions_by_unit ON decisions (unit) WHERE unit IS NOT NULL;
+
+CREATE TRIGGER decisions_stay BEFORE UPDATE ON decisions
+WHEN OLD.reward IS NOT NULL OR NEW.number <> OLD.number OR NEW.id <> OLD.id OR NEW.bandit <> OLD.bandit
+    OR NEW.sequence <> OLD.sequence OR NEW.unit IS NOT OLD.unit OR NEW.features <> OLD.features
+    OR NEW.place <> OLD.place OR NEW.propensities <> OLD.propensities OR NEW.decided_at <> OLD.decided_at
+BEGIN SELECT RAISE(ABORT, 'of a decision only the reward is written, once'); END;

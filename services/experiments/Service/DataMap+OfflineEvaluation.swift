@@ -34,5 +34,33 @@ extension DataMap {
         Table(
             "replay_states", "the sums of replays that run", .nobody, kept: "until the replay ends",
             columns: ["replay", "figures"]),
+        Table(
+            "bandits", "policies that learn from the rewards of their own decisions", .nobody,
+            columns: [
+                "number", "id", "key", "policy_version", "kind", "arms", "features", "floor", "optimism", "penalty",
+                "decisions", "created_at",
+            ]),
+        Table(
+            "bandit_arms", "what bandits learned: sums over all decisions, also of people who were erased", .nobody,
+            columns: ["bandit", "place", "figures"]),
+        Table(
+            "decisions", "what bandits decided, and what came of it", .actor("unit"),
+            rights: Rights(
+                access: .rows([
+                    Field("bandit", .text, BanditStore.key),
+                    Field("number", .integer, "sequence"), Field("features", .json),
+                    Field("arm", .text, BanditStore.arm),
+                    Field("propensities", .json), Field("decidedAt", .time, "decided_at"),
+                    Field("reward", .text, "CAST(reward AS TEXT)"), Field("rewardedAt", .time, "rewarded_at"),
+                ]),
+                portability: .withheld("it is made here, and nothing that the person gave"),
+                correction: .asItIs("it says what was known and decided"), orderedBy: ["bandit", "sequence"]),
+            columns: [
+                "number", "id", "bandit", "sequence", "unit", "features", "place", "propensities", "decided_at",
+                "reward", "rewarded_at",
+            ], aged: Age(by: "decided_at", walk: "number"),
+            processing: Processing(
+                "deciding, and judging how decisions are taken",
+                data: ["what was known of the person", "what was decided"])),
     ]
 }

@@ -49,6 +49,8 @@ public enum ExperimentsService {
         FlowsMethods().registerMethods(with: &parts.methods)
         DatasetsMethods(admission: UnitAdmission(tombstones: tombstones)).registerMethods(with: &parts.methods)
         ReplaysMethods().registerMethods(with: &parts.methods)
+        BanditsMethods(admission: UnitAdmission(tombstones: tombstones)).registerMethods(with: &parts.methods)
+        parts.jobs[DecisionCopy.kind] = DecisionCopy()
         parts.jobs[ReplayWork.kind] = ReplayWork(admission: UnitAdmission(tombstones: tombstones))
         VariantConfigsMethods().registerMethods(with: &parts.methods)
         LayersMethods().registerMethods(with: &parts.methods)

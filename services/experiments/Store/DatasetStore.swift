@@ -7,7 +7,7 @@ import ServiceContract
 
 /// A set of logged decisions as a row.
 struct StoredDataset: Sendable {
-    let number: Int64
+    var number: Int64
     let id: UUIDv7
     let name: String
     let label: String
@@ -39,7 +39,8 @@ struct DatasetStore: Sendable {
     static let title =
         "(SELECT datasets.name || ' ' || datasets.label FROM datasets WHERE datasets.number = dataset)"
 
-    func insert(_ dataset: StoredDataset, in transaction: borrowing WriteTransaction) throws(RPCError) {
+    /// - Returns: its number.
+    func insert(_ dataset: StoredDataset, in transaction: borrowing WriteTransaction) throws(RPCError) -> Int64 {
         try transaction.run(
             """
             INSERT INTO datasets
@@ -55,6 +56,7 @@ struct DatasetStore: Sendable {
                 ":scores": dataset.scores.map(\.rawValue).jsonText, ":metrics": dataset.metrics.jsonText,
                 ":targets": dataset.targets.jsonText, ":hash": dataset.hash.bytes, ":created_at": dataset.createdAt,
             ])
+        return transaction.connection.lastInsertRowID
     }
 
     /// Writes how many rows there are and whether it is sealed.

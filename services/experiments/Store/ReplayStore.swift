@@ -105,28 +105,17 @@ struct ReplayStore: Sendable {
     ) throws(RPCError) -> [Double]? {
         try transaction.one(
             "SELECT figures FROM replay_states WHERE replay = :number", [":number": number]
-        ) { row in
-            row.withBytes(0) { bytes in
-                (0..<bytes.count / 8).map { place in
-                    Double(
-                        bitPattern: UInt64(
-                            littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * place, as: UInt64.self)))
-                }
-            }
-        }
+        ) { $0.figures(0) }
     }
 
     func keep(
         _ figures: [Double], of number: Int64, in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
-        let bytes = figures.flatMap { figure in
-            withUnsafeBytes(of: figure.bitPattern.littleEndian) { Array($0) }
-        }
         try transaction.run(
             """
             INSERT INTO replay_states (replay, figures) VALUES (:number, :figures)
             ON CONFLICT DO UPDATE SET figures = :figures
-            """, [":number": number, ":figures": bytes])
+            """, [":number": number, ":figures": figures.figureBytes])
     }
 
     func forget(_ number: Int64, in transaction: borrowing WriteTransaction) throws(RPCError) {

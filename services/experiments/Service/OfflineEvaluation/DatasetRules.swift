@@ -11,19 +11,24 @@ enum DatasetRules {
 
     /// - Throws: invalidParams at the place of what is wrong.
     static func check(_ params: Datasets.Create.Params) throws(RPCError) {
-        try checkDistinct(params.arms, at: "/params/arms")
-        try checkDistinct(params.features, at: "/params/features")
+        try checkShape(arms: params.arms, features: params.features)
         try checkDistinct(params.scores.map(\.rawValue), at: "/params/scores")
         try checkDistinct(params.metrics, at: "/params/metrics")
         try checkDistinct(params.targets, at: "/params/targets")
         for (index, name) in params.metrics.enumerated() where name == "reward" || ScoreName(rawValue: name) != nil {
             throw .invalidParams(at: "/params/metrics/\(index)", "is the name of the reward or of a score")
         }
-        let size = params.arms.count * (params.features.count + 1) * (params.features.count + 2) / 2
+    }
+
+    /// - Throws: invalidParams where names are there twice, or a reward model would be too large.
+    static func checkShape(arms: [String], features: [String]) throws(RPCError) {
+        try checkDistinct(arms, at: "/params/arms")
+        try checkDistinct(features, at: "/params/features")
+        let size = arms.count * (features.count + 1) * (features.count + 2) / 2
         guard size <= largestModel else {
             throw .invalidParams(
                 at: "/params/features",
-                "are too many for \(params.arms.count) arms: arms × (features + 1) × (features + 2) / 2 is \(size), and "
+                "are too many for \(arms.count) arms: arms × (features + 1) × (features + 2) / 2 is \(size), and "
                     + "at most \(largestModel)")
         }
     }

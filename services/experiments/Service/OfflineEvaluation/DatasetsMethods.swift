@@ -1,3 +1,4 @@
+import CommonAPI
 import ExperimentsAPI
 import JSON
 import JSONRPC
@@ -18,17 +19,41 @@ struct DatasetsMethods: Datasets.Service {
         _ params: Datasets.Create.Params, in transaction: borrowing WriteTransaction, for call: CallContext
     ) throws(RPCError) -> Datasets.Create.Reply {
         try DatasetRules.check(params)
+        return try begin(params, at: call.now, in: transaction).reply
+    }
+
+    func fromDecisions(
+        _ params: Datasets.FromDecisions.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+    ) throws(RPCError) -> Datasets.FromDecisions.Reply {
+        guard let bandit = try BanditStore().find(key: params.bandit, in: transaction) else {
+            throw .notFound("bandit", params.bandit)
+        }
+        let dataset = try begin(
+            Datasets.Create.Params(
+                name: params.name, label: params.label, arms: bandit.arms, reward: params.reward,
+                features: bandit.features, description: "Decisions of the bandit \(bandit.key)."), at: call.now,
+            in: transaction)
+        let position = DecisionCopy.Position(
+            dataset: dataset.number, bandit: bandit.number, last: bandit.decisions)
+        let job = try JobStore().begin(
+            DecisionCopy.kind, unit: "decisions", state: JSONRaw(position), at: call.now, in: transaction)
+        return Job(job, of: ExperimentsService.definition.name)
+    }
+
+    private func begin(
+        _ params: Datasets.Create.Params, at now: Timestamp, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> StoredDataset {
         guard try datasets.find(name: params.name, label: params.label, in: transaction) == nil else {
             throw .conflict("The brand has \(params.name) \(params.label) already; choose another label.")
         }
         var dataset = StoredDataset(
-            number: 0, id: transaction.newID(at: call.now), name: params.name, label: params.label,
+            number: 0, id: transaction.newID(at: now), name: params.name, label: params.label,
             description: params.description, arms: params.arms, features: params.features, reward: params.reward,
             scores: params.scores, metrics: params.metrics, targets: params.targets, hash: SHA256.hash([]),
-            createdAt: call.now)
+            createdAt: now)
         dataset.hash = SHA256.hash(dataset.header)
-        try datasets.insert(dataset, in: transaction)
-        return dataset.reply
+        dataset.number = try datasets.insert(dataset, in: transaction)
+        return dataset
     }
 
     func append(

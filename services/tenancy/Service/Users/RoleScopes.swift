@@ -10,6 +10,8 @@ enum RoleScopes {
         "assignments:write": [.operator],
         "audit:read": [],
         "authenticators:write": [.analyst, .operator, .viewer],
+        "bandits:read": [.analyst, .operator, .viewer],
+        "bandits:write": [.operator],
         "consents:read": [.analyst, .operator],
         "consents:write": [.operator],
         "datasets:read": [.analyst, .operator],
