@@ -93,7 +93,7 @@ let package = Package(
         .service(
             "Gateway",
             [
-                "CivilTime", "ExperimentsAPI", "JSONRPCUnixSocket", "Limits", "OpenSSL", "OutboundHTTP",
+                "Assignment", "CivilTime", "ExperimentsAPI", "JSONRPCUnixSocket", "Limits", "OpenSSL", "OutboundHTTP",
                 "PersonArchive", "PlatformAPI",
                 "SignalsAPI", "TLS", "TenancyAPI", .configuration, .hummingbird, .hummingbirdCore, .lifecycle, .logging,
                 .metrics, .mustache, .nio("NIOCore"),

@@ -201,16 +201,21 @@ extension Assignments {
             public let assignments: [UnitAssignment]
             /// Counts the changes of all that decides about assignments. 0 to 9,007,199,254,740,991.
             public let configVersion: Int
+            /// The sticky experiments whose variant is decided and kept nowhere yet: `assignments.assign` keeps it.
+            /// Absent: none. At most 10,000 elements.
+            public let unsaved: [String]?
 
-            public init(assignments: [UnitAssignment], configVersion: Int) {
+            public init(assignments: [UnitAssignment], configVersion: Int, unsaved: [String]? = nil) {
                 self.assignments = assignments
                 self.configVersion = configVersion
+                self.unsaved = unsaved
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
                 var seen: UInt64 = 0
                 var assignments: [UnitAssignment]?
                 var configVersion: Int?
+                var unsaved: [String]?
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -220,13 +225,16 @@ extension Assignments {
                     case "configVersion":
                         try reader.once(&seen, 1)
                         configVersion = try Int(reader.readInt64(in: 0...9_007_199_254_740_991))
+                    case "unsaved":
+                        try reader.once(&seen, 2)
+                        unsaved = try Self.readUnsaved(from: &reader)
                     default:
                         try reader.unknownMember()
                     }
                 }
                 guard let assignments else { throw reader.missing("assignments") }
                 guard let configVersion else { throw reader.missing("configVersion") }
-                self.init(assignments: assignments, configVersion: configVersion)
+                self.init(assignments: assignments, configVersion: configVersion, unsaved: unsaved)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -235,6 +243,10 @@ extension Assignments {
                 assignments.write(to: &writer)
                 writer.key("configVersion")
                 writer.int(configVersion)
+                if let unsaved {
+                    writer.key("unsaved")
+                    unsaved.write(to: &writer)
+                }
                 writer.endObject()
             }
 
@@ -249,6 +261,45 @@ extension Assignments {
                     elements.append(try UnitAssignment(from: &reader))
                 }
                 return elements
+            }
+
+            private static func readUnsaved(from reader: inout JSONReader) throws(JSONError) -> [String] {
+                let start = reader.offset
+                var elements: [String] = []
+                try reader.beginArray()
+                while try reader.nextElement() {
+                    guard elements.count < 10_000 else {
+                        throw reader.fail(.constraint, "must have at most 10000 elements", at: start)
+                    }
+                    elements.append(try Self.readUnsavedElement(from: &reader))
+                }
+                return elements
+            }
+
+            private static func readUnsavedElement(from reader: inout JSONReader) throws(JSONError) -> String {
+                let text = try reader.readString(lengths: 1...100)
+                guard isUnsavedElement(text) else {
+                    throw reader.fail(.constraint, "must match ^[A-Za-z0-9._-]{1,100}$")
+                }
+                return text
+            }
+
+            /// Whether `text` matches `^[A-Za-z0-9._-]{1,100}$`.
+            private static func isUnsavedElement(_ text: String) -> Bool {
+                var rest = text.utf8[...]
+                let run1 = rest.prefix(100).prefix { byte in
+                    switch byte {
+                    case UInt8(ascii: "-")...UInt8(ascii: "."): true
+                    case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+                    case UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+                    case UInt8(ascii: "_"): true
+                    case UInt8(ascii: "a")...UInt8(ascii: "z"): true
+                    default: false
+                    }
+                }
+                guard run1.count >= 1 else { return false }
+                rest = rest[run1.endIndex...]
+                return rest.isEmpty
             }
         }
     }

@@ -265,9 +265,11 @@ extension ExperimentsContract {
         "properties":{"assignments":{"type":"array","items":{"$ref":"#/components/schemas/UnitAssignment"},\#
         "maxItems":10000,"description":"One for each experiment, in the order in which they were asked, or \#
         created."},"configVersion":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"Counts \#
-        the changes of all that decides about assignments."}},"additionalProperties":false}},\#
-        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"one user",\#
-        "x-fixture":"one-experiment","params":[{"name":"targetingKey","value":"u1"},{"name":"experiments",\#
+        the changes of all that decides about assignments."},"unsaved":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Key"},"maxItems":10000,"description":"The sticky experiments whose \#
+        variant is decided and kept nowhere yet: `assignments.assign` keeps it. Absent: none."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"one \#
+        user","x-fixture":"one-experiment","params":[{"name":"targetingKey","value":"u1"},{"name":"experiments",\#
         "value":["checkout"]}],"result":{"name":"reply","value":{"assignments":[{"experiment":"checkout",\#
         "variant":"control","reason":"split","bucket":3065,"propensity":0.5,"phase":1,"version":2,"isSaved":false}],\#
         "configVersion":1}}}]},{"name":"assignments.assign","summary":"Says which variants a unit is in, and keeps \#
@@ -1422,7 +1424,58 @@ extension ExperimentsContract {
         "datasetId":"01930000-0000-7000-8000-0000000000a1","target":{"type":"supplied","name":"planner-4"},\#
         "baselineTarget":{"type":"logged"},"metric":"reward","direction":"higherIsBetter","estimators":["ips",\#
         "snips"],"decidedBy":"snips","status":"running","doneRows":0,"totalRows":3,\#
-        "createdAt":"2026-01-01T00:00:00Z"}]}}}]},{"name":"bandits.create","summary":"Makes a bandit of a policy \#
+        "createdAt":"2026-01-01T00:00:00Z"}]}}}]},{"name":"features.get","summary":"Gives the running experiments \#
+        as rules that GrowthBook's SDKs decide by.","description":"What a client with these rules decides is what \#
+        `assignments.evaluate` decides. Left out are experiments where it might not be: sticky ones, those that ask \#
+        for saved groups (whose members are nobody's business), and those that need one of these. Who is forced \#
+        into a variant is not told either. One feature for each experiment, under its key; what others need of an \#
+        experiment whose variants have values is there as a second one, `key#variant`.","x-kind":"read",\#
+        "x-scope":"features:read","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],\#
+        "params":[{"name":"knownTag","schema":{"type":"string","minLength":1,"maxLength":64},"description":"The tag \#
+        of features that the caller has: they are not sent again."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","description":"Features.","required":["tag","configVersion","changedAt"],\#
+        "properties":{"tag":{"type":"string","minLength":1,"maxLength":64,"description":"Says which features these \#
+        are: the same for the same features, another for others."},"configVersion":{"type":"integer","minimum":0,\#
+        "maximum":9007199254740991,"description":"Counts the changes of all that decides about assignments."},\#
+        "changedAt":{"$ref":"#/components/schemas/Timestamp","description":"Since when they are as they are, as far \#
+        as this process knows."},"features":{"x-raw":true,"x-raw-type":"object","x-max-bytes":1000000,\#
+        "description":"By key, as GrowthBook has them; absent: those that the caller has."}},\#
+        "additionalProperties":false}},"errors":[],"examples":[{"name":"one experiment",\#
+        "x-fixture":"one-experiment","params":[],"result":{"name":"reply",\#
+        "value":{"tag":"7cc5990034dde2ff43d59889a8e25142","configVersion":1,"changedAt":"2026-01-01T00:00:00Z",\#
+        "features":{"checkout":{"defaultValue":null,"rules":[{"key":"checkout","seed":"checkout","hashVersion":2,\#
+        "hashAttribute":"id","phase":"1","variations":["control","free-delivery"],"ranges":[[0,0.5],[0.5,1]],\#
+        "meta":[{"key":"control"},{"key":"free-delivery"}],"disableStickyBucketing":true}]}}}}},{"name":"nothing \#
+        new","x-fixture":"one-experiment","params":[{"name":"knownTag","value":"7cc5990034dde2ff43d59889a8e25142"}],\#
+        "result":{"name":"reply","value":{"tag":"7cc5990034dde2ff43d59889a8e25142","configVersion":1,\#
+        "changedAt":"2026-01-01T00:00:00Z"}}}]},{"name":"features.evaluate","summary":"Decides the running \#
+        experiments for one unit, as features for GrowthBook's SDKs.","description":"The client learns its values \#
+        and neither the rules nor the values of others. Sticky assignments that are kept are told; none is kept.",\#
+        "x-kind":"read","x-scope":"features:evaluate","x-cost":1,"x-callers":["public","admin"],\#
+        "params":[{"name":"attributes","schema":{"x-raw":true,"x-raw-type":"object","x-max-bytes":32768},\#
+        "description":"What is known of the unit, a JSON object; `id` names it unless the experiment says \#
+        otherwise.","x-privacy":"personal"},{"name":"forcedVariations","schema":{"type":"object",\#
+        "additionalProperties":{"type":"integer","minimum":0,"maximum":100000},"maxProperties":500,\#
+        "propertyNames":{"type":"string","maxLength":100}},"description":"By the experiment's key, the place among \#
+        the variations of its rule that is taken in place of the hash's.","x-privacy":"none"},\#
+        {"name":"forcedFeatures","schema":{"x-raw":true,"x-raw-type":"object","x-max-bytes":32768},\#
+        "description":"By the feature's key, the value that is answered whatever is decided.","x-privacy":"none"},\#
+        {"name":"url","schema":{"type":"string","maxLength":8192},"description":"The page that asks: `?checkout=1` \#
+        in it takes that variation.","x-privacy":"personal"}],"result":{"name":"reply","schema":{"type":"object",\#
+        "description":"Features.","required":["features","configVersion","changedAt"],\#
+        "properties":{"features":{"x-raw":true,"x-raw-type":"object","x-max-bytes":1000000,"description":"By key: \#
+        one rule with the unit's value and what is to be reported of it, or no rule where it has none."},\#
+        "configVersion":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"Counts the changes \#
+        of all that decides about assignments."},"changedAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"Since when they are as they are, as far as this process knows."}},\#
+        "additionalProperties":false}},"errors":[],"examples":[{"name":"one user","x-fixture":"one-experiment",\#
+        "params":[{"name":"attributes","value":{"id":"u1"}}],"result":{"name":"reply",\#
+        "value":{"features":{"checkout":{"defaultValue":null,"rules":[{"force":"control",\#
+        "tracks":[{"experiment":{"key":"checkout","phase":"1","variations":["control",null],\#
+        "meta":[{"key":"control"},{"key":"free-delivery"}],"hashAttribute":"id"},"result":{"inExperiment":true,\#
+        "hashUsed":true,"stickyBucketUsed":false,"variationId":0,"key":"control","value":"control",\#
+        "featureId":"checkout","hashAttribute":"id","hashValue":"u1"}}]}]}},"configVersion":1,\#
+        "changedAt":"2026-01-01T00:00:00Z"}}}]},{"name":"bandits.create","summary":"Makes a bandit of a policy \#
         version.","x-kind":"write","x-scope":"bandits:write","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
         "admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"key","required":true,\#
         "schema":{"$ref":"#/components/schemas/Key"},"description":"What code asks for; no other bandit of the \#

@@ -1434,6 +1434,48 @@ extension ExperimentsContract {
                 """#,
             errorCode: nil),
         MethodExample(
+            method: "features.get",
+            name: "one experiment",
+            fixture: "one-experiment",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"tag":"7cc5990034dde2ff43d59889a8e25142","configVersion":1,"changedAt":"2026-01-01T00:00:00Z",\#
+                "features":{"checkout":{"defaultValue":null,"rules":[{"key":"checkout","seed":"checkout",\#
+                "hashVersion":2,"hashAttribute":"id","phase":"1","variations":["control","free-delivery"],\#
+                "ranges":[[0,0.5],[0.5,1]],"meta":[{"key":"control"},{"key":"free-delivery"}],\#
+                "disableStickyBucketing":true}]}}}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "features.get",
+            name: "nothing new",
+            fixture: "one-experiment",
+            params: #"""
+                {"knownTag":"7cc5990034dde2ff43d59889a8e25142"}
+                """#,
+            result: #"""
+                {"tag":"7cc5990034dde2ff43d59889a8e25142","configVersion":1,"changedAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "features.evaluate",
+            name: "one user",
+            fixture: "one-experiment",
+            params: #"""
+                {"attributes":{"id":"u1"}}
+                """#,
+            result: #"""
+                {"features":{"checkout":{"defaultValue":null,"rules":[{"force":"control",\#
+                "tracks":[{"experiment":{"key":"checkout","phase":"1","variations":["control",null],\#
+                "meta":[{"key":"control"},{"key":"free-delivery"}],"hashAttribute":"id"},\#
+                "result":{"inExperiment":true,"hashUsed":true,"stickyBucketUsed":false,"variationId":0,\#
+                "key":"control","value":"control","featureId":"checkout","hashAttribute":"id",\#
+                "hashValue":"u1"}}]}]}},"configVersion":1,"changedAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
             method: "bandits.create",
             name: "which dinner to propose",
             fixture: "one-judged-policy",

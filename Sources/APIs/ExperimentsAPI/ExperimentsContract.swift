@@ -82,6 +82,8 @@ public enum ExperimentsContract {
         Replays.Create.method,
         Replays.Get.method,
         Replays.List.method,
+        Features.Get.method,
+        Features.Evaluate.method,
         Bandits.Create.method,
         Bandits.Get.method,
         Bandits.List.method,

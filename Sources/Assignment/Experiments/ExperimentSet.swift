@@ -49,6 +49,16 @@ public struct ExperimentSet: Sendable {
     /// The keys of all experiments, in the order of their definitions.
     public var keys: [String] { experiments.map(\.definition.key) }
 
+    /// The keys of an experiment's variants, in their order; nil if there is no such experiment.
+    public func variants(of experiment: String) -> [String]? {
+        compiled(experiment)?.definition.allocation.arms.map(\.variant)
+    }
+
+    /// The keys of the experiments that an experiment needs; nil if there is no such experiment.
+    public func prerequisites(of experiment: String) -> [String]? {
+        compiled(experiment)?.parents.map(\.key)
+    }
+
     func compiled(_ experiment: String) -> CompiledExperiment? {
         indices[ExactText(experiment)].map { experiments[$0] }
     }

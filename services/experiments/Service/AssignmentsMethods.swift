@@ -31,10 +31,10 @@ struct AssignmentsMethods: Assignments.Service {
         let unit = try UnitAttributes(params.attributes, targetingKey: params.targetingKey)
         let context = try knowledge.context(
             of: unit, given: params.forced, compiled, at: call.now, in: transaction)
+        let evaluations = try compiled.evaluate(params.experiments, context)
         return Assignments.Evaluate.Reply(
-            assignments: try compiled.evaluate(params.experiments, context).map {
-                compiled.answer($0, isSaved: $0.reason == .sticky)
-            }, configVersion: Int(compiled.version))
+            assignments: evaluations.map { compiled.answer($0, isSaved: $0.reason == .sticky) },
+            configVersion: Int(compiled.version), unsaved: compiled.unsaved(of: evaluations))
     }
 
     func explain(
@@ -192,7 +192,7 @@ struct AssignmentsMethods: Assignments.Service {
 extension CompiledAssignments {
     /// - Parameter asked: experiments by their keys; nil: all that run.
     /// - Throws: notFound for one that does not exist.
-    fileprivate func evaluate(_ asked: [String]?, _ context: UnitContext) throws(RPCError) -> [Evaluation] {
+    func evaluate(_ asked: [String]?, _ context: UnitContext) throws(RPCError) -> [Evaluation] {
         let keys = asked ?? assigning
         var evaluations: [Evaluation] = []
         for (key, evaluation) in zip(keys, set.evaluate(keys, for: context)) {
@@ -200,6 +200,13 @@ extension CompiledAssignments {
             evaluations.append(evaluation)
         }
         return evaluations
+    }
+
+    /// The sticky experiments that decided, and whose variant is kept nowhere.
+    fileprivate func unsaved(of evaluations: [Evaluation]) -> [String]? {
+        let keys = evaluations.filter { $0.reason == .split && entries[$0.experiment]?.isSticky == true }
+            .map(\.experiment)
+        return keys.isEmpty ? nil : keys
     }
 
     fileprivate func answer(_ evaluation: Evaluation, isSaved: Bool, withConfig: Bool = true) -> UnitAssignment {

@@ -41,6 +41,7 @@ final class CompiledAssignments: Sendable {
     let namings: Set<Naming>
     /// The keys of experiments that assign, in the order in which they were created.
     let assigning: [String]
+    private let madeFeatures = Mutex<ClientFeatures?>(nil)
 
     init(
         version: Int64, at now: Timestamp, in transaction: borrowing some Transaction & ~Copyable
@@ -70,6 +71,16 @@ final class CompiledAssignments: Sendable {
                 }
             })
         assigning = definitions.experiments.filter { $0.isAssigning(at: now) }.map(\.key)
+    }
+
+    /// What clients decide by, made when it is first asked for.
+    func features(at now: Timestamp) throws(RPCError) -> ClientFeatures {
+        if let made = madeFeatures.withLock(\.self) { return made }
+        let features = try ClientFeatures(self, at: now)
+        return madeFeatures.withLock { made in
+            made = made ?? features
+            return made ?? features
+        }
     }
 }
 

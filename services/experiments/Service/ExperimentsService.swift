@@ -58,5 +58,6 @@ public enum ExperimentsService {
         SavedGroupsMethods(tombstones: tombstones).registerMethods(with: &parts.methods)
         UnitTypesMethods().registerMethods(with: &parts.methods)
         ForcedAssignmentsMethods(tombstones: tombstones).registerMethods(with: &parts.methods)
+        FeaturesMethods(cache: cache, tombstones: tombstones).registerMethods(with: &parts.methods)
     }
 }

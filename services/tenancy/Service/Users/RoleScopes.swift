@@ -23,6 +23,8 @@ enum RoleScopes {
         "experiments:read": [.analyst, .operator, .viewer],
         "experiments:write": [.operator],
         "exposures:write": [.operator],
+        "features:evaluate": [.operator],
+        "features:read": [.analyst, .operator, .viewer],
         "flows:read": [.analyst, .operator, .viewer],
         "flows:write": [.operator],
         "imports:read": [.analyst, .operator],
