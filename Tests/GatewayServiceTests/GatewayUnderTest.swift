@@ -164,12 +164,13 @@ struct TestKey: Sendable {
     let rate: Int
     let burst: Int
     let segments: [String]
+    let scopes: [String]
     /// Whether tenancy can say anything about it.
     let isProvable: Bool
 
     init(
         _ number: UInt8, brand: UUIDv7 = GatewayUnderTest.brand, rate: Int = 1_000, burst: Int = 1_000,
-        segments: [String] = [], isProvable: Bool = true
+        segments: [String] = [], scopes: [String] = ["*:*"], isProvable: Bool = true
     ) {
         key = APIKey(mode: .live, random: Array(repeating: number, count: APIKey.randomByteCount))
         id = UUIDv7(milliseconds: 2, sequence: 0, random: UInt64(number))
@@ -177,6 +178,7 @@ struct TestKey: Sendable {
         self.rate = rate
         self.burst = burst
         self.segments = segments
+        self.scopes = scopes
         self.isProvable = isProvable
     }
 }
@@ -200,7 +202,7 @@ private struct FakeTenancy: RequestHandler {
         if key?.isProvable == false { return reply?.fail(.dependencyUnavailable("tenancy")) ?? () }
         let record = key.map { key in
             Key(
-                id: key.id, brandId: key.brand, kid: key.key.kid, name: "test", mode: .live, scopes: ["*:*"],
+                id: key.id, brandId: key.brand, kid: key.key.kid, name: "test", mode: .live, scopes: key.scopes,
                 allowedIndustries: [], allowedSegments: key.segments, ratePerSecond: key.rate, burst: key.burst,
                 bucketId: key.id, status: .active, createdAt: Timestamp(microseconds: 0), requests: 0, tokens: 0,
                 version: 1)

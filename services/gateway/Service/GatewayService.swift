@@ -148,7 +148,8 @@ public enum GatewayService {
             door: door,
             openDSR: OpenDSRDoor(
                 door, identity: processor, kinds: Set(saga.works.keys), clock: environment.runtime.clock),
-            patience: patience, eventLoop: environment.eventLoop)
+            ofrep: OFREPDoor(door), patience: patience, eventLoop: environment.eventLoop)
+        let growthBook = GrowthBookDoor(door, maximumStreams: HTTPServer.maximumStreams)
         let pages = { (status: StatusPage?, isSecure: Bool) in
             Pages(
                 status: status, staff: staffPage, signIn: signInPage,
@@ -157,9 +158,8 @@ public enum GatewayService {
         let doors = OpenDoors(
             in: run, awaitsTLSHTTP: configuration.tls?.httpPort != nil, logger: environment.logger)
         let http = HTTPServer.loopback(
-            httpParts, port: configuration.httpPort, socket: configuration.httpSocket, pages: pages(statusPage, false),
-            status: status,
-            metrics: environment.metrics
+            httpParts, port: configuration.httpPort, socket: configuration.httpSocket, growthBook: growthBook,
+            pages: pages(statusPage, false), status: status, metrics: environment.metrics
         ) { channel in
             try channel.pipeline.syncOperations.addHandler(
                 ConnectionShareHandler { connections.value.open(.address($0)) })
@@ -170,12 +170,15 @@ public enum GatewayService {
         if let accessLog { parts.services.append(accessLog) }
         parts.services += [
             keeper, saga, holds, callbackCourier, noticeCourier, usage, SocketService(clients),
-            SocketService(administrators), http,
+            SocketService(administrators), growthBook.streams, http,
         ]
         if let tls = configuration.tls {
+            let growthBook = GrowthBookDoor(door, maximumStreams: TLSDoors.maximumConnections / 2)
+            parts.services.append(growthBook.streams)
             try await openTLS(tls, environment, &parts, gate: gate, limits: configuration.limits, doors: doors) {
                 HTTPServer.secure(
-                    httpParts, tls, port: tls.httpPort ?? 0, pages: pages(nil, true), secure: $0, onBound: $1)
+                    httpParts, tls, port: tls.httpPort ?? 0, growthBook: growthBook, pages: pages(nil, true),
+                    secure: $0, onBound: $1)
             }
         }
     }

@@ -239,6 +239,19 @@ final class Gate {
         }
     }
 
+    /// Charges the address of a caller for a request with a key that everybody may have.
+    ///
+    /// - Returns: why it may not go on.
+    func chargeClientAddress(_ caller: Caller) -> RPCError? {
+        var charges = [BucketTable.Charge(caller.addressForClientKeys, limits.clientAddress)]
+        switch limiter.buckets.spend(1, of: &charges, at: bootClock.now()) {
+        case .refused(_, let wait):
+            return .rateLimited(policy: "clientAddress", limits.clientAddress, retryAfterNanoseconds: wait, nil)
+        case .tableFull: return .tooManyBuckets
+        case .admitted, .tooCostly, .unreserved: return nil
+        }
+    }
+
     /// What a caller is told whose key was refused. Their address pays for it, unless it did already, or nobody can say
     /// now whether the key is good: that is not their fault, and they will come again at once.
     private func refusal(_ error: RPCError, of caller: Caller, isCharged: Bool) -> RPCError {

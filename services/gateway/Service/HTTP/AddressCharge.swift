@@ -7,7 +7,14 @@ struct AddressCharge: RouterMiddleware {
     func handle(
         _ request: Request, context: HTTPContext, next: (Request, HTTPContext) async throws -> Response
     ) async throws -> Response {
-        if request.uri.path != "/rpc", let refusal = await door.charge(context.address) { return refusal }
+        if !Self.isCall(request.method.rawValue, request.uri.path), let refusal = await door.charge(context.address) {
+            return refusal
+        }
         return try await next(request, context)
+    }
+
+    /// Whether a request is nothing but a call.
+    static func isCall(_ method: String, _ path: String) -> Bool {
+        path == "/rpc" || method == "POST" && path.hasPrefix(OFREPDoor.prefix)
     }
 }

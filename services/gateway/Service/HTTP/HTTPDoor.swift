@@ -68,6 +68,21 @@ struct HTTPDoor: Sendable {
         return error.flatMap(\.self).map { Self.refusal($0) }
     }
 
+    /// What a key may do that everybody may have, for it stands in the pages that people load: so beside the key, its
+    /// holder's address pays for each request.
+    func proveClientKey(_ key: String, from address: String?) async throws(RPCError) -> [String] {
+        let result: Result<[String], RPCError> = await withCheckedContinuation { continuation in
+            eventLoop.execute { [gate, addressLimit] in
+                let caller = Caller(.address(address), addressLimit, door: "http")
+                if let error = gate.value.chargeClientAddress(caller) {
+                    return continuation.resume(returning: .failure(error))
+                }
+                gate.value.authenticate(key, from: caller) { continuation.resume(returning: $0.map(\.scopes)) }
+            }
+        }
+        return try result.get()
+    }
+
     /// The whole body of a request.
     ///
     /// - Parameters:

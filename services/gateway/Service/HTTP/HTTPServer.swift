@@ -12,6 +12,8 @@ import ServiceLifecycle
 enum HTTPServer {
     /// Connections at a time; further ones wait to be accepted.
     static let maximumConnections = 256
+    /// Connections that wait for changes of features, so that others find room beside them.
+    static let maximumStreams = 128
     /// Bytes of all headers of a request.
     static let maximumHeaderBytes = 16 << 10
     static let maximumHeaders = 100
@@ -20,6 +22,7 @@ enum HTTPServer {
     struct Parts: Sendable {
         let door: HTTPDoor
         let openDSR: OpenDSRDoor
+        let ofrep: OFREPDoor
         let patience: HTTPPatience.Limits
         let eventLoop: any EventLoop
     }
@@ -32,13 +35,13 @@ enum HTTPServer {
     ///   - prepare: adds to each new connection what comes before HTTP.
     ///   - onBound: gets the port.
     static func loopback(
-        _ parts: Parts, port: Int, socket: String? = nil, pages: Pages, status: SystemStatus,
-        metrics: PrometheusMetrics, prepare: @escaping @Sendable (any Channel) throws -> Void,
+        _ parts: Parts, port: Int, socket: String? = nil, growthBook: GrowthBookDoor, pages: Pages,
+        status: SystemStatus, metrics: PrometheusMetrics, prepare: @escaping @Sendable (any Channel) throws -> Void,
         onBound: @escaping @Sendable (Int) -> Void
     ) -> some Service {
         let router = Router(context: HTTPContext.self)
         router.add(middleware: LoopbackOnly())
-        addClientRoutes(to: router, parts)
+        addClientRoutes(to: router, parts, growthBook)
         pages.addRoutes(to: router)
         // Every service answers, can write, and has nothing to complain of.
         router.get("/readyz") { _, _ in
@@ -76,12 +79,12 @@ enum HTTPServer {
     ///   - secure: adds TLS to each new connection.
     ///   - onBound: gets the address.
     static func secure(
-        _ parts: Parts, _ configuration: TLSConfiguration, port: Int, pages: Pages,
+        _ parts: Parts, _ configuration: TLSConfiguration, port: Int, growthBook: GrowthBookDoor, pages: Pages,
         secure: @escaping @Sendable (any Channel) throws -> Void, onBound: @escaping @Sendable (String) -> Void
     ) -> some Service {
         let router = Router(context: HTTPContext.self)
         router.add(middleware: AddressCharge(door: parts.door))
-        addClientRoutes(to: router, parts)
+        addClientRoutes(to: router, parts, growthBook)
         pages.addRoutes(to: router)
         let address = configuration.address
         return BoundService(
@@ -94,9 +97,13 @@ enum HTTPServer {
     }
 
     /// What every HTTP door opens.
-    private static func addClientRoutes(to router: Router<HTTPContext>, _ parts: Parts) {
+    private static func addClientRoutes(
+        to router: Router<HTTPContext>, _ parts: Parts, _ growthBook: GrowthBookDoor
+    ) {
         router.post("/rpc") { request, context in await parts.door.handle(request, from: context.address) }
         parts.openDSR.addRoutes(to: router)
+        parts.ofrep.addRoutes(to: router)
+        growthBook.addRoutes(to: router)
         // The process answers: that is all it says.
         router.get("/healthz") { _, _ in text(.ok, "ok\n") }
     }

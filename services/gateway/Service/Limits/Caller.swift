@@ -34,6 +34,9 @@ final class Caller {
         self.onStanding = onStanding
     }
 
+    /// What requests with a key that everybody may have are counted in.
+    var addressForClientKeys: BucketName { address.forClientKeys }
+
     /// The address as a name for those who count by it; says nothing else.
     var origin: String { "\(address.high)-\(address.low)" }
 }
@@ -59,6 +62,9 @@ extension BucketName {
 
     /// A second bucket of the same address.
     fileprivate var forOpenCalls: BucketName { BucketName(kind, high: high | 1 << 63, low: low) }
+
+    /// A third one.
+    fileprivate var forClientKeys: BucketName { BucketName(kind, high: high | 1 << 62, low: low) }
 
     /// Bytes in network order.
     private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }

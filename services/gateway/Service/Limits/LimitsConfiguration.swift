@@ -20,6 +20,8 @@ struct LimitsConfiguration: Sendable, Equatable {
     /// `GYRE_ADDRESS_RATE`: calls of one address, or of one user of this machine, without a key that is known to be
     /// good. Default 10,000.
     var address = RateLimit(ratePerSecond: 10_000, burst: 10_000)
+    /// `GYRE_CLIENT_ADDRESS_RATE`: requests of one address with client keys, which everybody may have. Default 200.
+    var clientAddress = RateLimit(ratePerSecond: 200, burst: 200)
     /// `GYRE_BRAND_DAILY_QUOTA`: units of one brand in a UTC day; 0: no such quota. Default 0.
     var brandDailyQuota: Int64 = 0
     /// `GYRE_BRAND_MONTHLY_QUOTA`: units of one brand in a calendar month; 0: no such quota. Default 0.
@@ -40,6 +42,7 @@ struct LimitsConfiguration: Sendable, Equatable {
         flow = limit("gyre.flow.rate", flow)
         process = limit("gyre.process.rate", process)
         address = limit("gyre.address.rate", address)
+        clientAddress = limit("gyre.client.address.rate", clientAddress)
         brandDailyQuota = Int64(max(0, reader.int(forKey: "gyre.brand.daily.quota", default: 0)))
         brandMonthlyQuota = Int64(max(0, reader.int(forKey: "gyre.brand.monthly.quota", default: 0)))
         connectionsPerAddress = max(1, reader.int(forKey: "gyre.connections.per.address", default: 256))

@@ -76,6 +76,7 @@ extension RPCError {
         case "burst": isFirst ? "This key" : "this key"
         case "brand": isFirst ? "All keys of this brand together" : "all keys of this brand together"
         case "address": isFirst ? "This address without a good key" : "this address without a good key"
+        case "clientAddress": isFirst ? "This address with client keys" : "this address with client keys"
         case "process": isFirst ? "All callers together" : "all callers together"
         default: isFirst ? "All \(policy) calls together" : "all \(policy) calls together"
         }
