@@ -212,6 +212,14 @@ def gateway_latency(bench):
     return bench.alone(added)
 
 
+@row("ofrep", "a flag by OFREP through the gateway, 2,000 a second in an open loop, p99", "a limit", "ms",
+     at_most(2, " ms"))
+def ofrep(bench):
+    place, key, lines = bench.suite().flags()
+    return bench.alone(lambda: bench.load(place, lines, connections=16, rate=2_000, key=key,
+                                          http="/ofrep/v1/evaluate/flags/checkout")["p99"] / 1000)
+
+
 @row("rejections", "calls a second that are refused because a limit is spent", "calls that are carried out", "msg/s",
      at_least(10))
 def rejections(bench):

@@ -3,6 +3,7 @@
 import json
 import pathlib
 import socket
+import urllib.parse
 
 import machine
 
@@ -28,6 +29,7 @@ class Suite:
         bench.call(self.gyre, "up", "--data", self.directory, "--demo", "--detach", seconds=START_SECONDS)
         ready = json.loads((self.directory / "run" / "ready.json").read_text())
         self.socket, self.admin_socket = ready["socket"], ready["adminSocket"]
+        self.url = ready["url"]
         self.signals_socket = self.directory / "run" / "signals.sock"
         self.brands_made = 0
         self.brands = {}  # (how many, history) -> [(brand, key)]
@@ -100,6 +102,19 @@ class Suite:
         self.call("specialProperties.set", {"name": "loyaltyPoints", "category": "health"}, to=self.socket,
                   meta={"key": brands[0][1]})
         return needing, free
+
+    def flags(self):
+        """Where HTTP is, a key, and contexts for an experiment `checkout` that targets some and needs another."""
+        _, key = self.new_brand()
+        half = [{"key": "control", "allocation": 5000, "isControl": True}, {"key": "new", "allocation": 5000}]
+        for name, more in [("delivery", {}), ("checkout", {
+                "condition": {"country": {"$in": ["DE", "AT"]}}, "prerequisites": [{"experiment": "delivery"}]})]:
+            made = self.call("experiments.create", {
+                "key": name, "name": name, "unitType": "user", "variants": half, **more}, self.socket, meta={"key": key})
+            self.call("experiments.start", {"id": made["id"], "version": 1}, self.socket, meta={"key": key})
+        lines = self.directory / "flags.jsonl"
+        lines.write_text('{"context":{"targetingKey":"user-{{user}}","country":"DE","age":30}}\n')
+        return urllib.parse.urlparse(self.url).netloc, key, lines
 
     def brands_with(self, count, history):
         """So many brands that hold `history` signals together; the same ones whenever they are asked for."""

@@ -1,7 +1,8 @@
-// The client that measures every server on a Unix socket, ours and those it is compared with.
+// The client that measures every server on a Unix socket, or a port on loopback (127.0.0.1:PORT), ours and those it is
+// compared with.
 //
 //     load SOCKET --lines FILE [--connections 1] [--depth 1] [--seconds 3 | --count N] [--warm-up 0.5]
-//                 [--rate R] [--check yes] [--redis STREAM]
+//                 [--rate R] [--check yes] [--redis STREAM] [--http PATH --key KEY]
 //
 // Each line of FILE is a request; they are sent in turn, their holes filled anew each time:
 //     {{id}}    a number of ten digits, the request's id: the reply must carry it (as "id":N)
@@ -11,7 +12,8 @@
 // Closed loop (the default): every connection keeps --depth requests in flight. Open loop (--rate): requests are due
 // at even intervals whether or not replies come, and a latency counts from the moment a request was *due*, so that a
 // server which stalls is charged for everything it kept waiting (no coordinated omission).
-// --check looks for an "error" member in every reply. --redis STREAM sends each line as the body of an XADD.
+// --check looks for an "error" member in every reply. --redis STREAM sends each line as the body of an XADD, --http PATH
+// as that of a POST; its reply counts from its head, any status but 200 is an error.
 //
 // Prints one JSON object: replies a second, latency percentiles in microseconds, errors (error replies, and replies
 // nobody waits for) with the first one. One thread a connection; what is due together is sent with one write.
@@ -19,6 +21,8 @@
 #include "measure.h"
 #include "uuid.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -70,6 +74,7 @@ typedef struct {
     uint64_t counted, errors;
     int64_t last_reply;
     char first_error[256];
+    char status[16];                // HTTP: of the reply whose head arrives
     Histogram *latencies;
 } Connection;
 
@@ -79,7 +84,7 @@ static int connection_count, depth;
 static double rate;
 static int64_t begun, start, end;  // what happens from start to end is counted
 static int check_errors;
-static const char *redis_stream;
+static const char *redis_stream, *http_path, *http_key;
 
 // --- requests
 
@@ -105,7 +110,20 @@ static void add_line(const char *text, size_t length) {
         }
         if (!found) line->bytes[line->length++] = text[i++];
     }
-    if (redis_stream) {
+    if (http_path) {
+        char head[1024];
+        int length = snprintf(head, sizeof head,
+                              "POST %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
+                              "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
+                              http_path, http_key, line->length);
+        if (length >= (int)sizeof head) die("--http and --key: too long");
+        char *request = allocate((size_t)length + line->length);
+        memcpy(request, head, (size_t)length);
+        memcpy(request + length, line->bytes, line->length);
+        for (int h = 0; h < line->hole_count; h++) line->holes[h].offset += (size_t)length;
+        line->length += (size_t)length;
+        line->bytes = request;
+    } else if (redis_stream) {
         size_t room = line->length + strlen(redis_stream) + 128;
         char *command = allocate(room);
         int head = snprintf(command, room, "*5\r\n$4\r\nXADD\r\n$%zu\r\n%s\r\n$1\r\n*\r\n$4\r\nbody\r\n$%zu\r\n",
@@ -230,6 +248,14 @@ static void take_reply(Connection *connection, const char *reply, size_t length,
         if (length > 0 && reply[0] == '$') return;  // The length of the entry's id, which is the next line.
         number = (int64_t)connection->answered;     // Redis answers in order.
         failed = length > 0 && reply[0] == '-';
+    } else if (http_path) {
+        // A body has no line end: what follows it, the next reply's status, is on its line.
+        const char *status = memmem(reply, length, "HTTP/1.1 ", 9);
+        if (status) snprintf(connection->status, sizeof connection->status, "%.12s", status);
+        if (length != 1 || reply[0] != '\r') return;
+        number = (int64_t)connection->answered;     // HTTP answers in order, too.
+        failed = strncmp(connection->status + 9, "200", 3) != 0;
+        if (failed) reply = connection->status, length = strlen(connection->status);
     } else {
         number = request_number(connection, reply, length);
         failed = check_errors && memmem(reply, length, "\"error\":", 8) != NULL;
@@ -317,18 +343,33 @@ static void *run(void *argument) {
     }
 }
 
-static void open_connection(Connection *connection, int number, const char *path) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
+// A connected socket: of a port on loopback, or of a path.
+static int connect_to(const char *place) {
+    static const char loopback[] = "127.0.0.1:";
+    struct sockaddr_un path = {.sun_family = AF_UNIX};
+    struct sockaddr_in port = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int is_port = strncmp(place, loopback, sizeof loopback - 1) == 0;
+    int descriptor = socket(is_port ? AF_INET : AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) die("%s: %s", place, strerror(errno));
+    if (is_port) {
+        port.sin_port = htons((uint16_t)atoi(place + sizeof loopback - 1));
+        setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+        if (connect(descriptor, (struct sockaddr *)&port, sizeof port) < 0) die("%s: %s", place, strerror(errno));
+        return descriptor;
+    }
+    if (strlen(place) >= sizeof path.sun_path) die("%s: too long for a socket", place);
+    strcpy(path.sun_path, place);
+    if (connect(descriptor, (struct sockaddr *)&path, sizeof path) < 0) die("%s: %s", place, strerror(errno));
+    return descriptor;
+}
+
+static void open_connection(Connection *connection, int number, const char *place) {
     struct timeval patience = {PATIENCE_SECONDS, 0};
-    if (strlen(path) >= sizeof address.sun_path) die("%s: too long for a socket", path);
-    strcpy(address.sun_path, path);
     *connection = (Connection){
-        .descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), .number = number,
+        .descriptor = connect_to(place), .number = number,
         .random_state = 0x9e3779b97f4a7c15 * (uint64_t)(now_nanoseconds() + number) | 1,
         .due = allocate(RING * sizeof(int64_t)), .in = allocate(IN_BYTES), .out = allocate(OUT_BYTES),
         .latencies = allocate(sizeof(Histogram))};
-    if (connection->descriptor < 0 || connect(connection->descriptor, (struct sockaddr *)&address, sizeof address) < 0)
-        die("%s: %s", path, strerror(errno));
     setsockopt(connection->descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 }
 
@@ -345,6 +386,8 @@ int main(int count, char **arguments) {
     const char *path = option(count, arguments, "--lines", NULL);
     if (count < 2 || !path) die("usage: load SOCKET --lines FILE [--connections N] [--depth N] [--seconds S]");
     redis_stream = option(count, arguments, "--redis", NULL);
+    http_path = option(count, arguments, "--http", NULL);
+    http_key = option(count, arguments, "--key", "");
     check_errors = option(count, arguments, "--check", NULL) != NULL;
     connection_count = (int)number_option(count, arguments, "--connections", 1);
     depth = (int)number_option(count, arguments, "--depth", 1);
