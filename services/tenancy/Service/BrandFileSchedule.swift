@@ -20,6 +20,8 @@ struct BrandFileSchedule: Service {
                 waiting = left
                 if !waiting.isEmpty { try await Task.sleep(for: .milliseconds(Self.retryMilliseconds)) }
             }
+            // A service that ends takes the process along.
+            try await gracefulShutdown()
         }
     }
 
