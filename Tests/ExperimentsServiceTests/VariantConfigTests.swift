@@ -281,6 +281,11 @@ import Testing
             let phases = try await service.phases.list(
                 ExperimentPhases.List.Params(experimentId: experiment.id), for: service.call)
             #expect(phases.items.map(\.reason) == [.start, .variants, .variants])
+            #expect(
+                phases.items.map { $0.arms[1].config?.description } == [
+                    #"{"policy_version_id":"\#(version.id)"}"#, prompting, #"{"value":1}"#,
+                ])
+            #expect(phases.items.allSatisfy { $0.arms[0].config == nil })
             #expect(phases.items.map { $0.arms.map(\.ranges) }.allSatisfy { $0 == phases.items[0].arms.map(\.ranges) })
         }
     }

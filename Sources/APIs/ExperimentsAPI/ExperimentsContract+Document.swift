@@ -1639,31 +1639,33 @@ extension ExperimentsContract {
         "allocation":{"type":"integer","minimum":0,"maximum":10000,"x-unit":"ten-thousandths","description":"Its \#
         share of all units."},"ranges":{"type":"array","items":{"$ref":"#/components/schemas/PhaseRange"},\#
         "maxItems":5000,"description":"The buckets that are its own, ascending, with a gap between each and the \#
-        next."}},"additionalProperties":false},"PhaseReason":{"type":"string","enum":["start","allocation",\#
-        "targeting","variants"],"description":"What opened a phase.","x-enum-descriptions":{"start":"The experiment \#
-        was started.","allocation":"Shares changed.","targeting":"Condition, prerequisites or its part of a layer \#
-        changed.","variants":"Variants came or went."}},"Phase":{"type":"object","description":"A stretch of an \#
-        experiment in which nothing changed that decides who gets what. It is never changed.","required":["number",\#
-        "openedAt","reason","prerequisites","arms"],"properties":{"number":{"type":"integer","minimum":1,\#
-        "maximum":1000000,"description":"Counts from 1."},"openedAt":{"$ref":"#/components/schemas/Timestamp",\#
-        "description":"When it began."},"closedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it \#
-        ended; absent: it has not."},"reason":{"$ref":"#/components/schemas/PhaseReason"},"condition":{"x-raw":true,\#
-        "x-raw-type":"object","x-max-bytes":32768,"description":"Whom it was for; absent: everybody."},\#
-        "prerequisites":{"type":"array","items":{"$ref":"#/components/schemas/RequiredExperiment"},"maxItems":20,\#
-        "description":"Other experiments that a unit had to be in."},"arms":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/PhaseArm"},"maxItems":20,"description":"Its arms."},\#
-        "slot":{"$ref":"#/components/schemas/ExperimentSlot","description":"Its part of a layer; absent: it had \#
-        none."}},"additionalProperties":false},"AssignmentReason":{"type":"string","enum":["forced","sticky",\#
-        "split","excluded","inactive","missingUnit","outdated","holdout","layer","targeting","prerequisite",\#
-        "coverage","restricted"],"description":"Why a unit is in its variant, or in none: the first three are in \#
-        one.","x-enum-descriptions":{"forced":"The variant was decided by hand.","sticky":"The variant was assigned \#
-        before, and is kept.","split":"The hash decided.","excluded":"It was decided by hand that the unit is in \#
-        none.","inactive":"The experiment is not running.","missingUnit":"The attribute that names the unit is \#
-        missing, or names none.","outdated":"The unit was assigned under a bucket version that is left out by now.",\#
-        "holdout":"The unit is withheld.","layer":"The unit's bucket of the layer is another experiment's, or \#
-        nobody's.","targeting":"The condition does not hold.","prerequisite":"The unit is not in another experiment \#
-        as it must be.","coverage":"The unit's bucket is no variant's.","restricted":"The person's data may be kept \#
-        and not used."}},"UnitAssignment":{"type":"object","description":"What one experiment says of one unit.",\#
+        next."},"config":{"x-raw":true,"x-raw-type":"object","x-max-bytes":16384,"description":"What its units \#
+        got.","x-privacy":"none"}},"additionalProperties":false},"PhaseReason":{"type":"string","enum":["start",\#
+        "allocation","targeting","variants"],"description":"What opened a phase.",\#
+        "x-enum-descriptions":{"start":"The experiment was started.","allocation":"Shares changed.",\#
+        "targeting":"Condition, prerequisites or its part of a layer changed.","variants":"Variants came or went, \#
+        or the config of one changed."}},"Phase":{"type":"object","description":"A stretch of an experiment in \#
+        which nothing changed that decides who gets what. It is never changed.","required":["number","openedAt",\#
+        "reason","prerequisites","arms"],"properties":{"number":{"type":"integer","minimum":1,"maximum":1000000,\#
+        "description":"Counts from 1."},"openedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it \#
+        began."},"closedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it ended; absent: it has \#
+        not."},"reason":{"$ref":"#/components/schemas/PhaseReason"},"condition":{"x-raw":true,"x-raw-type":"object",\#
+        "x-max-bytes":32768,"description":"Whom it was for; absent: everybody."},"prerequisites":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/RequiredExperiment"},"maxItems":20,"description":"Other experiments \#
+        that a unit had to be in."},"arms":{"type":"array","items":{"$ref":"#/components/schemas/PhaseArm"},\#
+        "maxItems":20,"description":"Its arms."},"slot":{"$ref":"#/components/schemas/ExperimentSlot",\#
+        "description":"Its part of a layer; absent: it had none."}},"additionalProperties":false},\#
+        "AssignmentReason":{"type":"string","enum":["forced","sticky","split","excluded","inactive","missingUnit",\#
+        "outdated","holdout","layer","targeting","prerequisite","coverage","restricted"],"description":"Why a unit \#
+        is in its variant, or in none: the first three are in one.","x-enum-descriptions":{"forced":"The variant \#
+        was decided by hand.","sticky":"The variant was assigned before, and is kept.","split":"The hash decided.",\#
+        "excluded":"It was decided by hand that the unit is in none.","inactive":"The experiment is not running.",\#
+        "missingUnit":"The attribute that names the unit is missing, or names none.","outdated":"The unit was \#
+        assigned under a bucket version that is left out by now.","holdout":"The unit is withheld.","layer":"The \#
+        unit's bucket of the layer is another experiment's, or nobody's.","targeting":"The condition does not \#
+        hold.","prerequisite":"The unit is not in another experiment as it must be.","coverage":"The unit's bucket \#
+        is no variant's.","restricted":"The person's data may be kept and not used."}},\#
+        "UnitAssignment":{"type":"object","description":"What one experiment says of one unit.",\#
         "required":["experiment","reason","version"],"properties":{"experiment":{"$ref":"#/components/schemas/Key",\#
         "description":"The experiment."},"variant":{"$ref":"#/components/schemas/Key","description":"The variant; \#
         absent: the unit is in none."},"reason":{"$ref":"#/components/schemas/AssignmentReason"},\#

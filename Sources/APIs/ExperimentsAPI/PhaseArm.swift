@@ -10,11 +10,14 @@ public struct PhaseArm: JSONReadable, JSONWritable, Sendable, Equatable {
     public let allocation: Int
     /// The buckets that are its own, ascending, with a gap between each and the next. At most 5000 elements.
     public let ranges: [PhaseRange]
+    /// What its units got. At most 16,384 bytes.
+    public let config: JSONRaw?
 
-    public init(variant: String, allocation: Int, ranges: [PhaseRange]) {
+    public init(variant: String, allocation: Int, ranges: [PhaseRange], config: JSONRaw? = nil) {
         self.variant = variant
         self.allocation = allocation
         self.ranges = ranges
+        self.config = config
     }
 
     public init(from reader: inout JSONReader) throws(JSONError) {
@@ -22,6 +25,7 @@ public struct PhaseArm: JSONReadable, JSONWritable, Sendable, Equatable {
         var variant: String?
         var allocation: Int?
         var ranges: [PhaseRange]?
+        var config: JSONRaw?
         try reader.beginObject()
         while let key = try reader.nextMember() {
             switch key {
@@ -34,6 +38,9 @@ public struct PhaseArm: JSONReadable, JSONWritable, Sendable, Equatable {
             case "ranges":
                 try reader.once(&seen, 2)
                 ranges = try Self.readRanges(from: &reader)
+            case "config":
+                try reader.once(&seen, 3)
+                config = try Self.readConfig(from: &reader)
             default:
                 try reader.unknownMember()
             }
@@ -41,7 +48,7 @@ public struct PhaseArm: JSONReadable, JSONWritable, Sendable, Equatable {
         guard let variant else { throw reader.missing("variant") }
         guard let allocation else { throw reader.missing("allocation") }
         guard let ranges else { throw reader.missing("ranges") }
-        self.init(variant: variant, allocation: allocation, ranges: ranges)
+        self.init(variant: variant, allocation: allocation, ranges: ranges, config: config)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -52,6 +59,10 @@ public struct PhaseArm: JSONReadable, JSONWritable, Sendable, Equatable {
         writer.int(allocation)
         writer.key("ranges")
         ranges.write(to: &writer)
+        if let config {
+            writer.key("config")
+            writer.raw(config)
+        }
         writer.endObject()
     }
 
@@ -90,5 +101,12 @@ public struct PhaseArm: JSONReadable, JSONWritable, Sendable, Equatable {
             elements.append(try PhaseRange(from: &reader))
         }
         return elements
+    }
+
+    private static func readConfig(from reader: inout JSONReader) throws(JSONError) -> JSONRaw {
+        guard try reader.peek() == .object else { throw reader.fail(.type, "must be an object", at: reader.offset) }
+        let value = try reader.readRaw()
+        guard value.bytes.count <= 16_384 else { throw reader.fail(.constraint, "must have at most 16384 bytes") }
+        return value
     }
 }

@@ -10,7 +10,7 @@ public enum PhaseReason: String, JSONReadable, JSONWritable, Sendable, CaseItera
     case allocation
     /// Condition, prerequisites or its part of a layer changed.
     case targeting
-    /// Variants came or went.
+    /// Variants came or went, or the config of one changed.
     case variants
 
     public init(from reader: inout JSONReader) throws(JSONError) {

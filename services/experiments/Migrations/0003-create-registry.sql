@@ -141,3 +141,6 @@ WHEN NEW.status = 'archived' AND EXISTS (
     WHERE variant_references.policy_version = OLD.number AND experiments.status IN ('active', 'paused')
         AND coalesce(experiments.end_at > NEW.status_changed_at, 1))
 BEGIN SELECT RAISE(ABORT, 'a version of a policy that a running experiment uses is not archived'); END;
+
+-- What units got in each arm of a phase: a change of it opens the next one.
+ALTER TABLE phase_arms ADD COLUMN config TEXT;

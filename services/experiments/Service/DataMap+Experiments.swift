@@ -27,8 +27,8 @@ extension DataMap {
                 "experiment", "number", "opened_at", "closed_at", "reason", "condition", "prerequisites",
             ]),
         Table(
-            "phase_arms", "which buckets were whose in a phase", .nobody,
-            columns: ["experiment", "phase", "place", "variant", "buckets"]),
+            "phase_arms", "which buckets were whose in a phase, and what units got", .nobody,
+            columns: ["experiment", "phase", "place", "variant", "buckets", "config"]),
         Table(
             "assignment_config", "how often anything changed that decides about assignments", .nobody,
             columns: ["id", "version"]),

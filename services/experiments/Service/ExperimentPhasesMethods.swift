@@ -20,8 +20,8 @@ struct ExperimentPhasesMethods: ExperimentPhases.Service {
         for phase in try phases.list(
             of: experiment.number, after: cursor.position, limit: params.limit + 1, in: transaction)
         {
-            let ranges = phase.arms.reduce(0) { $0 + $1.ranges.count }
-            guard page.add(phase, bytes: ranges * 30 + (phase.condition?.bytes.count ?? 0)) else { break }
+            let arms = phase.arms.reduce(0) { $0 + $1.ranges.count * 30 + ($1.config?.bytes.count ?? 0) }
+            guard page.add(phase, bytes: arms + (phase.condition?.bytes.count ?? 0)) else { break }
         }
         return ExperimentPhases.List.Reply(
             items: page.items, nextCursor: page.hasMore ? page.items.last.map { "\($0.number)" } : nil)

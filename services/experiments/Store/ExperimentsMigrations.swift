@@ -520,6 +520,9 @@ enum ExperimentsMigrations {
                         AND coalesce(experiments.end_at > NEW.status_changed_at, 1))
                 BEGIN SELECT RAISE(ABORT, 'a version of a policy that a running experiment uses is not archived'); \#
                 END;
+
+                -- What units got in each arm of a phase: a change of it opens the next one.
+                ALTER TABLE phase_arms ADD COLUMN config TEXT;
                 """#),
         Migration(
             name: "0004-create-layers",

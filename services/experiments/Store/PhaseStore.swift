@@ -38,12 +38,13 @@ struct PhaseStore: Sendable {
         for (place, arm) in allocation.arms.enumerated() {
             try transaction.run(
                 """
-                INSERT INTO phase_arms (experiment, phase, place, variant, buckets)
-                VALUES (:experiment, :phase, :place, :variant, :buckets)
+                INSERT INTO phase_arms (experiment, phase, place, variant, buckets, config)
+                VALUES (:experiment, :phase, :place, :variant, :buckets, :config)
                 """,
                 [
                     ":experiment": experiment.number, ":phase": number, ":place": place,
                     ":variant": numbers[arm.variant], ":buckets": arm.buckets.jsonText,
+                    ":config": experiment.variants.first { $0.key == arm.variant }?.config?.text,
                 ])
         }
     }
@@ -125,7 +126,7 @@ struct PhaseStore: Sendable {
     ) throws(RPCError) -> [PhaseArm] {
         try transaction.all(
             """
-            SELECT variants.key, phase_arms.buckets
+            SELECT variants.key, phase_arms.buckets, phase_arms.config
             FROM phase_arms JOIN variants ON variants.number = phase_arms.variant
             WHERE phase_arms.experiment = :experiment AND phase_arms.phase = :phase ORDER BY phase_arms.place
             """, [":experiment": experiment, ":phase": phase]
@@ -133,7 +134,7 @@ struct PhaseStore: Sendable {
             let buckets: BucketSet = try row.json(1)
             return PhaseArm(
                 variant: row.text(0), allocation: buckets.count,
-                ranges: buckets.replies)
+                ranges: buckets.replies, config: try row.rawJSON(2))
         }
     }
 }
