@@ -60,6 +60,7 @@ struct OFREPTests {
             (AssignmentReason.forced, "TARGETING_MATCH"), (.split, "SPLIT"), (.sticky, "SPLIT"),
             (.inactive, "DISABLED"), (.excluded, "DEFAULT"), (.outdated, "DEFAULT"), (.holdout, "DEFAULT"),
             (.layer, "DEFAULT"), (.targeting, "DEFAULT"), (.prerequisite, "DEFAULT"), (.coverage, "DEFAULT"),
+            (.restricted, "DEFAULT"),
         ])
     func reasons(_ reason: AssignmentReason, _ word: String) {
         #expect(OFREPAnswer.reason(reason, propensity: 0.5) == word)
