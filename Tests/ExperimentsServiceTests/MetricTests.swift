@@ -164,6 +164,19 @@ import Testing
         #expect(Set(states).count == 1)
     }
 
+    @Test("A unit for which somebody decided by hand counts for no result")
+    func forced() async throws {
+        try await withExperiments { service in
+            _ = try await measured(service)
+            service.advance(hours: 48)
+            try await service.call(
+                "forcedAssignments.set", #"{"experiment":"checkout","unit":"qa","variant":"new"}"#)
+            #expect(try await expose(service, "qa", "new") == "accepted")
+            #expect(try await expose(service, "u1", "new") == "accepted")
+            #expect(try await service.number("SELECT count(*) FROM entries") == 1)
+        }
+    }
+
     @Test("Who meets another variant counts for the first, and is told of")
     func severalVariants() async throws {
         try await withExperiments { service in

@@ -50,6 +50,18 @@ struct ForcedAssignmentStore: Sendable {
         Set(try transaction.all("SELECT DISTINCT experiment FROM forced_assignments") { $0.int64(0) })
     }
 
+    /// Whether anything was decided by hand for a unit in an experiment, and has not expired.
+    func contains(
+        experiment: Int64, unit: Int64, at time: Timestamp, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Bool {
+        try transaction.one(
+            """
+            SELECT 1 FROM forced_assignments
+            WHERE unit = :unit AND experiment = :experiment AND (expires_at IS NULL OR expires_at > :time)
+            """, [":unit": unit, ":experiment": experiment, ":time": time]
+        ) { _ in true } ?? false
+    }
+
     /// What was decided for a unit in an experiment; nil: nothing, or it has expired.
     func find(
         experiment: Int64, unitType: String, unit: String, at time: Timestamp,

@@ -12,6 +12,7 @@ struct ExposureIntake: Sendable {
     let tombstones: Tombstones
     private let restrictions: UnitRestrictions
     private let exposures = ExposureStore()
+    private let forced = ForcedAssignmentStore()
     private let variants = VariantStore()
     private let units = UnitStore()
 
@@ -60,7 +61,8 @@ struct ExposureIntake: Sendable {
         return (phase, variant)
     }
 
-    /// Takes one exposure.
+    /// Takes one exposure. Of a unit for which somebody decided by hand it is kept, and counts for no result: nothing was
+    /// drawn.
     ///
     /// - Returns: whether it is the first of the unit in its phase.
     func take(
@@ -68,7 +70,9 @@ struct ExposureIntake: Sendable {
         in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> Bool {
         let isFirst = try exposures.insert(exposure, at: now, in: transaction)
-        try enter(exposure, &book, in: transaction)
+        let isForced = try forced.contains(
+            experiment: exposure.experiment, unit: exposure.unit, at: now, in: transaction)
+        if !isForced { try enter(exposure, &book, in: transaction) }
         return isFirst
     }
 
