@@ -1,4 +1,3 @@
-import JSON
 import JSONRPC
 import ServiceContract
 import Testing
@@ -12,7 +11,6 @@ import Testing
         let free = TestKey(1, rate: 100_000, burst: 100_000)
         let limited = TestKey(2, rate: 100_000, burst: 100_000, segments: ["gold"])
         let gateway = try await GatewayUnderTest(keys: [free, limited])
-        let experiments = try await FakeExperiments(beside: gateway) { _, _ in .null }
         let methods = try Routes().methods.filter { $0.callers.contains("public") }
         #expect(Set(methods.map(\.actors)) == [.everybody, .reached, .nobody])
         for method in methods {
@@ -22,7 +20,6 @@ import Testing
                 "\(method.name)")
         }
         try await gateway.stop()
-        try await experiments.close()
     }
 
     private static func isForbidden(

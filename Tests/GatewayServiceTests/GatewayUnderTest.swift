@@ -34,10 +34,11 @@ final class GatewayUnderTest: Sendable {
     ///   - staff: who signs in.
     ///   - signals: answers its calls.
     ///   - contexts: sees on whose behalf they are made.
+    ///   - hasExperiments: whether somebody who knows nobody is in the place of experiments; else it is free.
     init(
         _ environment: [String: String] = [:], directory: String? = nil, keys: [TestKey], staff: FakeStaff? = nil,
         signals: @escaping @Sendable (String, Reply?) -> Void = { _, reply in reply?.succeed { $0.emptyObject() } },
-        contexts: @escaping @Sendable (String) -> Void = { _ in }
+        contexts: @escaping @Sendable (String) -> Void = { _ in }, hasExperiments: Bool = true
     ) async throws {
         self.directory = directory ?? "/tmp/gyre-gate-\(UInt32.random(in: 0...UInt32.max))"
         let configuration = ServiceConfiguration(dataDirectory: self.directory)
@@ -54,7 +55,15 @@ final class GatewayUnderTest: Sendable {
         let own = try await UnixSocketServer.bind(to: configuration.socketPath(of: "gateway"), on: group) { _ in
             FakeSibling(answer: { _, reply in reply?.succeed { Self.knowsNobody(&$0) } }, contexts: { _ in })
         }
-        siblings = [tenancy, signals, own]
+        var siblings = [tenancy, signals, own]
+        if hasExperiments {
+            let path = configuration.socketPath(of: "experiments")
+            siblings.append(
+                try await UnixSocketServer.bind(to: path, on: group) { _ in
+                    FakeSibling(answer: { _, reply in reply?.succeed { Self.knowsNobody(&$0) } }, contexts: { _ in })
+                })
+        }
+        self.siblings = siblings
         let clients = Siblings(configuration, on: group.any())
         runtime = ServiceRuntime(
             name: "gateway",

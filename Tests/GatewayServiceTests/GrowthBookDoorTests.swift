@@ -27,7 +27,8 @@ struct GrowthBookDoorTests {
         _ environment: [String: String] = [:], _ answer: @escaping FakeExperiments.Answer,
         _ body: (GatewayUnderTest, FakeExperiments) async throws -> Void
     ) async throws {
-        let gateway = try await GatewayUnderTest(environment, keys: [Self.client, Self.remote, Self.mighty])
+        let gateway = try await GatewayUnderTest(
+            environment, keys: [Self.client, Self.remote, Self.mighty], hasExperiments: false)
         let experiments = try await FakeExperiments(beside: gateway, answer)
         do {
             try await body(gateway, experiments)
@@ -211,7 +212,7 @@ struct GrowthBookDoorTests {
 
     @Test("Who says what they know is not told it again, and the end of the process ends a stream")
     func resumedStream() async throws {
-        let gateway = try await GatewayUnderTest(keys: [Self.client])
+        let gateway = try await GatewayUnderTest(keys: [Self.client], hasExperiments: false)
         let experiments = try await FakeExperiments(beside: gateway) { _, params throws(RPCError) in
             Self.features("t1", known: params["knownTag"])
         }

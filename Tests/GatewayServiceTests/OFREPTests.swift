@@ -43,7 +43,7 @@ struct OFREPTests {
         keys: [TestKey] = [OFREPTests.key], _ answer: @escaping FakeExperiments.Answer,
         _ body: (GatewayUnderTest, FakeExperiments) async throws -> Void
     ) async throws {
-        let gateway = try await GatewayUnderTest(keys: keys)
+        let gateway = try await GatewayUnderTest(keys: keys, hasExperiments: false)
         let experiments = try await FakeExperiments(beside: gateway, answer)
         do {
             try await body(gateway, experiments)
