@@ -215,6 +215,9 @@ import Testing
     @Test("Those that hold people's data are asked first")
     func sagaOrder() {
         #expect(GatewayService.sagaOrder(["gateway", "signals", "tenancy"]) == ["signals", "tenancy", "gateway"])
+        #expect(
+            GatewayService.sagaOrder(["experiments", "gateway", "signals", "tenancy"])
+                == ["signals", "experiments", "tenancy", "gateway"])
         #expect(GatewayService.sagaOrder(["stimuli"]) == ["stimuli"])
     }
 

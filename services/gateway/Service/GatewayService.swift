@@ -210,10 +210,12 @@ public enum GatewayService {
         ]
     }
 
-    /// Those that hold people's data first: where a legal hold keeps it, the others have done nothing yet.
+    /// Signals first, which knows the actors that legal holds name: where one keeps a person's data, the others have done
+    /// nothing yet. Then those that hold people's data besides.
     static func sagaOrder(_ services: [String]) -> [String] {
-        let last = ["tenancy", definition.name]
-        return services.filter { !last.contains($0) } + last.filter(services.contains)
+        let (first, last) = (["signals"], ["tenancy", definition.name])
+        return first.filter(services.contains) + services.filter { !(first + last).contains($0) }
+            + last.filter(services.contains)
     }
 
     /// The platform's own door is for the user that Gyre runs as, and for root.
