@@ -206,7 +206,7 @@ def record(report, suite, brand):
     whole = suite.gyre_json("privacy", "record", "--brand", brand.id)
     services = {activity["service"] for activity in whole["activities"]}
     report.check("the record of processing speaks of customers and staff, in all services",
-                 services == {"signals", "tenancy", "gateway"}
+                 services == {"experiments", "signals", "tenancy", "gateway"}
                  and {activity["people"] for activity in whole["activities"]} == {"customers", "staff"}, whole)
     report.check("with the brand's rule, purposes and measures in force",
                  "signals.signals: 3,650 days" in text and "is overwritten" in text and brand.name in text, text)
@@ -217,7 +217,7 @@ def whole_brand(report, suite, brand):
     report.check("nobody who is not known can be held", unknown.returncode != 0 and "no actor" in unknown.stderr,
                  unknown.stderr)
     hold = suite.gyre_json("privacy", "holds", "place", "--whole-brand", "--reason", "tax audit", "--brand", brand.id)
-    report.equal("a whole brand is held in", hold["services"], ["signals"])
+    report.equal("a whole brand is held in", hold["services"], ["experiments", "signals"])
     suite.gyre("brands", "erase", brand.id, "--name", brand.name)
     file = suite.directory / "signals" / f"{brand.id}.db"
     log = suite.directory / "tenancy" / "service.db"

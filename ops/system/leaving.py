@@ -65,6 +65,7 @@ def run(report, suite):
                 Worker(lambda: Connection(suite.directory / "run" / "signals.sock"),
                        lambda connection, number: create_file(connection, brand.id))]
     brand.call("privacyRequests.submit", {"identity": "code", "identifiers": [{"type": "customerId", "value": mark}]})
+    brand.call("experimentEvents.record", {"items": [{"type": "Leaving", "unitType": "user", "unit": mark}]})
     brand.call("integrations.create", {"kind": "smtp", "name": mark, "credentials": {"password": mark}})
     with suite.admin(brand.id) as connection:
         connection.call("users.invite", {"email": f"{mark}@example.org", "role": "viewer"})

@@ -129,6 +129,33 @@ class Twin:
         return [self.mark, self.brand.key, *sorted(self.ids)]
 
 
+def experiments(call, mark):
+    """Plants what the experiments service keeps."""
+    call("layers.create", {"key": "twin", "name": mark})
+    call("holdouts.create", {"key": "twin", "name": mark, "share": 1})
+    experiment = call("experiments.create", {"key": "twin", "name": mark, "unitType": "user", "variants": [
+        {"key": "control", "allocation": 5000, "isControl": True}, {"key": "new", "allocation": 5000}]})
+    call("metricDefinitions.create", {"key": "twin", "name": mark, "kind": "count", "event": "Twin"})
+    call("resultPlans.set", {"experimentId": experiment["id"], "metrics": [{"metric": "twin", "role": "goal"}]})
+    call("experiments.start", {"id": experiment["id"], "version": 1})
+    call("experimentEvents.record", {"items": [
+        {"type": "Twin", "unitType": "user", "unit": "twin", "payload": {"note": mark},
+         "experiments": [{"experiment": "twin", "variant": "new"}]}]})
+    policy = call("policies.create", {"name": "twin", "description": mark})
+    version = call("policyVersions.create", {"policyId": policy["id"], "configDefaults": {"temperature": 1}})
+    call("promptVersions.create", {"name": "twin", "template": "Hello"})
+    call("flows.create", {"name": "twin", "initialState": "a", "states": [{"name": "a"}, {"name": "b", "isTerminal": True}],
+                          "transitions": [{"from": "a", "event": "done", "to": "b"}]})
+    dataset = call("datasets.create", {"name": "twin", "label": "1", "arms": ["a", "b"], "reward": "orders"})
+    call("datasets.append", {"id": dataset["id"], "offset": 0, "rows": [
+        {"arm": "a", "propensities": [0.5, 0.5], "reward": 1}, {"arm": "b", "propensities": [0.5, 0.5], "reward": 0}]})
+    call("datasets.seal", {"id": dataset["id"]})
+    call("replays.create", {"policyVersionId": version["id"], "datasetId": dataset["id"],
+                            "target": {"type": "fixed", "arm": "a"}})
+    call("bandits.create", {"key": "twin", "policyVersionId": version["id"], "kind": "thompson", "arms": ["a", "b"]})
+    call("bandits.decide", {"key": "twin", "unit": {"type": "user", "id": "twin"}, "arms": ["a"]})
+
+
 def plant(twin):
     """Puts something of every kind into a brand: the same names in each, and the brand's mark wherever it is free.
 
@@ -170,6 +197,7 @@ def plant(twin):
             recipient = call("recipients.create", {"name": name, "kind": "other", "contact": mark})
             call("disclosures.record", {"recipientId": recipient["id"], "identifier": told, "description": mark,
                                         "purpose": "twin", "accounting": "due", "reference": mark})
+        experiments(call, mark)
         # Those who have the data are told of it.
         request = call("privacyRequests.submit", {"kind": "restriction", "identifiers": [told]})
         wait_for(lambda: connection.call("privacyNotices.list", {"requestId": request["id"]})["items"],
