@@ -37,9 +37,11 @@ import Testing
             _ = try await service.send("notes.count")
             let otherBrand = CallContext(brand: ServiceFixture.otherBrand, principal: "key:1", scopes: ["notes:*"])
             _ = try await service.send("notes.add", "kept", as: otherBrand)
-            // As a migration that crashed would have left it.
-            let copy = service.directory.path + "/notes/\(ServiceFixture.brand).db.before-0002"
-            #expect(FileBytes.writeDurably([1], to: copy))
+            // As a migration that crashed, and an erasure that was killed, would have left them.
+            for ending in ["db.before-0002", "erased.1.new"] {
+                let left = service.directory.path + "/notes/\(ServiceFixture.brand).\(ending)"
+                #expect(FileBytes.writeDurably([1], to: left))
+            }
             _ = try await service.runtime.write(try #require(service.runtime.databases.file(of: ServiceFixture.brand)))
             {
                 transaction throws(RPCError) in try transaction.run("DELETE FROM outbox")

@@ -152,9 +152,11 @@ public final class BrandDatabases: Sendable {
         return wasThere
     }
 
-    /// Removes the database, its journals, and copies that a migration left.
+    /// Removes all but the marker: the database, its journals, copies that a migration left, and a marker that a
+    /// process which was killed had not finished.
     private static func removeFiles(of brand: UUIDv7, in directory: String) throws(StorageError) {
-        for name in FileBytes.names(in: directory) where name.hasPrefix("\(brand).db") {
+        for name in FileBytes.names(in: directory)
+        where name.hasPrefix("\(brand).") && name != "\(brand).erased" {
             guard FileBytes.removeDurably("\(directory)/\(name)") else {
                 throw StorageError(description: "The file \(directory)/\(name) cannot be removed.")
             }
