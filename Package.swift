@@ -42,7 +42,8 @@ let package = Package(
 
         // The ground: storage, cryptography and TLS, each over one system library.
         .library("OpenSSL", ["COpenSSL"]),
-        .library("SQLite", ["CSQLite"]),
+        .library("SQLite", ["CPacedWrites", "CSQLite"]),
+        .target(name: "CPacedWrites", dependencies: ["CSQLite"]),
         .library("TLS", ["COpenSSL", .nio("NIOCore")]),
         .library("OutboundHTTP", ["TLS", .nio("NIOCore"), .nio("NIOHTTP1"), .nio("NIOPosix")]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
@@ -184,7 +185,7 @@ let package = Package(
             path: "Tests/ProtoGenTests/Golden/CommonAPI", swiftSettings: .strict),
         .tests("PersonArchive", ["JSON", "OpenSSL", "PythonOracle"]),
         .tests("Randomness", ["PythonOracle"]),
-        .tests("SQLite", ["CFaultVFS", "CSQLite"]),
+        .tests("SQLite", ["CFaultVFS", "CPacedWrites", "CSQLite"]),
         .tests(
             "ServiceKit",
             [

@@ -34,8 +34,8 @@ public final class CommitQueue: Sendable {
     /// - Parameters:
     ///   - name: of the threads, followed by their number.
     ///   - threads: how many, at least 1. More pay when many files are written to at once and syncs are slow.
-    ///   - checkpointsAside: whether long logs are emptied on one more thread, so that a checkpoint holds up nobody for
-    ///     long; without it a queue does the same to its files in every run.
+    ///   - checkpointsAside: whether long logs are emptied on one more thread, so that a checkpoint holds up no other
+    ///     file, and its own not for long; without it a queue does the same to its files in every run.
     ///   - open: opens a file for writing, on the thread it is pinned to; migrates it, where that is due.
     ///   - afterBatch: called on the thread after the works of a transaction were answered, for one write a connection.
     public init(
@@ -58,7 +58,7 @@ public final class CommitQueue: Sendable {
                     var commit = GroupCommit(works: works, file: file)
                     commit.run(connections)
                     afterBatch()
-                    commit.tidy(connections, beside: checkpointer)
+                    commit.tidy(connections, in: lines, beside: checkpointer)
                 }
             }
         }

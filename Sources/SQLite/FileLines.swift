@@ -30,6 +30,9 @@ struct FileLines<Work: Sendable>: Sendable {
     private(set) var isStopped = false
     private var lines: [DatabaseFile: Line] = [:]
 
+    /// Files that have no turn for now, whatever waits for them.
+    private var held: Set<DatabaseFile> = []
+
     /// Files that wait for their turn, each once: taken from `turns` at `nextTurn`.
     private var turns: [DatabaseFile] = []
     private var nextTurn = 0
@@ -60,6 +63,18 @@ struct FileLines<Work: Sendable>: Sendable {
         isStopped = true
     }
 
+    /// Gives the file no turn until ``release(_:)``. To be called in its turn.
+    mutating func hold(_ file: DatabaseFile) {
+        held.insert(file)
+        if let place = turns[nextTurn...].firstIndex(of: file) { turns.remove(at: place) }
+    }
+
+    /// Ends what ``hold(_:)`` began.
+    mutating func release(_ file: DatabaseFile) {
+        guard held.remove(file) != nil, lines[file] != nil else { return }
+        turns.append(file)
+    }
+
     /// The next turn; nil when nothing waits.
     mutating func next() -> Turn? {
         guard nextTurn < turns.count else { return nil }
@@ -85,7 +100,7 @@ struct FileLines<Work: Sendable>: Sendable {
         count += 1
         if lines[file]?.items.append(item) == nil {
             lines[file] = Line(items: [item])
-            turns.append(file)
+            if !held.contains(file) { turns.append(file) }
         }
     }
 
@@ -111,7 +126,7 @@ extension FileLines {
     /// The next turn; `.some(nil)` when nothing waits and nothing will come; nil to wait.
     mutating func nextOrStop() -> Turn?? {
         if let turn = next() { return .some(turn) }
-        return isStopped ? .some(nil) : nil
+        return isStopped && held.isEmpty ? .some(nil) : nil
     }
 }
 

@@ -40,11 +40,21 @@ struct GroupCommit {
     }
 
     /// Checkpoints if that is due: when the answers are on their way, and nobody waits for it but the next turn.
-    func tidy(_ connections: ThreadConnections, beside checkpointer: Checkpointer?) {
+    func tidy(
+        _ connections: ThreadConnections, in lines: Monitor<FileLines<any CommitWork>>,
+        beside checkpointer: Checkpointer?
+    ) {
         guard let connection = connections.openConnection(for: file) else { return }
         guard let checkpointer else { return connection.log.checkpointIfDue(connection.database) }
-        connection.log.checkpointIfDue(
-            connection.database, of: connection.path, vfs: connection.options.vfs, beside: checkpointer)
+        checkpointer.note(file)
+        let log = Checkpointer.Log(path: connection.path, vfs: connection.options.vfs)
+        switch connection.log.partDue {
+        case nil: break
+        case .first: checkpointer.begin(log, connection.log.progress)
+        case .second:
+            lines.change { $0.hold(file) }
+            checkpointer.finish(log, connection.log.progress) { [file] in lines.change { $0.release(file) } }
+        }
     }
 
     private func answer(_ positions: Range<Int>) {

@@ -24,8 +24,8 @@ public struct OpenOptions: Sendable {
     /// 16 MiB: 64 MiB bought 4 % and went straight into resident memory.
     public static let defaultCacheKiB = 16 * 1024
 
-    /// 8 MiB of log. With four times as much another brand's p99 beside a flooding one was about twice as high, and the
-    /// rate of one brand's writes the same within its noise (`ops/bench fairness end-to-end`).
+    /// 8 MiB of log. With four times as much the rate of one brand's writes is the same within its noise, and there is
+    /// more to move at once (`ops/bench end-to-end`).
     public static let defaultWALAutocheckpointPages = 2_000
 
     /// A little longer than the longest read, so that a TRUNCATE checkpoint outwaits every reader.

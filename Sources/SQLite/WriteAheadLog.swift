@@ -14,9 +14,8 @@ final class WriteAheadLog {
     /// Whether a checkpoint that is due waits for ``checkpointIfDue(_:)``, so that answers need not wait for it.
     var defersCheckpoint = false
 
-    private let progress = Checkpointer.Progress()
-
-    static let mostTimes = 4
+    /// How far a ``Checkpointer`` is with it.
+    let progress = Checkpointer.Progress()
 
     /// https://www.sqlite.org/fileformat2.html#the_write_ahead_log
     private static let headerBytes: Int64 = 32
@@ -54,18 +53,25 @@ final class WriteAheadLog {
         sqlite3_wal_checkpoint_v2(database, "main", SQLITE_CHECKPOINT_PASSIVE, nil, nil)
     }
 
-    /// The same in two parts, the first on the thread of `checkpointer`. A log that grows faster than it is emptied is
-    /// emptied here after all, at ``mostTimes`` the length.
-    func checkpointIfDue(_ database: OpaquePointer, of file: String, vfs: String?, beside checkpointer: Checkpointer) {
-        guard autocheckpointPages > 0, frames >= autocheckpointPages else { return }
-        let isTooLong = frames >= Self.mostTimes * autocheckpointPages
+    /// A part of a checkpoint by a ``Checkpointer``.
+    enum Part {
+        /// The long one, while the writer goes on.
+        case first
+        /// What came meanwhile, while nobody writes.
+        case second
+    }
+
+    /// Which part is to begin now, if one is.
+    var partDue: Part? {
+        guard autocheckpointPages > 0, frames >= autocheckpointPages else { return nil }
         switch progress.state {
-        case .idle where !isTooLong: checkpointer.begin(file, vfs: vfs, progress)
-        case .underway where !isTooLong: break
-        case .idle, .underway: checkpointIfDue(database)
-        case .done:
-            checkpointIfDue(database)
+        case .idle: return .first
+        case .underway: return nil
+        case .moved(frames):
+            // Nothing came meanwhile: the log begins anew with the next commit.
             progress.state = .idle
+            return nil
+        case .moved: return .second
         }
     }
 

@@ -24,6 +24,10 @@ final class NumberLines {
 
     func stop() { lines.stop() }
 
+    func hold(_ number: Int) { lines.hold(DatabaseFile("\(number).db")) }
+
+    func release(_ number: Int) { lines.release(DatabaseFile("\(number).db")) }
+
     /// nil when nothing waits.
     func next() -> Turn? {
         switch lines.next() {
@@ -71,6 +75,44 @@ extension NumberLines.Turn {
         #expect(lines.add(4, to: 0))
         #expect(lines.next() == .errand)
         #expect(lines.next() == .works(0, [4]))
+    }
+
+    @Test("A file that is held has no turn while others have theirs; released, it goes on in its order")
+    func held() {
+        let lines = NumberLines(batchLimit: 10, limit: 10)
+        for (work, number) in [0, 1, 2].enumerated() { #expect(lines.add(work, to: number)) }
+        #expect(lines.next() == .works(0, [0]))
+        lines.hold(0)
+        lines.hold(1)
+        #expect(lines.add(3, to: 0))
+        #expect(lines.addErrand(to: 0))
+        #expect(lines.add(4, to: 0))
+        #expect(lines.next() == .works(2, [2]))
+        #expect(lines.next() == nil)
+        lines.release(0)
+        lines.release(0)
+        #expect(lines.next() == .works(0, [3]))
+        #expect(lines.next() == .errand)
+        #expect(lines.next() == .works(0, [4]))
+        #expect(lines.next() == nil)
+        lines.release(1)
+        #expect(lines.next() == .works(1, [1]))
+        lines.hold(1)
+        lines.release(1)
+        #expect(lines.next() == nil)
+    }
+
+    @Test("Stopped lines are not at their end while a file is held")
+    func stoppedAndHeld() {
+        let lines = NumberLines(batchLimit: 10, limit: 10)
+        lines.hold(0)
+        #expect(lines.add(1, to: 0))
+        lines.stop()
+        #expect(lines.next() == nil)
+        #expect(!lines.isAtEnd)
+        lines.release(0)
+        #expect(lines.next() == .works(0, [1]))
+        #expect(lines.isAtEnd)
     }
 
     @Test("Stopped lines take nothing more and give out what they have")
