@@ -7,6 +7,10 @@
 /// A brand within both goes on at once, and so does a brand with nothing under way; a brand beyond one of them while all
 /// brands together have no more than ``sharedWindow``. The rest waits here, and goes on in turns of equal service time.
 ///
+/// A brand's own bounds are small, because where one brand waits, the others are calm, and every one of their calls meets
+/// its work: at the service, on the disk, and on the processors. Where several brands wait, larger groups serve them
+/// all: each has ``crowd`` times as much.
+///
 /// **Cost.** A method's cost is measured: the time of a call divided by the calls that were under way with it (Little's
 /// law: that is the time between two answers), averaged over the last few dozen. A group commit makes the first of its
 /// calls costly and the others cheap; the average follows. Methods that wait for something else than the service are
@@ -25,12 +29,14 @@ public struct FairQueue: Sendable {
     public static let maximumInFlight = 4_096
     /// Calls under way of a brand that is alone.
     public static let aloneInFlight = 1_024
-    /// Work under way of one brand beside others, in microseconds.
-    public static let brandWindow: Int64 = 1_500
-    /// Calls under way that a brand may have beside others, however much work they are.
-    public static let fewInFlight = 16
+    /// Work under way of one brand beside calm ones, in microseconds.
+    public static let brandWindow: Int64 = 375
+    /// Calls under way that a brand may have beside calm ones, however much work they are.
+    public static let fewInFlight = 4
     /// Work under way of all brands together, beyond which a brand needs both to be within, in microseconds.
     public static let sharedWindow: Int64 = 5_000
+    /// Where several brands wait, each may have so many times its window and its few calls under way.
+    static let crowd = 4
     /// What a brand may send in one turn, in microseconds.
     static let quantum: Int64 = 500
     /// How long a brand that sends nothing counts as present, in microseconds.
@@ -204,10 +210,12 @@ public struct FairQueue: Sendable {
         guard inFlight < Self.maximumInFlight else { return false }
         if slots.count == 1 { return brand.inFlight < Self.aloneInFlight }
         if brand.inFlight == 0 { return true }
+        let crowd = turns.count > 1 ? Self.crowd : 1
         let work = brand.costInFlight + cost
-        let isFew = brand.inFlight < Self.fewInFlight
-        if isFew && work <= Self.brandWindow { return true }
-        return costInFlight + cost <= Self.sharedWindow && (isFew || work <= Self.brandWindow)
+        let isFew = brand.inFlight < Self.fewInFlight * crowd
+        let isWithin = work <= Self.brandWindow * Int64(crowd)
+        if isFew && isWithin { return true }
+        return costInFlight + cost <= Self.sharedWindow && (isFew || isWithin)
     }
 
     private mutating func send(_ brand: inout Brand, _ slot: Int, _ method: Int, _ cost: Int64) -> Flight {

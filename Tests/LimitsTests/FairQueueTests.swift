@@ -42,7 +42,7 @@ import Testing
 
     @Test(
         "Beside another, a brand has a few calls under way while all work is in bounds, and one in any case",
-        arguments: [(93, 16), (200, 16), (312, 15), (400, 11), (2_000, 1), (9_000, 1)] as [(Int64, Int)])
+        arguments: [(93, 4), (200, 4), (1_200, 3), (1_600, 2), (2_000, 1), (9_000, 1)] as [(Int64, Int)])
     func costly(cost: Int64, calls: Int) {
         var queue = FairQueue(methods: 1)
         for _ in 0..<1_000 {
@@ -53,6 +53,15 @@ import Testing
         #expect(queue.cost(of: 0) > cost - 5 && queue.cost(of: 0) <= cost)
         _ = queue.offer(of: victim, method: 0, bytes: 1, at: 0)
         #expect(fill(&queue, flooder).count == calls)
+    }
+
+    @Test("Where several brands wait, each may have more under way than one that floods calm ones")
+    func crowd() {
+        var queue = FairQueue(methods: 1)
+        _ = queue.offer(of: victim, method: 0, bytes: 1, at: 0)
+        let counts = (3..<6).map { fill(&queue, BucketName(.brand, low: $0)).count }
+        let one = Int(FairQueue.brandWindow / FairQueue.unmeasuredCost)
+        #expect(counts == [one, one, FairQueue.crowd * Int(FairQueue.brandWindow) / Int(FairQueue.unmeasuredCost)])
     }
 
     @Test("A full queue refuses, and says when it will be empty; nothing else is refused")
