@@ -20,9 +20,10 @@ public struct ArmResult: JSONReadable, JSONWritable, Sendable, Equatable {
     public let absolute: EffectFigure?
     /// As a share of the control's; absent where the control's may be 0.
     public let relative: EffectFigure?
-    /// Of no difference, before the correction.
+    /// Of no difference, before the correction. Never 0: what is smaller than any number a Double can say is told as
+    /// the smallest one, 4.9e-324.
     public let pValue: Double?
-    /// After it.
+    /// After it; never 0 either.
     public let adjustedPValue: Double?
     /// How much smaller the variance became by CUPED, as a share.
     public let varianceCut: Double?

@@ -4,20 +4,25 @@ public import JSON
 
 /// What is believed of the effect before the data: a normal distribution.
 public struct EffectPrior: JSONReadable, JSONWritable, Sendable, Equatable {
-    /// Of the effect.
+    /// Of the effect, on the prior's scale.
     public let mean: Double
-    /// Of the effect, above 0.
+    /// Of the effect, above 0, on the prior's scale.
     public let standardDeviation: Double
+    /// In which the belief is: as a share of the control's mean, or in the metric's unit. It is carried over to the
+    /// other scale by the control's mean. Default: "relative".
+    public let scale: EffectScaleName
 
-    public init(mean: Double, standardDeviation: Double) {
+    public init(mean: Double, standardDeviation: Double, scale: EffectScaleName = .relative) {
         self.mean = mean
         self.standardDeviation = standardDeviation
+        self.scale = scale
     }
 
     public init(from reader: inout JSONReader) throws(JSONError) {
         var seen: UInt64 = 0
         var mean: Double?
         var standardDeviation: Double?
+        var scale: EffectScaleName = .relative
         try reader.beginObject()
         while let key = try reader.nextMember() {
             switch key {
@@ -27,13 +32,16 @@ public struct EffectPrior: JSONReadable, JSONWritable, Sendable, Equatable {
             case "standardDeviation":
                 try reader.once(&seen, 1)
                 standardDeviation = try reader.readDouble()
+            case "scale":
+                try reader.once(&seen, 2)
+                scale = try EffectScaleName(from: &reader)
             default:
                 try reader.unknownMember()
             }
         }
         guard let mean else { throw reader.missing("mean") }
         guard let standardDeviation else { throw reader.missing("standardDeviation") }
-        self.init(mean: mean, standardDeviation: standardDeviation)
+        self.init(mean: mean, standardDeviation: standardDeviation, scale: scale)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -42,6 +50,8 @@ public struct EffectPrior: JSONReadable, JSONWritable, Sendable, Equatable {
         writer.double(mean)
         writer.key("standardDeviation")
         writer.double(standardDeviation)
+        writer.key("scale")
+        scale.write(to: &writer)
         writer.endObject()
     }
 }

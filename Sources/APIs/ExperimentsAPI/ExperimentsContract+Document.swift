@@ -1747,28 +1747,30 @@ extension ExperimentsContract {
         "description":"How a group-sequential test spends its level.","x-enum-descriptions":{"obrienFleming":"As \#
         O'Brien and Fleming: little at first.","pocock":"As Pocock: evenly."}},"EffectPrior":{"type":"object",\#
         "description":"What is believed of the effect before the data: a normal distribution.","required":["mean",\#
-        "standardDeviation"],"properties":{"mean":{"type":"number","description":"Of the effect."},\#
-        "standardDeviation":{"type":"number","description":"Of the effect, above 0."}},\#
-        "additionalProperties":false},"ResultPlan":{"type":"object","description":"What is measured in an \#
-        experiment, and how it is judged: fixed before the first unit is exposed.","required":["metrics","engine",\#
-        "alpha","correction","sampleRatioAlpha","version"],"properties":{"metrics":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/PlannedMetric"},"maxItems":1000,"description":"In the order in which \#
-        they are shown."},"engine":{"$ref":"#/components/schemas/InferenceEngine","description":"How evidence is \#
-        judged."},"alpha":{"type":"number","description":"The level: of all goals together where there is a \#
-        correction.","minimum":0,"maximum":1},"correction":{"$ref":"#/components/schemas/FamilyCorrection",\#
-        "description":"Over goals and arms."},"plannedUnits":{"type":"integer","minimum":2,"maximum":1000000000000,\#
-        "x-unit":"units","description":"How many units are to be exposed, of all arms together; absent: not \#
-        planned."},"looks":{"type":"array","items":{"type":"number","minimum":0,"maximum":1},"maxItems":200,\#
-        "description":"Of a group-sequential test: the shares of the planned units at which one looks, the last of \#
-        them 1."},"spending":{"$ref":"#/components/schemas/SpendingName","description":"Of a group-sequential \#
-        test."},"prior":{"$ref":"#/components/schemas/EffectPrior","description":"Of a Bayesian judgement; absent: \#
-        none."},"sampleRatioAlpha":{"type":"number","description":"Below this probability the split between the \#
-        arms is broken.","minimum":0,"maximum":1},"version":{"$ref":"#/components/schemas/Version",\#
-        "description":"Counts changes."}},"additionalProperties":false},"ItemVerdict":{"type":"object",\#
-        "description":"What became of one item.","required":["index","status"],\#
-        "properties":{"index":{"type":"integer","minimum":0,"maximum":500,"description":"Its place, from 0."},\#
-        "status":{"$ref":"#/components/schemas/ItemStatus","description":"What became of it."},\#
-        "code":{"type":"integer","description":"Why it was rejected: the code of an error."},\#
+        "standardDeviation"],"properties":{"mean":{"type":"number","description":"Of the effect, on the prior's \#
+        scale."},"standardDeviation":{"type":"number","description":"Of the effect, above 0, on the prior's \#
+        scale."},"scale":{"$ref":"#/components/schemas/EffectScaleName","default":"relative","description":"In \#
+        which the belief is: as a share of the control's mean, or in the metric's unit. It is carried over to the \#
+        other scale by the control's mean."}},"additionalProperties":false},"ResultPlan":{"type":"object",\#
+        "description":"What is measured in an experiment, and how it is judged: fixed before the first unit is \#
+        exposed.","required":["metrics","engine","alpha","correction","sampleRatioAlpha","version"],\#
+        "properties":{"metrics":{"type":"array","items":{"$ref":"#/components/schemas/PlannedMetric"},\#
+        "maxItems":1000,"description":"In the order in which they are shown."},\#
+        "engine":{"$ref":"#/components/schemas/InferenceEngine","description":"How evidence is judged."},\#
+        "alpha":{"type":"number","description":"The level: of all goals together where there is a correction.",\#
+        "minimum":0,"maximum":1},"correction":{"$ref":"#/components/schemas/FamilyCorrection","description":"Over \#
+        goals and arms."},"plannedUnits":{"type":"integer","minimum":2,"maximum":1000000000000,"x-unit":"units",\#
+        "description":"How many units are to be exposed, of all arms together; absent: not planned."},\#
+        "looks":{"type":"array","items":{"type":"number","minimum":0,"maximum":1},"maxItems":200,"description":"Of \#
+        a group-sequential test: the shares of the planned units at which one looks, the last of them 1."},\#
+        "spending":{"$ref":"#/components/schemas/SpendingName","description":"Of a group-sequential test."},\#
+        "prior":{"$ref":"#/components/schemas/EffectPrior","description":"Of a Bayesian judgement; absent: none."},\#
+        "sampleRatioAlpha":{"type":"number","description":"Below this probability the split between the arms is \#
+        broken.","minimum":0,"maximum":1},"version":{"$ref":"#/components/schemas/Version","description":"Counts \#
+        changes."}},"additionalProperties":false},"ItemVerdict":{"type":"object","description":"What became of one \#
+        item.","required":["index","status"],"properties":{"index":{"type":"integer","minimum":0,"maximum":500,\#
+        "description":"Its place, from 0."},"status":{"$ref":"#/components/schemas/ItemStatus","description":"What \#
+        became of it."},"code":{"type":"integer","description":"Why it was rejected: the code of an error."},\#
         "message":{"type":"string","minLength":1,"maxLength":2000,"description":"Why it was rejected."}},\#
         "additionalProperties":false},"ItemStatus":{"type":"string","enum":["accepted","duplicate","rejected"],\#
         "description":"What became of an item.","x-enum-descriptions":{"accepted":"It is kept.","duplicate":"It was \#
@@ -1868,8 +1870,9 @@ extension ExperimentsContract {
         "absolute":{"$ref":"#/components/schemas/EffectFigure","description":"In the metric's unit."},\#
         "relative":{"$ref":"#/components/schemas/EffectFigure","description":"As a share of the control's; absent \#
         where the control's may be 0."},"pValue":{"type":"number","description":"Of no difference, before the \#
-        correction."},"adjustedPValue":{"type":"number","description":"After it."},"varianceCut":{"type":"number",\#
-        "description":"How much smaller the variance became by CUPED, as a share."},\#
+        correction. Never 0: what is smaller than any number a Double can say is told as the smallest one, \#
+        4.9e-324."},"adjustedPValue":{"type":"number","description":"After it; never 0 either."},\#
+        "varianceCut":{"type":"number","description":"How much smaller the variance became by CUPED, as a share."},\#
         "nonInferiority":{"$ref":"#/components/schemas/NonInferiorityFigure","description":"Whether it is no worse \#
         than the margin allows."},"assumptions":{"type":"array","items":{"type":"string","minLength":1,\#
         "maxLength":500},"maxItems":30,"description":"What all of this takes for granted."},\#
@@ -1878,10 +1881,11 @@ extension ExperimentsContract {
         "NonInferiorityFigure":{"type":"object","description":"Whether a variant is no worse than a margin allows.",\#
         "required":["isShown","bound","pValue"],"properties":{"isShown":{"type":"boolean","description":"Whether \#
         that is shown."},"bound":{"type":"number","description":"How much worse it may be, at the level."},\#
-        "pValue":{"type":"number","description":"Of being worse by the margin."}},"additionalProperties":false},\#
-        "MetricResult":{"type":"object","description":"What is known of one metric.","required":["metric","role",\#
-        "direction","scale","arms"],"properties":{"metric":{"$ref":"#/components/schemas/Key","description":"The \#
-        metric."},"role":{"$ref":"#/components/schemas/MetricRole","description":"What it is to the experiment."},\#
+        "pValue":{"type":"number","description":"Of being worse by the margin, one-sided; never 0."}},\#
+        "additionalProperties":false},"MetricResult":{"type":"object","description":"What is known of one metric.",\#
+        "required":["metric","role","direction","scale","arms"],\#
+        "properties":{"metric":{"$ref":"#/components/schemas/Key","description":"The metric."},\#
+        "role":{"$ref":"#/components/schemas/MetricRole","description":"What it is to the experiment."},\#
         "direction":{"$ref":"#/components/schemas/MetricDirection","description":"What is better."},\#
         "scale":{"$ref":"#/components/schemas/EffectScaleName","description":"On which it is decided."},\#
         "arms":{"type":"array","items":{"$ref":"#/components/schemas/ArmResult"},"maxItems":20,"description":"The \#

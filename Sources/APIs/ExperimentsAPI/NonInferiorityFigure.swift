@@ -8,7 +8,7 @@ public struct NonInferiorityFigure: JSONReadable, JSONWritable, Sendable, Equata
     public let isShown: Bool
     /// How much worse it may be, at the level.
     public let bound: Double
-    /// Of being worse by the margin.
+    /// Of being worse by the margin, one-sided; never 0.
     public let pValue: Double
 
     public init(isShown: Bool, bound: Double, pValue: Double) {

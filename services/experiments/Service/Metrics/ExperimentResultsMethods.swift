@@ -115,10 +115,11 @@ struct ToldResults {
                 variant: arms[answer.arm], units: effect.treatmentCount, controlUnits: effect.controlCount,
                 mean: effect.treatmentMean.told, controlMean: effect.controlMean.told,
                 absolute: figure(effect.absolute), relative: (try? effect.relative.get()).flatMap(figure),
-                pValue: effect.pValue?.told, adjustedPValue: effect.adjusted?.pValue.told,
+                pValue: effect.pValue?.toldAsChance, adjustedPValue: effect.adjusted?.pValue.toldAsChance,
                 varianceCut: effect.adjustment?.varianceCut.told,
                 nonInferiority: effect.nonInferiority.map {
-                    NonInferiorityFigure(isShown: $0.isShown, bound: $0.bound, pValue: $0.pValue)
+                    NonInferiorityFigure(
+                        isShown: $0.isShown, bound: $0.bound, pValue: $0.pValue.toldAsChance ?? 1)
                 },
                 assumptions: effect.assumptions.map(\.sentence),
                 phasesLeftOut: effect.phasesLeftOut.isEmpty ? nil : effect.phasesLeftOut.map { $0 + 1 })
@@ -159,6 +160,9 @@ struct ToldResults {
 extension Double {
     /// JSON has no other numbers.
     fileprivate var told: Double? { isFinite ? self : nil }
+
+    /// Chance can bring about any effect: what is too small for a Double is the smallest one, and not 0.
+    fileprivate var toldAsChance: Double? { told.map { max($0, .leastNonzeroMagnitude) } }
 }
 
 extension Verdict {

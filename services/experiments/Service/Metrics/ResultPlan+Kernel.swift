@@ -34,7 +34,8 @@ extension ResultPlan {
             guard let prior else { return .bayesian(nil) }
             guard
                 let belief = BayesianEffect.Prior(
-                    mean: prior.mean, standardDeviation: prior.standardDeviation, scale: .relative)
+                    mean: prior.mean, standardDeviation: prior.standardDeviation,
+                    scale: prior.scale == .absolute ? .absolute : .relative)
             else { throw MetricProblem("/prior/standardDeviation", "must be above 0") }
             return .bayesian(belief)
         }
