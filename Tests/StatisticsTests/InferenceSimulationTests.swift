@@ -6,52 +6,20 @@ import Testing
 /// What every rule promises, on data whose truth is known. Seeds are fixed, so an answer is the same every time.
 @Suite("Simulated experiments")
 struct InferenceSimulationTests {
-    /// An experiment of two arms whose units are normal with variance 1, in even batches: what it shows after each.
-    private struct Experiment {
-        let looks: [(estimate: Estimate, units: Int)]
-
-        /// - Parameters:
-        ///   - batch: units of each arm that come between two looks.
-        init(run: Int, effect: Double = 0, looks count: Int, batch: Int) {
-            var random = RandomRow(seed: 2_103, stream: 1, row: UInt64(run))
-            let size = Double(batch)
-            var arms = [(n: 0.0, mean: 0.0, squares: 0.0), (n: 0.0, mean: 0.0, squares: 0.0)]
-            looks = (0..<count).map { _ in
-                for arm in 0...1 {
-                    // The mean of a batch and its squares about that mean are independent (Cochran's theorem).
-                    let mean = random.normal(mean: arm == 1 ? effect : 0, standardDeviation: 1 / size.squareRoot())
-                    let squares = random.gamma(shape: (size - 1) / 2, scale: 2)
-                    let (n, difference) = (arms[arm].n, mean - arms[arm].mean)
-                    arms[arm].squares += squares + difference * difference * n * size / (n + size)
-                    arms[arm].mean += difference * size / (n + size)
-                    arms[arm].n = n + size
-                }
-                let variances = arms.map { $0.squares / ($0.n - 1) / $0.n }
-                let estimate = Estimate(
-                    value: arms[1].mean - arms[0].mean, standardError: (variances[0] + variances[1]).squareRoot())
-                return (estimate, Int(2 * arms[0].n))
-            }
-        }
-    }
-
-    private func count(_ holds: (Int) throws -> Bool) rethrows -> Int {
-        try (0..<TestScale.runs).count(where: holds)
-    }
-
     @Test(
         "An always valid interval looked at fifty times misses the truth in 5 % of the runs at most, a fixed one often")
     func alwaysValid() throws {
         for alternative in Alternative.allCases {
             let sequence = try #require(ConfidenceSequence(.fivePercent, alternative, tightestAt: 2_000))
-            let missed = try count { run in
-                try Experiment(run: run, effect: 0.3, looks: 50, batch: 50).looks.contains { look in
+            let missed = try runs { run in
+                try SimulatedExperiment(run: run, effect: 0.3, looks: 50, batch: 50).looks.contains { look in
                     !(try sequence.look(look.estimate, units: look.units).interval.contains(0.3))
                 }
             }
             #expect(isAtMost(missed, rate: 0.05))
         }
-        let fixed = count { run in
-            Experiment(run: run, looks: 50, batch: 50).looks.contains { abs($0.estimate.statistic()) > 1.96 }
+        let fixed = runs { run in
+            SimulatedExperiment(run: run, looks: 50, batch: 50).looks.contains { abs($0.estimate.statistic()) > 1.96 }
         }
         #expect(Double(fixed) > 0.2 * Double(TestScale.runs))
     }
@@ -62,16 +30,16 @@ struct InferenceSimulationTests {
             let test = try #require(GroupSequentialTest(spending: spending))
             let bounds = try #require(test.looks(at: [0.2, 0.4, 0.6, 0.8, 1]))
             func stops(_ run: Int, _ effect: Double) -> Bool {
-                let looks = Experiment(run: run, effect: effect, looks: 5, batch: 400).looks
+                let looks = SimulatedExperiment(run: run, effect: effect, looks: 5, batch: 400).looks
                 return zip(looks, bounds).contains { abs($0.estimate.statistic()) > $1.bound }
             }
-            #expect(isPlausible(count { stops($0, 0) }, rate: 0.05))
+            #expect(isPlausible(runs { stops($0, 0) }, rate: 0.05))
             let plan = try ExperimentPlan(
                 metric: ExperimentPlan.Metric(mean: 0, variance: 1), scale: .absolute,
                 rule: .groupSequential(spending, looks: 5))
             let power = try plan.power(effect: 0.08, units: 4_000)
             #expect(power > 0.5 && power < 0.9)
-            #expect(isPlausible(count { stops($0, 0.08) }, rate: power))
+            #expect(isPlausible(runs { stops($0, 0.08) }, rate: power))
         }
     }
 
@@ -87,23 +55,8 @@ struct InferenceSimulationTests {
             }
             return ratio.pValue < 0.01
         }
-        #expect(isAtMost(try count { try alarms($0, share: 0.5) }, rate: 0.01))
-        #expect(try count { try alarms($0, share: 0.6) } > TestScale.runs * 9 / 10)
-    }
-
-    /// The first verdict that is not to go on, asked at every look.
-    private func verdict(
-        _ experiment: Experiment, countsAtAnyTime: Bool, _ interval: (Int) throws -> Interval
-    ) rethrows -> ExperimentDecision.Verdict {
-        for look in experiment.looks.indices {
-            let decision = ExperimentDecision(
-                ExperimentEvidence(
-                    metrics: [.init(name: "goal", role: .goal, scale: .absolute, interval: try interval(look))],
-                    hasEnded: look == experiment.looks.count - 1, countsAtAnyTime: countsAtAnyTime,
-                    sampleRatioPValue: 0.5))
-            if decision.verdict != .keepRunning { return decision.verdict }
-        }
-        return .keepRunning
+        #expect(isAtMost(try runs { try alarms($0, share: 0.5) }, rate: 0.01))
+        #expect(try runs { try alarms($0, share: 0.6) } > TestScale.runs * 9 / 10)
     }
 
     @Test("Decisions asked for at every look are wrong in 5 % of the runs at most, by each kind of interval")
@@ -111,15 +64,15 @@ struct InferenceSimulationTests {
         let sequence = try #require(ConfidenceSequence(tightestAt: 4_000))
         let bounds = try #require(
             GroupSequentialTest(spending: .pocock)?.looks(at: (1...20).map { Double($0) / 20 }))
-        func experiment(_ run: Int, _ effect: Double) -> Experiment {
-            Experiment(run: run, effect: effect, looks: 20, batch: 200)
+        func experiment(_ run: Int, _ effect: Double) -> SimulatedExperiment {
+            SimulatedExperiment(run: run, effect: effect, looks: 20, batch: 200)
         }
         let rules: [(name: String, isExact: Bool, verdict: (Int, Double) throws -> ExperimentDecision.Verdict)] = [
             (
                 "always valid", false,
                 { run, effect in
                     let experiment = experiment(run, effect)
-                    return try verdict(experiment, countsAtAnyTime: true) {
+                    return try experiment.verdict(countsAtAnyTime: true) {
                         try sequence.look(experiment.looks[$0].estimate, units: experiment.looks[$0].units).interval
                     }
                 }
@@ -128,7 +81,7 @@ struct InferenceSimulationTests {
                 "group-sequential", true,
                 { run, effect in
                     let experiment = experiment(run, effect)
-                    return verdict(experiment, countsAtAnyTime: true) {
+                    return experiment.verdict(countsAtAnyTime: true) {
                         bounds[$0].interval(of: experiment.looks[$0].estimate)
                     }
                 }
@@ -137,22 +90,31 @@ struct InferenceSimulationTests {
                 "fixed", true,
                 { run, effect in
                     let experiment = experiment(run, effect)
-                    return verdict(experiment, countsAtAnyTime: false) { experiment.looks[$0].estimate.interval() }
+                    return experiment.verdict(countsAtAnyTime: false) { experiment.looks[$0].estimate.interval() }
+                }
+            ),
+            (
+                "Bayesian without a prior", true,
+                { run, effect in
+                    let experiment = experiment(run, effect)
+                    return try experiment.verdict(countsAtAnyTime: false) {
+                        try BayesianEffect(experiment.looks[$0].estimate, scale: .absolute, controlMean: 0).interval()
+                    }
                 }
             ),
         ]
         for rule in rules {
-            let wrong = try count { try rule.verdict($0, 0) != .keepRunning }
+            let wrong = try runs { try rule.verdict($0, 0) != .keepRunning }
             #expect(rule.isExact ? isPlausible(wrong, rate: 0.05) : isAtMost(wrong, rate: 0.05), "\(rule.name)")
-            #expect(try count { try rule.verdict($0, 0.15) == .ship } > TestScale.runs * 9 / 10, "\(rule.name)")
-            #expect(isAtMost(try count { try rule.verdict($0, 0.15) == .rollBack }, rate: 0.025), "\(rule.name)")
+            #expect(try runs { try rule.verdict($0, 0.15) == .ship } > TestScale.runs * 9 / 10, "\(rule.name)")
+            #expect(isAtMost(try runs { try rule.verdict($0, 0.15) == .rollBack }, rate: 0.025), "\(rule.name)")
         }
     }
 
     @Test("Of eight questions without an effect Holm and Hochberg answer any wrongly in 5 % of the runs")
     func familywise() {
         for method in [PValueAdjustment.holm, .hochberg] {
-            let wrong = count { run in
+            let wrong = runs { run in
                 var random = RandomRow(seed: 2_103, stream: 3, row: UInt64(run))
                 return method.adjust((0..<8).map { _ in random.openUniform() }).contains { ($0?.pValue ?? 1) < 0.05 }
             }
