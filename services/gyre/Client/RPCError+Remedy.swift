@@ -24,7 +24,8 @@ extension RPCError {
             ]
         case Code.forbidden:
             return [
-                "See what your keys may do: \(directory.command("keys list"))", "Use the platform's own door: --admin",
+                "See what your keys may do: \(directory.command("keys list"))",
+                "Use the platform's own door: --brand BRAND, or with gyre call --admin",
             ]
         case Code.methodNotFound:
             return [

@@ -24,7 +24,7 @@ struct DatasetsCommand: AsyncParsableCommand {
             }
             output.show(WholeList(items: datasets)) {
                 guard !datasets.isEmpty else {
-                    return "No datasets yet. Begin one: \(suite.command("datasets create --help"))\n"
+                    return "No datasets yet. Begin one: \(caller.command("datasets create --help", suite))\n"
                 }
                 return DatasetsCommand.table(datasets).text(width: Terminal.width)
             }
@@ -83,7 +83,7 @@ struct DatasetsCommand: AsyncParsableCommand {
                     description: description, scores: scores, metrics: metrics, targets: targets))
             output.show(dataset) {
                 "\(dataset.name) \(dataset.label) is there. Fill it: "
-                    + "\(suite.command("datasets append \(dataset.id) FILE.jsonl"))\n"
+                    + "\(caller.command("datasets append \(dataset.id) FILE.jsonl", suite))\n"
             }
         }
     }
@@ -131,7 +131,7 @@ struct DatasetsCommand: AsyncParsableCommand {
             }
             if bar != nil { Terminal.err("\r\u{1B}[K") }
             if seal { dataset = try await client.seal(Datasets.Seal.Params(id: id)) }
-            output.show(dataset) { DatasetsCommand.text(dataset, suite) }
+            output.show(dataset) { DatasetsCommand.text(dataset, caller, suite) }
         }
     }
 
@@ -153,7 +153,7 @@ struct DatasetsCommand: AsyncParsableCommand {
         func perform() async throws {
             let client = Datasets.Client(try await caller.connect(suite))
             let dataset = try await client.seal(Datasets.Seal.Params(id: id))
-            output.show(dataset) { DatasetsCommand.text(dataset, suite) }
+            output.show(dataset) { DatasetsCommand.text(dataset, caller, suite) }
         }
     }
 
@@ -175,7 +175,7 @@ struct DatasetsCommand: AsyncParsableCommand {
         func perform() async throws {
             let client = Datasets.Client(try await caller.connect(suite))
             let dataset = try await client.get(Datasets.Get.Params(id: id))
-            output.show(dataset) { DatasetsCommand.text(dataset, suite) }
+            output.show(dataset) { DatasetsCommand.text(dataset, caller, suite) }
         }
     }
 
@@ -194,7 +194,7 @@ struct DatasetsCommand: AsyncParsableCommand {
         return table
     }
 
-    static func text(_ dataset: Dataset, _ suite: SuiteOptions) -> String {
+    static func text(_ dataset: Dataset, _ caller: CallerOptions, _ suite: SuiteOptions) -> String {
         let erased = dataset.erasedRows > 0 ? ", \(dataset.erasedRows.grouped) of them erased" : ""
         var lines = [
             "\(dataset.name) \(dataset.label) is \(dataset.status.rawValue): "
@@ -210,7 +210,7 @@ struct DatasetsCommand: AsyncParsableCommand {
         for (name, values) in others where !values.isEmpty { lines.append(name + values.joined(separator: ", ")) }
         lines.append("SHA-256   \(dataset.hash)")
         if dataset.status == .filling {
-            lines.append("Seal it when all rows are in: \(suite.command("datasets seal \(dataset.id)"))")
+            lines.append("Seal it when all rows are in: \(caller.command("datasets seal \(dataset.id)", suite))")
         }
         return lines.map { $0.withoutControlCharacters + "\n" }.joined()
     }

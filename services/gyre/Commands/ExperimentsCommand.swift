@@ -19,7 +19,8 @@ struct ExperimentsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             List.self, Create.self, Show.self, Start.self, Pause.self, Resume.self, Complete.self, Archive.self,
-            Ramp.self, Phases.self, Assign.self, Explain.self, Plan.self, Results.self,
+            Ramp.self, Phases.self, Assign.self, Explain.self, Force.self, Unforce.self, Forced.self, Config.self,
+            Plan.self, Results.self,
         ], defaultSubcommand: List.self)
 
     struct List: SuiteCommand {
@@ -40,7 +41,7 @@ struct ExperimentsCommand: AsyncParsableCommand {
             }
             output.show(WholeList(items: experiments)) {
                 guard !experiments.isEmpty else {
-                    return "No experiments. Make one: \(suite.command("experiments create FILE.yaml"))\n"
+                    return "No experiments. Make one: \(caller.command("experiments create FILE.yaml", suite))\n"
                 }
                 return ExperimentsCommand.table(experiments).text(width: Terminal.width)
             }
@@ -88,7 +89,7 @@ struct ExperimentsCommand: AsyncParsableCommand {
                 """
                 \(ExperimentsCommand.description(of: experiment))
                 Next, start it:
-                  \(suite.command("experiments start \(experiment.key)"))
+                  \(caller.command("experiments start \(experiment.key)", suite))
 
                 """
             }

@@ -33,7 +33,7 @@ struct FlowsCommand: AsyncParsableCommand {
             }
             output.show(WholeList(items: flows)) {
                 guard !flows.isEmpty else {
-                    return "No flows yet. Write one: \(suite.command("flows add NAME FILE"))\n"
+                    return "No flows yet. Write one: \(caller.command("flows add NAME FILE", suite))\n"
                 }
                 var table = TextTable([
                     .init("FLOW"), .init("BEGINS"), .init("STATES", .right), .init("TRANSITIONS", .right),

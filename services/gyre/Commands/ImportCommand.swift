@@ -56,7 +56,8 @@ struct ImportCommand: SuiteCommand {
         let result = try await send(begun, upload, file)
         let report = ImportReport(
             result: result, rejectedRows: result.rejected > 0 ? try await rejectedRows(of: result, client) : [],
-            fileName: file.name, elapsedMilliseconds: MonotonicClock.milliseconds - begunAt, suite: suite.directory)
+            fileName: file.name, elapsedMilliseconds: MonotonicClock.milliseconds - begunAt, suite: suite.directory,
+            caller: caller.again)
         output.show(report) { report.text(width: Terminal.width) }
     }
 
@@ -111,7 +112,7 @@ struct ImportCommand: SuiteCommand {
     private func explained(_ error: RPCError, _ upload: ImportUpload, _ mapping: MappingFile) async -> CommandFailure {
         if let failure = mapping.failure(of: error) { return failure }
         if error.code == RPCError.Code.conflict, let other = try? await upload.inTheWay() {
-            let cancel = suite.command("jobs cancel \(other.id)")
+            let cancel = caller.command("jobs cancel \(other.id)", suite)
             return CommandFailure(
                 error.message, remedy: "Send the rest of its file, or end it; what it brought in stays in: \(cancel)")
         }

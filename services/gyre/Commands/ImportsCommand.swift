@@ -26,7 +26,7 @@ struct ImportsCommand: AsyncParsableCommand {
             }
             output.show(WholeList(items: imports)) {
                 guard !imports.isEmpty else {
-                    return "No imports yet. Begin one: \(suite.command("import FILE --mapping MAPPING"))\n"
+                    return "No imports yet. Begin one: \(caller.command("import FILE --mapping MAPPING", suite))\n"
                 }
                 return ImportsCommand.table(imports).text(width: Terminal.width)
             }
@@ -103,7 +103,7 @@ struct ImportsCommand: AsyncParsableCommand {
                 guard ended.status == .completed else { return JobsCommand.outcome(of: ended) }
                 return """
                     \(ended.done.counted("row")) tried again, \(result.rejected.grouped) still bad.
-                    \(result.rejected > 0 ? "See why: \(suite.command("imports rejected \(id)"))\n" : "")
+                    \(result.rejected > 0 ? "See why: \(caller.command("imports rejected \(id)", suite))\n" : "")
                     """
             }
             if ended.status != .completed { throw ExitCode.failure }

@@ -23,7 +23,9 @@ struct LayersCommand: AsyncParsableCommand {
                 return (page.items, page.nextCursor)
             }
             output.show(WholeList(items: layers)) {
-                guard !layers.isEmpty else { return "No layers. Make one: \(suite.command("layers create KEY"))\n" }
+                guard !layers.isEmpty else {
+                    return "No layers. Make one: \(caller.command("layers create KEY", suite))\n"
+                }
                 var table = TextTable([.init("KEY"), .init("NAME"), .init("FREE", .right), .init("EXPERIMENTS")])
                 for layer in layers {
                     table.add([

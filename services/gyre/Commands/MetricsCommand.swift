@@ -31,7 +31,7 @@ struct MetricsCommand: AsyncParsableCommand {
             }
             output.show(WholeList(items: metrics)) {
                 guard !metrics.isEmpty else {
-                    return "No metrics. Define one: \(suite.command("metrics create FILE.yaml"))\n"
+                    return "No metrics. Define one: \(caller.command("metrics create FILE.yaml", suite))\n"
                 }
                 var table = TextTable([
                     .init("METRIC"), .init("NAME"), .init("KIND"), .init("EVENT"), .init("FROM"), .init("VALUE"),

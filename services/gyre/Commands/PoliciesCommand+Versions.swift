@@ -27,7 +27,7 @@ extension PoliciesCommand {
             let versions = try await caller.connect(suite).versions(of: name, status: status)
             output.show(WholeList(items: versions)) {
                 versions.isEmpty
-                    ? "No such versions. Add one: \(suite.command("policies add \(name)"))\n"
+                    ? "No such versions. Add one: \(caller.command("policies add \(name)", suite))\n"
                     : PoliciesCommand.table(versions).text(width: Terminal.width)
             }
         }

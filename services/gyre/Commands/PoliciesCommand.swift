@@ -28,7 +28,7 @@ struct PoliciesCommand: AsyncParsableCommand {
             }
             output.show(WholeList(items: policies)) {
                 policies.isEmpty
-                    ? "No policies yet. Write one: \(suite.command("policies create NAME"))\n"
+                    ? "No policies yet. Write one: \(caller.command("policies create NAME", suite))\n"
                     : PoliciesCommand.table(policies).text(width: Terminal.width)
             }
         }
@@ -60,7 +60,7 @@ struct PoliciesCommand: AsyncParsableCommand {
             let policy = try await Policies.Client(try await caller.connect(suite)).create(
                 Policies.Create.Params(name: name, description: description, requiresReplay: requiresReplay))
             output.show(policy) {
-                "Written. Add its first version: \(suite.command("policies add \(policy.name)"))\n"
+                "Written. Add its first version: \(caller.command("policies add \(policy.name)", suite))\n"
             }
         }
     }

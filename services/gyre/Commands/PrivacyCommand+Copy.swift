@@ -94,7 +94,7 @@ extension PrivacyCommand {
         func perform() async throws {
             let requests = PrivacyRequests.Client(try await request.caller.connect(suite))
             let copy = try await ApprovedCopy(approving: request.id, requests, output: path)
-            request.output.show(copy) { copy.text(suite) }
+            request.output.show(copy) { copy.text(request.caller, suite) }
         }
     }
 
@@ -155,7 +155,7 @@ extension SubmissionOptions {
         let request = try await submit(kind, requests)
         guard options.approve else { return show(request) }
         let copy = try await ApprovedCopy(approving: request.id, requests, output: options.path)
-        output.show(copy) { copy.text(suite) }
+        output.show(copy) { copy.text(caller, suite) }
     }
 }
 
@@ -194,9 +194,9 @@ struct ApprovedCopy: JSONWritable {
         writer.endObject()
     }
 
-    func text(_ suite: SuiteOptions) -> String {
+    func text(_ caller: CallerOptions, _ suite: SuiteOptions) -> String {
         let file = path?.quotedForShell ?? "FILE"
-        let download = suite.command("privacy download \(request.id) --output FILE")
+        let download = caller.command("privacy download \(request.id) --output FILE", suite)
         return PrivacyCommand.text(of: request) + """
 
             The passphrase is \(passphrase). Nothing shows it again: bring it to the person by a way that only they

@@ -33,7 +33,7 @@ struct PromptsCommand: AsyncParsableCommand {
             }
             output.show(WholeList(items: prompts)) {
                 prompts.isEmpty
-                    ? "No prompts yet. Write one: \(suite.command("prompts add NAME FILE"))\n"
+                    ? "No prompts yet. Write one: \(caller.command("prompts add NAME FILE", suite))\n"
                     : PromptsCommand.table(prompts).text(width: Terminal.width)
             }
         }

@@ -33,7 +33,7 @@ struct ReplaysCommand: AsyncParsableCommand {
             }
             output.show(WholeList(items: replays)) {
                 guard !replays.isEmpty else {
-                    return "No replays yet. Run one: \(suite.command("replays run --help"))\n"
+                    return "No replays yet. Run one: \(caller.command("replays run --help", suite))\n"
                 }
                 var table = TextTable([
                     .init("REPLAY"), .init("VERSION"), .init("DATASET"), .init("STATUS"), .init("VERDICT"),

@@ -79,7 +79,7 @@ struct SubmissionOptions: ParsableArguments {
             return """
 
                 The code is \(code). Nothing shows it again: bring it to the person by a way that only they read.
-                When they name it:  \(suite.command("privacy verify-identity \(request.id) CODE"))
+                When they name it:  \(caller.command("privacy verify-identity \(request.id) CODE", suite))
 
                 """
         }
@@ -90,14 +90,14 @@ struct SubmissionOptions: ParsableArguments {
             return """
 
                 It waits for a member of staff to approve it:
-                  \(suite.command("privacy approve \(request.id) --output FILE"))
+                  \(caller.command("privacy approve \(request.id) --output FILE", suite))
 
                 """
         }
         return """
 
             It goes on by itself, after a crash too. See how far it is:
-              \(suite.command("privacy show \(request.id)"))
+              \(caller.command("privacy show \(request.id)", suite))
 
             """
     }

@@ -75,6 +75,12 @@ struct CallerOptions: ParsableArguments {
         }
     }
 
+    /// These options again, for another command: a key stays secret.
+    var again: String { brand.map { " --brand \($0.quotedForShell)" } ?? (key == nil ? "" : " --key …") }
+
+    /// How a person calls another command as the same caller, about the same suite.
+    func command(_ rest: String, _ suite: SuiteOptions) -> String { suite.command(rest + again) }
+
     /// The door that the options name: the platform's own with a brand, else everybody's with a key.
     func connect(_ suite: SuiteOptions) async throws -> SuiteClient {
         if let brand { return try suite.admin(brand: await suite.brandID(brand)) }

@@ -12,6 +12,8 @@ struct ImportReport: JSONWritable {
     let fileName: String
     let elapsedMilliseconds: Int64
     let suite: DataDirectory
+    /// ``CallerOptions/again``
+    var caller = ""
 
     func write(to writer: inout JSONWriter) {
         writer.beginObject()
@@ -37,16 +39,16 @@ struct ImportReport: JSONWritable {
         text += "\n" + table.text(width: width)
         if result.rejected > Self.shownRows {
             let all = "imports rejected \(result.id)"
-            text += "and \((result.rejected - Self.shownRows).grouped) more: \(suite.command(all))\n"
+            text += "and \((result.rejected - Self.shownRows).grouped) more: \(suite.command(all + caller))\n"
         }
         let line = rejectedRows.first?.line ?? 0
         let replay = "call rejectedRows.replay '{\"importId\": \"\(result.id)\", \"line\": \(line), \"row\": \"…\"}'"
         return text + """
 
             Correct the mapping and try them all again:
-              \(suite.command("imports replay \(result.id) --mapping MAPPING"))
+              \(suite.command("imports replay \(result.id) --mapping MAPPING\(caller)"))
             Or correct one row:
-              \(suite.command(replay))
+              \(suite.command(replay + caller))
 
             """
     }
