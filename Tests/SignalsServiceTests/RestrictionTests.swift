@@ -1,7 +1,9 @@
 import CommonAPI
 import JSON
 import JSONRPC
+import PlatformAPI
 import ServiceContract
+import ServiceKit
 import SignalsAPI
 import Testing
 
@@ -65,6 +67,41 @@ import Testing
             let listed = try await service.restrictions.list(
                 Restrictions.List.Params(identifier: person), for: service.call)
             #expect(listed.items.map(\.kind) == [.optOut] && listed.items.map(\.source) == [.controller])
+        }
+    }
+
+    @Test("Identifiers that are learned of a restricted person later are told to experiments, also by a correction")
+    func learnedLater() async throws {
+        try await withSignals { service in
+            func told(since: Int = 0) async throws -> [String] {
+                try await service.rows("SELECT body FROM outbox WHERE topic = 'restrictions.changed' ORDER BY sequence")
+                    .dropFirst(since).map { $0[0] }
+            }
+            func message(_ kind: UseStopped.Kind, _ isStopped: Bool, _ type: String, _ value: String) -> String {
+                let digest = service.tombstones.digestText(Identifier(type: type, value: value))
+                let message = UseStopped(kind: kind, isStopped: isStopped, digests: [digest])
+                return String(decoding: message.json(), as: UTF8.self)
+            }
+            let mail = Identifier(type: "email", value: "u@example.org")
+            try await service.track("A", "u")
+            try await service.identify("v", identifiers: [Identifier(type: "email", value: "v@example.org")])
+            try await service.place(.restriction, on: person)
+            try await service.place(.optOut, on: person)
+            let before = try await told().count
+            try await service.identify("u", identifiers: [mail])
+            // What is known already is no news, and an opt-out is of nothing that experiments do.
+            try await service.identify("u", identifiers: [mail])
+            #expect(try await told(since: before) == [message(.restriction, true, "email", mail.value)])
+            _ = try await Subjects.Client(service.client).correct(
+                Subjects.Correct.Params(
+                    request: CountedIdentifiers.id(1 << 42), identifiers: [person], actors: [],
+                    corrections: [Correction(of: .identifier, name: "email", was: mail.value, value: "w@example.org")]),
+                for: service.gateway)
+            #expect(
+                try await told(since: before + 1) == [
+                    message(.restriction, true, "email", "w@example.org"),
+                    message(.restriction, false, "email", mail.value),
+                ])
         }
     }
 

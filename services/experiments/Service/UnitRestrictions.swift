@@ -40,7 +40,7 @@ struct UnitRestrictions: Sendable {
         for text in message.digests {
             guard let digest = Tombstones.digest(text) else { continue }
             if message.isStopped {
-                try restrictions.place(kind, on: digest, request: nil, at: now, in: transaction)
+                try restrictions.place(kind, on: digest, request: message.requestId, at: now, in: transaction)
             } else {
                 try restrictions.lift(kind, from: digest, in: transaction)
             }

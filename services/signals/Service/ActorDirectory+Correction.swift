@@ -112,6 +112,8 @@ extension ActorDirectory {
         if let owner = try ActorStore().number(of: right, in: transaction), owner != subject.number { return .taken }
         if try tombstones.contains(type: right.type, value: right.value, in: transaction) { return .taken }
         try store.replace(wrong, by: right, of: subject.number, at: now, in: transaction)
+        try StopNews(tombstones: tombstones).tell(
+            learned: [right], wrong: [wrong], of: subject.number, at: now, in: transaction)
         try store.insert(
             .identifier, correction.name, was: nil, of: subject.number, request: request, at: now, in: transaction)
         return .corrected

@@ -153,6 +153,10 @@ struct SignalIntake: Sendable {
         guard let actor else { return }
         if person.actor == nil { try actors.insert(actor, at: now, in: transaction) }
         for identifier in person.unknown { try actors.attach(identifier, to: actor, at: now, in: transaction) }
+        if person.actor != nil, !person.unknown.isEmpty {
+            try StopNews(tombstones: tombstones).tell(
+                learned: person.unknown, of: actor.number, at: now, in: transaction)
+        }
         guard !fact.traits.isEmpty else { return }
         let message = messageID.text
         for trait in fact.traits {

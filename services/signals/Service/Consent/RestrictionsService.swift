@@ -52,16 +52,13 @@ struct RestrictionsService: Restrictions.Service {
         return placed.reply
     }
 
-    /// Tells experiments, which knows people by identifiers of its own.
     private func tell(
         _ actor: Int64, _ kind: RestrictionKind, isStopped: Bool, request: UUIDv7? = nil, at now: Timestamp,
         in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
-        let identifiers = try actors.identifiers(of: actor, in: transaction)
-        let message = UseStopped(
-            kind: UseStopped.Kind(rawValue: kind.rawValue) ?? .restriction, isStopped: isStopped,
-            digests: identifiers.map(intake.tombstones.digestText), requestId: request)
-        try transaction.tell("experiments", "restrictions.changed", message, at: now)
+        try StopNews(tombstones: intake.tombstones).tell(
+            kind, isStopped: isStopped, for: try actors.identifiers(of: actor, in: transaction), request: request,
+            at: now, in: transaction)
     }
 
     func list(
