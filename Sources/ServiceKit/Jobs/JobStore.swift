@@ -68,7 +68,7 @@ public struct JobStore: Sendable {
     }
 
     /// Jobs that have not ended, the one that went forward longest ago first.
-    func running(in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> [StoredJob] {
+    public func running(in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> [StoredJob] {
         try transaction.all(
             """
             SELECT id, kind, status, done, total, unit, state, problem, created_at, updated_at

@@ -184,6 +184,22 @@ import Testing
                 for: service.call)
             // What comes after it began is not in it.
             _ = try await reward(service, try await decide(service), 1)
+            // Until it ends, nobody else puts anything into its dataset, nor seals it.
+            let filling = try await service.datasets.get(
+                Datasets.Get.Params(name: "dinners", label: "1"), for: service.call)
+            let row = DatasetRow(arm: "a", propensity: 0.5, reward: 1)
+            for attempt in [
+                { @Sendable in
+                    _ = try await service.datasets.append(
+                        Datasets.Append.Params(id: filling.id, offset: 0, rows: [row]), for: service.call)
+                },
+                { @Sendable in
+                    _ = try await service.datasets.seal(Datasets.Seal.Params(id: filling.id), for: service.call)
+                },
+            ] {
+                let refusal = try await failure(attempt)
+                #expect(refusal?.code == RPCError.Code.conflict && refusal?.message.contains("\(job.id)") == true)
+            }
             var pieces = 0
             try await service.drive(job.id, by: DecisionCopy()) { pieces += 1 }
             #expect(pieces == 2)

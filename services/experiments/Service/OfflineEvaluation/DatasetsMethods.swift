@@ -73,6 +73,7 @@ struct DatasetsMethods: Datasets.Service {
         guard dataset.sealedAt == nil else {
             throw .conflict("This dataset is sealed and takes no more rows; begin another label.")
         }
+        try checkNobodyFills(dataset, in: transaction)
         guard params.offset == dataset.rows else {
             throw .conflict(
                 "This dataset has \(dataset.rows) rows, and these begin at \(params.offset); go on at offset "
@@ -99,6 +100,7 @@ struct DatasetsMethods: Datasets.Service {
     ) throws(RPCError) -> Datasets.Seal.Reply {
         var dataset = try find(params.id, in: transaction)
         guard dataset.sealedAt == nil else { return dataset.reply }
+        try checkNobodyFills(dataset, in: transaction)
         guard dataset.rows > 0 else {
             throw .conflict("This dataset has no rows; append some before it is sealed.")
         }
@@ -155,6 +157,16 @@ struct DatasetsMethods: Datasets.Service {
         guard offset + rows.count <= dataset.rows else { return false }
         return try datasets.hashes(of: dataset.number, from: offset, count: rows.count, in: transaction)
             == rows.map(\.hash.bytes)
+    }
+
+    /// What a bandit's decisions are copied into holds nothing else, and is sealed with the last of them.
+    private func checkNobodyFills(
+        _ dataset: StoredDataset, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        guard let job = try DecisionCopy.job(filling: dataset, in: transaction) else { return }
+        throw .conflict(
+            "The job \(job) copies a bandit's decisions into this dataset, and seals it; wait for it, or end it with "
+                + "jobs.cancel.")
     }
 
     private func find(

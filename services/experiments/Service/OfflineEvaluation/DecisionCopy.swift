@@ -39,6 +39,15 @@ struct DecisionCopy: JobWork {
         }
     }
 
+    /// The copy that fills a dataset; nil: none does.
+    static func job(
+        filling dataset: StoredDataset, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> UUIDv7? {
+        try JobStore().running(in: transaction).first { job in
+            job.kind == kind && (try? Position(json: job.state?.bytes ?? []))?.dataset == dataset.number
+        }?.id
+    }
+
     func next(
         of job: StoredJob, in file: DatabaseFile, _ runtime: ServiceRuntime
     ) async throws(RPCError) -> JobPiece {
