@@ -64,15 +64,11 @@ struct PhaseStore: Sendable {
     func allocation(
         of experiment: StoredExperiment, in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> Allocation {
-        let arms = try transaction.all(
-            """
-            SELECT variants.key, phase_arms.buckets
-            FROM phase_arms JOIN variants ON variants.number = phase_arms.variant
-            WHERE phase_arms.experiment = :experiment AND phase_arms.phase = :phase ORDER BY phase_arms.place
-            """, [":experiment": experiment.number, ":phase": experiment.phase]
-        ) { row throws(RPCError) in Allocation.Arm(row.text(0), try row.json(1)) }
+        let arms = try arms(of: experiment.number, phase: experiment.phase, in: transaction)
         do {
-            return try Allocation(arms: arms, version: HashVersion(rawValue: experiment.hashVersion) ?? .v2)
+            return try Allocation(
+                arms: arms.map { Allocation.Arm($0.variant, $0.buckets) },
+                version: HashVersion(rawValue: experiment.hashVersion) ?? .v2)
         } catch {
             throw .internalError("The arms of \(experiment.key) in phase \(experiment.phase): \(error)")
         }
@@ -101,7 +97,11 @@ struct PhaseStore: Sendable {
                 Phase(
                     number: phase.number, openedAt: phase.openedAt, closedAt: phase.closedAt, reason: phase.reason,
                     condition: phase.condition, prerequisites: phase.prerequisites,
-                    arms: try arms(of: experiment, phase: phase.number, in: transaction),
+                    arms: try arms(of: experiment, phase: phase.number, in: transaction).map { arm in
+                        PhaseArm(
+                            variant: arm.variant, allocation: arm.buckets.count, ranges: arm.buckets.replies,
+                            config: arm.config)
+                    },
                     slot: try slot(of: experiment, phase: phase.number, in: transaction)))
         }
         return phases
@@ -121,20 +121,16 @@ struct PhaseStore: Sendable {
         }
     }
 
+    /// The arms of a phase, in their order.
     private func arms(
         of experiment: Int64, phase: Int, in transaction: borrowing some Transaction & ~Copyable
-    ) throws(RPCError) -> [PhaseArm] {
+    ) throws(RPCError) -> [(variant: String, buckets: BucketSet, config: JSONRaw?)] {
         try transaction.all(
             """
             SELECT variants.key, phase_arms.buckets, phase_arms.config
             FROM phase_arms JOIN variants ON variants.number = phase_arms.variant
             WHERE phase_arms.experiment = :experiment AND phase_arms.phase = :phase ORDER BY phase_arms.place
             """, [":experiment": experiment, ":phase": phase]
-        ) { row throws(RPCError) in
-            let buckets: BucketSet = try row.json(1)
-            return PhaseArm(
-                variant: row.text(0), allocation: buckets.count,
-                ranges: buckets.replies, config: try row.rawJSON(2))
-        }
+        ) { row throws(RPCError) in (row.text(0), try row.json(1), try row.rawJSON(2)) }
     }
 }
