@@ -1,3 +1,4 @@
+import ExperimentMetrics
 import ExperimentsAPI
 import JSON
 import JSONRPC
@@ -84,8 +85,12 @@ struct EventIntake: Sendable {
             throw .invalidParams(at: "/metrics", "must be an object of numbers")
         }
         for member in members {
-            guard case .number(let number) = member.value, number.double?.isFinite == true else {
-                throw .invalidParams(at: "/metrics/\(JSONPointer.escape(member.name))", "must be a finite number")
+            let place = "/metrics/\(JSONPointer.escape(member.name))"
+            guard case .number(let number) = member.value, let value = number.double, value.isFinite else {
+                throw .invalidParams(at: place, "must be a finite number")
+            }
+            guard abs(value) <= MetricEvent.largestValue else {
+                throw .invalidParams(at: place, "must be from -1e60 to 1e60")
             }
         }
     }
