@@ -1,4 +1,3 @@
-import GatewayAPI
 import JSON
 import JSONRPC
 import JSONRPCUnixSocket
@@ -6,7 +5,6 @@ import Limits
 import NIOCore
 import ServiceContract
 import ServiceKit
-import TenancyAPI
 
 /// The one way in: decides for each request who calls, whether they may, and at what cost, and sends it on by
 /// splicing its bytes into a new line.
@@ -19,26 +17,26 @@ final class Gate {
     static let maximumUnreservedBytes = 16 << 20
 
     let routes: Routes
-    private let local: MethodDispatcher
-    private let siblings: Siblings
+    let local: MethodDispatcher
+    let siblings: Siblings
     private let keys: KeyRing
-    private let clock: Clock
-    private let bootClock: BootClock
-    private let metrics: GateMetrics
+    let clock: Clock
+    let bootClock: BootClock
+    let metrics: GateMetrics
     private let usage: KeyUsage
-    private var limiter: Limiter
+    var limiter: Limiter
     private var unreserved = UnreservedCalls(
         maximumCalls: Gate.maximumUnreserved, maximumBytes: Gate.maximumUnreservedBytes)
-    private let limits: LimitsConfiguration
+    let limits: LimitsConfiguration
     private let accessLog: AccessLog?
-    private let eventLoop: any EventLoop
+    let eventLoop: any EventLoop
     private let wakeKeeper: () -> Void
-    private var queues: [String: ServiceQueue] = [:]
+    var queues: [String: ServiceQueue] = [:]
     private var isOpen = true
 
     /// What all callers without a key may spend together: to sign in costs a tenth of a second of work.
     private static let anyoneLimit = RateLimit(ratePerSecond: 20, burst: 20)
-    private let anyone: Allowance
+    let anyone: Allowance
 
     /// - Parameters:
     ///   - limiter: as the process before left it.
@@ -223,119 +221,7 @@ final class Gate {
         call.reply?.failAndLog(error, method: "gate")
     }
 
-    // MARK: Limits
-
-    /// Charges the address of a caller that shows no good key.
-    ///
-    /// - Parameter cost: in calls; never more than the address may spend at once.
-    /// - Returns: why it may not go on.
-    func chargeStranger(_ caller: Caller, cost: Int64 = 1) -> RPCError? {
-        let limit = caller.charges[0].limit
-        switch limiter.buckets.spend(min(cost, limit.burst), of: &caller.charges, at: bootClock.now()) {
-        case .refused(_, let wait):
-            return .rateLimited(policy: "address", limit, retryAfterNanoseconds: wait, nil)
-        case .tableFull: return .tooManyBuckets
-        case .admitted, .tooCostly, .unreserved: return nil
-        }
-    }
-
-    /// Charges the address of a caller for a request with a key that everybody may have.
-    ///
-    /// - Returns: why it may not go on.
-    func chargeClientAddress(_ caller: Caller) -> RPCError? {
-        var charges = [BucketTable.Charge(caller.addressForClientKeys, limits.clientAddress)]
-        switch limiter.buckets.spend(1, of: &charges, at: bootClock.now()) {
-        case .refused(_, let wait):
-            return .rateLimited(policy: "clientAddress", limits.clientAddress, retryAfterNanoseconds: wait, nil)
-        case .tableFull: return .tooManyBuckets
-        case .admitted, .tooCostly, .unreserved: return nil
-        }
-    }
-
-    /// What a caller is told whose key was refused. Their address pays for it, unless it did already, or nobody can say
-    /// now whether the key is good: that is not their fault, and they will come again at once.
-    private func refusal(_ error: RPCError, of caller: Caller, isCharged: Bool) -> RPCError {
-        if isCharged || error.isOurs(choseDeadline: false) { return error }
-        return chargeStranger(caller) ?? error
-    }
-
-    /// Charges the address of a caller for a method that needs no key, of which all callers together have few.
-    private func chargeOpenCall(_ caller: Caller) -> RPCError? {
-        let limit = caller.openCharges[0].limit
-        switch limiter.buckets.spend(1, of: &caller.openCharges, at: bootClock.now()) {
-        case .refused(_, let wait):
-            return .rateLimited(policy: "address", limit, retryAfterNanoseconds: wait, nil)
-        case .tableFull: return .tooManyBuckets
-        case .admitted, .tooCostly, .unreserved: return nil
-        }
-    }
-
-    private func refuse(
-        _ call: Call, _ verdict: Limiter.Verdict, _ cost: Int64, _ kind: MethodDescription.Kind,
-        _ allowance: Allowance, _ caller: Caller, _ now: Int64
-    ) {
-        switch verdict {
-        case .rateLimited(let index, let wait):
-            let milliseconds = now / 1_000_000
-            if index == 0, let last = allowance.lastRefusal, last.milliseconds == milliseconds, last.kind == kind {
-                caller.onStanding?(last.standing)
-                return fail(call, last.error)
-            }
-            let policy = Standing.policy(of: index, kind)
-            let standing = standing(
-                allowance, kind, now, .init(policy: policy, retryAfterSeconds: Standing.seconds(wait)))
-            caller.onStanding?(standing)
-            let limit = allowance.charges[kind.number][index].limit
-            let error = RPCError.rateLimited(policy: policy, limit, retryAfterNanoseconds: wait, standing)
-            if index == 0 { allowance.lastRefusal = (kind, milliseconds, error, standing) }
-            fail(call, error)
-        case .tooCostly(let index):
-            let limit = allowance.charges[kind.number][index].limit
-            caller.onStanding?(standing(allowance, kind, now))
-            fail(call, .tooCostly(cost, policy: Standing.policy(of: index, kind), limit))
-        case .quotaExhausted(let index):
-            let quota = allowance.quotas[index]
-            let standing = standing(allowance, kind, now)
-            caller.onStanding?(standing)
-            let resetsAt = limiter.quotas.standing(of: quota, at: clock.now().microseconds).resetsAt
-            fail(call, .quotaExhausted(quota, resetsAt: Timestamp(microseconds: resetsAt), standing))
-        case .tableFull: fail(call, .tooManyBuckets)
-        case .admitted, .unreserved: break
-        }
-    }
-
-    private func standing(
-        _ allowance: Allowance, _ kind: MethodDescription.Kind, _ now: Int64, _ refusal: Standing.Refusal? = nil
-    ) -> Standing {
-        Standing(
-            allowance, kind, in: limiter, clock: now, time: allowance.quotas.isEmpty ? 0 : clock.now().microseconds,
-            refusal: refusal)
-    }
-
-    /// How much is left of a key's limits and quotas; without a key of the limits that all callers share.
-    func standings(of key: Key?) -> LimitStandings {
-        let now = bootClock.now()
-        let time = clock.now().microseconds
-        guard let key else {
-            let shared = MethodDescription.Kind.all.map { (anyone.charges[$0.number][2], $0.policy) }
-            return LimitStandings(
-                limits: (shared + [(anyone.charges[0][3], Allowance.policies[3])]).map { charge, policy in
-                    limiter.buckets.standing(of: charge, policy, at: now)
-                }, quotas: [])
-        }
-        let allowance = Allowance(of: key, limits)
-        return LimitStandings(
-            keyId: key.id,
-            limits: (0..<2).map {
-                limiter.buckets.standing(of: allowance.charges[0][$0], Allowance.policies[$0], at: now)
-            },
-            quotas: allowance.quotas.map { quota in
-                let standing = limiter.quotas.standing(of: quota, at: time)
-                return QuotaStanding(
-                    policy: Standing.policy(of: quota), units: Int(quota.units), remaining: Int(standing.units),
-                    resetsAt: Timestamp(microseconds: standing.resetsAt))
-            })
-    }
+    // MARK: What is reserved
 
     /// Keeps a call until what it spends is on disk.
     private func wait(_ call: Call, _ grant: KeyRing.Grant, from caller: Caller) {
@@ -375,84 +261,6 @@ final class Gate {
     func giveBack(_ refund: Refund) {
         limiter.quotas.giveBack(refund.cost, of: refund.quotas, usedAt: refund.usedAt)
     }
-
-    // MARK: Sending on
-
-    private func send(_ call: Call, _ route: Routes.Route, _ grant: KeyRing.Grant, _ refund: Refund?) {
-        if call.meta.isPlain && route.service != "gateway" {
-            splice(
-                call, route, context: grant.plainContext, brand: grant.brand,
-                milliseconds: CallContext.defaultDeadlineMilliseconds, refund)
-        } else {
-            forward(call, route, grant.context, refund)
-        }
-    }
-
-    private func forward(_ call: Call, _ route: Routes.Route, _ caller: CallContext, _ refund: Refund?) {
-        var context = caller
-        context.idempotencyKey = call.meta.idempotencyKey
-        context.traceparent = call.access?.trace?.traceparent ?? call.meta.traceparent
-        context.deadlineMilliseconds = call.meta.deadlineMilliseconds
-        context.globalPrivacyControl = call.meta.globalPrivacyControl
-        if route.service == "gateway" {
-            context.now = clock.now()
-            metrics.admitted(route)
-            let reply = refund.map { watching(call.reply, $0) } ?? call.reply
-            do throws(RPCError) {
-                try local.dispatch(call.method, params: call.params, for: context, reply)
-            } catch {
-                metrics.refused(error)
-                reply?.failAndLog(error, method: "gate")
-            }
-        } else {
-            let milliseconds = context.deadlineMilliseconds ?? CallContext.defaultDeadlineMilliseconds
-            splice(
-                call, route, context: context.json(), brand: context.brand, milliseconds: milliseconds, refund)
-        }
-    }
-
-    /// Whenever the call fails inside Gyre, now or later, it gives back what it used.
-    private func watching(_ reply: Reply?, _ refund: Refund) -> Reply {
-        let (refund, eventLoop) = (NIOLoopBound(refund, eventLoop: eventLoop), eventLoop)
-        return Reply.watching(reply) { rest in
-            guard case .failure(let error) = ReplyLine.outcome(afterID: rest) else { return }
-            eventLoop.execute { refund.value.giveBack(after: error) }
-        }
-    }
-
-    private func splice(
-        _ call: Call, _ route: Routes.Route, context: [UInt8], brand: UUIDv7?, milliseconds: Int64, _ refund: Refund?
-    ) {
-        metrics.admitted(route)
-        var message = JSONWriter(capacity: route.head.count + context.count + call.params.count + 16)
-        route.head.withUnsafeBytes { message.verbatim($0) }
-        context.withUnsafeBytes { message.verbatim($0) }
-        message.verbatim(",\"params\":")
-        message.verbatimOnOneLine(call.params)
-        message.verbatim("}")
-        let receiver = SplicedReply(to: call.reply, metrics: metrics, refund: refund)
-        let deadline = receiver.began + .milliseconds(milliseconds)
-        message.withBytes {
-            // A flow may wait for something else than its service: no turn of others waits for it.
-            if route.method.kind == .flow {
-                siblings[route.service].forward(afterID: $0, deadline: deadline, to: receiver)
-            } else {
-                queues[route.service]?.send(
-                    $0, of: BucketName(.brand, high: brand?.high ?? 0, low: brand?.low ?? 0), method: route.number,
-                    deadline: deadline, to: receiver)
-            }
-        }
-    }
-}
-
-extension BucketTable {
-    fileprivate func standing(of charge: Charge, _ policy: String, at now: Int64) -> LimitStanding {
-        let standing = standing(of: charge, at: now)
-        return LimitStanding(
-            policy: policy, ratePerSecond: Int(charge.limit.ratePerSecond), burst: Int(charge.limit.burst),
-            remaining: Int(max(0, standing.units)),
-            fullAfterMilliseconds: Int((max(0, standing.fullAfterNanoseconds) + 999_999) / 1_000_000))
-    }
 }
 
 extension RPCError {
@@ -470,20 +278,5 @@ extension RPCError {
             return .forbidden("\(method.name) is not for API keys; use the admin socket.")
         }
         return .forbidden("\(method.name) needs the scope \(scope), which this key does not have.")
-    }
-}
-
-extension JSONWriter {
-    /// Validated JSON as it is, with the line ends between its tokens made spaces: a line stays one line.
-    ///
-    /// Inside a string JSON allows no line end, so each one found stands between tokens.
-    mutating func verbatimOnOneLine(_ json: UnsafeRawBufferPointer) {
-        var rest = json
-        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-            verbatim(UnsafeRawBufferPointer(rebasing: rest[..<end]))
-            verbatim(" ")
-            rest = UnsafeRawBufferPointer(rebasing: rest[(end + 1)...])
-        }
-        verbatim(rest)
     }
 }
