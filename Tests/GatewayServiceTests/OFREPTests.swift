@@ -2,6 +2,7 @@ import ExperimentsAPI
 import JSON
 import JSONRPC
 import ServiceKit
+import Synchronization
 import Testing
 
 @testable import GatewayService
@@ -209,6 +210,79 @@ struct OFREPTests {
             let other = try await HTTPExchange(
                 gateway, "POST", Self.path, Self.bearer.merging(["If-None-Match": "\"other\""]) { $1 }, body: "{}")
             #expect(other.status == 200)
+        }
+    }
+
+    @Test("All flags say where changes are told: the stream there needs no header, and ends with its key")
+    func streams() async throws {
+        let version = Mutex(12)
+        let isRevoked = Mutex(false)
+        try await with { _, _ throws(RPCError) in
+            if isRevoked.withLock(\.self) { throw .unauthenticated("revoked") }
+            var reply = Self.reply(Self.assignment())
+            if case .object(var members) = reply {
+                members["configVersion"] = .number(JSONNumber(version.withLock(\.self)))
+                reply = .object(members)
+            }
+            return reply
+        } _: { gateway, _ in
+            let bulk = try await HTTPExchange(gateway, "POST", Self.path, Self.bearer, body: "{}")
+            let told = try #require(bulk.json?["eventStreams"]?[0])
+            #expect(bulk.json?["eventStreams"]?.array?.count == 1 && told["type"] == "sse")
+            #expect(told["inactivityDelaySec"] == 120)
+            let path = try #require(told["endpoint"]?["requestUri"]?.string)
+            #expect(path.hasPrefix("/ofrep/v1/streams/") && !path.contains(Self.key.key.text))
+            let again = try await HTTPExchange(gateway, "POST", Self.path, Self.bearer, body: "{}")
+            #expect(again.body == bulk.body, "a client that is told the same keeps its stream")
+
+            let stream = RawStream(port: try await gateway.httpPort)
+            await stream.send("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            let first = await stream.read { $0.contains("event: message\n") && $0.hasSuffix("\n\n\r\n") }
+            #expect(first?.contains("text/event-stream") == true)
+            #expect(first?.contains("access-control-allow-origin: *") == true)
+            #expect(first?.contains(#"data: {"type":"refetchEvaluation","etag":""#) == true)
+            version.withLock { $0 = 13 }
+            #expect(await stream.read { $0.contains("refetchEvaluation") } != nil)
+            isRevoked.withLock { $0 = true }
+            // The end of a chunked body.
+            #expect(await stream.read { $0.hasSuffix("0\r\n\r\n") } != nil)
+        }
+    }
+
+    @Test("An address that nobody was told opens no stream")
+    func wrongStream() async throws {
+        let tokens = try StreamTokens(try Tombstones(key: Array(repeating: 1, count: 32)))
+        let other = try StreamTokens(try Tombstones(key: Array(repeating: 2, count: 32)))
+        let token = try tokens.token(of: "gy_live_x")
+        #expect(tokens.key(of: token) == "gy_live_x" && other.key(of: token) == nil)
+        #expect(try tokens.token(of: "gy_live_x") == token && tokens.token(of: "gy_live_y") != token)
+        try await with { _, _ throws(RPCError) in
+            Self.reply()
+        } _: { gateway, experiments in
+            for wrong in ["x", token, Self.key.key.text] {
+                let answer = try await HTTPExchange(gateway, "GET", "/ofrep/v1/streams/\(wrong)")
+                #expect(answer.status == 404)
+                #expect(answer.json?["errorDetails"]?.string?.isEmpty == false)
+            }
+            #expect(experiments.calls.isEmpty)
+        }
+    }
+
+    @Test("A key that reaches only some people is refused, and told why: who a unit is, experiments do not know")
+    func limitedKey() async throws {
+        let limited = TestKey(4, segments: ["gold"])
+        try await with(keys: [limited]) { _, _ throws(RPCError) in
+            Self.reply(Self.assignment())
+        } _: { gateway, experiments in
+            for path in [Self.path, "\(Self.path)/checkout"] {
+                let answer = try await HTTPExchange(
+                    gateway, "POST", path, ["X-API-Key": limited.key.text],
+                    body: #"{"context":{"targetingKey":"u1"}}"#)
+                #expect(answer.status == 403)
+                #expect(answer.json?["errorCode"] == "GENERAL")
+                #expect(answer.json?["errorDetails"]?.string?.contains("allowedSegments") == true)
+            }
+            #expect(experiments.calls.isEmpty)
         }
     }
 

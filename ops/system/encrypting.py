@@ -39,6 +39,7 @@ def run(report, programs, directory):
         names(report, doors, shop)
         protocols(report, doors)
         pages(report, doors)
+        other_sites(report, doors)
         ends(report, doors)
         strangers(report, doors)
         slow(report, doors)
@@ -221,6 +222,51 @@ def pages(report, doors):
         reply = client.getresponse()
         reply.read()
         report.equal(f"{path} over TLS", reply.status, status)
+    client.close()
+
+
+def other_sites(report, doors):
+    """What a browser asks for a page of another site, before a call and with it."""
+    brand = doors.brand
+    brand.call("experiments.create", {
+        "key": "checkout", "name": "Checkout", "unitType": "user",
+        "variants": [{"key": "control", "allocation": 5_000, "isControl": True}, {"key": "new", "allocation": 5_000}]})
+    rules, _ = brand.new_key("rules", "features:read", "exposures:write")
+    remote, _ = brand.new_key("remote", "features:evaluate")
+    server, _ = brand.new_key("server", "assignments:read")
+    client = http.client.HTTPSConnection("localhost", doors.web, timeout=CALL_SECONDS, context=doors.context())
+    origin = {"Origin": "https://shop.example"}
+
+    def ask(method, path, headers, body=None):
+        client.request(method, path, body, {**origin, **headers})
+        reply = client.getresponse()
+        # A stream goes on: its head is enough.
+        if reply.headers.get_content_type() != "text/event-stream":
+            answer = reply.read()
+            return reply, json.loads(answer) if answer[:1] == b"{" else None
+        client.close()
+        return reply, None
+
+    bulk = ask("POST", "/ofrep/v1/evaluate/flags", {"X-API-Key": server}, b"{}")[1]
+    stream = bulk["eventStreams"][0]["endpoint"]["requestUri"]
+    for method, path, headers, body in [
+            ("POST", "/ofrep/v1/evaluate/flags", {"X-API-Key": server}, b"{}"), ("GET", stream, {}, None),
+            ("GET", f"/api/features/{rules}", {}, None), ("GET", f"/sub/{rules}", {}, None),
+            ("POST", f"/api/eval/{remote}", {}, b"{}"), ("POST", f"/track?client_key={rules}", {}, b"[]")]:
+        door = "/" + path.split("?")[0].strip("/").removesuffix(rules).removesuffix(remote).strip("/")
+        before, _ = ask("OPTIONS", path, {"Access-Control-Request-Method": method,
+                                          "Access-Control-Request-Headers": "content-type, x-api-key"})
+        answer, _ = ask(method, path, {"Content-Type": "application/json", **headers}, body)
+        report.check(f"pages of other sites may {method} {door[:30]} over TLS",
+                     before.status == 204 and before.headers["Access-Control-Allow-Methods"] == method
+                     and "x-api-key" in before.headers["Access-Control-Allow-Headers"]
+                     and answer.status == 200
+                     and {before.headers["Access-Control-Allow-Origin"],
+                          answer.headers["Access-Control-Allow-Origin"]} == {"*"},
+                     (before.status, answer.status, dict(before.headers.items()), dict(answer.headers.items())))
+    before, _ = ask("OPTIONS", "/rpc", {"Access-Control-Request-Method": "POST"})
+    report.check("but not POST /rpc", "Access-Control-Allow-Origin" not in before.headers and before.status >= 400,
+                 (before.status, dict(before.headers.items())))
     client.close()
 
 

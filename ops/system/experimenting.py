@@ -388,11 +388,19 @@ def refusals(report, doors):
 def changes(report, doors):
     """Streams tell of changes, and end when their key is revoked."""
     book = doors.growthbook(client_key=doors.client_key, streaming=True)
-    remote = Stream(doors, doors.remote_key)
+    remote = Stream(doors, f"/sub/{doors.remote_key}")
+    bulk = exchange(doors, "POST", "/ofrep/v1/evaluate/flags", {"context": {"targetingKey": "u1"}},
+                    {"Authorization": f"Bearer {doors.reader}"})
+    flags = Stream(doors, bulk[2]["eventStreams"][0]["endpoint"]["requestUri"])
     try:
         report.equal("a client that listens has the features", book.eval_feature("resting").source, "unknownFeature")
         remote.until("features-updated")
+        first = json.loads(flags.until("message")["data"])
         doors.step("resume", "resting")
+        second = json.loads(flags.until("message")["data"])
+        report.check("where OFREP's answer says, without a header, changes of the flags are told",
+                     first["type"] == second["type"] == "refetchEvaluation" and first["etag"] != second["etag"],
+                     (first, second))
         book.set_attributes({"id": "u1"})
         wait_for(lambda: book.eval_feature("resting").source == "experiment", what="the change in GrowthBook's client")
         report.check("GrowthBook's client is told of a resumed experiment, with the features", True)
@@ -407,13 +415,14 @@ def changes(report, doors):
     finally:
         book.destroy(timeout=2)
         remote.close()
+        flags.close()
 
 
 class Stream:
     """A stream of events, read line by line."""
 
-    def __init__(self, doors, key):
-        self.reply = urllib.request.urlopen(f"{doors.url}/sub/{key}", timeout=40)
+    def __init__(self, doors, path):
+        self.reply = urllib.request.urlopen(f"{doors.url}{path}", timeout=40)
 
     def until(self, name):
         event = {}

@@ -148,8 +148,9 @@ public enum GatewayService {
             door: door,
             openDSR: OpenDSRDoor(
                 door, identity: processor, kinds: Set(saga.works.keys), clock: environment.runtime.clock),
-            ofrep: OFREPDoor(door), patience: patience, eventLoop: environment.eventLoop)
-        let growthBook = GrowthBookDoor(door, maximumStreams: HTTPServer.maximumStreams)
+            streamTokens: try StreamTokens(environment.tombstones), patience: patience, eventLoop: environment.eventLoop
+        )
+        let streams = FeatureStreams(door, maximum: HTTPServer.maximumStreams)
         let pages = { (status: StatusPage?, isSecure: Bool) in
             Pages(
                 status: status, staff: staffPage, signIn: signInPage,
@@ -158,7 +159,7 @@ public enum GatewayService {
         let doors = OpenDoors(
             in: run, awaitsTLSHTTP: configuration.tls?.httpPort != nil, logger: environment.logger)
         let http = HTTPServer.loopback(
-            httpParts, port: configuration.httpPort, socket: configuration.httpSocket, growthBook: growthBook,
+            httpParts, port: configuration.httpPort, socket: configuration.httpSocket, streams: streams,
             pages: pages(statusPage, false), status: status, metrics: environment.metrics
         ) { channel in
             try channel.pipeline.syncOperations.addHandler(
@@ -170,14 +171,14 @@ public enum GatewayService {
         if let accessLog { parts.services.append(accessLog) }
         parts.services += [
             keeper, saga, holds, callbackCourier, noticeCourier, usage, SocketService(clients),
-            SocketService(administrators), growthBook.streams, http,
+            SocketService(administrators), streams, http,
         ]
         if let tls = configuration.tls {
-            let growthBook = GrowthBookDoor(door, maximumStreams: TLSDoors.maximumConnections / 2)
-            parts.services.append(growthBook.streams)
+            let streams = FeatureStreams(door, maximum: TLSDoors.maximumConnections / 2)
+            parts.services.append(streams)
             try await openTLS(tls, environment, &parts, gate: gate, limits: configuration.limits, doors: doors) {
                 HTTPServer.secure(
-                    httpParts, tls, port: tls.httpPort ?? 0, growthBook: growthBook, pages: pages(nil, true),
+                    httpParts, tls, port: tls.httpPort ?? 0, streams: streams, pages: pages(nil, true),
                     secure: $0, onBound: $1)
             }
         }

@@ -5,7 +5,6 @@ import Hummingbird
 import JSON
 import JSONRPC
 import NIOCore
-import ServiceLifecycle
 
 /// What GrowthBook's SDKs ask, with a ``ClientKey`` in the path: the features, what they come to for one unit, that they
 /// have changed, and where exposures go.
@@ -20,14 +19,12 @@ struct GrowthBookDoor: Sendable {
     static let somethingNew = "features-updated"
 
     private let door: HTTPDoor
-    let streams: FeatureStreams
+    private let streams: FeatureStreams
 
-    /// - Parameter maximumStreams: listeners for changes at a time.
-    init(_ door: HTTPDoor, maximumStreams: Int) {
+    /// - Parameter streams: where the port's listeners for changes are.
+    init(_ door: HTTPDoor, _ streams: FeatureStreams) {
         self.door = door
-        streams = FeatureStreams(maximum: maximumStreams) { key, known throws(RPCError) in
-            try await Self.look(known.name, known: known.id, DoorClient(door, key: key, from: nil))
-        }
+        self.streams = streams
     }
 
     func addRoutes(to router: Hummingbird.Router<HTTPContext>) {
@@ -131,33 +128,9 @@ struct GrowthBookDoor: Sendable {
         guard let latest = try await Self.look(name, known: nil, calls) else {
             throw .internalError("Features that nobody knows are said to be known.")
         }
-        guard let subscription = streams.subscribe(key.text, latest: latest) else {
-            throw .busy("The list of listeners", retryAfterMilliseconds: 5_000)
-        }
-        var headers: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-cache, no-transform"]
+        var headers = HTTPFields()
         headers.announceStreams()
-        let known = request.headers.first { $0.name.canonicalName == "last-event-id" }?.value
-        return Response(
-            status: .ok, headers: headers,
-            body: ResponseBody { [streams] writer in
-                let end = ContinuousClock.now + FeatureStreams.lifetime
-                try await writer.write(ByteBuffer(string: "retry: 1000\n\n"))
-                var told = known
-                if latest.id != told {
-                    try await writer.write(latest.bytes)
-                    told = latest.id
-                }
-                for await _ in subscription.wakes.cancelOnGracefulShutdown() {
-                    if let event = streams.latest(of: key.text), event.id != told {
-                        try await writer.write(event.bytes)
-                        told = event.id
-                    } else {
-                        try await writer.write(ByteBuffer(string: ":\n\n"))
-                    }
-                    if ContinuousClock.now >= end { break }
-                }
-                try await writer.finish(nil)
-            })
+        return try streams.response(key.text, latest: latest, known: request.headers.lastEventID, headers)
     }
 
     // MARK: The parts
@@ -167,7 +140,7 @@ struct GrowthBookDoor: Sendable {
     /// - Parameters:
     ///   - event: ``allFeatures`` or ``somethingNew``.
     ///   - known: the id of the last one; nil: anything is new.
-    private static func look(
+    static func look(
         _ event: String, known: String?, _ calls: DoorClient
     ) async throws(RPCError) -> FeatureStreams.Event? {
         if event == allFeatures {

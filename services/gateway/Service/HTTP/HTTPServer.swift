@@ -22,7 +22,7 @@ enum HTTPServer {
     struct Parts: Sendable {
         let door: HTTPDoor
         let openDSR: OpenDSRDoor
-        let ofrep: OFREPDoor
+        let streamTokens: StreamTokens
         let patience: HTTPPatience.Limits
         let eventLoop: any EventLoop
     }
@@ -32,16 +32,17 @@ enum HTTPServer {
     /// - Parameters:
     ///   - port: 0 lets the system choose.
     ///   - socket: a Unix socket's path in place of the port.
+    ///   - streams: where listeners for changes are.
     ///   - prepare: adds to each new connection what comes before HTTP.
     ///   - onBound: gets the port.
     static func loopback(
-        _ parts: Parts, port: Int, socket: String? = nil, growthBook: GrowthBookDoor, pages: Pages,
+        _ parts: Parts, port: Int, socket: String? = nil, streams: FeatureStreams, pages: Pages,
         status: SystemStatus, metrics: PrometheusMetrics, prepare: @escaping @Sendable (any Channel) throws -> Void,
         onBound: @escaping @Sendable (Int) -> Void
     ) -> some Service {
         let router = Router(context: HTTPContext.self)
         router.add(middleware: LoopbackOnly())
-        addClientRoutes(to: router, parts, growthBook)
+        addClientRoutes(to: router, parts, streams)
         pages.addRoutes(to: router)
         // Every service answers, can write, and has nothing to complain of.
         router.get("/readyz") { _, _ in
@@ -76,15 +77,16 @@ enum HTTPServer {
     /// state of the services are nobody's business there.
     ///
     /// - Parameters:
+    ///   - streams: where listeners for changes are.
     ///   - secure: adds TLS to each new connection.
     ///   - onBound: gets the address.
     static func secure(
-        _ parts: Parts, _ configuration: TLSConfiguration, port: Int, growthBook: GrowthBookDoor, pages: Pages,
+        _ parts: Parts, _ configuration: TLSConfiguration, port: Int, streams: FeatureStreams, pages: Pages,
         secure: @escaping @Sendable (any Channel) throws -> Void, onBound: @escaping @Sendable (String) -> Void
     ) -> some Service {
         let router = Router(context: HTTPContext.self)
         router.add(middleware: AddressCharge(door: parts.door))
-        addClientRoutes(to: router, parts, growthBook)
+        addClientRoutes(to: router, parts, streams)
         pages.addRoutes(to: router)
         let address = configuration.address
         return BoundService(
@@ -98,12 +100,12 @@ enum HTTPServer {
 
     /// What every HTTP door opens.
     private static func addClientRoutes(
-        to router: Router<HTTPContext>, _ parts: Parts, _ growthBook: GrowthBookDoor
+        to router: Router<HTTPContext>, _ parts: Parts, _ streams: FeatureStreams
     ) {
         router.post("/rpc") { request, context in await parts.door.handle(request, from: context.address) }
         parts.openDSR.addRoutes(to: router)
-        parts.ofrep.addRoutes(to: router)
-        growthBook.addRoutes(to: router)
+        OFREPDoor(parts.door, streams, parts.streamTokens).addRoutes(to: router)
+        GrowthBookDoor(parts.door, streams).addRoutes(to: router)
         // The process answers: that is all it says.
         router.get("/healthz") { _, _ in text(.ok, "ok\n") }
     }

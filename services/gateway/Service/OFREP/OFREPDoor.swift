@@ -5,6 +5,8 @@ import Hummingbird
 import JSON
 import JSONRPC
 import NIOCore
+import OpenSSL
+import ServiceContract
 
 /// OpenFeature's Remote Evaluation Protocol over HTTP: each experiment is a flag.
 ///
@@ -12,14 +14,27 @@ import NIOCore
 /// nothing yet, `assignments.assign` follows, if the key may call it.
 struct OFREPDoor: Sendable {
     static let prefix = "/ofrep/v1/evaluate/flags"
+    /// Where clients listen for changes (ADR 8 of the protocol).
+    static let streamPrefix = "/ofrep/v1/streams"
+    /// The event that says that there are other flags; its data say what it is.
+    static let event = "message"
+    /// Seconds after which a client that nobody looks at ends its stream.
+    static let inactivitySeconds = 120
 
     private let door: HTTPDoor
+    private let streams: FeatureStreams
+    private let tokens: StreamTokens
 
-    init(_ door: HTTPDoor) {
+    /// - Parameter streams: where the port's listeners for changes are.
+    init(_ door: HTTPDoor, _ streams: FeatureStreams, _ tokens: StreamTokens) {
         self.door = door
+        self.streams = streams
+        self.tokens = tokens
     }
 
     func addRoutes(to router: Hummingbird.Router<HTTPContext>) {
+        let listeners = router.group(RouterPath(Self.streamPrefix)).add(middleware: CrossOrigin())
+        listeners.open(":token", .get) { request, context in await stream(request, context) }
         let routes = router.group(RouterPath(Self.prefix)).add(middleware: CrossOrigin())
         routes.open("", .post) { request, context in await all(request, context) }
         routes.open(":key", .post) { request, context in await one(request, context) }
@@ -57,10 +72,62 @@ struct OFREPDoor: Sendable {
             writer.int(evaluated.configVersion)
             writer.endObject()
             writer.endObject()
-            return Self.tagged(writer.bytes(), unless: request.headers[.ifNoneMatch])
+            return Self.tagged(
+                writer.bytes(), unless: request.headers[.ifNoneMatch],
+                streams: try address(for: try RequestMeta(openFeature: request.headers).key))
         } catch {
             return Self.refusal(error, key: nil)
         }
+    }
+
+    /// Says when there are other flags, until the client goes or the key opens nothing any more.
+    private func stream(_ request: Hummingbird.Request, _ context: HTTPContext) async -> Response {
+        guard let key = tokens.key(of: context.parameters.get("token") ?? "") else {
+            if let refusal = await door.charge(context.address) { return refusal }
+            return Self.refusal(.notFound("event stream", "of this address; ask for all flags again"), key: nil)
+        }
+        do throws(RPCError) {
+            guard let latest = try await Self.look(known: nil, DoorClient(door, key: key, from: context.address)) else {
+                throw .internalError("Flags that nobody knows are said to be known.")
+            }
+            return try streams.response(key, latest: latest, known: request.headers.lastEventID)
+        } catch {
+            return Self.refusal(error, key: nil)
+        }
+    }
+
+    /// What is new of the flags: whatever anybody's evaluation depends on changes that of nobody in particular.
+    ///
+    /// - Parameter known: the id of the last event; nil: anything is new.
+    static func look(known: String?, _ calls: DoorClient) async throws(RPCError) -> FeatureStreams.Event? {
+        let evaluated = try await Assignments.Client(calls).evaluate(Assignments.Evaluate.Params())
+        let id = Hexadecimal.encode(Array(SHA256.hash(evaluated.json()).bytes.prefix(16)))
+        guard id != known else { return nil }
+        var data = JSONWriter(capacity: 96)
+        data.beginObject()
+        data.key("type")
+        data.string("refetchEvaluation")
+        data.key("etag")
+        data.string(id)
+        data.endObject()
+        return FeatureStreams.Event(event, id: id, data: data.bytes())
+    }
+
+    /// Where a client with a key listens for changes, as a member of its answer.
+    private func address(for key: String?) throws(RPCError) -> [UInt8] {
+        let token: String
+        do {
+            token = try tokens.token(of: key ?? "")
+        } catch {
+            throw .internalError("A key cannot be sealed: \(error)")
+        }
+        let streams: JSONValue = [
+            [
+                "type": "sse", "endpoint": ["requestUri": .string("\(Self.streamPrefix)/\(token)")],
+                "inactivityDelaySec": .number(JSONNumber(Self.inactivitySeconds)),
+            ]
+        ]
+        return Array(",\"eventStreams\":".utf8) + streams.json()
     }
 
     /// Evaluates what is asked, and keeps what is to be kept.
@@ -86,12 +153,13 @@ struct OFREPDoor: Sendable {
 
     // MARK: What is answered
 
-    private static func tagged(_ body: [UInt8], unless header: String?) -> Response {
+    /// - Parameter streams: a member that the body gets and that its tag says nothing of.
+    private static func tagged(_ body: [UInt8], unless header: String?, streams: [UInt8]) -> Response {
         let tag = EntityTag.of(body)
         guard !EntityTag.matches(header, tag) else {
             return Response(status: .notModified, headers: [.eTag: tag, .cacheControl: "no-cache"])
         }
-        var response = response(.ok, body)
+        var response = response(.ok, Array(body.dropLast()) + streams + Array("}".utf8))
         response.headers[.eTag] = tag
         response.headers[.cacheControl] = "no-cache"
         return response

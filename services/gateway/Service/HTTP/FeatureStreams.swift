@@ -83,6 +83,15 @@ final class FeatureStreams: Service {
         (begun, begin) = AsyncStream.makeStream(of: String.self)
     }
 
+    /// Listeners of both kinds that one port has.
+    convenience init(_ door: HTTPDoor, maximum: Int) {
+        self.init(maximum: maximum) { key, known throws(RPCError) in
+            let calls = DoorClient(door, key: key, from: nil)
+            if known.name == OFREPDoor.event { return try await OFREPDoor.look(known: known.id, calls) }
+            return try await GrowthBookDoor.look(known.name, known: known.id, calls)
+        }
+    }
+
     /// Looks at the keys until the process ends, and then ends all streams.
     func run() async throws {
         await withDiscardingTaskGroup { group in
