@@ -102,6 +102,49 @@ import Testing
         }
     }
 
+    @Test("An experiment that ran elsewhere is brought in as of when it began, over or not")
+    func broughtIn() async throws {
+        try await withExperiments { service in
+            func since(hours: Int64) -> Timestamp {
+                Timestamp(microseconds: service.now.microseconds - hours * 3_600_000_000)
+            }
+            func start(_ draft: Experiment, since: Timestamp) async throws -> Experiment {
+                try await service.experiments.start(
+                    Experiments.Start.Params(id: draft.id, version: draft.version, since: since), for: service.call)
+            }
+            func expose(_ key: String, _ unit: String, at time: Timestamp) async throws -> String? {
+                let reply = try await service.call(
+                    "experimentExposures.record",
+                    #"{"items":[{"experiment":"\#(key)","unit":"\#(unit)","variant":"new","at":"\#(time)"}]}"#)
+                return reply["verdicts"]?[0]?["status"]?.string
+            }
+            let draft = try await service.draft()
+            let running = try await start(draft, since: since(hours: 48))
+            #expect(running.status == .active && running.phase == 1)
+            let phases = try await service.phases.list(
+                ExperimentPhases.List.Params(experimentId: draft.id), for: service.call)
+            #expect(phases.items.map(\.openedAt) == [since(hours: 48)])
+            #expect(try await expose("checkout", "u1", at: since(hours: 48)) == "accepted")
+            #expect(try await expose("checkout", "u2", at: since(hours: 49)) == "rejected")
+            #expect(try await service.evaluate("u1").reason == .split)
+
+            let over = try await start(
+                try await service.draft("over", endAt: since(hours: 24)), since: since(hours: 48))
+            #expect(over.status == .completed)
+            #expect(try await expose("over", "u1", at: since(hours: 25)) == "accepted")
+            #expect(try await expose("over", "u2", at: since(hours: 24)) == "rejected")
+
+            let ahead = try await failure { try await start(try await service.draft("a"), since: since(hours: -1)) }
+            #expect(ahead?.message.contains("/params/since") == true)
+            let planned = try await service.draft("b", startAt: since(hours: 12))
+            let early = try await failure { try await start(planned, since: since(hours: 13)) }
+            #expect(early?.code == RPCError.Code.conflict)
+            let ended = try await service.draft("c", endAt: since(hours: 48))
+            let behind = try await failure { try await start(ended, since: since(hours: 48)) }
+            #expect(behind?.code == RPCError.Code.conflict)
+        }
+    }
+
     @Test("A change of shares, variants or targeting opens a phase, another change does not")
     func phases() async throws {
         try await withExperiments { service in

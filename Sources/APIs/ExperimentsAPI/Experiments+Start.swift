@@ -18,16 +18,21 @@ extension Experiments {
             public let id: UUIDv7
             /// The version that it was read at. At least 1.
             public let version: Int
+            /// Since when units have met its variants, where it ran elsewhere before: its first phase opens then, and
+            /// exposures from then on are taken. In the past; absent: now, or at its startAt.
+            public let since: Timestamp?
 
-            public init(id: UUIDv7, version: Int) {
+            public init(id: UUIDv7, version: Int, since: Timestamp? = nil) {
                 self.id = id
                 self.version = version
+                self.since = since
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
                 var seen: UInt64 = 0
                 var id: UUIDv7?
                 var version: Int?
+                var since: Timestamp?
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -37,13 +42,16 @@ extension Experiments {
                     case "version":
                         try reader.once(&seen, 1)
                         version = try Int(reader.readInt64(in: 1...Int64.max))
+                    case "since":
+                        try reader.once(&seen, 2)
+                        since = try reader.readTimestamp()
                     default:
                         try reader.unknownMember()
                     }
                 }
                 guard let id else { throw reader.missing("id") }
                 guard let version else { throw reader.missing("version") }
-                self.init(id: id, version: version)
+                self.init(id: id, version: version, since: since)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -52,6 +60,10 @@ extension Experiments {
                 id.write(to: &writer)
                 writer.key("version")
                 writer.int(version)
+                if let since {
+                    writer.key("since")
+                    since.write(to: &writer)
+                }
                 writer.endObject()
             }
         }

@@ -154,9 +154,12 @@ extension ExperimentsContract {
         "x-scope":"experiments:write","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],"x-audit":true,\#
         "x-idempotent":true,"params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
         "description":"The experiment."},{"name":"version","required":true,\#
-        "schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was read at."}],\#
-        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/Experiment"}},\#
-        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/notFound"},\#
+        "schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was read at."},\#
+        {"name":"since","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Since when units have met \#
+        its variants, where it ran elsewhere before: its first phase opens then, and exposures from then on are \#
+        taken. In the past; absent: now, or at its startAt."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Experiment"}},"errors":[{"$ref":"#/components/errors/invalidParams"},\#
+        {"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/notFound"},\#
         {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/versionMismatch"},\#
         {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"as it should be","x-fixture":"one-draft",\#
         "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000071"},{"name":"version","value":1}],\#
@@ -164,6 +167,15 @@ extension ExperimentsContract {
         delivery at checkout","hypothesis":"More orders are finished.","unitType":"user","status":"active",\#
         "hashVersion":2,"seed":"checkout","hashAttribute":"id","prerequisites":[],"isSticky":false,\#
         "bucketVersion":0,"minimumBucketVersion":0,"variants":[{"key":"control","allocation":5000,"isControl":true},\#
+        {"key":"free-delivery","name":"Free delivery","allocation":5000,"isControl":false}],\#
+        "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":2,"phase":1}}},\#
+        {"name":"brought in from elsewhere","x-fixture":"one-draft","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000071"},{"name":"version","value":1},{"name":"since",\#
+        "value":"2025-10-01T00:00:00Z"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000071","key":"checkout","name":"Free delivery at checkout",\#
+        "hypothesis":"More orders are finished.","unitType":"user","status":"active","hashVersion":2,\#
+        "seed":"checkout","hashAttribute":"id","prerequisites":[],"isSticky":false,"bucketVersion":0,\#
+        "minimumBucketVersion":0,"variants":[{"key":"control","allocation":5000,"isControl":true},\#
         {"key":"free-delivery","name":"Free delivery","allocation":5000,"isControl":false}],\#
         "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":2,"phase":1}}},\#
         {"name":"twice","x-fixture":"one-experiment","params":[{"name":"id",\#
@@ -1847,13 +1859,13 @@ extension ExperimentsContract {
         "benjaminiHochberg":"Benjamini and Hochberg.","benjaminiYekutieli":"Benjamini and Yekutieli."}},\#
         "SignalsArrived":{"type":"object","description":"Events that are followed have arrived: topic \#
         signals.arrived.","required":["through"],"properties":{"through":{"type":"integer","minimum":0,\#
-        "maximum":9007199254740991,"description":"Up to this place in the order of arrival."}},\#
-        "additionalProperties":false},"EffectInterval":{"type":"object","description":"Between which values.",\#
-        "required":["lower","upper"],"properties":{"lower":{"type":"number","description":"The lower one."},\#
-        "upper":{"type":"number","description":"The upper one."}},"additionalProperties":false},\#
-        "EffectFigure":{"type":"object","description":"An effect on one scale.","required":["value"],\#
-        "properties":{"value":{"type":"number","description":"The effect."},"standardError":{"type":"number",\#
-        "description":"Of it; absent where there are too few successes for one."},\#
+        "maximum":9007199254740991,"description":"One of them has this place in the order of arrival, and others \#
+        may stand behind it."}},"additionalProperties":false},"EffectInterval":{"type":"object",\#
+        "description":"Between which values.","required":["lower","upper"],"properties":{"lower":{"type":"number",\#
+        "description":"The lower one."},"upper":{"type":"number","description":"The upper one."}},\#
+        "additionalProperties":false},"EffectFigure":{"type":"object","description":"An effect on one scale.",\#
+        "required":["value"],"properties":{"value":{"type":"number","description":"The effect."},\#
+        "standardError":{"type":"number","description":"Of it; absent where there are too few successes for one."},\#
         "degreesOfFreedom":{"type":"number","description":"Of the standard error; absent: so many that it does not \#
         matter."},"interval":{"$ref":"#/components/schemas/EffectInterval","description":"By the plan; absent where \#
         it has no bounds."},"chanceToWin":{"type":"number","description":"The probability that the variant is \#

@@ -136,6 +136,22 @@ extension ExperimentsContract {
             errorCode: nil),
         MethodExample(
             method: "experiments.start",
+            name: "brought in from elsewhere",
+            fixture: "one-draft",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000071","version":1,"since":"2025-10-01T00:00:00Z"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000071","key":"checkout","name":"Free delivery at checkout",\#
+                "hypothesis":"More orders are finished.","unitType":"user","status":"active","hashVersion":2,\#
+                "seed":"checkout","hashAttribute":"id","prerequisites":[],"isSticky":false,"bucketVersion":0,\#
+                "minimumBucketVersion":0,"variants":[{"key":"control","allocation":5000,"isControl":true},\#
+                {"key":"free-delivery","name":"Free delivery","allocation":5000,"isControl":false}],\#
+                "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":2,"phase":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "experiments.start",
             name: "twice",
             fixture: "one-experiment",
             params: #"""

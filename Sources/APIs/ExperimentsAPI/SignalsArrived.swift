@@ -4,7 +4,7 @@ public import JSON
 
 /// Events that are followed have arrived: topic signals.arrived.
 public struct SignalsArrived: JSONReadable, JSONWritable, Sendable, Equatable {
-    /// Up to this place in the order of arrival. 0 to 9,007,199,254,740,991.
+    /// One of them has this place in the order of arrival, and others may stand behind it. 0 to 9,007,199,254,740,991.
     public let through: Int
 
     public init(through: Int) {

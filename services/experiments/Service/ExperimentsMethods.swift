@@ -150,7 +150,17 @@ struct ExperimentsMethods: Experiments.Service {
         _ params: Experiments.Start.Params, in transaction: borrowing WriteTransaction, for call: CallContext
     ) throws(RPCError) -> Experiments.Start.Reply {
         var experiment = try step(.start, params.id, params.version, at: call.now, in: transaction)
-        if let end = experiment.endAt, end <= call.now {
+        if let since = params.since {
+            guard since <= call.now else {
+                throw .invalidParams(at: "/params/since", "must not be ahead of now; a startAt may be")
+            }
+            if let start = experiment.startAt, start > since {
+                throw .conflict(
+                    "The experiment is to begin at \(start), and met nobody before that; change its startAt.")
+            }
+        }
+        // One that ran elsewhere may be over.
+        if let end = experiment.endAt, end <= params.since ?? call.now {
             throw .conflict("The experiment was to end at \(end), which is past; change its endAt.")
         }
         try references.checkStart(of: experiment, in: transaction)
@@ -162,8 +172,8 @@ struct ExperimentsMethods: Experiments.Service {
         }
         experiment.phase = 0
         return try save(
-            experiment, opening: .start, allocation, from: max(call.now, experiment.startAt ?? call.now),
-            at: call.now, in: transaction)
+            experiment, opening: .start, allocation,
+            from: params.since ?? max(call.now, experiment.startAt ?? call.now), at: call.now, in: transaction)
     }
 
     func pause(

@@ -30,12 +30,17 @@ extension ExperimentsCommand {
             abstract: "Starts a draft: from now on it assigns units, and what its hash depends on stays.")
 
         @Argument(help: "Its key.") var key: String
+        @Option(
+            help: ArgumentHelp(
+                "Since when units have met its variants, where it ran elsewhere before.", valueName: "time"))
+        var since: Timestamp?
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions
         @OptionGroup var output: OutputOptions
 
         func step(_ client: Experiments.Client, _ experiment: Experiment) async throws(RPCError) -> Experiment {
-            try await client.start(Experiments.Start.Params(id: experiment.id, version: experiment.version))
+            try await client.start(
+                Experiments.Start.Params(id: experiment.id, version: experiment.version, since: since))
         }
     }
 
