@@ -241,10 +241,24 @@ final class PlayedSignals: JSONRPCClient {
             let params = try SignalFeed.Read.Params(json: params)
             let all = items.withLock(\.self)
             let page = all.dropFirst(params.after).prefix(min(params.limit, 3))
-            return SignalFeed.Read.Reply(items: Array(page), through: params.after + page.count).json()
+            let items = try page.map { signal throws(JSONError) in
+                FedSignal(
+                    messageId: signal.messageId, timestamp: signal.timestamp, units: signal.units,
+                    metrics: try Self.numbers(params.fields, of: signal.metrics))
+            }
+            return SignalFeed.Read.Reply(items: items, through: params.after + page.count).json()
         } catch {
             throw .invalidParams(error)
         }
+    }
+
+    /// Those of a signal's numbers that are asked for, as signals itself does.
+    private static func numbers(_ fields: [String], of metrics: JSONRaw?) throws(JSONError) -> JSONRaw? {
+        guard let metrics, case .object(let members) = try JSONValue(parsing: metrics.bytes) else { return nil }
+        let asked = fields.compactMap { field in
+            members[field]?.number.map { #""\#(field)":\#($0.text)"# }
+        }
+        return asked.isEmpty ? nil : try JSONRaw(validating: "{\(asked.joined(separator: ","))}")
     }
 }
 

@@ -287,7 +287,8 @@ import Testing
                         messageId: "m\(number)", timestamp: time, units: [number % 5 == 4 ? "u2" : "u1"],
                         metrics: try JSONRaw(validating: #"{"value":\#(number)}"#))
                 })
-            try await service.arrived(through: 10)
+            // Of many that come at once signals says where the first one is.
+            try await service.arrived(through: 1)
             try await service.ended("signalFetching")
             #expect(try await service.number("SELECT count(*) FROM experiment_events") == 8)
             try await service.arrived(through: 10)
@@ -296,6 +297,82 @@ import Testing
             let days = try await service.call(
                 "experimentAggregates.list", #"{"experimentId":"\#(experiment.id)","metric":"spend"}"#)
             #expect(days["items"]?[0]?["sum"]?.number?.double == 32)
+        }
+    }
+
+    @Test("An event that went for its age does not come again when signals is asked anew")
+    func aged() async throws {
+        try await withExperiments { service in
+            let experiment = try await measured(service, source: "signals")
+            try await service.ended("signalFetching")
+            service.advance(hours: 24 * 40)
+            _ = try await expose(service, "u1", "control")
+            service.signals.feed(
+                try ["2026-01-02T00:00:00Z", "2026-01-06T00:00:00Z"].map { time in
+                    FedSignal(
+                        messageId: time, timestamp: try #require(Timestamp(time)), units: ["u1"],
+                        metrics: try JSONRaw(validating: #"{"value":7}"#))
+                })
+            try await service.arrived(through: 2)
+            try await service.ended("signalFetching")
+            // As a rule of 37 days and its job do.
+            try await service.write { transaction throws(RPCError) in
+                try transaction.run("INSERT INTO retention_rules (name, days) VALUES ('experiment_events', 37)")
+                try transaction.run("DELETE FROM experiment_events WHERE message_id = '2026-01-02T00:00:00Z'")
+            }
+            try await service.call(
+                "metricDefinitions.create",
+                #"{"key":"items","name":"Items","kind":"mean","event":"order","source":"signals","valueField":"items"}"#
+            )
+            let second = try await service.draft("second")
+            try await service.call(
+                "resultPlans.set",
+                #"{"experimentId":"\#(second.id)","metrics":[{"metric":"items","role":"secondary"}]}"#)
+            try await service.ended("signalFetching")
+            #expect(try await service.number("SELECT count(*) FROM experiment_events") == 1)
+            let days = try await service.call(
+                "experimentAggregates.list",
+                #"{"experimentId":"\#(experiment.id)","metric":"orders","bucket":"daily"}"#)
+            #expect(days["items"]?.array?.compactMap { $0["count"]?.int64 } == [1, 1])
+        }
+    }
+
+    @Test("A metric that needs another number of events that are there counts it of all of them")
+    func moreNumbers() async throws {
+        try await withExperiments { service in
+            let experiment = try await measured(service, source: "signals")
+            try await service.ended("signalFetching")
+            service.advance(hours: 48)
+            _ = try await expose(service, "u1", "control")
+            let time = try #require(Timestamp("2026-01-01T14:00:00Z"))
+            service.signals.feed(
+                try (1...8).map { number in
+                    FedSignal(
+                        messageId: "m\(number)", timestamp: time, units: ["u1"],
+                        metrics: try JSONRaw(validating: #"{"value":\#(number),"items":\#(number * 10)}"#))
+                })
+            try await service.arrived(through: 8)
+            try await service.ended("signalFetching")
+            try await service.call(
+                "metricDefinitions.create",
+                #"{"key":"items","name":"Items","kind":"mean","event":"order","source":"signals","valueField":"items"}"#
+            )
+            try await service.call(
+                "resultPlans.set",
+                """
+                {"experimentId":"\(experiment.id)","metrics":[{"metric":"orders","role":"goal"},\
+                {"metric":"spend","role":"goal"},{"metric":"p90","role":"secondary"},\
+                {"metric":"items","role":"secondary"}],"engine":"fixed","correction":"none","version":1}
+                """)
+            try await service.ended("signalFetching")
+            try await service.ended("metricFilling")
+            #expect(try await service.number("SELECT count(*) FROM experiment_events") == 8)
+            for (metric, sum) in [("items", 360.0), ("spend", 36), ("orders", 8)] {
+                let hours = try await service.call(
+                    "experimentAggregates.list", #"{"experimentId":"\#(experiment.id)","metric":"\#(metric)"}"#)
+                #expect(hours["items"]?[0]?["sum"]?.number?.double == sum, "\(metric)")
+                #expect(hours["items"]?[0]?["count"]?.int64 == 8, "\(metric)")
+            }
         }
     }
 

@@ -356,12 +356,17 @@ enum ExperimentsMigrations {
 
                 -- The events that metrics count of signals, for units of which type: how far they were fetched, \#
                 and how far there is
-                -- something to fetch, by place in the order of arrival there.
+                -- something to fetch, by place in the order of arrival there. Who arrives says where the first of \#
+                them is, so one goes on
+                -- to the end.
                 CREATE TABLE followed_events (
                     event TEXT NOT NULL,
                     unit_type TEXT NOT NULL,
-                    -- Before the first page -1.
-                    fetched_through INTEGER NOT NULL DEFAULT -1,
+                    -- Which of its numbers are asked for: a JSON array.
+                    fields TEXT NOT NULL,
+                    fetched_through INTEGER NOT NULL DEFAULT 0,
+                    -- Whether there was nothing behind that.
+                    reached_end INTEGER NOT NULL DEFAULT 0 CHECK (reached_end IN (0, 1)),
                     wanted_through INTEGER NOT NULL DEFAULT 0,
                     PRIMARY KEY (event, unit_type)
                 ) STRICT, WITHOUT ROWID;

@@ -78,7 +78,7 @@ extension DataMap {
             ]),
         Table(
             "followed_events", "which events are fetched from signals, and how far they were", .nobody,
-            columns: ["event", "unit_type", "fetched_through", "wanted_through"]),
+            columns: ["event", "unit_type", "fields", "fetched_through", "reached_end", "wanted_through"]),
     ]
 
     private static let event = [

@@ -58,8 +58,9 @@ struct EventIntake: Sendable {
         _ book: inout MetricBook, in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> Bool {
         if let name = event.messageID,
-            try events.contains(name, of: event.unit, from: event.source, in: transaction)
+            let known = try events.find(name, of: event.unit, from: event.source, in: transaction)
         {
+            if event.source == .signals { try amend(known, by: event, &book, in: transaction) }
             return false
         }
         // Who enters is reckoned with the events before this one, and then this one counts.
@@ -77,6 +78,21 @@ struct EventIntake: Sendable {
                 type: event.type, source: event.source, occurredAt: event.occurredAt, metrics: event.metrics),
             of: event.unit, in: transaction)
         return true
+    }
+
+    /// More numbers of an event of signals are asked for than when it came: now they count.
+    private func amend(
+        _ known: EventStore.Known, by event: NewEvent, _ book: inout MetricBook,
+        in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        guard !known.isRetracted, known.event.metrics?.bytes != event.metrics?.bytes else { return }
+        try book.count(known.event, of: event.unit, isTakenBack: true, in: transaction)
+        try events.set(event.metrics, of: known.number, in: transaction)
+        try book.count(
+            CountedEvent(
+                type: known.event.type, source: known.event.source, occurredAt: known.event.occurredAt,
+                metrics: event.metrics),
+            of: event.unit, in: transaction)
     }
 
     private func check(_ metrics: JSONRaw?) throws(RPCError) {

@@ -25,9 +25,7 @@ struct SignalFetching: JobWork {
 
     /// What to ask for next.
     private struct Question: Sendable {
-        let followed: FollowedEventStore.Followed
-        let after: Int64
-        let fields: [String]
+        let progress: FollowedEventStore.Progress
         /// Nil for units that are nobody's.
         let identifierType: String?
     }
@@ -36,13 +34,10 @@ struct SignalFetching: JobWork {
         of job: StoredJob, in file: DatabaseFile, _ runtime: ServiceRuntime
     ) async throws(RPCError) -> JobPiece {
         let question = try await runtime.read(file) { [followed] transaction throws(RPCError) -> Question? in
-            for (event, fetched, wanted) in try followed.all(in: transaction) where fetched < 0 || fetched < wanted {
-                return Question(
-                    followed: event, after: max(0, fetched),
-                    fields: try followed.fields(of: event.event, in: transaction),
-                    identifierType: try UnitTypeTable(in: transaction).identifierType(of: event.unitType))
-            }
-            return nil
+            guard let progress = try followed.all(in: transaction).first(where: \.isBehind) else { return nil }
+            return Question(
+                progress: progress,
+                identifierType: try UnitTypeTable(in: transaction).identifierType(of: progress.followed.unitType))
         }
         guard let question else {
             return { job, _, transaction throws(RPCError) in try finish(&job, in: transaction) }
@@ -50,7 +45,7 @@ struct SignalFetching: JobWork {
         guard let type = question.identifierType else {
             // Sessions have no identifier that a signal could carry.
             return { _, _, transaction throws(RPCError) in
-                try followed.fetched(question.followed, through: .max, in: transaction)
+                try followed.fetched(question.progress, through: .max, in: transaction)
             }
         }
         guard let brand = runtime.databases.all.first(where: { runtime.databases.file(of: $0) == file }) else {
@@ -58,20 +53,24 @@ struct SignalFetching: JobWork {
         }
         let page = try await SignalFeed.Client(signals).read(
             SignalFeed.Read.Params(
-                event: question.followed.event, identifierType: type, after: Int(question.after),
-                limit: Self.signalsInPage, fields: question.fields),
+                event: question.progress.followed.event, identifierType: type,
+                after: Int(question.progress.fetchedThrough), limit: Self.signalsInPage,
+                fields: question.progress.fields),
             for: CallContext(brand: brand, principal: "service:experiments"))
         return { job, now, transaction throws(RPCError) in
-            try take(page, question.followed, &job, at: now, in: transaction)
+            try take(page, question.progress, &job, at: now, in: transaction)
         }
     }
 
     private func take(
-        _ page: SignalFeed.Read.Reply, _ event: FollowedEventStore.Followed, _ job: inout StoredJob,
+        _ page: SignalFeed.Read.Reply, _ progress: FollowedEventStore.Progress, _ job: inout StoredJob,
         at now: Timestamp, in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
+        let event = progress.followed
         var book = MetricBook()
-        for signal in page.items {
+        // What is kept no longer counted before, and does not come again.
+        let since = try followed.keptSince(now, in: transaction)
+        for signal in page.items where since.map({ $0 <= signal.timestamp }) ?? true {
             for unit in signal.units {
                 do throws(RPCError) {
                     let number = try intake.exposures.unit(unit, type: event.unitType, at: now, in: transaction)
@@ -87,13 +86,13 @@ struct SignalFetching: JobWork {
             }
         }
         try book.write(in: transaction)
-        try followed.fetched(event, through: Int64(page.through), in: transaction)
+        try followed.fetched(progress, through: Int64(page.through), in: transaction)
         job.done += page.items.count
     }
 
     private func finish(_ job: inout StoredJob, in transaction: borrowing WriteTransaction) throws(RPCError) {
         // What arrived meanwhile is fetched before the job ends.
-        for (_, fetched, wanted) in try followed.all(in: transaction) where fetched < 0 || fetched < wanted { return }
+        if try followed.all(in: transaction).contains(where: \.isBehind) { return }
         job.total = job.done
         job.status = .completed
     }

@@ -14,20 +14,28 @@ struct SignalFollowing: Sendable {
     private let followed = FollowedEventStore()
     private let jobs = JobStore()
 
-    /// Follows what metrics need, and no more. What is new is fetched from the beginning.
+    /// Follows what metrics need, and no more. What is new, a number of an event that is followed already among it, is
+    /// fetched from the beginning.
     func follow(at now: Timestamp, in transaction: borrowing WriteTransaction) throws(RPCError) {
         let needed = try followed.needed(in: transaction)
-        let known = Set(try followed.all(in: transaction).map(\.followed))
-        guard needed != known else { return }
-        for event in needed.symmetricDifference(known) {
-            try followed.set(event, isNeeded: needed.contains(event), in: transaction)
+        var asked: [FollowedEventStore.Followed: [String]] = [:]
+        for known in try followed.all(in: transaction) { asked[known.followed] = known.fields }
+        for event in asked.keys where !needed.contains(event) { try followed.leave(event, in: transaction) }
+        var hasNew = false
+        for event in needed {
+            let fields = try followed.fields(of: event.event, in: transaction)
+            if let before = asked[event], Set(fields).isSubset(of: before) { continue }
+            try followed.follow(event, fields: fields, in: transaction)
+            hasNew = true
         }
-        let names = Set(needed.map(\.event)).sorted()
-        try transaction.tell("signals", "signals.follow", FollowedSignals(events: names), at: now)
-        if !needed.isSubset(of: known) { try begin(at: now, in: transaction) }
+        if needed != Set(asked.keys) {
+            let names = Set(needed.map(\.event)).sorted()
+            try transaction.tell("signals", "signals.follow", FollowedSignals(events: names), at: now)
+        }
+        if hasNew { try begin(at: now, in: transaction) }
     }
 
-    /// Some have arrived, up to a place in the order of arrival.
+    /// Some have arrived: one at this place in the order of arrival, and maybe others behind it.
     func arrived(through: Int, at now: Timestamp, in transaction: borrowing WriteTransaction) throws(RPCError) {
         try followed.want(through: Int64(through), in: transaction)
         if try !followed.all(in: transaction).isEmpty { try begin(at: now, in: transaction) }

@@ -46,15 +46,35 @@ struct EventStore: Sendable {
         return transaction.connection.lastInsertRowID
     }
 
-    /// Whether a unit has an event of this name.
-    func contains(
+    /// An event that is there.
+    struct Known: Sendable {
+        let number: Int64
+        let event: CountedEvent
+        let isRetracted: Bool
+    }
+
+    /// The event of this name that a unit has; nil: none.
+    func find(
         _ messageID: String, of unit: Int64, from source: EventSource,
         in transaction: borrowing some Transaction & ~Copyable
-    ) throws(RPCError) -> Bool {
+    ) throws(RPCError) -> Known? {
         try transaction.one(
-            "SELECT 1 FROM experiment_events WHERE unit = :unit AND source = :source AND message_id = :message",
-            [":unit": unit, ":source": source.rawValue, ":message": messageID]
-        ) { _ in true } ?? false
+            """
+            SELECT type, source, occurred_at, metrics, number, retracted_at IS NOT NULL FROM experiment_events
+            WHERE unit = :unit AND source = :source AND message_id = :message
+            """, [":unit": unit, ":source": source.rawValue, ":message": messageID]
+        ) { row throws(RPCError) in
+            Known(number: row.int64(4), event: try Self.counted(row), isRetracted: row.bool(5))
+        }
+    }
+
+    /// Keeps other numbers of an event.
+    func set(
+        _ metrics: JSONRaw?, of number: Int64, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        try transaction.run(
+            "UPDATE experiment_events SET metrics = :metrics WHERE number = :number",
+            [":metrics": metrics?.text, ":number": number])
     }
 
     func insert(

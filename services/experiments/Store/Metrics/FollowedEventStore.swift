@@ -1,3 +1,4 @@
+import JSON
 import JSONRPC
 import SQLite
 import ServiceContract
@@ -28,34 +29,77 @@ struct FollowedEventStore: Sendable {
         return Set(all)
     }
 
-    func all(
-        in transaction: borrowing some Transaction & ~Copyable
-    ) throws(RPCError) -> [(followed: Followed, fetchedThrough: Int64, wantedThrough: Int64)] {
+    /// How far the fetching of one is.
+    struct Progress: Sendable {
+        let followed: Followed
+        /// Which of its numbers are asked for.
+        let fields: [String]
+        let fetchedThrough: Int64
+        /// Whether there was nothing behind that.
+        let reachedEnd: Bool
+        let wantedThrough: Int64
+
+        var isBehind: Bool { !reachedEnd || fetchedThrough < wantedThrough }
+    }
+
+    func all(in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> [Progress] {
         try transaction.all(
             """
-            SELECT event, unit_type, fetched_through, wanted_through FROM followed_events ORDER BY event, unit_type
+            SELECT event, unit_type, fields, fetched_through, reached_end, wanted_through FROM followed_events
+            ORDER BY event, unit_type
             """
-        ) { (Followed(event: $0.text(0), unitType: $0.text(1)), $0.int64(2), $0.int64(3)) }
-    }
-
-    /// - Parameter isNeeded: false removes it.
-    func set(_ followed: Followed, isNeeded: Bool, in transaction: borrowing WriteTransaction) throws(RPCError) {
-        let key: Arguments = [":event": followed.event, ":type": followed.unitType]
-        guard isNeeded else {
-            try transaction.run("DELETE FROM followed_events WHERE event = :event AND unit_type = :type", key)
-            return
+        ) { row throws(RPCError) in
+            Progress(
+                followed: Followed(event: row.text(0), unitType: row.text(1)), fields: try row.json(2),
+                fetchedThrough: row.int64(3), reachedEnd: row.bool(4), wantedThrough: row.int64(5))
         }
-        try transaction.run(
-            "INSERT INTO followed_events (event, unit_type) VALUES (:event, :type) ON CONFLICT DO NOTHING", key)
     }
 
-    func fetched(
-        _ followed: Followed, through: Int64, in transaction: borrowing WriteTransaction
+    /// Asks for numbers of an event, from its first page on.
+    func follow(
+        _ followed: Followed, fields: [String], in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
         try transaction.run(
             """
-            UPDATE followed_events SET fetched_through = :through WHERE event = :event AND unit_type = :type
-            """, [":event": followed.event, ":type": followed.unitType, ":through": through])
+            INSERT INTO followed_events (event, unit_type, fields) VALUES (:event, :type, :fields)
+            ON CONFLICT (event, unit_type) DO UPDATE SET
+                fields = excluded.fields, fetched_through = 0, reached_end = 0
+            """, [":event": followed.event, ":type": followed.unitType, ":fields": fields.jsonText])
+    }
+
+    func leave(_ followed: Followed, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        try transaction.run(
+            "DELETE FROM followed_events WHERE event = :event AND unit_type = :type",
+            [":event": followed.event, ":type": followed.unitType])
+    }
+
+    /// A page was taken that was asked for at some progress; where it began anew meanwhile, that stays.
+    ///
+    /// A page that brings nothing further is the end of what there is: then no more is wanted, but for what arrived while
+    /// it was read.
+    func fetched(
+        _ asked: Progress, through: Int64, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        let isEnd = through == asked.fetchedThrough
+        try transaction.run(
+            """
+            UPDATE followed_events SET fetched_through = :through, reached_end = :end,
+                wanted_through = CASE WHEN :end AND wanted_through = :wanted THEN :through ELSE wanted_through END
+            WHERE event = :event AND unit_type = :type AND fetched_through = :before AND fields = :fields
+            """,
+            [
+                ":event": asked.followed.event, ":type": asked.followed.unitType, ":through": through, ":end": isEnd,
+                ":wanted": asked.wantedThrough, ":before": asked.fetchedThrough, ":fields": asked.fields.jsonText,
+            ])
+    }
+
+    /// Since when events are kept, by the brand's own rule; nil: for ever.
+    func keptSince(
+        _ now: Timestamp, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Timestamp? {
+        try transaction.one("SELECT days FROM retention_rules WHERE name = 'experiment_events'") {
+            now.advanced(bySeconds: -86_400 * $0.int64(0))
+        }
     }
 
     /// Says that there is something to fetch.
