@@ -59,7 +59,9 @@ def generated():
     """A file of the same shape: as many customers and purchases, some of them exactly alike."""
     chance = random.Random(1)
     customers, purchases = PUBLISHED_TOTALS[0], PUBLISHED_TOTALS[1] - PUBLISHED_DUPLICATES
-    buyers = list(range(1, customers + 1)) + [chance.randint(1, customers) for _ in range(purchases - customers)]
+    # Most purchases are of some loyal customers.
+    again = [1 + int(customers * chance.random() ** 3) for _ in range(purchases - customers)]
+    buyers = list(range(1, customers + 1)) + again
     rows = []
     for buyer in sorted(buyers):
         date = f"{chance.choice((1997, 1998))}-{chance.randint(1, 6):02}-{chance.randint(1, 28):02}"
