@@ -8,6 +8,7 @@ import sys
 
 import purchases
 import traces
+from participating import Participation
 from suite import Refused, wait_for
 
 SUPPRESSED = -32020
@@ -37,9 +38,10 @@ HEADER = "id,email,phone,at,amount\n"
 
 
 def run(report, suite, brand, other, directory):
-    person = Person()
+    person, experiments = Person(), Participation(brand)
     plant(brand, person)
-    before = brand.totals()
+    experiments.plant(person)
+    before, of_many = brand.totals(), experiments.of_many()
     found, files, size = traces.search(suite.directory, person.values)
     report.check(f"the planted customer is found in {len({where for where, _, _ in found})} of {files} files, "
                  "so that looking for them proves something",
@@ -55,8 +57,10 @@ def run(report, suite, brand, other, directory):
     nothing_left(report, suite, person, "after the erasure")
     after = brand.totals()
     report.equal("one actor fewer than before", before[0] - after[0], 1)
+    experiments.erased(report, person, of_many, rows)
 
     refused(report, suite, brand, person)
+    experiments.refused(report, person)
     nothing_left(report, suite, person, "after the customer was sent again, by every way in")
     suite.down()
     suite.up()

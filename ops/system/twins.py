@@ -146,14 +146,28 @@ def experiments(call, mark):
     call("promptVersions.create", {"name": "twin", "template": "Hello"})
     call("flows.create", {"name": "twin", "initialState": "a", "states": [{"name": "a"}, {"name": "b", "isTerminal": True}],
                           "transitions": [{"from": "a", "event": "done", "to": "b"}]})
+    call("unitTypes.set", {"type": "twin", "identifierType": "twinId"})
+    call("savedGroups.set", {"key": "twin", "name": mark, "attribute": "id", "values": ["twin", mark]})
+    sticky = call("experiments.create", {
+        "key": "twin-sticky", "name": mark, "unitType": "user", "isSticky": True, "variants": [
+            {"key": "control", "allocation": 10_000, "isControl": True}]})
+    call("experiments.start", {"id": sticky["id"], "version": 1})
+    call("assignments.assign", {"targetingKey": "twin", "experiments": ["twin-sticky"]})
+    for unit in ("twin", mark):
+        call("forcedAssignments.set", {"experiment": "twin", "unit": unit, "variant": "new", "note": mark})
+        call("experimentExposures.record", {"items": [{"experiment": "twin", "unit": unit, "variant": "control"}]})
     dataset = call("datasets.create", {"name": "twin", "label": "1", "arms": ["a", "b"], "reward": "orders"})
     call("datasets.append", {"id": dataset["id"], "offset": 0, "rows": [
-        {"arm": "a", "propensities": [0.5, 0.5], "reward": 1}, {"arm": "b", "propensities": [0.5, 0.5], "reward": 0}]})
+        {"arm": arm, "propensities": [0.5, 0.5], "reward": reward, "unit": {"type": "user", "id": unit}}
+        for arm, reward, unit in (("a", 1, "twin"), ("b", 0, mark))]})
     call("datasets.seal", {"id": dataset["id"]})
     call("replays.create", {"policyVersionId": version["id"], "datasetId": dataset["id"],
                             "target": {"type": "fixed", "arm": "a"}})
     call("bandits.create", {"key": "twin", "policyVersionId": version["id"], "kind": "thompson", "arms": ["a", "b"]})
-    call("bandits.decide", {"key": "twin", "unit": {"type": "user", "id": "twin"}, "arms": ["a"]})
+    for unit in ("twin", mark):
+        decided = call("bandits.decide", {"key": "twin", "unit": {"type": "user", "id": unit}, "arms": ["a"]})
+        call("bandits.reward", {"decisionId": decided["id"], "reward": 1})
+    call("datasets.fromDecisions", {"bandit": "twin", "name": "twin", "label": "2", "reward": mark})
 
 
 def plant(twin):
@@ -203,6 +217,9 @@ def plant(twin):
         wait_for(lambda: connection.call("privacyNotices.list", {"requestId": request["id"]})["items"],
                  what="the notices of a restriction")
         call("legalHolds.place", {"reason": mark, "identifier": person})
+        # Imports stay half in; what experiments began comes to its end.
+        wait_for(lambda: all(job["status"] != "running" for job in connection.call("jobs.list")["items"]
+                             if job["service"] == "experiments"), what="the end of jobs")
     with brand.suite.admin(brand.id) as connection:
         for email, role in (("twin@example.org", "owner"), (f"{mark}@example.org", "viewer")):
             token = connection.call("users.invite", {"email": email, "role": role})["token"]
@@ -382,7 +399,7 @@ def plain_calls(report, suite, ours, theirs, known):
         if method.kind != "write" and not method.required:
             calls.append((method, method.nothing))
         if method.kind == "read":
-            calls += [(method, with_text(method.example, name, theirs.mark))
+            calls += [(method, with_text(method.example, name, text)) for text in (theirs.mark, "twin")
                       for name, value in method.example.items() if isinstance(value, (str, dict))]
     for name, path, meta in (("a key", suite.socket, ours.key), ("a user", suite.socket, ours.session)):
         answers = ask(path, meta, calls)
