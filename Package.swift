@@ -77,6 +77,9 @@ let package = Package(
         // What people get of their data: the file that is sealed and signed, and how it is opened.
         .library("PersonArchive", ["JSON", "OpenSSL"]),
 
+        // What experiments have shown, as people read it: on the command line and on the page.
+        .library("ResultWords", ["ExperimentsAPI"]),
+
         // What every service runs on.
         .target(
             name: "ServiceKit",
@@ -95,7 +98,7 @@ let package = Package(
             "Gateway",
             [
                 "Assignment", "CivilTime", "ExperimentsAPI", "JSONRPCUnixSocket", "Limits", "OpenSSL", "OutboundHTTP",
-                "PersonArchive", "PlatformAPI",
+                "PersonArchive", "PlatformAPI", "ResultWords",
                 "SignalsAPI", "TLS", "TenancyAPI", .configuration, .hummingbird, .hummingbirdCore, .lifecycle, .logging,
                 .metrics, .mustache, .nio("NIOCore"),
             ]),
@@ -114,7 +117,7 @@ let package = Package(
             [
                 "AuditProof", "CProcess", "CommonAPI", "ExperimentsAPI", "GatewayAPI", "JSON", "JSONRPC",
                 "JSONRPCUnixSocket", "OpenSSL",
-                "PersonArchive", "PlatformAPI", "SQLite", "ServiceContract", "SignalsAPI", "TenancyAPI",
+                "PersonArchive", "PlatformAPI", "ResultWords", "SQLite", "ServiceContract", "SignalsAPI", "TenancyAPI",
                 .argumentParser,
                 .nio("NIOCore"), .nio("NIOPosix"), .yams,
             ], path: "services/gyre"),
@@ -148,7 +151,8 @@ let package = Package(
         .tests(
             "GatewayService",
             [
-                "AuditProof", "CivilTime", "CommonAPI", "GatewayAPI", "JSON", "JSONRPC", "JSONRPCUnixSocket", "Limits",
+                "AuditProof", "CivilTime", "CommonAPI", "ExperimentsAPI", "GatewayAPI", "JSON", "JSONRPC",
+                "JSONRPCUnixSocket", "Limits",
                 "MerkleLog", "OpenSSL", "OutboundHTTP", "PersonArchive", "PlatformAPI", "PythonOracle", "SQLite",
                 "ServiceContract", "ServiceKit", "SignalsAPI", "TLS", "TenancyAPI", .configuration, .hummingbird,
                 .lifecycle, .logging, .nio("NIOCore"), .nio("NIOPosix"),
@@ -185,6 +189,7 @@ let package = Package(
             path: "Tests/ProtoGenTests/Golden/CommonAPI", swiftSettings: .strict),
         .tests("PersonArchive", ["JSON", "OpenSSL", "PythonOracle"]),
         .tests("Randomness", ["PythonOracle"]),
+        .tests("ResultWords", ["ExperimentsAPI"]),
         .tests("SQLite", ["CFaultVFS", "CPacedWrites", "CSQLite"]),
         .tests(
             "ServiceKit",

@@ -64,6 +64,13 @@ import Testing
         }
     }
 
+    @Test("Results are put into words from the contract alone")
+    func resultWords() throws {
+        for (file, imports) in try Self.imports(below: "Sources/ResultWords") {
+            #expect(imports.subtracting(["ExperimentsAPI"]).isEmpty, "\(file)")
+        }
+    }
+
     @Test("No library and no service imports Foundation")
     func foundation() throws {
         let files = try Self.imports(below: "Sources") + Self.imports(below: "services")

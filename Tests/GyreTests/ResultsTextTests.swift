@@ -14,18 +14,6 @@ import Testing
         #expect(IntervalPlot([]).line(0.5, nil) == "····················│·········●··········")
     }
 
-    @Test(
-        "Numbers have as many digits as they need",
-        arguments: [
-            (0.0, "0"), (1.0, "1.000"), (12.345_67, "12.35"), (123_456.7, "123457"), (-0.5, "-0.5000"),
-            (0.000_01, "< 0.0001"), (0.049_96, "0.0500"),
-        ])
-    func numbers(value: Double, text: String) {
-        #expect(ResultsText.rounded(value) == text)
-        #expect(ResultsText.percent(0.1234) == "12.3 %")
-        #expect(ResultsText.percent(-0.0004) == "0.0 %")
-    }
-
     @Test("The split comes first, then each metric with its interval, then what to do")
     func results() throws {
         let time = try #require(Timestamp("2026-01-01T00:00:00Z"))

@@ -2,6 +2,7 @@ import ArgumentParser
 import ExperimentsAPI
 import JSON
 import JSONRPC
+import ResultWords
 import ServiceContract
 
 extension ExperimentsCommand {
@@ -124,14 +125,14 @@ enum ResultsText {
     }
 
     static func text(_ series: ExperimentResults.Series.Reply) -> String {
-        let isRelative = series.scale == .relative
         let intervals = series.points.flatMap(\.arms).compactMap(\.interval).map { ($0.lower, $0.upper) }
         let plot = IntervalPlot(intervals)
         var table = TextTable([.init("DAY"), .init("VARIANT"), .init("EFFECT", .right), .init("")])
         for point in series.points {
             for arm in point.arms {
                 table.add([
-                    "\(point.day)", arm.variant, arm.value.map { figure($0, isRelative) } ?? "too little data",
+                    "\(point.day)", arm.variant,
+                    arm.value.map { ResultWords.effect($0, series.scale) } ?? "too little data",
                     arm.value.map { plot.line($0, arm.interval.map { ($0.lower, $0.upper) }) },
                 ])
             }
@@ -144,20 +145,11 @@ enum ResultsText {
         for (arm, units) in zip(results.arms, results.split.units) {
             table.add([arm == results.control ? arm + " (control)" : arm, "\(units)"])
         }
-        let verdict: String
-        if results.split.isBroken {
-            verdict = "The split is broken: units did not come to the variants as promised. Trust nothing below."
-        } else if let pValue = results.split.sequentialPValue ?? results.split.pValue {
-            verdict = "The split is as promised (p = \(rounded(pValue)))."
-        } else {
-            verdict = "There are too few units to tell whether the split is as promised."
-        }
-        return table.text(width: Terminal.width) + verdict + "\n"
+        return table.text(width: Terminal.width) + ResultWords.split(results.split) + "\n"
     }
 
     private static func metric(_ metric: MetricResult) -> String {
-        let isRelative = metric.scale == .relative
-        let figures = metric.arms.map { isRelative ? $0.relative : $0.absolute }
+        let figures = metric.arms.map { metric.figure(of: $0) }
         let plot = IntervalPlot(figures.compactMap { $0?.interval }.map { ($0.lower, $0.upper) })
         var table = TextTable([
             .init("\(metric.metric), \(metric.role.rawValue)"), .init("CONTROL", .right), .init("VARIANT", .right),
@@ -167,71 +159,26 @@ enum ResultsText {
         for (arm, figure) in zip(metric.arms, figures) {
             guard let figure else {
                 table.add([arm.variant, nil, nil, nil, nil, nil, nil])
-                notes.append(
-                    "\(arm.variant): \(arm.notEnoughData ?? "the control may be 0, so there is no relative effect").")
+                notes.append(ResultWords.missing(arm))
                 continue
             }
             table.add([
-                arm.variant, arm.controlMean.map(rounded), arm.mean.map(rounded), self.figure(figure.value, isRelative),
-                figure.interval.map { "\(self.figure($0.lower, isRelative)) to \(self.figure($0.upper, isRelative))" },
-                (arm.adjustedPValue ?? arm.pValue).map(rounded),
+                arm.variant, arm.controlMean.map(ResultWords.rounded), arm.mean.map(ResultWords.rounded),
+                ResultWords.effect(figure.value, metric.scale),
+                figure.interval.map { ResultWords.interval($0, metric.scale) },
+                (arm.adjustedPValue ?? arm.pValue).map(ResultWords.probability),
                 plot.line(figure.value, figure.interval.map { ($0.lower, $0.upper) }),
             ])
-            if let cut = arm.varianceCut { notes.append("\(arm.variant): CUPED cut the variance by \(percent(cut)).") }
-            if let chance = figure.chanceToWin {
-                notes.append("\(arm.variant): better with a chance of \(percent(chance)).")
-            }
+            notes += ResultWords.notes(arm, figure)
         }
         return table.text(width: nil) + notes.map { "  \($0)\n" }.joined()
     }
 
     private static func decisions(_ results: ExperimentResults.Get.Reply) -> String {
         let recommended = results.recommendation
-        var text = "\(words(recommended.verdict)): \(recommended.variant)\n"
-        for reason in recommended.reasons { text += "  \(reason)\n" }
-        for decision in results.decisions where decision.variant != recommended.variant {
-            text += "\(words(decision.verdict)): \(decision.variant)\n"
-            for reason in decision.reasons { text += "  \(reason)\n" }
-        }
-        return text
-    }
-
-    private static func words(_ verdict: Verdict) -> String {
-        switch verdict {
-        case .ship: "Ship"
-        case .rollBack: "Roll back"
-        case .keepRunning: "Keep running"
-        case .broken: "Broken"
-        }
-    }
-
-    private static func figure(_ value: Double, _ isRelative: Bool) -> String {
-        (value > 0 ? "+" : "") + (isRelative ? percent(value) : rounded(value))
-    }
-
-    static func percent(_ share: Double) -> String { decimals(share * 100, 1) + " %" }
-
-    /// Four significant digits, or fewer.
-    static func rounded(_ value: Double) -> String {
-        guard value != 0, value.isFinite else { return value == 0 ? "0" : "\(value)" }
-        if abs(value) < 1e-4 { return "< 0.0001" }
-        var digits = 4
-        var size = abs(value)
-        while size >= 1, digits > 0 {
-            size /= 10
-            digits -= 1
-        }
-        return decimals(value, digits)
-    }
-
-    private static func decimals(_ value: Double, _ digits: Int) -> String {
-        var power = 1.0
-        for _ in 0..<digits { power *= 10 }
-        let whole = Int((abs(value) * power).rounded())
-        let (units, rest) = whole.quotientAndRemainder(dividingBy: Int(power))
-        let sign = value < 0 && whole > 0 ? "-" : ""
-        guard digits > 0 else { return "\(sign)\(units)" }
-        let text = "\(rest)"
-        return "\(sign)\(units)." + String(repeating: "0", count: digits - text.count) + text
+        return ([recommended] + results.decisions.filter { $0.variant != recommended.variant }).map { decision in
+            "\(ResultWords.verdict(decision.verdict)): \(decision.variant)\n"
+                + decision.reasons.map { "  \($0)\n" }.joined()
+        }.joined()
     }
 }
