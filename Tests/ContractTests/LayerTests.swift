@@ -71,6 +71,13 @@ import Testing
         }
     }
 
+    @Test("What draws knows nothing of what it draws")
+    func drawing() throws {
+        for (file, imports) in try Self.imports(below: "services/gateway/Service/Page/Drawing") {
+            #expect(imports.subtracting(["Mustache"]).isEmpty, "\(file)")
+        }
+    }
+
     @Test("No library and no service imports Foundation")
     func foundation() throws {
         let files = try Self.imports(below: "Sources") + Self.imports(below: "services")

@@ -136,7 +136,9 @@ public enum GatewayService {
         let statusPage = try StatusPage(
             status: status, tenancy: siblings["tenancy"], signals: siblings["signals"],
             clock: environment.runtime.clock)
-        let staffPage = try StaffPage(tenancy: siblings["tenancy"], clock: environment.runtime.clock)
+        let staffBar = try StaffBar(tenancy: siblings["tenancy"])
+        let staffPage = try StaffPage(clock: environment.runtime.clock)
+        let experimentsPage = try ExperimentsPage()
         let signInPage = try SignInPage()
         // A form that was shown before a restart is shown again.
         let formKey = try HMACKey(SecureRandom.bytes(HMACKey.generatedByteCount))
@@ -153,7 +155,7 @@ public enum GatewayService {
         let streams = FeatureStreams(door, maximum: HTTPServer.maximumStreams)
         let pages = { (status: StatusPage?, isSecure: Bool) in
             Pages(
-                status: status, staff: staffPage, signIn: signInPage,
+                status: status, bar: staffBar, staff: staffPage, experiments: experimentsPage, signIn: signInPage,
                 cookies: PageCookies(isSecure: isSecure, key: formKey), door: httpParts.door)
         }
         let doors = OpenDoors(

@@ -1,3 +1,4 @@
+import ExperimentsAPI
 import GatewayAPI
 import HTTPTypes
 import Hummingbird
@@ -13,13 +14,16 @@ import TenancyAPI
 struct Pages: Sendable {
     /// How the suite is; nil where that is nobody's business.
     let status: StatusPage?
+    let bar: StaffBar
     let staff: StaffPage
+    let experiments: ExperimentsPage
     let signIn: SignInPage
     let cookies: PageCookies
     let door: HTTPDoor
 
     func addRoutes(to router: Hummingbird.Router<HTTPContext>) {
         router.get("/") { request, context in await home(request, context) }
+        router.get("/experiments") { request, context in await experiments(request, context) }
         router.get("/sign-in") { request, context in
             await form(
                 request, brand: request.uri.queryParameters["brand"].map { String($0) } ?? "",
@@ -37,18 +41,51 @@ struct Pages: Sendable {
             let link = "<nav><a href=\"/sign-in\">Sign in</a></nav>"
             return page(.ok, refreshes: true, [link, await status.section()])
         }
-        do throws(RPCError) {
-            let staff = try await staff.section(
-                of: session, DoorClient(door, key: session.token, from: context.address),
-                formToken: cookies.formToken(of: session))
-            var sections = [staff]
+        return await page(for: session, request, context, refreshes: true) { signedIn, door throws(RPCError) in
+            var sections = [try await staff.section(signedIn, door)]
             if let status { sections.append(await status.section()) }
-            return page(.ok, refreshes: true, sections)
+            return (nil, sections)
+        }
+    }
+
+    /// All experiments, those of a status, or the one that is named.
+    private func experiments(_ request: Hummingbird.Request, _ context: HTTPContext) async -> Response {
+        guard let session = cookies.session(request.headers) else { return redirect("/sign-in") }
+        let asked = request.uri.queryParameters
+        return await page(for: session, request, context, refreshes: false) { signedIn, door throws(RPCError) in
+            guard signedIn.may(Experiments.List.method) else {
+                throw .forbidden(
+                    "You may not see experiments from here: sign out and in again; if that does not help, "
+                        + "ask an owner of \(signedIn.brand) for another role.")
+            }
+            if let key = asked["key"] {
+                let (title, html) = try await experiments.section(String(key), door)
+                return (title, [html])
+            }
+            let status = asked["status"].flatMap { ExperimentStatus(rawValue: String($0)) }
+            return ("Experiments", [try await experiments.section(signedIn, status: status, door)])
+        }
+    }
+
+    /// What staff see, under the bar; also when it cannot be shown.
+    ///
+    /// - Parameter content: the page's title and sections.
+    private func page(
+        for session: PageCookies.Session, _ request: Hummingbird.Request, _ context: HTTPContext, refreshes: Bool,
+        _ content: (StaffBar.SignedIn, DoorClient) async throws(RPCError) -> (title: String?, sections: [String])
+    ) async -> Response {
+        var above: [String] = []
+        do throws(RPCError) {
+            let door = DoorClient(door, key: session.token, from: context.address)
+            let signedIn = try await bar.signedIn(session, door, formToken: cookies.formToken(of: session))
+            above = [bar.section(signedIn)]
+            let (title, sections) = try await content(signedIn, door)
+            return page(.ok, title: title, refreshes: refreshes, above + sections)
         } catch {
             if error.code == RPCError.Code.unauthenticated {
                 return redirect("/sign-in?ended=1", cookie: cookies.forgetSession())
             }
-            return page(Self.status(error), refreshes: true, [Self.paragraph(error.message)])
+            return page(Self.status(error), refreshes: refreshes, above + [Self.paragraph(error.message)])
         }
     }
 
@@ -140,16 +177,16 @@ struct Pages: Sendable {
 
     /// - Parameter text: of ours or of a service's; escaped all the same.
     private static func paragraph(_ text: String) -> String {
-        let escaped = text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
-        return "<p class=\"bad\" role=\"alert\">\(escaped)</p><p><a href=\"/\">Back</a></p>"
+        "<p class=\"bad\" role=\"alert\">\(HTMLText.escaped(text))</p><p><a href=\"/\">Back</a></p>"
     }
 
     private func page(
-        _ status: HTTPResponse.Status, refreshes: Bool, _ sections: [String], cookie: String? = nil
+        _ status: HTTPResponse.Status, title: String? = nil, refreshes: Bool, _ sections: [String],
+        cookie: String? = nil
     ) -> Response {
         var headers = headers(cookie)
         headers[.contentType] = "text/html; charset=utf-8"
-        let html = PageFrame.html(refreshes: refreshes, sections)
+        let html = PageFrame.html(title: title, refreshes: refreshes, sections)
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
     }
 

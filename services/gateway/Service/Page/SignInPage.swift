@@ -24,7 +24,7 @@ struct SignInPage: Sendable {
     private let template: MustacheTemplate
 
     init() throws {
-        template = try MustacheTemplate(string: Self.source)
+        template = try MustacheTemplate(html: Self.source)
     }
 
     func section(_ content: Content) -> String { template.render(content) }

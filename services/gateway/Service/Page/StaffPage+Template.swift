@@ -1,10 +1,6 @@
 extension StaffPage {
     /// Mustache; every value is escaped.
     static let source = #"""
-        <nav>
-        <span class="quiet">{{who}}{{#role}}, {{.}}{{/role}} of {{brand}}, until {{until}}</span>
-        <form method="post" action="/sign-out"><input type="hidden" name="token" value="{{formToken}}"><button>Sign out</button></form>
-        </nav>
         <h1>{{brand}}</h1>
         {{#isWithoutAnything}}
         <p>Your role sees neither privacy requests nor keys nor the audit log; ask an owner of {{brand}} for another.</p>

@@ -12,7 +12,7 @@ import TenancyAPI
 struct StaffPage: Sendable {
     /// What a session from the page may ask for, where the role may.
     static let scopes = [
-        "audit:read", "keys:read", "privacyRequests:read", "sessions:read", "sessions:write",
+        "audit:read", "experiments:read", "keys:read", "privacyRequests:read", "sessions:read", "sessions:write",
     ]
     /// Keys, and privacy requests, that are shown.
     static let maximumItems = 50
@@ -49,11 +49,7 @@ struct StaffPage: Sendable {
             let publicKey: String
         }
 
-        let who: String
-        let role: String?
         let brand: String
-        let until: String
-        let formToken: String
         let maySeeRequests: Bool
         let requests: [Request]
         let hasRequests: Bool
@@ -66,41 +62,24 @@ struct StaffPage: Sendable {
         let more: String?
     }
 
-    private let brands: Brands.Client
-    private let users: Users.Client
     private let clock: ServiceKit.Clock
     private let template: MustacheTemplate
 
-    init(tenancy: any JSONRPCClient, clock: ServiceKit.Clock) throws {
-        brands = Brands.Client(tenancy)
-        users = Users.Client(tenancy)
+    init(clock: ServiceKit.Clock) throws {
         self.clock = clock
-        template = try MustacheTemplate(string: Self.source)
+        template = try MustacheTemplate(html: Self.source)
     }
 
-    /// - Parameters:
-    ///   - door: calls with the session's token.
-    ///   - formToken: goes into the form that ends the session.
-    /// - Throws: unauthenticated when the session has ended, or what keeps a service from answering.
-    func section(
-        of session: PageCookies.Session, _ door: DoorClient, formToken: String
-    ) async throws(RPCError) -> String {
-        template.render(try await content(of: session, door, formToken: formToken))
+    /// - Parameter door: calls with the session's token.
+    /// - Throws: what keeps a service from answering.
+    func section(_ staff: StaffBar.SignedIn, _ door: DoorClient) async throws(RPCError) -> String {
+        template.render(try await content(staff, door))
     }
 
-    private func content(
-        of session: PageCookies.Session, _ door: DoorClient, formToken: String
-    ) async throws(RPCError) -> Content {
-        let grant = try await GatewayAPI.Session.Client(door).authenticate(.init(key: session.token))
-        guard let record = try await Sessions.Client(door).list(.init()).items.first(where: { $0.id == session.id })
-        else { throw .sessionUnknown }
-        let scopes = Set(grant.scopes)
-        let admin = CallContext(brand: grant.brandId, principal: "admin", deadlineMilliseconds: 2_000)
-        let brand = try await brands.get(.init(id: grant.brandId), for: admin)
-        let user = try await user(record.userId, admin)
-        let maySeeRequests = scopes.contains(PrivacyRequests.List.method.scope ?? "")
-        let maySeeKeys = scopes.contains(Keys.List.method.scope ?? "")
-        let maySeeAudit = scopes.contains(AuditLog.Head.method.scope ?? "")
+    private func content(_ staff: StaffBar.SignedIn, _ door: DoorClient) async throws(RPCError) -> Content {
+        let maySeeRequests = staff.may(PrivacyRequests.List.method)
+        let maySeeKeys = staff.may(Keys.List.method)
+        let maySeeAudit = staff.may(AuditLog.Head.method)
         var (requests, keys, isCut) = ([PrivacyRequest](), [Key](), false)
         if maySeeRequests {
             requests = try await Self.requests(door)
@@ -113,9 +92,8 @@ struct StaffPage: Sendable {
             isCut = isCut || page.nextCursor != nil
         }
         return Content(
-            who: user?.name ?? user?.email ?? "\(record.userId)", role: user?.role.rawValue, brand: brand.name,
-            until: StatusPage.readable(record.expiresAt), formToken: formToken, maySeeRequests: maySeeRequests,
-            requests: requests.map(shown), hasRequests: !requests.isEmpty, maySeeKeys: maySeeKeys,
+            brand: staff.brand, maySeeRequests: maySeeRequests, requests: requests.map(shown),
+            hasRequests: !requests.isEmpty, maySeeKeys: maySeeKeys,
             keys: keys.map(Self.shown), hasKeys: !keys.isEmpty, maySeeAudit: maySeeAudit,
             head: maySeeAudit ? try await head(door) : nil,
             isWithoutAnything: !maySeeRequests && !maySeeKeys && !maySeeAudit,
@@ -137,17 +115,6 @@ struct StaffPage: Sendable {
         }
         let newest = try await client.list(.init(limit: maximumItems + 1)).items
         return sorted(requests + newest.filter { $0.endedAt != nil })
-    }
-
-    /// Who the session is of.
-    private func user(_ id: UUIDv7, _ admin: CallContext) async throws(RPCError) -> User? {
-        var cursor: String?
-        repeat {
-            let page = try await users.list(.init(cursor: cursor, limit: 500), for: admin)
-            if let user = page.items.first(where: { $0.id == id }) { return user }
-            cursor = page.nextCursor
-        } while cursor != nil
-        return nil
     }
 
     /// Nil while nothing has been recorded.

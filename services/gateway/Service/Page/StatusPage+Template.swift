@@ -16,7 +16,7 @@ extension StatusPage {
         <tr>
         <td>{{name}} <span class="quiet">{{industry}}</span><br><span class="quiet">{{id}}</span></td>
         <td class="number">{{people}}</td><td class="number">{{signals}}</td><td class="number">{{revenue}}</td>
-        <td><svg viewBox="0 0 60 24" preserveAspectRatio="none" role="img" aria-label="{{hour}}">{{#bars}}<rect x="{{x}}" y="{{y}}" width="0.8" height="{{height}}"><title>{{label}}</title></rect>{{/bars}}</svg><br><span class="quiet">{{hour}}</span></td>
+        <td><svg class="hour" viewBox="0 0 60 24" preserveAspectRatio="none" role="img" aria-label="{{hour}}">{{#bars}}<rect x="{{x}}" y="{{y}}" width="0.8" height="{{height}}"><title>{{label}}</title></rect>{{/bars}}</svg><br><span class="quiet">{{hour}}</span></td>
         </tr>
         {{/brands}}
         </table>

@@ -25,7 +25,7 @@ struct StatusPage: Sendable {
         self.signals = Signals.Client(signals)
         actors = Actors.Client(signals)
         self.clock = clock
-        template = try MustacheTemplate(string: Self.source)
+        template = try MustacheTemplate(html: Self.source)
     }
 
     func section() async -> String {

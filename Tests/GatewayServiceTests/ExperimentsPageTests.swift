@@ -1,0 +1,394 @@
+import ExperimentsAPI
+import JSON
+import JSONRPC
+import ServiceKit
+import Synchronization
+import Testing
+
+@testable import GatewayService
+
+/// The page through a gateway, with an experiments service that answers from a closure.
+@Suite(.timeLimit(.minutes(2)), .serialized) struct ExperimentsPageTests {
+    private func withPage(
+        _ staff: FakeStaff = FakeStaff(), _ answer: FakeExperiments.Answer?,
+        _ body: (inout Browser, FakeExperiments?) async throws -> Void
+    ) async throws {
+        let gateway = try await GatewayUnderTest(keys: [], staff: staff, hasExperiments: false)
+        var experiments: FakeExperiments?
+        if let answer { experiments = try await FakeExperiments(beside: gateway, answer) }
+        var browser = Browser(port: try await gateway.httpPort)
+        let form = try await browser.get("/sign-in")
+        _ = try await browser.post(
+            "/sign-in",
+            ["brand": "\(GatewayUnderTest.brand)", "email": "ada@example.org", "password": FakeStaff.password],
+            token: form.token)
+        try await body(&browser, experiments)
+        try await experiments?.close()
+        try await gateway.stop()
+    }
+
+    @Test("From the first page to all experiments, and to one with its split, plot and decision")
+    func wholeWay() async throws {
+        try await withPage(FakeStaff(), { method, _ throws(RPCError) in try Planted().answer(method) }) {
+            browser, experiments in
+            #expect(try await browser.get("/").body.contains("<a href=\"/experiments\">"))
+            let list = try await browser.get("/experiments")
+            #expect(list.status == 200 && list.body.contains("<title>Experiments – Gyre</title>"))
+            #expect(list.body.contains("<a href=\"/experiments?key=checkout\"><bdi>Free delivery</bdi></a>"))
+            #expect(list.body.contains("10,000"))
+            let page = try await browser.get("/experiments?key=checkout")
+            #expect(page.status == 200 && page.body.contains("<title>Free delivery – Gyre</title>"))
+            for text in [
+                "Ship: new", "orders +5.0 % to +15.0 %: better.", "The split is as promised (p = 0.4100).", "50.1 %",
+                "class=\"good\"", "+10.0 % (+5.0 % to +15.0 %)", "Sign out",
+            ] { #expect(page.body.contains(text), "\(text)") }
+            #expect(page["content-security-policy"]?.contains("'none'") == true && page["cache-control"] == "no-store")
+            #expect(!page.body.contains("http-equiv") && !page.body.contains("<script"))
+            let asked = experiments?.calls ?? []
+            #expect(asked.contains("experimentResults.get") && asked.contains("experimentResults.series"))
+        }
+    }
+
+    @Test("Without a session there is the way to sign in, and nobody asks for experiments")
+    func anonymous() async throws {
+        try await withPage(FakeStaff(), { method, _ throws(RPCError) in try Planted().answer(method) }) {
+            browser, experiments in
+            browser.cookies = [:]
+            for path in ["/experiments", "/experiments?key=checkout"] {
+                let answer = try await browser.get(path)
+                #expect(answer.status == 303 && answer["location"] == "/sign-in")
+            }
+            #expect(experiments?.calls.isEmpty == true)
+        }
+    }
+
+    @Test("Who may not see experiments is told so in a sentence, and nobody asks for them")
+    func scope() async throws {
+        let staff = FakeStaff(scopes: ["sessions:read", "sessions:write"], brandName: "A & B")
+        try await withPage(staff, { method, _ throws(RPCError) in try Planted().answer(method) }) {
+            browser, experiments in
+            for path in ["/experiments", "/experiments?key=checkout"] {
+                let answer = try await browser.get(path)
+                #expect(answer.status == 403 && answer.body.contains("ask an owner of A &amp; B for another role."))
+                #expect(answer.body.contains("Sign out</button>"))
+            }
+            #expect(experiments?.calls.isEmpty == true)
+        }
+    }
+
+    @Test("While the experiments service is down the page says so, under its bar")
+    func down() async throws {
+        try await withPage(FakeStaff(), nil) { browser, _ in
+            for path in ["/experiments", "/experiments?key=checkout"] {
+                let answer = try await browser.get(path)
+                #expect(answer.status == 503, "\(answer.status)")
+                #expect(answer.body.contains("The experiments service does not answer; try again shortly."))
+                #expect(answer.body.contains("Sign out</button>") && answer.body.contains("<a href=\"/\">"))
+            }
+        }
+    }
+
+    @Test(
+        "What no experiment is called is not found, however it is written",
+        arguments: [
+            "nobody", "..", "%3Cscript%3Ealert(1)%3C%2Fscript%3E", "", "a%20b", String(repeating: "k", count: 101),
+        ])
+    func unknown(key: String) async throws {
+        try await withPage(FakeStaff(), { method, _ throws(RPCError) in throw .notFound("experiment", "nobody") }) {
+            browser, _ in
+            let answer = try await browser.get("/experiments?key=\(key)")
+            #expect(answer.status == 404 && answer.body.contains("There is no experiment"))
+            #expect(!answer.body.contains("<script"))
+        }
+    }
+
+    @Test("A list of a status asks for that status, and says when there is none")
+    func filter() async throws {
+        let asked = Mutex<[String]>([])
+        try await withPage(
+            FakeStaff(),
+            { method, params throws(RPCError) in
+                asked.withLock { $0.append(params["status"]?.string ?? "-") }
+                return (try? JSONValue(parsing: Experiments.List.Reply(items: []).json())) ?? .null
+            }
+        ) { browser, _ in
+            let paused = try await browser.get("/experiments?status=paused")
+            #expect(paused.body.contains("No experiment is paused."))
+            let all = try await browser.get("/experiments")
+            #expect(all.body.contains("There are no experiments yet."))
+            let other = try await browser.get("/experiments?status=%3Cb%3E")
+            #expect(other.status == 200)
+            #expect(asked.withLock(\.self) == ["paused", "-", "-", "-", "-", "-"])
+        }
+    }
+}
+
+/// The page of one experiment from what is known of it.
+@Suite struct ExperimentReportTests {
+    private func page(_ planted: Planted) throws -> String { try ExperimentsPage().html(planted.report) }
+
+    @Test("The split comes first, then effects, then how they came about; the decision is above them with its reasons")
+    func order() throws {
+        let html = try page(Planted())
+        var rest = html[...]
+        for part in [
+            "Free delivery", "More orders are finished.", "Ada", "Phase", "10,000 of 20,000 planned units", "Ship: new",
+            "orders +5.0 % to +15.0 %: better.", "Judged by a confidence sequence", "What one unit does tells nothing",
+            "Split", "The split is as promised", "5,010", "50.1 %", "50.0 %", "p = 0.8400", "Effects",
+            "<svg", "orders, new: +10.0 % (+5.0 % to +15.0 %), better.", "refunds", "within its margin",
+            "CUPED cut the variance by 40.0 %", "The figures behind it", "1.000", "1.100", "0.0021",
+            "Over time", "<svg", "The figures, day by day", "2026-01-03", "+10.0 %",
+        ] {
+            let found = try #require(rest.firstRange(of: part), "\(part) in \(rest)")
+            rest = rest[found.upperBound...]
+        }
+    }
+
+    @Test("A broken split is an alarm, and what is below is marked as not to be trusted")
+    func broken() throws {
+        var planted = Planted()
+        planted.isBroken = true
+        planted.verdict = .broken
+        let html = try page(planted)
+        #expect(html.contains("role=\"alert\">The split is broken: units did not come to the variants as promised."))
+        #expect(html.contains("<section class=\"doubtful\" aria-labelledby=\"effects\">"))
+        #expect(html.contains("<section class=\"doubtful\" aria-labelledby=\"history\">"))
+        #expect(html.contains("<span class=\"bad\">p &lt; 0.0001, broken</span>") && html.contains("Broken: new"))
+        #expect(!html.contains("class=\"good\"") && !html.contains(", better."))
+    }
+
+    @Test("Intervals that count at the planned end only are no verdict before it")
+    func early() throws {
+        var planted = Planted()
+        planted.engine = .fixed
+        let html = try page(planted)
+        #expect(html.contains("The planned end is not reached, and these intervals count only there."))
+        #expect(!html.contains("class=\"good\"") && html.contains("class=\"open\"") && !html.contains(", better."))
+        planted.hasEnded = true
+        #expect(try page(planted).contains("class=\"good\""))
+    }
+
+    @Test("A metric without enough data says so in words, and has no bar")
+    func notEnough() throws {
+        var planted = Planted()
+        planted.arm = ArmResult(variant: "new", notEnoughData: "needs 100 units and has 12")
+        planted.hasGuardrail = false
+        let html = try page(planted)
+        #expect(
+            html.contains(">not enough data yet</text>") && html.contains("orders, new: needs 100 units and has 12."))
+        #expect(!html.contains("<rect") && !html.contains("nan"))
+        planted.arm = ArmResult(variant: "new", units: 5, mean: 1, controlMean: 0)
+        #expect(try page(planted).contains(">no relative effect</text>"))
+    }
+
+    @Test("A draft shows what it promises, and how to start it; without a plan, how to make one")
+    func draft() throws {
+        var planted = Planted()
+        planted.status = .draft
+        planted.hasResults = false
+        var html = try page(planted)
+        #expect(html.contains("It has not been started") && html.contains("gyre experiments start checkout"))
+        #expect(html.contains("Of all units") && html.contains("50.0 %") && !html.contains("<h2 id=\"split\">"))
+        planted.hasPlan = false
+        html = try page(planted)
+        #expect(html.contains("gyre experiments plan checkout plan.yaml") && html.contains("nothing is measured"))
+        planted.status = .active
+        #expect(try page(planted).contains("Nothing is measured in it yet"))
+    }
+
+    @Test("With nobody exposed, or no metrics, there is a sentence, and no empty drawing")
+    func empty() throws {
+        var planted = Planted()
+        planted.units = [0, 0]
+        var html = try page(planted)
+        #expect(html.contains("Nobody has met a variant yet.") && !html.contains("<svg") && html.contains("50.0 %"))
+        #expect(!html.contains("nan"))
+        planted = Planted()
+        planted.hasGoal = false
+        planted.hasGuardrail = false
+        html = try page(planted)
+        #expect(html.contains("Its plan has no metrics") && !html.contains("<svg") && html.contains("5,010"))
+    }
+
+    @Test("What people wrote is text, wherever it stands", arguments: Hostile.texts)
+    func hostile(text: String) throws {
+        var planted = Planted()
+        planted.text = text
+        let html = try page(planted)
+        #expect(!html.contains("<script") && !html.contains("\" onload") && !html.contains("' onload"))
+        #expect(html.contains(HTMLText.escaped(text)))
+        let bytes = Array(html.utf8)
+        for raw in ["<script", "\"\u{301}", "'\u{301}"] {
+            #expect(bytes.firstRange(of: Array(raw.utf8)) == nil, "\(raw)")
+        }
+        let title = PageFrame.html(title: text, refreshes: false, [])
+        #expect(!title.contains("<script") && title.contains("<title>\(HTMLText.escaped(text)) – Gyre</title>"))
+    }
+
+    @Test("A metric of a unit of its own has an axis of its own; its variants that nobody named show no other's name")
+    func absolute() throws {
+        var planted = Planted()
+        planted.scale = .absolute
+        let html = try page(planted)
+        #expect(
+            html.contains("Effect on orders, in its own unit") && html.contains("Effects, as shares of the control"))
+        #expect(!html.contains("<bdi class=\"quiet\">Free delivery</bdi>"))
+    }
+
+    @Test(
+        "An interval says what it says by its side, the margin and what is better",
+        arguments: [
+            (MetricRole.goal, MetricDirection.higherIsBetter, 0.01, 0.02, EffectFinding.better),
+            (.goal, .higherIsBetter, -0.02, -0.01, .worse), (.goal, .higherIsBetter, -0.01, 0.01, .unclear),
+            (.goal, .lowerIsBetter, 0.01, 0.02, .worse), (.secondary, .lowerIsBetter, -0.02, -0.01, .better),
+            (.goal, .higherIsBetter, 0, 0.1, .unclear), (.guardrail, .higherIsBetter, -0.04, 0.1, .safe),
+            (.guardrail, .higherIsBetter, -0.06, 0.1, .doubtful), (.guardrail, .higherIsBetter, -0.2, -0.06, .harmed),
+            (.guardrail, .lowerIsBetter, -0.2, 0.04, .safe), (.guardrail, .lowerIsBetter, 0.06, 0.1, .harmed),
+            (.guardrail, .lowerIsBetter, 0.01, 0.1, .doubtful),
+        ])
+    func findings(
+        role: MetricRole, direction: MetricDirection, lower: Double, upper: Double, expected: EffectFinding
+    ) {
+        let metric = MetricResult(metric: "m", role: role, direction: direction, scale: .relative, arms: [])
+        #expect(EffectFinding(metric, margin: 0.05, EffectInterval(lower: lower, upper: upper)) == expected)
+        #expect(EffectFinding(metric, margin: 0.05, nil) == nil)
+    }
+
+    @Test("Those that run come first, the newest of them on top")
+    func sorted() {
+        let order: [(String, ExperimentStatus)] = [
+            ("a", .completed), ("b", .active), ("c", .draft), ("d", .active), ("e", .paused),
+        ]
+        let experiments = order.map { key, status in
+            var planted = Planted()
+            (planted.key, planted.status) = (key, status)
+            return planted.experiment
+        }
+        #expect(ExperimentsPage.sorted(experiments).map(\.key) == ["d", "b", "e", "c", "a"])
+    }
+}
+
+/// An experiment with a goal and a guardrail, and what a test changes of it.
+struct Planted {
+    var key = "checkout"
+    var text = "Free delivery"
+    var status = ExperimentStatus.active
+    var engine = InferenceEngine.alwaysValid
+    var scale = EffectScaleName.relative
+    var verdict = Verdict.ship
+    var units = [4_990, 5_010]
+    var isBroken = false
+    var hasEnded = false
+    var hasPlan = true
+    var hasResults = true
+    var hasGoal = true
+    var hasGuardrail = true
+    var arm = ArmResult(
+        variant: "new", units: 5_010, controlUnits: 4_990, mean: 1.1, controlMean: 1, absolute: Planted.effect,
+        relative: Planted.effect, pValue: 0.0021, varianceCut: 0.4,
+        assumptions: ["What one unit does tells nothing of another."])
+
+    static let effect = EffectFigure(value: 0.1, interval: EffectInterval(lower: 0.05, upper: 0.15))
+    private static let time = Timestamp(microseconds: 1_767_225_600_000_000)
+    private static let id = UUIDv7(milliseconds: 7, sequence: 0, random: 7)
+
+    var experiment: Experiment {
+        Experiment(
+            id: Self.id, key: key, name: text, description: text == "Free delivery" ? nil : text,
+            hypothesis: text == "Free delivery" ? "More orders are finished." : text,
+            owner: text == "Free delivery" ? "Ada" : text, unitType: "user", status: status, hashVersion: 2, seed: key,
+            hashAttribute: "id", prerequisites: [], isSticky: false, bucketVersion: 0, minimumBucketVersion: 0,
+            variants: [
+                Variant(key: "control", allocation: 5_000, isControl: true),
+                Variant(key: "new", name: text == "Free delivery" ? nil : text, allocation: 5_000, isControl: false),
+            ], phase: status == .draft ? nil : 1, createdAt: Self.time, updatedAt: Self.time, version: 2)
+    }
+
+    var phases: [Phase] {
+        guard status != .draft else { return [] }
+        return [
+            Phase(
+                number: 1, openedAt: Self.time, reason: .start, prerequisites: [],
+                arms: ["control", "new"].map { PhaseArm(variant: $0, allocation: 5_000, ranges: []) })
+        ]
+    }
+
+    var plan: ResultPlan {
+        ResultPlan(
+            metrics: [
+                PlannedMetric(metric: "orders", role: .goal, scale: scale),
+                PlannedMetric(metric: "refunds", role: .guardrail, scale: .relative, margin: 0.2),
+            ], engine: engine, alpha: 0.05, correction: .holm, plannedUnits: 20_000, sampleRatioAlpha: 0.001, version: 1
+        )
+    }
+
+    var results: ExperimentResults.Get.Reply {
+        let safe = EffectFigure(value: 0.01, interval: EffectInterval(lower: -0.03, upper: 0.05))
+        let decision = ArmDecision(
+            variant: "new", verdict: verdict, reasons: ["orders +5.0 % to +15.0 %: better."])
+        let pValue = isBroken ? 0.000_001 : 0.84
+        return ExperimentResults.Get.Reply(
+            experiment: key, status: status, at: Self.time, arms: ["control", "new"], control: "control",
+            hasEnded: hasEnded, severalVariantsShare: 0,
+            split: SplitResult(
+                units: units, pValue: pValue, sequentialPValue: isBroken ? 0.000_001 : 0.41, isBroken: isBroken,
+                phases: [SplitPart(phase: 1, units: units, pValue: pValue)], days: []),
+            metrics: (hasGoal
+                ? [MetricResult(metric: "orders", role: .goal, direction: .higherIsBetter, scale: scale, arms: [arm])]
+                : [])
+                + (hasGuardrail
+                    ? [
+                        MetricResult(
+                            metric: "refunds", role: .guardrail, direction: .lowerIsBetter, scale: .relative,
+                            arms: [
+                                ArmResult(
+                                    variant: "new", units: 5_010, controlUnits: 4_990, mean: 0.11, controlMean: 0.1,
+                                    relative: safe)
+                            ])
+                    ] : []),
+            decisions: [decision], recommendation: decision)
+    }
+
+    var series: ExperimentResults.Series.Reply {
+        ExperimentResults.Series.Reply(
+            metric: "orders", scale: scale,
+            points: (1...3).compactMap { day in
+                CalendarDate(year: 2026, month: 1, day: day).map { date in
+                    ResultSeriesPoint(
+                        day: date,
+                        arms: [SeriesArm(variant: "new", value: 0.1, interval: Self.effect.interval)])
+                }
+            })
+    }
+
+    var report: ExperimentReport {
+        ExperimentReport(
+            experiment: experiment, phases: phases, plan: hasPlan ? plan : nil,
+            results: hasPlan && hasResults ? results : nil, problem: nil, series: hasGoal && hasPlan ? [series] : [])
+    }
+
+    /// What the experiments service says of it.
+    func answer(_ method: String) throws(RPCError) -> JSONValue {
+        switch method {
+        case "experiments.list": try told(Experiments.List.Reply(items: [experiment]))
+        case "activeExperiments.list":
+            try told(
+                ActiveExperiments.List.Reply(items: [
+                    ActiveExperiment(
+                        id: Self.id, key: key, name: text, variants: 2, allocation: 10_000, startedAt: Self.time,
+                        units: 10_000)
+                ]))
+        case "experiments.get": try told(experiment)
+        case "experimentPhases.list": try told(ExperimentPhases.List.Reply(items: phases))
+        case "resultPlans.get": try told(plan)
+        case "experimentResults.get": try told(results)
+        case "experimentResults.series": try told(series)
+        default: throw .notFound("method", method)
+        }
+    }
+
+    private func told(_ reply: some JSONWritable) throws(RPCError) -> JSONValue {
+        guard let value = try? JSONValue(parsing: reply.json()) else { throw .internalError("no JSON") }
+        return value
+    }
+}

@@ -1,0 +1,205 @@
+"""The page of an experiment, as a member of staff meets it: what was planted is there, and seen."""
+
+import random
+import sqlite3
+import time
+import xml.etree.ElementTree
+
+from signing_in import PASSWORD, Browser
+from suite import Brand, Suite, wait_for
+
+DAY = 86_400
+DAYS = 12
+UNITS = 4_800
+BATCH = 500
+HOSTILE = "\"\u0301 onload=x <script>alert('Ordering')</script>"
+
+
+def run(report, programs, directory):
+    suite = Suite(programs, directory / "showing")
+    try:
+        suite.up()
+        brand = Brand(suite, "Showing & Sons")
+        invite(suite, brand, "owner", "ada@example.org")
+        invite(suite, brand, "viewer", "eve@example.org")
+        plant(suite, brand)
+        look(report, suite, brand)
+        without_results(report, suite, brand)
+        killed(report, suite, brand)
+    finally:
+        suite.clean_up()
+
+
+def invite(suite, brand, role, address):
+    invited = suite.gyre_json("users", "invite", address, "--role", role, "--brand", brand.id)
+    suite.gyre("users", "accept", invited["token"], "--name", address.split("@")[0].title(), text=PASSWORD + "\n")
+
+
+# -- what there is
+
+
+def plant(suite, brand):
+    """Three experiments with the same people: one that is better, one whose split is broken, one whose guardrail is."""
+    for key, event, direction in [("orders", "order", "higherIsBetter"), ("searches", "search", "higherIsBetter"),
+                                  ("refunds", "refund", "lowerIsBetter")]:
+        brand.call("metricDefinitions.create", {"key": key, "name": key.title(), "kind": "proportion", "event": event,
+                                                "direction": direction})
+    brand.call("metricDefinitions.create", {"key": "basket", "name": "Basket", "kind": "mean", "event": "order",
+                                            "valueField": "value"})
+    brand.call("metricDefinitions.create", {"key": "calls", "name": "Calls", "kind": "proportion", "event": "call"})
+    experiments = [make(brand, "checkout", "Free delivery at checkout", ["control", "free-delivery"]),
+                   make(brand, "ordering", HOSTILE, ["control", "new"]),
+                   make(brand, "upsell", "A better offer after the basket", ["control", "one-offer", "three-offers"])]
+    backdate(suite, brand, [made["id"] for made in experiments])
+    events(brand)
+
+
+def make(brand, key, name, variants, start=True, **more):
+    share = 10_000 // len(variants)
+    made = brand.call("experiments.create", {
+        "key": key, "name": name, "unitType": "user", "hypothesis": "Who pays no delivery finishes more orders.",
+        "owner": "Ada Lovelace", **more,
+        "variants": [{"key": variant, "allocation": share, "isControl": place == 0}
+                     for place, variant in enumerate(variants)]})
+    brand.call("resultPlans.set", {
+        "experimentId": made["id"], "engine": "alwaysValid", "plannedUnits": 20_000, "metrics": [
+            {"metric": "orders", "role": "goal", "worthHaving": 0.02}, {"metric": "basket", "role": "secondary", "scale": "absolute"},
+            {"metric": "searches", "role": "secondary"}, {"metric": "refunds", "role": "guardrail", "margin": 0.3},
+            {"metric": "calls", "role": "secondary"}]})
+    return brand.call("experiments.start", {"id": made["id"], "version": made["version"]}) if start else made
+
+
+def backdate(suite, brand, ids):
+    """Lets experiments have begun some days ago, which no call can do: in the file, while nobody has it open."""
+    suite.down()
+    with sqlite3.connect(suite.directory / "experiments" / f"{brand.id}.db") as database:
+        [[stay]] = database.execute("SELECT sql FROM sqlite_master WHERE name = 'phases_stay'").fetchall()
+        database.execute("DROP TRIGGER phases_stay")
+        database.execute("UPDATE phases SET opened_at = opened_at - ?", [DAYS * DAY * 1_000_000])
+        database.execute(stay)
+    database.close()
+    suite.up()
+
+
+def events(brand):
+    """Units come over the days; who pays no delivery orders more often, and one split is not as promised."""
+    chance = random.Random(4)
+    now = time.time()
+    exposures, happened = [], []
+    for number in range(UNITS):
+        unit, came = f"u{number}", now - DAYS * DAY + 3_600 + number * (DAYS * DAY - 7_200) / UNITS
+        checkout = chance.choice(["control", "free-delivery"])
+        ordering = "control" if chance.random() < 0.55 else "new"
+        upsell = chance.choice(["control", "one-offer", "three-offers"])
+        for experiment, variant in [("checkout", checkout), ("ordering", ordering), ("upsell", upsell)]:
+            exposures.append({"experiment": experiment, "unit": unit, "variant": variant, "at": moment(came)})
+        rates = {"order": 0.30 + 0.12 * (checkout == "free-delivery"), "search": 0.5,
+                 "refund": 0.2 + 0.14 * (upsell == "three-offers")}
+        for event, rate in rates.items():
+            if chance.random() < rate:
+                happened.append({"type": event, "unitType": "user", "unit": unit, "at": moment(min(now, came + 1_800)),
+                                 "metrics": {"value": round(chance.uniform(5, 80), 2)}})
+    for method, items in [("experimentExposures.record", exposures), ("experimentEvents.record", happened)]:
+        for start in range(0, len(items), BATCH):
+            verdicts = brand.call(method, {"items": items[start:start + BATCH]})["verdicts"]
+            refused = [verdict for verdict in verdicts if verdict["status"] != "accepted"]
+            if refused:
+                raise AssertionError(f"{method}: {refused[0]}")
+
+
+def moment(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+# -- what is seen
+
+
+def look(report, suite, brand):
+    browser = Browser(suite)
+    report.equal("a viewer signs in", browser.sign_in(brand, "eve@example.org")[:2], (303, "/"))
+    report.check("and finds the way to experiments", '<a href="/experiments">' in browser.send("GET", "/")[2])
+    status, _, page = browser.send("GET", "/experiments")
+    report.check("all of them, with their names and units",
+                 status == 200 and "Free delivery at checkout" in page and "4,800" in page and "upsell" in page, page)
+    status, _, page = browser.send("GET", "/experiments?key=checkout")
+    results = results_of(brand, "checkout")
+    report.check("one of them with its hypothesis and owner",
+                 status == 200 and "finishes more orders" in page and "Ada Lovelace" in page, page)
+    report.check("its split, unit for unit", all(f"{units:,}" in page for units in results["split"]["units"])
+                 and "The split is as promised" in page, results["split"])
+    recommended = results["recommendation"]
+    report.check("the decision with each of its reasons",
+                 recommended["verdict"] == "ship" and "Ship: free-delivery" in page
+                 and all(reason in page for reason in recommended["reasons"]), recommended)
+    drawings = plots(page)
+    report.check("plots that are well-formed, each with what it says in words",
+                 len(drawings) >= 3 and all(plot.find("desc") is not None for plot in drawings), len(drawings))
+    report.check("an interval for each metric that has one, inside its drawing",
+                 sum(len(list(plot.iter("rect"))) for plot in drawings) == intervals(results) > 0, intervals(results))
+    report.check("words for the metric that nobody did anything for", "not enough data yet" in page)
+    report.check("the effect over time, day by day", "Over time" in page and len(
+        [plot for plot in drawings if any(path.get("class") == "band" for path in plot.iter("path"))]) == 1)
+    shown = suite.gyre("experiments", "results", "checkout", "--brand", brand.id)
+    effect = next(line.split()[3:5] for line in shown.splitlines() if line.startswith("free-delivery  "))
+    report.check("the same figures as gyre prints", " ".join(effect) in page, effect)
+    report.check("no script, and nothing from elsewhere", "<script" not in page and "http://" not in page and "https://" not in page)
+
+    _, _, page = browser.send("GET", "/experiments?key=ordering")
+    report.check("a broken split is an alarm, above results that are not to be trusted",
+                 page.find('class="alarm" role="alert"') < page.find("Not to be trusted") and "doubtful" in page
+                 and "Broken: new" in page, page)
+    report.check("a name that would be a script is text", "<script" not in page and "\"\u0301" not in page
+                 and "&lt;script&gt;" in page and plots(page), page)
+
+    _, _, page = browser.send("GET", "/experiments?key=upsell")
+    report.check("a guardrail that is harmed is a reason to roll back", "harmed beyond its margin" in page
+                 and "Roll back: three-offers" in page, results_of(brand, "upsell")["decisions"])
+
+
+def plots(page):
+    """The drawings of a page as trees; raises where one is not well-formed."""
+    figures = [part.split("</figure>")[0] for part in page.split("<figure>")[1:]]
+    return [xml.etree.ElementTree.fromstring(figure[figure.index("<svg"):]) for figure in figures]
+
+
+def results_of(brand, key):
+    made = brand.call("experiments.get", {"key": key})
+    return brand.call("experimentResults.get", {"experimentId": made["id"]})
+
+
+def intervals(results):
+    return sum(1 for metric in results["metrics"] for arm in metric["arms"]
+               if (arm.get(metric["scale"]) or {}).get("interval"))
+
+
+def without_results(report, suite, brand):
+    browser = Browser(suite)
+    browser.sign_in(brand, "ada@example.org")
+    make(brand, "later", "For later", ["control", "new"], start=False)
+    make(brand, "empty", "Nobody yet", ["control", "new"])
+    brand.call("experiments.create", {"key": "bare", "name": "Bare", "unitType": "user", "variants": [
+        {"key": "control", "allocation": 5_000, "isControl": True}, {"key": "new", "allocation": 5_000}]})
+    for key, sentence in [("later", "It has not been started"), ("empty", "Nobody has met a variant yet"),
+                          ("bare", "nothing is measured in it yet")]:
+        status, _, page = browser.send("GET", f"/experiments?key={key}")
+        report.check(f"{key}: a sentence and no empty drawing", status == 200 and sentence in page and not plots(page), page)
+    status, _, page = browser.send("GET", "/experiments?key=nobody")
+    report.check("an experiment that is not there", status == 404 and "There is no experiment nobody" in page, page)
+    other = Brand(suite, "Elsewhere")
+    invite(suite, other, "owner", "bob@example.org")
+    stranger = Browser(suite)
+    stranger.sign_in(other, "bob@example.org")
+    report.equal("another brand's staff do not find it", stranger.send("GET", "/experiments?key=checkout")[0], 404)
+    status, _, page = stranger.send("GET", "/experiments")
+    report.check("nor is it on their list", status == 200 and "There are no experiments yet" in page and "Free delivery" not in page, page)
+    report.equal("and nobody sees it without a session", Browser(suite).send("GET", "/experiments?key=checkout")[:2],
+                 (303, "/sign-in"))
+
+
+def killed(report, suite, brand):
+    """The page is there again once the service is, without signing in anew."""
+    browser = Browser(suite)
+    browser.sign_in(brand, "ada@example.org")
+    suite.kill("experiments")
+    wait_for(lambda: "Ship: free-delivery" in browser.send("GET", "/experiments?key=checkout")[2], what="the page")
+    report.check("the page is there again after the service was killed", True)

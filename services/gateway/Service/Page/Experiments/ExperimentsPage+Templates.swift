@@ -1,0 +1,148 @@
+extension ExperimentsPage {
+    /// Mustache; every value is escaped. A point before a name: of this thing only, not of what is around it.
+    static let listSource = #"""
+        <h1>Experiments of <bdi>{{brand}}</bdi></h1>
+        <p class="filters">{{#filters}}{{#isCurrent}}<strong aria-current="page">{{name}}</strong>{{/isCurrent}}{{^isCurrent}}<a href="{{link}}">{{name}}</a>{{/isCurrent}} {{/filters}}</p>
+        {{#hasRows}}
+        <div class="wide" tabindex="0" role="region" aria-label="Experiments">
+        <table>
+        <tr><th scope="col">Experiment</th><th scope="col">Status</th><th scope="col" class="number">Units</th><th scope="col">Variants</th><th scope="col">Owner</th></tr>
+        {{#rows}}
+        <tr><th scope="row"><a href="/experiments?key={{key}}"><bdi>{{name}}</bdi></a><br><code class="quiet">{{key}}</code></th><td><span class="pill {{status}}">{{status}}</span></td><td class="number">{{.units}}</td><td>{{variants}}</td><td><bdi>{{.owner}}</bdi></td></tr>
+        {{/rows}}
+        </table>
+        </div>
+        {{/hasRows}}
+        {{^hasRows}}<p>{{nothing}}</p>{{/hasRows}}
+        {{#isFirst}}
+        <p>Write one down, and make it:</p>
+        <pre>gyre experiments create checkout.yaml</pre>
+        {{/isFirst}}
+        {{#.more}}<p class="quiet">{{.}}</p>{{/.more}}
+        """#
+
+    /// Mustache; every value is escaped, but for SVG that was made here.
+    static let oneSource = #"""
+        <h1><bdi>{{name}}</bdi> <span class="pill {{status}}">{{status}}</span></h1>
+        <p class="quiet"><code>{{key}}</code></p>
+        {{#hypothesis}}<blockquote><bdi>{{.}}</bdi></blockquote>{{/hypothesis}}
+        {{#description}}<p><bdi>{{.}}</bdi></p>{{/description}}
+        <dl class="facts">
+        {{#facts}}<div><dt>{{name}}</dt><dd><bdi>{{value}}</bdi></dd></div>
+        {{/facts}}
+        {{#progress}}<div><dt>Progress</dt><dd><progress max="100" value="{{percent}}" aria-label="Of the planned units"></progress> {{units}} of {{planned}} planned units</dd></div>{{/progress}}
+        </dl>
+        {{#decision}}
+        <section class="decision {{#first}}{{style}}{{/first}}" aria-labelledby="decision">
+        {{#first}}
+        <h2 id="decision">{{headline}}</h2>
+        <ul>{{#reasons}}<li>{{.}}</li>{{/reasons}}</ul>
+        {{/first}}
+        {{#others}}
+        <h3>{{headline}}</h3>
+        <ul>{{#reasons}}<li>{{.}}</li>{{/reasons}}</ul>
+        {{/others}}
+        <details><summary>How this is judged, and what it takes for granted</summary>
+        <p>{{judged}}</p>
+        <ul>{{#assumptions}}<li>{{.}}</li>{{/assumptions}}</ul>
+        </details>
+        </section>
+        {{/decision}}
+        {{#notice}}
+        <p class="notice" role="status">{{text}}</p>
+        {{#.command}}<pre>{{.}}</pre>{{/.command}}
+        {{/notice}}
+        {{#hasPromised}}
+        <h2>Variants</h2>
+        <table>
+        <tr><th scope="col">Variant</th><th scope="col" class="number">Of all units</th></tr>
+        {{#promised}}
+        <tr><th scope="row">{{variant}}{{#isControl}} (control){{/isControl}}{{#.name}}<br><bdi class="quiet">{{.}}</bdi>{{/.name}}</th><td class="number">{{.expected}}</td></tr>
+        {{/promised}}
+        </table>
+        {{/hasPromised}}
+        {{#split}}
+        <h2 id="split">Split</h2>
+        {{#isBroken}}<p class="alarm" role="alert">{{verdict}}</p>{{/isBroken}}
+        {{^isBroken}}<p>{{verdict}}</p>{{/isBroken}}
+        {{#.several}}<p class="quiet">{{.}}</p>{{/.several}}
+        <table>
+        <tr><th scope="col">Variant</th><th scope="col" class="number">Units</th><th scope="col" class="number">Seen</th><th scope="col" class="number">Promised</th></tr>
+        {{#rows}}
+        <tr><th scope="row">{{variant}}{{#isControl}} (control){{/isControl}}{{#.name}}<br><bdi class="quiet">{{.}}</bdi>{{/.name}}</th><td class="number">{{.units}}</td><td class="number">{{.seen}}</td><td class="number">{{.expected}}</td></tr>
+        {{/rows}}
+        </table>
+        <details{{#isBroken}} open{{/isBroken}}><summary>The split, phase by phase</summary>
+        <table>
+        {{#phases}}
+        <tbody>
+        <tr><th scope="rowgroup" colspan="4">{{title}}{{#.opened}} <span class="quiet">{{.}}</span>{{/.opened}}: {{#isBroken}}<span class="bad">{{pValue}}, broken</span>{{/isBroken}}{{^isBroken}}{{pValue}}{{/isBroken}}</th></tr>
+        {{#rows}}
+        <tr><td>{{variant}}</td><td class="number">{{.units}}</td><td class="number">{{.seen}}</td><td class="number">{{.expected}}</td></tr>
+        {{/rows}}
+        </tbody>
+        {{/phases}}
+        </table>
+        {{#.more}}<p class="quiet">{{.}}</p>{{/.more}}
+        </details>
+        {{/split}}
+        {{#effects}}
+        <section class="{{#isDoubtful}}doubtful{{/isDoubtful}}" aria-labelledby="effects">
+        <h2 id="effects">Effects</h2>
+        {{#isDoubtful}}<p class="alarm">Not to be trusted: the decision above says why.</p>{{/isDoubtful}}
+        {{#isEarly}}<p class="notice">The planned end is not reached, and these intervals count only there.</p>{{/isEarly}}
+        {{#plots}}
+        <figure><figcaption>{{title}}</figcaption>
+        {{{svg}}}
+        </figure>
+        {{/plots}}
+        <p class="legend quiet"><span><svg aria-hidden="true"><line class="zero" x1="50%" x2="50%" y1="0" y2="100%"/></svg> no effect</span>{{#hasMargin}} <span><svg aria-hidden="true"><line class="margin" x1="50%" x2="50%" y1="0" y2="100%"/></svg> worse is too much: the margin</span>{{/hasMargin}}{{#hasWorth}} <span><svg aria-hidden="true"><line class="worth" x1="50%" x2="50%" y1="0" y2="100%"/></svg> the smallest effect worth having</span>{{/hasWorth}}</p>
+        <ul class="notes quiet">{{#notes}}<li>{{.}}</li>{{/notes}}</ul>
+        <details><summary>The figures behind it</summary>
+        <div class="wide" tabindex="0" role="region" aria-label="The figures behind the effects">
+        <table>
+        <thead><tr><th scope="col">Variant</th><th scope="col" class="number">Control</th><th scope="col" class="number">Variant</th><th scope="col" class="number">Effect</th><th scope="col">Interval</th><th scope="col" class="number">p</th><th scope="col"></th><th scope="col" class="number">Units</th><th scope="col" class="number">Of control</th></tr></thead>
+        {{#groups}}
+        <tbody>
+        <tr><th scope="rowgroup" colspan="9">{{title}}</th></tr>
+        {{#rows}}
+        <tr><td>{{variant}}</td><td class="number">{{.control}}</td><td class="number">{{.mean}}</td><td class="number">{{.effect}}</td><td class="figures">{{.interval}}</td><td class="number">{{.pValue}}</td><td class="figures">{{.finding}}</td><td class="number">{{.units}}</td><td class="number">{{.controlUnits}}</td></tr>
+        {{/rows}}
+        </tbody>
+        {{/groups}}
+        </table>
+        </div>
+        </details>
+        {{#.more}}<p class="quiet">{{.}}</p>{{/.more}}
+        </section>
+        {{/effects}}
+        {{#history}}
+        <section class="{{#isDoubtful}}doubtful{{/isDoubtful}}" aria-labelledby="history">
+        <h2 id="history">Over time</h2>
+        <p class="quiet">What was known of the goals at the end of each day of UTC, with its interval.{{#isOnlyForItself}} Each day's interval holds for itself, not all of them together.{{/isOnlyForItself}}</p>
+        <div class="charts">
+        {{#charts}}
+        <figure><figcaption>{{title}}</figcaption>
+        {{{svg}}}
+        </figure>
+        {{/charts}}
+        </div>
+        <details><summary>The figures, day by day</summary>
+        {{#tables}}
+        <div class="wide" tabindex="0" role="region" aria-label="The effect on {{title}}, day by day">
+        <table>
+        <caption>{{title}}</caption>
+        <tr><th scope="col">Day</th><th scope="col">Variant</th><th scope="col" class="number">Effect</th><th scope="col">Interval</th></tr>
+        {{#rows}}
+        <tr><td>{{day}}</td><td>{{variant}}</td><td class="number">{{.effect}}</td><td class="figures">{{.interval}}</td></tr>
+        {{/rows}}
+        </table>
+        </div>
+        {{#.more}}<p class="quiet">{{.}}</p>{{/.more}}
+        {{/tables}}
+        </details>
+        {{#.more}}<p class="quiet">{{.}}</p>{{/.more}}
+        </section>
+        {{/history}}
+        """#
+}

@@ -1,0 +1,154 @@
+import ExperimentsAPI
+import JSON
+import JSONRPC
+import Mustache
+import ServiceContract
+
+/// The experiments of a brand, for staff: all of them, or one with its split, its effects, and what to do.
+///
+/// It asks with its reader's session, so it shows what they may see, and is charged to them.
+struct ExperimentsPage: Sendable {
+    /// Experiments that are listed.
+    static let maximumExperiments = 500
+    /// Pages of phases that are asked for, of 100 each.
+    static let maximumPhasePages = 10
+    /// Goals whose effects are shown over time.
+    static let maximumSeries = 6
+
+    private let list: MustacheTemplate
+    private let one: MustacheTemplate
+
+    init() throws {
+        list = try MustacheTemplate(html: Self.listSource)
+        one = try MustacheTemplate(html: Self.oneSource)
+    }
+
+    // MARK: All of them
+
+    private struct ListContent {
+        struct Filter {
+            let name: String
+            let link: String
+            let isCurrent: Bool
+        }
+
+        struct Row {
+            let key: String
+            let name: String
+            let status: String
+            let owner: String?
+            let units: String?
+            let variants: String
+        }
+
+        let brand: String
+        let filters: [Filter]
+        let rows: [Row]
+        let hasRows: Bool
+        let nothing: String
+        let isFirst: Bool
+        let more: String?
+    }
+
+    /// - Parameter status: only those; nil: all that are not archived.
+    func section(_ staff: StaffBar.SignedIn, status: ExperimentStatus?, _ door: DoorClient) async throws(RPCError)
+        -> String
+    {
+        let page = try await Experiments.Client(door).list(.init(status: status, limit: Self.maximumExperiments))
+        let running = try await ActiveExperiments.Client(door).list(.init(limit: Self.maximumExperiments)).items
+        let units = Dictionary(running.map { ($0.id, $0.units) }) { first, _ in first }
+        let filters = [ListContent.Filter(name: "all", link: "/experiments", isCurrent: status == nil)]
+        return list.render(
+            ListContent(
+                brand: staff.brand,
+                filters: filters
+                    + ExperimentStatus.allCases.map {
+                        .init(name: $0.rawValue, link: "/experiments?status=\($0.rawValue)", isCurrent: $0 == status)
+                    },
+                rows: Self.sorted(page.items).map { experiment in
+                    .init(
+                        key: experiment.key, name: experiment.name, status: experiment.status.rawValue,
+                        owner: experiment.owner, units: units[experiment.id].map { StatusPage.grouped($0) },
+                        variants: experiment.variants.map(\.key).joined(separator: ", "))
+                },
+                hasRows: !page.items.isEmpty,
+                nothing: status.map { "No experiment is \($0.rawValue)." } ?? "There are no experiments yet.",
+                isFirst: status == nil && page.items.isEmpty,
+                more: page.nextCursor == nil
+                    ? nil : "Only the first \(Self.maximumExperiments) are shown; gyre lists them all."))
+    }
+
+    /// Those that run first, then by their life; in each the newest first.
+    static func sorted(_ experiments: [Experiment]) -> [Experiment] {
+        let order: [ExperimentStatus] = [.active, .paused, .draft, .completed, .archived]
+        return order.flatMap { status in experiments.filter { $0.status == status }.reversed() }
+    }
+
+    // MARK: One of them
+
+    /// - Returns: what the page is called, and the page.
+    func section(_ key: String, _ door: DoorClient) async throws(RPCError) -> (title: String, html: String) {
+        let report = try await report(key, door)
+        return (report.experiment.name, html(report))
+    }
+
+    func html(_ report: ExperimentReport) -> String { one.render(ExperimentPageContent(report)) }
+
+    private func report(_ key: String, _ door: DoorClient) async throws(RPCError) -> ExperimentReport {
+        let experiment = try await experiment(key, door)
+        let phases = try await phases(of: experiment, door)
+        let plan = try await plan(of: experiment, door)
+        var results: ExperimentResults.Get.Reply?
+        var problem: String?
+        if plan != nil, experiment.phase != nil {
+            do throws(RPCError) {
+                results = try await ExperimentResults.Client(door).get(.init(experimentId: experiment.id))
+            } catch {
+                guard error.code == RPCError.Code.conflict else { throw error }
+                problem = error.message
+            }
+        }
+        var series: [ExperimentResults.Series.Reply] = []
+        if let results, results.split.units.contains(where: { $0 > 0 }) {
+            for metric in results.metrics.filter({ $0.role == .goal }).prefix(Self.maximumSeries) {
+                series.append(
+                    try await ExperimentResults.Client(door).series(
+                        .init(experimentId: experiment.id, metric: metric.metric)))
+            }
+        }
+        return ExperimentReport(
+            experiment: experiment, phases: phases, plan: plan, results: results, problem: problem, series: series)
+    }
+
+    private func experiment(_ key: String, _ door: DoorClient) async throws(RPCError) -> Experiment {
+        do throws(RPCError) {
+            return try await Experiments.Client(door).get(.init(key: key))
+        } catch {
+            // What cannot be a key is no experiment's.
+            throw error.code == RPCError.Code.invalidParams ? .notFound("experiment", key) : error
+        }
+    }
+
+    private func phases(of experiment: Experiment, _ door: DoorClient) async throws(RPCError) -> [Phase] {
+        guard experiment.phase != nil else { return [] }
+        let client = ExperimentPhases.Client(door)
+        var phases: [Phase] = []
+        var cursor: String?
+        for _ in 0..<Self.maximumPhasePages {
+            let page = try await client.list(.init(experimentId: experiment.id, cursor: cursor, limit: 100))
+            phases += page.items
+            cursor = page.nextCursor
+            if cursor == nil { break }
+        }
+        return phases
+    }
+
+    private func plan(of experiment: Experiment, _ door: DoorClient) async throws(RPCError) -> ResultPlan? {
+        do throws(RPCError) {
+            return try await ResultPlans.Client(door).get(.init(experimentId: experiment.id))
+        } catch {
+            guard error.code == RPCError.Code.notFound else { throw error }
+            return nil
+        }
+    }
+}
