@@ -59,15 +59,18 @@ def generated():
     """A file of the same shape: as many customers and purchases, some of them exactly alike."""
     chance = random.Random(1)
     customers, purchases = PUBLISHED_TOTALS[0], PUBLISHED_TOTALS[1] - PUBLISHED_DUPLICATES
-    # Most purchases are of some loyal customers.
-    again = [1 + int(customers * chance.random() ** 3) for _ in range(purchases - customers)]
+    # Half of what is bought again is bought by a tenth of the customers.
+    again = [chance.randint(1, customers // chance.choice((1, 10))) for _ in range(purchases - customers)]
     buyers = list(range(1, customers + 1)) + again
-    rows = []
+    rows = {}
     for buyer in sorted(buyers):
-        date = f"{chance.choice((1997, 1998))}-{chance.randint(1, 6):02}-{chance.randint(1, 28):02}"
-        quantity = min(1 + int(chance.expovariate(0.7)), 99)
-        rows.append(f"{buyer:05},{date},{quantity},{quantity * chance.uniform(8, 20):.2f}")
-    rows += chance.sample(rows, PUBLISHED_DUPLICATES)
+        row = None
+        while row is None or row in rows:
+            date = f"{chance.choice((1997, 1998))}-{chance.randint(1, 6):02}-{chance.randint(1, 28):02}"
+            quantity = min(1 + int(chance.expovariate(0.7)), 99)
+            row = f"{buyer:05},{date},{quantity},{quantity * chance.uniform(8, 20):.2f}"
+        rows[row] = None
+    rows = [*rows, *chance.sample(list(rows), PUBLISHED_DUPLICATES)]
     return "\n".join(["customer_id,date,quantity,amount_usd", *rows]) + "\n"
 
 
