@@ -4,6 +4,7 @@ import ExperimentsAPI
 import GatewayAPI
 import JSON
 import JSONRPC
+import ResultWords
 
 /// `gyre bandits`
 struct BanditsCommand: AsyncParsableCommand {
@@ -146,7 +147,7 @@ struct BanditsCommand: AsyncParsableCommand {
             output.show(decision) {
                 var table = TextTable([.init("ARM"), .init("CHANCE", .right), .init("")])
                 for (arm, chance) in zip(bandit.arms, decision.propensities) {
-                    table.add([arm, ResultsText.percent(chance), arm == decision.arm ? "chosen" : nil])
+                    table.add([arm, ResultWords.percent(chance), arm == decision.arm ? "chosen" : nil])
                 }
                 let next = caller.command("bandits reward \(decision.id) REWARD", suite)
                 return table.text(width: Terminal.width) + "\nSay what it brought:\n  \(next)\n"
@@ -226,7 +227,7 @@ struct BanditsCommand: AsyncParsableCommand {
         for bandit in bandits {
             table.add([
                 bandit.key, bandit.kind.rawValue, bandit.arms.joined(separator: ", "),
-                bandit.features.joined(separator: ", "), ResultsText.percent(bandit.floor), bandit.decisions.grouped,
+                bandit.features.joined(separator: ", "), ResultWords.percent(bandit.floor), bandit.decisions.grouped,
             ])
         }
         return table
@@ -244,7 +245,7 @@ struct BanditsCommand: AsyncParsableCommand {
                 continue
             }
             let (sum, count) = (arm.successes ?? 0, (arm.successes ?? 0) + (arm.failures ?? 0))
-            table.add([arm.arm, ResultsText.rounded(count), count > 0 ? ResultsText.rounded(sum / count) : nil])
+            table.add([arm.arm, ResultWords.rounded(count), count > 0 ? ResultWords.rounded(sum / count) : nil])
         }
         return table
     }

@@ -1,6 +1,7 @@
 import JSON
 import JSONRPC
 import JSONRPCUnixSocket
+import Limits
 import NIOCore
 import ServiceContract
 import ServiceKit

@@ -1,7 +1,9 @@
 import GatewayAPI
+import JSON
 import JSONRPC
 import Limits
 import ServiceContract
+import ServiceKit
 import TenancyAPI
 
 // What calls cost, who is told that it is too much, and how much is left.
