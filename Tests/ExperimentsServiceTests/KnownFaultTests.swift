@@ -134,7 +134,7 @@ struct KnownFaultTests {
             for best in arms {
                 let service = try ExperimentsUnderTest()
                 defer { service.runtime.stop() }
-                try await service.bandits.create(
+                _ = try await service.bandits.create(
                     Bandits.Create.Params(
                         key: "dinner", policyVersionId: try await service.versions()[0].id, kind: .thompson, arms: arms),
                     for: service.call)

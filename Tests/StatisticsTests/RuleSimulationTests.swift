@@ -94,7 +94,7 @@ struct RuleSimulationTests {
     func clusteredQuantiles() throws {
         var generator = SeededGenerator(seed: 64)
         func arm(_ shift: Double) throws -> QuantileEstimate {
-            let units = (0..<150).map { _ in
+            let units = (0..<150).map { _ -> [Double] in
                 let common = normal(&generator)
                 return (0..<(1 + generator.below(4))).map { _ in
                     shift + (common + normal(&generator)) / 2.0.squareRoot()
