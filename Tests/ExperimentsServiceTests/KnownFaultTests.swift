@@ -3,6 +3,7 @@ import JSON
 import JSONRPC
 import Policies
 import ServiceContract
+import ServiceKit
 import Testing
 
 @testable import ExperimentsService
@@ -174,7 +175,7 @@ struct KnownFaultTests {
     @Test("Fault 7: an always valid p-value overflows nothing, and is 0 for no effect, however large")
     func overflow() async throws {
         // exp(727.2) is more than any Double, exp(-727.2) is not less than any.
-        for (more, pValue) in [(3.61, 2.214742502e-316), (20, Double.leastNonzeroMagnitude)] {
+        for (more, pValue) in [(3.61, Double("2.214742502e-316") ?? 0), (20, Double.leastNonzeroMagnitude)] {
             let arm = try arm(
                 try await results(
                     #""engine":"alwaysValid","correction":"none""#,
