@@ -1,7 +1,6 @@
 """The page of an experiment, as a member of staff meets it: what was planted is there, and seen."""
 
 import random
-import sqlite3
 import time
 import xml.etree.ElementTree
 
@@ -22,7 +21,7 @@ def run(report, programs, directory):
         brand = Brand(suite, "Showing & Sons")
         invite(suite, brand, "owner", "ada@example.org")
         invite(suite, brand, "viewer", "eve@example.org")
-        plant(suite, brand)
+        plant(brand)
         look(report, suite, brand)
         without_results(report, suite, brand)
         killed(report, suite, brand)
@@ -38,7 +37,7 @@ def invite(suite, brand, role, address):
 # -- what there is
 
 
-def plant(suite, brand):
+def plant(brand):
     """Three experiments with the same people: one that is better, one whose split is broken, one whose guardrail is."""
     for key, event, direction in [("orders", "order", "higherIsBetter"), ("searches", "search", "higherIsBetter"),
                                   ("refunds", "refund", "lowerIsBetter")]:
@@ -47,18 +46,20 @@ def plant(suite, brand):
     brand.call("metricDefinitions.create", {"key": "basket", "name": "Basket", "kind": "mean", "event": "order",
                                             "valueField": "value"})
     brand.call("metricDefinitions.create", {"key": "calls", "name": "Calls", "kind": "proportion", "event": "call"})
-    experiments = [make(brand, "checkout", "Free delivery at checkout", ["control", "free-delivery"]),
-                   make(brand, "ordering", HOSTILE, ["control", "new"]),
-                   make(brand, "upsell", "A better offer after the basket", ["control", "one-offer", "three-offers"])]
-    backdate(suite, brand, [made["id"] for made in experiments])
+    began = moment(time.time() - DAYS * DAY)
+    for key, name, variants in [
+            ("checkout", "Free delivery at checkout", ["control", "free-delivery"]),
+            ("ordering", HOSTILE, ["control", "new"]),
+            ("upsell", "A better offer after the basket", ["control", "one-offer", "three-offers"])]:
+        start(brand, draft(brand, key, name, variants), since=began)
     events(brand)
 
 
-def make(brand, key, name, variants, start=True, **more):
+def draft(brand, key, name, variants):
     share = 10_000 // len(variants)
     made = brand.call("experiments.create", {
         "key": key, "name": name, "unitType": "user", "hypothesis": "Who pays no delivery finishes more orders.",
-        "owner": "Ada Lovelace", **more,
+        "owner": "Ada Lovelace",
         "variants": [{"key": variant, "allocation": share, "isControl": place == 0}
                      for place, variant in enumerate(variants)]})
     brand.call("resultPlans.set", {
@@ -66,19 +67,11 @@ def make(brand, key, name, variants, start=True, **more):
             {"metric": "orders", "role": "goal", "worthHaving": 0.02}, {"metric": "basket", "role": "secondary", "scale": "absolute"},
             {"metric": "searches", "role": "secondary"}, {"metric": "refunds", "role": "guardrail", "margin": 0.3},
             {"metric": "calls", "role": "secondary"}]})
-    return brand.call("experiments.start", {"id": made["id"], "version": made["version"]}) if start else made
+    return made
 
 
-def backdate(suite, brand, ids):
-    """Lets experiments have begun some days ago, which no call can do: in the file, while nobody has it open."""
-    suite.down()
-    with sqlite3.connect(suite.directory / "experiments" / f"{brand.id}.db") as database:
-        [[stay]] = database.execute("SELECT sql FROM sqlite_master WHERE name = 'phases_stay'").fetchall()
-        database.execute("DROP TRIGGER phases_stay")
-        database.execute("UPDATE phases SET opened_at = opened_at - ?", [DAYS * DAY * 1_000_000])
-        database.execute(stay)
-    database.close()
-    suite.up()
+def start(brand, made, **more):
+    brand.call("experiments.start", {"id": made["id"], "version": made["version"], **more})
 
 
 def events(brand):
@@ -175,8 +168,8 @@ def intervals(results):
 def without_results(report, suite, brand):
     browser = Browser(suite)
     browser.sign_in(brand, "ada@example.org")
-    make(brand, "later", "For later", ["control", "new"], start=False)
-    make(brand, "empty", "Nobody yet", ["control", "new"])
+    draft(brand, "later", "For later", ["control", "new"])
+    start(brand, draft(brand, "empty", "Nobody yet", ["control", "new"]))
     brand.call("experiments.create", {"key": "bare", "name": "Bare", "unitType": "user", "variants": [
         {"key": "control", "allocation": 5_000, "isControl": True}, {"key": "new", "allocation": 5_000}]})
     for key, sentence in [("later", "It has not been started"), ("empty", "Nobody has met a variant yet"),
