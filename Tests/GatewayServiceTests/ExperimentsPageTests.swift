@@ -56,10 +56,43 @@ import Testing
             browser.cookies = [:]
             for path in ["/experiments", "/experiments?key=checkout"] {
                 let answer = try await browser.get(path)
-                #expect(answer.status == 303 && answer["location"] == "/sign-in")
+                #expect(answer.status == 303 && answer["location"] == "/sign-in?to=\(path)")
             }
             #expect(experiments?.calls.isEmpty == true)
         }
+    }
+
+    @Test("Who follows a link to an experiment comes to it by signing in, also after a wrong password")
+    func link() async throws {
+        try await withPage(FakeStaff(), { method, _ throws(RPCError) in try Planted().answer(method) }) { browser, _ in
+            browser.cookies = [:]
+            let away = try await browser.get("/experiments?key=checkout&status=active")
+            #expect(away["location"] == "/sign-in?to=/experiments?key=checkout%26status=active")
+            var form = try await browser.get(away["location"] ?? "")
+            #expect(form.body.contains("name=\"to\" value=\"/experiments?key=checkout&amp;status=active\""))
+            for (password, status) in [("wrong", 401), (FakeStaff.password, 303)] {
+                form = try await browser.post(
+                    "/sign-in",
+                    [
+                        "brand": "\(GatewayUnderTest.brand)", "email": "ada@example.org", "password": password,
+                        "to": "/experiments?key=checkout",
+                    ], token: form.token)
+                #expect(form.status == status)
+            }
+            #expect(form["location"] == "/experiments?key=checkout")
+        }
+    }
+
+    @Test(
+        "No link leads from signing in to anywhere else",
+        arguments: [
+            "//evil.example", "https://evil.example", "/experiments@evil.example", "/experiments/../x", "/sign-out",
+            "/experiments?key=a\r\nSet-Cookie:x", "/experimentsx", "\\\\evil", "/experiments?a=\"<b>", "",
+            "/experiments?key=" + String(repeating: "k", count: 200),
+        ])
+    func elsewhere(text: String) {
+        #expect(Pages.place(text) == "/")
+        #expect(Pages.place(nil) == "/" && Pages.place("/experiments?key=a.b_c-1") == "/experiments?key=a.b_c-1")
     }
 
     @Test("Who may not see experiments is told so in a sentence, and nobody asks for them")

@@ -1,10 +1,11 @@
 """The page of an experiment, as a member of staff meets it: what was planted is there, and seen."""
 
 import random
+import re
 import time
 import xml.etree.ElementTree
 
-from signing_in import PASSWORD, Browser
+from signing_in import PASSWORD, Browser, token
 from suite import Brand, Suite, wait_for
 
 DAY = 86_400
@@ -185,8 +186,13 @@ def without_results(report, suite, brand):
     report.equal("another brand's staff do not find it", stranger.send("GET", "/experiments?key=checkout")[0], 404)
     status, _, page = stranger.send("GET", "/experiments")
     report.check("nor is it on their list", status == 200 and "There are no experiments yet" in page and "Free delivery" not in page, page)
-    report.equal("and nobody sees it without a session", Browser(suite).send("GET", "/experiments?key=checkout")[:2],
-                 (303, "/sign-in"))
+    guest = Browser(suite)
+    status, location, _ = guest.send("GET", "/experiments?key=checkout")
+    report.equal("nobody sees it without a session", (status, location), (303, "/sign-in?to=/experiments?key=checkout"))
+    form = guest.send("GET", location)[2]
+    report.equal("and who signs in then is led to it", guest.send("POST", "/sign-in", {
+        "token": token(form), "to": re.search('name="to" value="([^"]+)"', form).group(1), "brand": brand.id,
+        "email": "ada@example.org", "password": PASSWORD})[:2], (303, "/experiments?key=checkout"))
 
 
 def killed(report, suite, brand):

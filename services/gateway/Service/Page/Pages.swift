@@ -25,9 +25,10 @@ struct Pages: Sendable {
         router.get("/") { request, context in await home(request, context) }
         router.get("/experiments") { request, context in await experiments(request, context) }
         router.get("/sign-in") { request, context in
-            await form(
-                request, brand: request.uri.queryParameters["brand"].map { String($0) } ?? "",
-                problem: request.uri.queryParameters["ended"] == nil ? nil : "Your session has ended. Sign in again.")
+            let asked = request.uri.queryParameters
+            return await form(
+                request, to: Self.place(asked["to"].map { String($0) }), brand: asked["brand"].map { String($0) } ?? "",
+                problem: asked["ended"] == nil ? nil : "Your session has ended. Sign in again.")
         }
         router.post("/sign-in") { request, context in await signIn(request, context) }
         router.post("/sign-out") { request, context in await signOut(request, context) }
@@ -50,7 +51,7 @@ struct Pages: Sendable {
 
     /// All experiments, those of a status, or the one that is named.
     private func experiments(_ request: Hummingbird.Request, _ context: HTTPContext) async -> Response {
-        guard let session = cookies.session(request.headers) else { return redirect("/sign-in") }
+        guard let session = cookies.session(request.headers) else { return redirect(Self.signIn(to: request)) }
         let asked = request.uri.queryParameters
         return await page(for: session, request, context, refreshes: false) { signedIn, door throws(RPCError) in
             guard signedIn.may(Experiments.List.method) else {
@@ -83,7 +84,7 @@ struct Pages: Sendable {
             return page(.ok, title: title, refreshes: refreshes, above + sections)
         } catch {
             if error.code == RPCError.Code.unauthenticated {
-                return redirect("/sign-in?ended=1", cookie: cookies.forgetSession())
+                return redirect(Self.signIn(to: request, hasEnded: true), cookie: cookies.forgetSession())
             }
             return page(Self.status(error), refreshes: refreshes, above + [Self.paragraph(error.message)])
         }
@@ -91,8 +92,33 @@ struct Pages: Sendable {
 
     // MARK: Signing in and out
 
+    /// The form to sign in, which leads on to what was asked for.
+    private static func signIn(to request: Hummingbird.Request, hasEnded: Bool = false) -> String {
+        var parameters = hasEnded ? ["ended=1"] : []
+        let place = place(request.uri.string)
+        // What would be read as the end of the value.
+        if place != "/" { parameters.append("to=\(place.replacing("&", with: "%26"))") }
+        return parameters.isEmpty ? "/sign-in" : "/sign-in?" + parameters.joined(separator: "&")
+    }
+
+    /// Where somebody goes who has signed in: a page of experiments that they asked for, else the first page. Never what
+    /// is not a page here, whoever wrote the link.
+    static func place(_ text: String?) -> String {
+        guard let text, text == "/experiments" || text.hasPrefix("/experiments?"),
+            text.utf8.count <= 200,
+            text.utf8.dropFirst().allSatisfy({ byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+                case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+                default: "?=&._-".utf8.contains(byte)
+                }
+            })
+        else { return "/" }
+        return text
+    }
+
     private func form(
-        _ request: Hummingbird.Request, _ httpStatus: HTTPResponse.Status = .ok, brand: String = "",
+        _ request: Hummingbird.Request, _ httpStatus: HTTPResponse.Status = .ok, to place: String, brand: String = "",
         email: String = "", problem: String? = nil
     ) async -> Response {
         guard let (token, cookie) = try? cookies.newForm(request.headers) else {
@@ -100,7 +126,7 @@ struct Pages: Sendable {
         }
         let brands = await status?.brandNames() ?? []
         let content = SignInPage.Content(
-            token: token, problem: problem, brand: brand, email: email,
+            token: token, problem: problem, place: place, brand: brand, email: email,
             brands: brands.map { SignInPage.Brand(id: "\($0.id)", name: $0.name) })
         return page(httpStatus, refreshes: false, [signIn.section(content)], cookie: cookie)
     }
@@ -110,12 +136,13 @@ struct Pages: Sendable {
             cookies.isOurs(fields["token"], request.headers)
         else {
             return await form(
-                request, .forbidden, problem: "This form is too old, or cookies are turned off. Try again.")
+                request, .forbidden, to: "/", problem: "This form is too old, or cookies are turned off. Try again.")
         }
         let (brandText, email) = (fields["brand"] ?? "", fields["email"] ?? "")
+        let place = Self.place(fields["to"])
         guard let brand = UUIDv7(brandText) else {
             return await form(
-                request, .badRequest, brand: brandText, email: email,
+                request, .badRequest, to: place, brand: brandText, email: email,
                 problem: "A brand's id has 36 characters, such as 01930000-0000-7000-8000-000000000011.")
         }
         do throws(RPCError) {
@@ -125,12 +152,12 @@ struct Pages: Sendable {
                     scopes: StaffPage.scopes))
             let seconds = (reply.record.expiresAt.microseconds - reply.record.createdAt.microseconds) / 1_000_000
             return redirect(
-                "/", cookie: cookies.set(.init(token: reply.token, id: reply.record.id), seconds: seconds))
+                place, cookie: cookies.set(.init(token: reply.token, id: reply.record.id), seconds: seconds))
         } catch {
             let problem =
                 error.code == RPCError.Code.invalidParams
                 ? "The address, the password or the code does not have the form of one." : error.message
-            return await form(request, Self.status(error), brand: brandText, email: email, problem: problem)
+            return await form(request, Self.status(error), to: place, brand: brandText, email: email, problem: problem)
         }
     }
 

@@ -14,6 +14,8 @@ struct SignInPage: Sendable {
         let token: String
         /// Why it is shown again.
         let problem: String?
+        /// Where it leads to.
+        let place: String
         /// What was typed before; a password never comes back.
         let brand: String
         let email: String
@@ -34,7 +36,7 @@ struct SignInPage: Sendable {
         <h1>Sign in to Gyre</h1>
         {{#problem}}<p class="bad" role="alert">{{.}}</p>{{/problem}}
         <form method="post" action="/sign-in">
-        <input type="hidden" name="token" value="{{token}}">
+        <input type="hidden" name="token" value="{{token}}"><input type="hidden" name="to" value="{{place}}">
         <p><label>Brand, by its id<br>
         <input name="brand" value="{{brand}}" list="brands" required minlength="36" maxlength="36" autocomplete="organization"></label>
         <datalist id="brands">{{#brands}}<option value="{{id}}">{{name}}</option>{{/brands}}</datalist></p>
