@@ -5,7 +5,7 @@ internal import CSQLite
 /// They must fit exactly: a parameter without a value, a value without a parameter and a name given twice are errors.
 public struct Arguments: Sendable {
     enum Values: Sendable {
-        case named([(name: String, value: (any SQLiteBindable)?)])
+        case named([(String, (any SQLiteBindable)?)])
         case positional([(any SQLiteBindable)?])
     }
 
@@ -27,7 +27,7 @@ public struct Arguments: Sendable {
 
 extension Arguments: ExpressibleByDictionaryLiteral {
     public init(dictionaryLiteral elements: (String, (any SQLiteBindable)?)...) {
-        values = .named(elements.map { (name: $0.0, value: $0.1) })
+        values = .named(elements)
     }
 }
 
@@ -49,17 +49,21 @@ extension Statement {
                 index += 1
             }
         case .named(let values):
-            // As many distinct names as parameters, each of them known: then none is missing.
+            // As many distinct names as parameters, each of them known: then none is missing. In the order of the
+            // statement, as most are written, they are distinct without a look at each other.
+            let names = parameterNames
             var position = 0
+            var isInOrder = true
             for (name, value) in values {
-                if position >= parameterNames.count || parameterNames[position] != name {
-                    guard let found = parameterNames.firstIndex(of: name) else { throw mismatch(arguments) }
+                if position >= names.count || names[position] != name {
+                    guard let found = names.firstIndex(of: name) else { throw mismatch(arguments) }
                     position = found
+                    isInOrder = false
                 }
                 try bind(erased: value, at: Int32(position) + 1)
                 position += 1
             }
-            guard hasDistinctNames(values.map(\.name)) else { throw mismatch(arguments) }
+            guard isInOrder || hasDistinctNames(values) else { throw mismatch(arguments) }
         }
     }
 
@@ -71,16 +75,18 @@ extension Statement {
         }
     }
 
-    private func hasDistinctNames(_ names: [String]) -> Bool {
+    private func hasDistinctNames(_ values: [(String, (any SQLiteBindable)?)]) -> Bool {
         // A handful: comparing each with each is quicker than a set.
-        for (position, name) in names.enumerated() where names[..<position].contains(name) { return false }
+        for position in values.indices {
+            for earlier in 0..<position where values[earlier].0 == values[position].0 { return false }
+        }
         return true
     }
 
     private func mismatch(_ arguments: Arguments) -> SQLiteError {
         let given =
             switch arguments.values {
-            case .named(let values): values.map(\.name).joined(separator: ", ")
+            case .named(let values): values.map(\.0).joined(separator: ", ")
             case .positional(let values): "\(values.count) by position"
             }
         return SQLiteError(

@@ -22,6 +22,16 @@ extension Amount: SQLiteBindable {
     }
 }
 
+extension JSONRaw: SQLiteBindable {
+    public func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
+        let bytes = bytes
+        let bound = bytes.withUnsafeBytes { bytes in
+            Result { () throws(SQLiteError) in try statement.bind(utf8: bytes, at: index) }
+        }
+        try bound.get()
+    }
+}
+
 extension Statement {
     /// The id in column `index`; all zeros for what is none, which stores never write.
     public func uuid(_ index: Int32) -> UUIDv7 {

@@ -55,8 +55,8 @@ public final class Tombstones: Sendable {
         ) { $0.uuid(0) }
     }
 
-    /// Most brands have erased nobody: then no hash is computed.
-    private func isEmpty(in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> Bool {
+    /// Whether nobody was erased, as in most brands: then no hash needs to be computed.
+    public func isEmpty(in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> Bool {
         let statement = try transaction.statement("SELECT 1 FROM tombstones LIMIT 1")
         defer { statement.reset() }
         do {

@@ -60,7 +60,7 @@ CREATE TABLE planned_metrics (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX planned_metrics_by_metric ON planned_metrics (metric);
 
--- What units did. A unit has an event of one name once.
+-- What units did. A unit has an event of one name once; the index that says so also finds the events of a unit.
 CREATE TABLE experiment_events (
     number INTEGER PRIMARY KEY,
     id BLOB NOT NULL UNIQUE,
@@ -76,7 +76,6 @@ CREATE TABLE experiment_events (
     payload TEXT,
     UNIQUE (unit, source, message_id)
 ) STRICT;
-CREATE INDEX experiment_events_by_unit ON experiment_events (unit, type, occurred_at);
 CREATE INDEX experiment_events_by_type ON experiment_events (type, occurred_at);
 
 -- In which variants an event happened, as its sender said.
@@ -86,7 +85,6 @@ CREATE TABLE event_variants (
     variant INTEGER NOT NULL REFERENCES variants (number),
     PRIMARY KEY (event, experiment)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX event_variants_by_experiment ON event_variants (experiment, event);
 
 -- Who met which variant: the first time in each phase.
 CREATE TABLE experiment_exposures (

@@ -8,6 +8,7 @@ import ServiceKit
 struct ExperimentEventsMethods: ExperimentEvents.Service {
     let intake: EventIntake
     private let events = EventStore()
+    private let entered = ExposureStore()
     private let experiments = ExperimentStore()
     private let units = UnitStore()
 
@@ -67,7 +68,8 @@ struct ExperimentEventsMethods: ExperimentEvents.Service {
         var retracted = 0
         for id in params.ids {
             guard let (unit, event) = try events.retract(id, at: call.now, in: transaction) else { continue }
-            try book.count(event, of: unit, isTakenBack: true, in: transaction)
+            let entries = try entered.entries(of: unit, in: transaction)
+            try book.count(event, of: unit, entries, isTakenBack: true, in: transaction)
             retracted += 1
         }
         try book.write(in: transaction)

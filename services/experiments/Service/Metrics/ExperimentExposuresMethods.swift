@@ -36,17 +36,16 @@ struct ExperimentExposuresMethods: ExperimentExposures.Service {
     private func take(
         _ item: ExposureItem, at now: Timestamp, _ book: inout MetricBook, in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> Bool {
-        guard let experiment = try experiments.find(key: item.experiment, in: transaction) else {
-            throw .notFound("experiment", item.experiment)
-        }
+        let named = try book.known.experiment(item.experiment, in: transaction)
+        let experiment = named.stored
         let time = item.at ?? now
         var met = item.variant
         if met == nil { met = try assignments.variant(of: item.unit, in: experiment, at: now, transaction) }
         guard let variant = met else {
             throw .conflict("\(experiment.key) assigns this unit no variant by its id alone; say which it met.")
         }
-        let (phase, number) = try intake.place(experiment, variant: variant, at: time, now: now, in: transaction)
-        let unit = try intake.unit(item.unit, type: experiment.unitType, at: now, in: transaction)
+        let (phase, number) = try named.place(variant: variant, at: time, now: now)
+        let unit = try intake.unit(item.unit, type: experiment.unitType, at: now, &book.known, in: transaction)
         return try intake.take(
             ExposureStore.Exposure(
                 experiment: experiment.number, phase: phase, unit: unit, variant: number, exposedAt: time),

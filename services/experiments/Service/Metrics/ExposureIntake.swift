@@ -13,7 +13,6 @@ struct ExposureIntake: Sendable {
     private let restrictions: UnitRestrictions
     private let exposures = ExposureStore()
     private let forced = ForcedAssignmentStore()
-    private let variants = VariantStore()
     private let units = UnitStore()
 
     init(tombstones: Tombstones) {
@@ -25,13 +24,15 @@ struct ExposureIntake: Sendable {
     ///
     /// - Throws: suppressed for one that was erased, or whose data may not be used.
     func unit(
-        _ unit: String, type: String, at now: Timestamp, in transaction: borrowing WriteTransaction
+        _ unit: String, type: String, at now: Timestamp, _ known: inout IntakeKnowledge,
+        in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> Int64 {
-        if let identifierType = try UnitTypeTable(in: transaction).identifierType(of: type) {
-            if try tombstones.contains(type: identifierType, value: unit, in: transaction) {
+        if let identifierType = try known.identifierType(of: type, in: transaction) {
+            let refused = try known.refuses(tombstones, in: transaction)
+            if refused.erased, try tombstones.contains(type: identifierType, value: unit, in: transaction) {
                 throw .suppressed("This unit")
             }
-            if try !restrictions.isEmpty(in: transaction),
+            if refused.restricted,
                 try restrictions.contains(unit, identifierType: identifierType, in: transaction)
             {
                 throw RPCError(
@@ -40,25 +41,6 @@ struct ExposureIntake: Sendable {
             }
         }
         return try units.number(of: unit, type: type, at: now, in: transaction)
-    }
-
-    /// Which phase and variant an exposure is of; writes nothing.
-    ///
-    /// - Throws: notFound for a variant that is not there; conflict when the experiment did not run then.
-    func place(
-        _ experiment: StoredExperiment, variant key: String, at time: Timestamp, now: Timestamp,
-        in transaction: borrowing WriteTransaction
-    ) throws(RPCError) -> (phase: Int, variant: Int64) {
-        guard let variant = try variants.numbers(of: experiment.number, in: transaction)[key] else {
-            throw .notFound("variant of \(experiment.key)", key)
-        }
-        guard time <= now.advanced(bySeconds: Self.aheadSeconds) else {
-            throw .invalidParams(at: "/at", "must be at most \(Self.aheadSeconds / 60) minutes ahead of now")
-        }
-        guard let phase = try exposures.phase(of: experiment.number, at: time, in: transaction),
-            experiment.endAt.map({ time < $0 }) ?? true
-        else { throw .conflict("\(experiment.key) did not run at \(time).") }
-        return (phase, variant)
     }
 
     /// Takes one exposure. Of a unit for which somebody decided by hand it is kept, and counts for no result: nothing was

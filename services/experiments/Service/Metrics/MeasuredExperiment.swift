@@ -39,10 +39,7 @@ extension CountedEvent {
     /// One of its numbers; 1 without a name, nil when it has none of this name.
     func number(_ field: String?) -> Double? {
         guard let field else { return 1 }
-        guard let metrics, case .object(let members) = try? JSONValue(parsing: metrics.bytes),
-            case .number(let number) = members[field], let value = number.double, value.isFinite
-        else { return nil }
-        return value
+        return numbers[field]
     }
 }
 

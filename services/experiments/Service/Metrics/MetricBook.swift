@@ -13,6 +13,8 @@ struct MetricBook: ~Copyable {
     private let sums = SumStore()
     private let hours = HourStore()
     private let exposures = ExposureStore()
+    /// What is known of whom and what events name.
+    var known = IntakeKnowledge()
     private var measured: [Int64: MeasuredExperiment] = [:]
     private var days: [DayPlace: (definition: MetricDefinition, change: MetricSums)] = [:]
     private var tallies: [HourStore.Place: EventTally] = [:]
@@ -44,17 +46,22 @@ struct MetricBook: ~Copyable {
 
     /// Counts an event that a unit has, or takes it back.
     ///
-    /// - Parameter isTakenBack: whether it counted until now, and does no more.
+    /// - Parameters:
+    ///   - entries: those of the unit.
+    ///   - isTakenBack: whether it counted until now, and does no more.
     mutating func count(
-        _ event: CountedEvent, of unit: Int64, isTakenBack: Bool = false, in transaction: borrowing WriteTransaction
+        _ event: CountedEvent, of unit: Int64, _ entries: [Entry], isTakenBack: Bool = false,
+        in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
-        for entry in try exposures.entries(of: unit, in: transaction) {
+        for entry in entries {
             let experiment = try experiment(entry.experiment, in: transaction)
+            var kept: [(metric: Int64, trajectory: UnitTrajectory)]?
             for metric in experiment.metrics where metric.isFilled(unit) {
                 // What counted is taken back, wherever the end is by now.
                 guard let counted = metric.event(event), isTakenBack || experiment.counts(counted, for: metric)
                 else { continue }
-                let old = try trajectory(of: unit, entry, metric, in: transaction)
+                if kept == nil { kept = try sums.trajectories(of: unit, in: entry.experiment, transaction) }
+                let old = try Self.trajectory(metric, kept ?? [], entry)
                 var new = old
                 if isTakenBack {
                     new.remove(counted, for: metric.definition)
@@ -69,13 +76,12 @@ struct MetricBook: ~Copyable {
         }
     }
 
-    private func trajectory(
-        of unit: Int64, _ entry: Entry, _ metric: MeasuredMetric, in transaction: borrowing WriteTransaction
+    /// What a unit did for a metric, of what is kept of it.
+    private static func trajectory(
+        _ metric: MeasuredMetric, _ kept: [(metric: Int64, trajectory: UnitTrajectory)], _ entry: Entry
     ) throws(RPCError) -> UnitTrajectory {
-        if let known = try sums.trajectory(of: unit, in: entry.experiment, metric: metric.number, transaction) {
-            return known
-        }
-        return try Self.empty(entry)
+        if let known = kept.first(where: { $0.metric == metric.number }) { return known.trajectory }
+        return try empty(entry)
     }
 
     /// Who did nothing needs no row.
@@ -122,7 +128,8 @@ struct MetricBook: ~Copyable {
         }
         if isTakenBack {
             // What is kept is what was counted.
-            let kept = try self.trajectory(of: unit, entry, metric, in: transaction)
+            let all = try sums.trajectories(of: unit, in: entry.experiment, transaction)
+            let kept = try Self.trajectory(metric, all, entry)
             add(metric.definition.changes(from: kept, to: nil), entry, metric)
             try sums.set(nil, of: unit, in: entry.experiment, metric: metric.number, transaction)
         } else {

@@ -71,13 +71,16 @@ struct SignalFetching: JobWork {
         // What is kept no longer counted before, and does not come again.
         let since = try followed.keptSince(now, in: transaction)
         for signal in page.items where since.map({ $0 <= signal.timestamp }) ?? true {
+            let numbers = EventNumbers(signal.metrics)
             for unit in signal.units {
                 do throws(RPCError) {
-                    let number = try intake.exposures.unit(unit, type: event.unitType, at: now, in: transaction)
+                    let number = try intake.exposures.unit(
+                        unit, type: event.unitType, at: now, &book.known, in: transaction)
                     _ = try intake.take(
                         NewEvent(
                             unit: number, messageID: signal.messageId, type: event.event, source: .signals,
-                            occurredAt: signal.timestamp, context: nil, metrics: signal.metrics, payload: nil),
+                            occurredAt: signal.timestamp, context: nil, metrics: signal.metrics, payload: nil,
+                            numbers: numbers),
                         at: now, &book, in: transaction)
                 } catch {
                     // Somebody who was erased meanwhile.

@@ -14,6 +14,8 @@ struct NewEvent: Sendable {
     let context: JSONRaw?
     let metrics: JSONRaw?
     let payload: JSONRaw?
+    /// What `metrics` says.
+    let numbers: EventNumbers
 }
 
 /// What metrics need of an event.
@@ -21,35 +23,37 @@ struct CountedEvent: Sendable {
     let type: String
     let source: EventSource
     let occurredAt: Timestamp
-    let metrics: JSONRaw?
+    let numbers: EventNumbers
 }
 
 /// What units did.
 struct EventStore: Sendable {
-    /// Keeps an event of a name that its unit has none of.
+    /// Keeps an event.
     ///
-    /// - Returns: its number.
+    /// - Returns: its number; nil where its unit has one of this name.
     func insert(
         _ event: NewEvent, id: UUIDv7, at time: Timestamp, in transaction: borrowing WriteTransaction
-    ) throws(RPCError) -> Int64 {
-        try transaction.run(
+    ) throws(RPCError) -> Int64? {
+        let inserted = try transaction.run(
             """
             INSERT INTO experiment_events
                 (id, unit, message_id, type, source, occurred_at, received_at, context, metrics, payload)
             VALUES (:id, :unit, :message, :type, :source, :occurred, :received, :context, :metrics, :payload)
+            ON CONFLICT (unit, source, message_id) DO NOTHING
             """,
             [
                 ":id": id, ":unit": event.unit, ":message": event.messageID, ":type": event.type,
                 ":source": event.source.rawValue, ":occurred": event.occurredAt, ":received": time,
-                ":context": event.context?.text, ":metrics": event.metrics?.text, ":payload": event.payload?.text,
+                ":context": event.context, ":metrics": event.metrics, ":payload": event.payload,
             ])
-        return transaction.connection.lastInsertRowID
+        return inserted > 0 ? transaction.connection.lastInsertRowID : nil
     }
 
     /// An event that is there.
     struct Known: Sendable {
         let number: Int64
         let event: CountedEvent
+        let metrics: JSONRaw?
         let isRetracted: Bool
     }
 
@@ -64,7 +68,9 @@ struct EventStore: Sendable {
             WHERE unit = :unit AND source = :source AND message_id = :message
             """, [":unit": unit, ":source": source.rawValue, ":message": messageID]
         ) { row throws(RPCError) in
-            Known(number: row.int64(4), event: try Self.counted(row), isRetracted: row.bool(5))
+            Known(
+                number: row.int64(4), event: try Self.counted(row), metrics: try row.rawJSON(3),
+                isRetracted: row.bool(5))
         }
     }
 
@@ -74,7 +80,7 @@ struct EventStore: Sendable {
     ) throws(RPCError) {
         try transaction.run(
             "UPDATE experiment_events SET metrics = :metrics WHERE number = :number",
-            [":metrics": metrics?.text, ":number": number])
+            [":metrics": metrics, ":number": number])
     }
 
     func insert(
@@ -91,10 +97,11 @@ struct EventStore: Sendable {
     func events(
         of unit: Int64, type: String, in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> [CountedEvent] {
+        // A plus keeps SQLite from the index by type, where it would go through the events of all units.
         try transaction.all(
             """
             SELECT type, source, occurred_at, metrics FROM experiment_events
-            WHERE unit = :unit AND type = :type AND retracted_at IS NULL ORDER BY occurred_at, number
+            WHERE unit = :unit AND +type = :type AND retracted_at IS NULL ORDER BY occurred_at, number
             """, [":unit": unit, ":type": type], Self.counted)
     }
 
@@ -123,7 +130,8 @@ struct EventStore: Sendable {
             throw .internalError("An event is of an unknown source.")
         }
         return CountedEvent(
-            type: row.text(0), source: source, occurredAt: row.timestamp(2), metrics: try row.rawJSON(3))
+            type: row.text(0), source: source, occurredAt: row.timestamp(2),
+            numbers: EventNumbers(try row.rawJSON(3)))
     }
 
     /// Marks an event as retracted.

@@ -11,6 +11,12 @@ struct Entry: Sendable, Equatable {
     let variant: Int64
     let exposedAt: Timestamp
     let hasSeveral: Bool
+
+    /// Whether an exposure of its unit adds nothing to it: a later one, of the same phase and variant.
+    func covers(_ exposure: ExposureStore.Exposure) -> Bool {
+        experiment == exposure.experiment && phase == exposure.phase && variant == exposure.variant
+            && exposedAt <= exposure.exposedAt
+    }
 }
 
 /// Who met which variant, and who entered which experiment.
@@ -23,17 +29,14 @@ struct ExposureStore: Sendable {
         let exposedAt: Timestamp
     }
 
-    /// The phase that was open at a moment; nil: none was.
-    func phase(
-        of experiment: Int64, at time: Timestamp, in transaction: borrowing some Transaction & ~Copyable
-    ) throws(RPCError) -> Int? {
-        try transaction.one(
-            """
-            SELECT number FROM phases
-            WHERE experiment = :experiment AND opened_at <= :time AND (closed_at IS NULL OR closed_at > :time)
-            ORDER BY number DESC LIMIT 1
-            """, [":experiment": experiment, ":time": time]
-        ) { $0.int(0) }
+    /// When the phases of an experiment were open, the last one first.
+    func phases(
+        of experiment: Int64, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [(number: Int, openedAt: Timestamp, closedAt: Timestamp?)] {
+        try transaction.all(
+            "SELECT number, opened_at, closed_at FROM phases WHERE experiment = :experiment ORDER BY number DESC",
+            [":experiment": experiment]
+        ) { ($0.int(0), $0.timestamp(1), $0.timestampOrNil(2)) }
     }
 
     /// Keeps an exposure; of several in one phase the earliest.

@@ -8,18 +8,18 @@ import ServiceContract
 struct SumStore: Sendable {
     // MARK: Trajectories
 
-    /// Nil for a unit that did nothing yet.
-    func trajectory(
-        of unit: Int64, in experiment: Int64, metric: Int64, _ transaction: borrowing some Transaction & ~Copyable
-    ) throws(RPCError) -> UnitTrajectory? {
-        let bytes = try transaction.one(
-            """
-            SELECT trajectory FROM unit_trajectories
-            WHERE unit = :unit AND experiment = :experiment AND metric = :metric
-            """, [":unit": unit, ":experiment": experiment, ":metric": metric]
-        ) { $0.bytes(0) }
-        guard let bytes else { return nil }
-        return try Self.reading("trajectory") { () throws(DamagedBytes) in try UnitTrajectory(bytes: bytes) }
+    /// What a unit did in an experiment, by the metrics' numbers; without metrics for which it did nothing yet.
+    func trajectories(
+        of unit: Int64, in experiment: Int64, _ transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [(metric: Int64, trajectory: UnitTrajectory)] {
+        try transaction.all(
+            "SELECT metric, trajectory FROM unit_trajectories WHERE unit = :unit AND experiment = :experiment",
+            [":unit": unit, ":experiment": experiment]
+        ) { row throws(RPCError) in
+            let bytes = row.bytes(1)
+            let read = try Self.reading("trajectory") { () throws(DamagedBytes) in try UnitTrajectory(bytes: bytes) }
+            return (row.int64(0), read)
+        }
     }
 
     /// - Parameter trajectory: nil removes it.
