@@ -20,6 +20,7 @@ EPILOG = """\
 examples:
   ops/bench                          every row; about a quarter of an hour, without the builds
   ops/bench echo-64 sqlite           two rows
+  ops/bench events --events 10000000 one row, of ten million events
   ops/bench --json figures.json      the table, and an array of {name, ours, yardstick, unit, ratio, aim, met}
   ops/bench --calibrate echo-64      the yardstick against itself: how far from 1.0 this machine's noise reaches"""
 
@@ -40,6 +41,8 @@ def parse_arguments():
                         help="length of a half that writes to disk (default: 100,000)")
     parser.add_argument("--history", type=int, default=1_000_000, metavar="N",
                         help="rows a database holds before it is measured, ours and theirs (default: 1,000,000)")
+    parser.add_argument("--events", type=int, default=1_000_000, metavar="N",
+                        help="events of experiments that a round aggregates (default: 1,000,000)")
     parser.add_argument("--minutes", type=float, default=60, metavar="M", help="end after so long (default: 60)")
     parser.add_argument("--directory", metavar="DIR", help="where to put databases (default: the temporary directory)")
     parser.add_argument("--calibrate", action="store_true", help="measure yardsticks against themselves")
@@ -47,7 +50,8 @@ def parse_arguments():
     unknown = [name for name in arguments.names if name not in rows.BY_NAME]
     if unknown:
         parser.error(f"no row {', '.join(unknown)}; ops/bench --list shows them")
-    if min(arguments.pairs, arguments.seconds, arguments.messages, arguments.history, arguments.minutes) <= 0:
+    if min(arguments.pairs, arguments.seconds, arguments.messages, arguments.history, arguments.events,
+           arguments.minutes) <= 0:
         parser.error("every number must be positive")
     return arguments
 
@@ -80,7 +84,7 @@ def measure(row, bench):
     ours = yardstick = ratio = met = None
     try:
         ours, yardstick, ratio = row.measure(bench)
-        met = row.aim.is_met(ours if ratio is None else ratio)
+        met = row.is_met(ours, ratio)
     except NotMeasured as reason:
         print(textwrap.indent(f"not measured: {reason}", "  "), file=sys.stderr, flush=True)
     return {"name": row.name, "ours": ours, "yardstick": yardstick, "unit": row.unit, "ratio": ratio,

@@ -4,6 +4,7 @@ import functools
 import json
 import pathlib
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -17,6 +18,7 @@ SCHEMA = ROOT / "services" / "signals" / "Migrations" / "schema.sql"
 MAXIMUM_STOLEN_SHARE = 0.05
 ROUNDS_PER_PAIR = 4  # tries, before a machine counts as too busy
 BUILD_SECONDS = 3600
+LOAD_SECONDS = 1800
 
 
 class NotMeasured(Exception):
@@ -32,6 +34,7 @@ class Bench:
         self.seconds = arguments.seconds
         self.messages = arguments.messages
         self.history = arguments.history
+        self.events = arguments.events
         self.calibrates = arguments.calibrate
         self.built = {}
         self.suites = {}
@@ -88,6 +91,20 @@ class Bench:
         self.build("swift", "build", "-c", "release", "--package-path", ROOT)
         return self.products_of(ROOT)
 
+    @functools.cached_property
+    def python(self):
+        """Python with the modules by others that yardsticks are, in a virtual environment of the benchmark's own."""
+        place = HERE / ".build" / "python"
+        python = place / "bin" / "python3"
+        if not python.exists():
+            self.build(sys.executable, "-m", "venv", place)
+        self.build(python, "-m", "pip", "install", "--quiet", "--requirement", HERE / "yardsticks" / "requirements.txt")
+        return python
+
+    def python_yardstick(self, name, *arguments, **options):
+        """What a Python program of the yardsticks prints, which is JSON."""
+        return json.loads(self.call(self.python, HERE / "yardsticks" / name, *arguments, **options))
+
     def swift_program(self, name):
         """An executable of the nested package, which links the suite's libraries."""
         package = HERE / "swift"
@@ -120,14 +137,14 @@ class Bench:
 
     # --- measurements that several rows share
 
-    def load(self, socket, lines, connections=1, depth=1, seconds=None, **options):
+    def load(self, place, lines, connections=1, depth=1, seconds=None, **options):
         """Runs the socket client. Every error reply counts against the measurement: it ends it."""
-        command = [self.c_programs / "load", socket, "--lines", lines, "--connections", connections, "--depth", depth]
+        command = [self.c_programs / "load", place, "--lines", lines, "--connections", connections, "--depth", depth]
         if "count" not in options:
             command += ["--seconds", seconds or self.seconds]
         for name, value in options.items():
             command += [f"--{name.replace('_', '-')}", value]
-        printed = json.loads(self.call(*command, seconds=600))
+        printed = json.loads(self.call(*command, seconds=LOAD_SECONDS))
         if printed["errors"]:
             raise NotMeasured(f"{printed['errors']} of {printed['count']} replies were errors: {printed['firstError']}")
         return printed
@@ -169,28 +186,40 @@ class Bench:
     @functools.cached_property
     def echo_server(self):
         """The socket of the C echo server."""
-        socket = self.workshop.directory / "echo-server.sock"
-        self.workshop.start_listening(socket, self.c_programs / "echo-server", socket)
-        return socket
+        path = self.workshop.directory / "echo-server.sock"
+        self.workshop.start_listening(path, self.c_programs / "echo-server", path)
+        return path
 
     @functools.cached_property
     def echo_service(self):
         """The socket of a server made of our framing and router."""
-        socket = self.workshop.directory / "echo-service.sock"
-        self.workshop.start_listening(socket, self.swift_program("echo-service"), socket)
-        return socket
+        path = self.workshop.directory / "echo-service.sock"
+        self.workshop.start_listening(path, self.swift_program("echo-service"), path)
+        return path
+
+    @functools.cached_property
+    def http_server(self):
+        """The address of the C server that answers everything alike: as Gyre answers for a flag."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        reply = self.workshop.directory / "flag.json"
+        reply.write_text(json.dumps({"key": "checkout", "value": "control", "variant": "control", "reason": "SPLIT",
+                                     "metadata": {"bucket": 1234, "phase": 1, "version": 2}}))
+        self.workshop.start_listening(port, self.c_programs / "http-server", port, reply)
+        return f"127.0.0.1:{port}"
 
     @functools.cached_property
     def redis(self):
         """The socket of a Redis that answers an append when it is on disk."""
         if not shutil.which("redis-server"):
             raise NotMeasured("redis-server is missing: apt-get install --no-install-recommends redis-server")
-        socket, data = self.workshop.directory / "redis.sock", self.workshop.directory / "redis"
+        path, data = self.workshop.directory / "redis.sock", self.workshop.directory / "redis"
         data.mkdir()
         self.workshop.start_listening(
-            socket, "redis-server", "--port", 0, "--unixsocket", socket, "--dir", data, "--daemonize", "no",
+            path, "redis-server", "--port", 0, "--unixsocket", path, "--dir", data, "--daemonize", "no",
             "--appendonly", "yes", "--appendfsync", "always", "--save", "", "--auto-aof-rewrite-percentage", 0)
-        return socket
+        return path
 
     @functools.cached_property
     def tls_servers(self):

@@ -1,10 +1,12 @@
 """The rows of the table: what is measured, against what, and how far apart they may be."""
 
 import dataclasses
+import json
 import statistics
 import time
 import typing
 
+import experiments
 import machine
 import purchases
 import timing
@@ -17,7 +19,7 @@ SETTLE_SECONDS = 3  # caches that are cleared by a timer are
 
 @dataclasses.dataclass(frozen=True)
 class Aim:
-    """A limit for a row's ratio, or for its own figure where it has no yardstick."""
+    """A limit for a row's ratio; for our own figure where that has this unit, or where there is no yardstick."""
     sign: str
     limit: float
     unit: str = ""
@@ -37,6 +39,10 @@ class Row:
     unit: str
     aim: Aim
     measure: typing.Callable[[Bench], tuple]
+
+    def is_met(self, ours, ratio):
+        is_figure = ratio is None or self.aim.unit.strip() == self.unit
+        return self.aim.is_met(ours if is_figure else ratio)
 
 
 ROWS: list[Row] = []
@@ -121,6 +127,45 @@ def sqlite(bench):
 @row("gcra", "a call's check against its four rate limits", "a limit", "ns", at_most(100, " ns"))
 def gcra(bench):
     return bench.alone(lambda: bench.gcra_nanoseconds()["four"])
+
+
+# --- experiments
+
+def evaluations(bench, engine):
+    program = bench.swift_program("evaluations")
+    asked = bench.call(program, "--seconds", 0)  # the same experiments and units
+    return bench.pairs(
+        lambda: json.loads(bench.call(program, "--seconds", bench.seconds))["microseconds"],
+        lambda: bench.python_yardstick(
+            "evaluations.py", engine, "--seconds", bench.seconds, text=asked)["microseconds"])
+
+
+@row("evaluation", "an experiment with targeting and a prerequisite decides for a unit, in process",
+     "GrowthBook's Python SDK", "µs", at_most(2, " µs"))
+def evaluation(bench):
+    return evaluations(bench, "growthbook")
+
+
+@row("evaluation-native", "the same", "Unleash's native engine", "µs", at_most(2, " µs"))
+def evaluation_native(bench):
+    return evaluations(bench, "unleash")
+
+
+@row("effects", "1,000 metrics of 3 arms from sums to effects and decisions, by all four engines",
+     "gbstats, by the three that it has", "ms", at_most(50, " ms"))
+def effects(bench):
+    return experiments.effects(bench)
+
+
+@row("events", "events of experiments through the gateway into durable sums, each once",
+     "DuckDB, from a file of the same events to the same sums, at once", "events/s", at_least(0.5))
+def events(bench):
+    return experiments.events(bench, "scan")
+
+
+@row("events-kept", "the same", "DuckDB, as they come: 500 in a transaction, each once", "events/s", at_least(0.5))
+def events_kept(bench):
+    return experiments.events(bench, "keep")
 
 
 # --- end to end
@@ -212,12 +257,15 @@ def gateway_latency(bench):
     return bench.alone(added)
 
 
-@row("ofrep", "a flag by OFREP through the gateway, 2,000 a second in an open loop, p99", "a limit", "ms",
-     at_most(2, " ms"))
+@row("ofrep", "a flag by OFREP through the gateway, 2,000 a second in an open loop, p99",
+     "a C server that answers everything alike", "ms", at_most(2, " ms"))
 def ofrep(bench):
+    def p99(place, lines, key=""):
+        return bench.load(place, lines, connections=16, rate=2_000, key=key,
+                          http="/ofrep/v1/evaluate/flags/checkout")["p99"] / 1000
+
     place, key, lines = bench.suite().flags()
-    return bench.alone(lambda: bench.load(place, lines, connections=16, rate=2_000, key=key,
-                                          http="/ofrep/v1/evaluate/flags/checkout")["p99"] / 1000)
+    return bench.pairs(lambda: p99(place, lines, key), lambda: p99(bench.http_server, lines))
 
 
 @row("rejections", "calls a second that are refused because a limit is spent", "calls that are carried out", "msg/s",

@@ -4,6 +4,7 @@ import json
 import pathlib
 import socket
 import urllib.parse
+import urllib.request
 
 import machine
 
@@ -66,6 +67,13 @@ class Suite:
             raise CallFailed(f"{method}: {json.dumps(reply['error'])}")
         return reply["result"]
 
+    def post(self, path, key, body):
+        """What HTTP answers, as JSON."""
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        request = urllib.request.Request(self.url + path, body.encode(), headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
     # --- brands and the lines that reach them
 
     def new_brand(self, rate=UNREACHED_RATE):
@@ -104,7 +112,8 @@ class Suite:
         return needing, free
 
     def flags(self):
-        """Where HTTP is, a key, and contexts for an experiment `checkout` that targets some and needs another."""
+        """Where HTTP is, a key, and contexts for an experiment `checkout` that targets some and needs another: each of
+        them is in a variant."""
         _, key = self.new_brand()
         half = [{"key": "control", "allocation": 5000, "isControl": True}, {"key": "new", "allocation": 5000}]
         for name, more in [("delivery", {}), ("checkout", {
@@ -114,6 +123,9 @@ class Suite:
             self.call("experiments.start", {"id": made["id"], "version": 1}, self.socket, meta={"key": key})
         lines = self.directory / "flags.jsonl"
         lines.write_text('{"context":{"targetingKey":"user-{{user}}","country":"DE","age":30}}\n')
+        answer = self.post("/ofrep/v1/evaluate/flags/checkout", key, lines.read_text())
+        if answer.get("reason") != "SPLIT" or answer.get("variant") not in ("control", "new"):
+            raise CallFailed(f"a flag is answered with {answer}")
         return urllib.parse.urlparse(self.url).netloc, key, lines
 
     def brands_with(self, count, history):

@@ -30,6 +30,11 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
+        .executableTarget(
+            name: "effects", dependencies: [suite("ExperimentMetrics"), suite("Statistics")], swiftSettings: strict),
+        .executableTarget(
+            name: "evaluations", dependencies: [suite("Assignment"), suite("JSON")], swiftSettings: strict,
+            linkerSettings: [.linkedLibrary("m")]),
         .executableTarget(name: "gcra", dependencies: [suite("Limits")], swiftSettings: strict),
         .executableTarget(
             name: "sqlite-rows", dependencies: [suite("JSON"), suite("SQLite")], swiftSettings: strict),

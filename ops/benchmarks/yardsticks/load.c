@@ -2,12 +2,13 @@
 // compared with.
 //
 //     load SOCKET --lines FILE [--connections 1] [--depth 1] [--seconds 3 | --count N] [--warm-up 0.5]
-//                 [--rate R] [--check yes] [--redis STREAM] [--http PATH --key KEY]
+//                 [--rate R] [--check yes] [--redis STREAM] [--http PATH] [--key KEY]
 //
 // Each line of FILE is a request; they are sent in turn, their holes filled anew each time:
 //     {{id}}    a number of ten digits, the request's id: the reply must carry it (as "id":N)
 //     {{uuid}}  a UUID of version 7       {{time}}  now, in UTC, with milliseconds
 //     {{user}}  one of 10,000 numbers of six digits, all in turn, scattered
+//     {{key}}   the text of --key
 //
 // Closed loop (the default): every connection keeps --depth requests in flight. Open loop (--rate): requests are due
 // at even intervals whether or not replies come, and a latency counts from the moment a request was *due*, so that a
@@ -45,7 +46,7 @@ enum {
 };
 static const uint64_t FIRST_ID = 1000000000;  // so that every id has ten digits
 
-typedef enum { HOLE_ID, HOLE_TIME, HOLE_USER, HOLE_UUID } HoleKind;
+typedef enum { HOLE_ID, HOLE_KEY, HOLE_TIME, HOLE_USER, HOLE_UUID } HoleKind;
 typedef struct {
     size_t offset;
     HoleKind kind;
@@ -84,21 +85,22 @@ static int connection_count, depth;
 static double rate;
 static int64_t begun, start, end;  // what happens from start to end is counted
 static int check_errors;
-static const char *redis_stream, *http_path, *http_key;
+static const char *redis_stream, *http_path, *key;
 
 // --- requests
 
 static void add_line(const char *text, size_t length) {
-    static const struct { const char *name; HoleKind kind; size_t width; } kinds[] = {
-        {"{{id}}", HOLE_ID, ID_DIGITS}, {"{{time}}", HOLE_TIME, TIME_TEXT}, {"{{user}}", HOLE_USER, USER_DIGITS},
-        {"{{uuid}}", HOLE_UUID, UUID_TEXT}};
+    const struct { const char *name; HoleKind kind; size_t width; } kinds[] = {
+        {"{{id}}", HOLE_ID, ID_DIGITS}, {"{{key}}", HOLE_KEY, strlen(key)}, {"{{time}}", HOLE_TIME, TIME_TEXT},
+        {"{{user}}", HOLE_USER, USER_DIGITS}, {"{{uuid}}", HOLE_UUID, UUID_TEXT}};
+    size_t widest = strlen(key) > UUID_TEXT ? strlen(key) : UUID_TEXT;
     lines = realloc(lines, (line_count + 1) * sizeof *lines);
     if (!lines) die("out of memory");
     Line *line = &lines[line_count++];
-    *line = (Line){.bytes = allocate(length * 8 + 256)};
+    *line = (Line){.bytes = allocate(length + MAXIMUM_HOLES * widest + 1)};
     for (size_t i = 0; i < length;) {
         int found = 0;
-        for (size_t k = 0; k < sizeof kinds / sizeof *kinds && !found; k++) {
+        for (size_t k = 0; text[i] == '{' && k < sizeof kinds / sizeof *kinds && !found; k++) {
             size_t name_length = strlen(kinds[k].name);
             if (length - i < name_length || memcmp(text + i, kinds[k].name, name_length) != 0) continue;
             if (line->hole_count == MAXIMUM_HOLES) die("more than %d holes in a line", MAXIMUM_HOLES);
@@ -115,7 +117,7 @@ static void add_line(const char *text, size_t length) {
         int length = snprintf(head, sizeof head,
                               "POST %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
                               "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
-                              http_path, http_key, line->length);
+                              http_path, key, line->length);
         if (length >= (int)sizeof head) die("--http and --key: too long");
         char *request = allocate((size_t)length + line->length);
         memcpy(request, head, (size_t)length);
@@ -183,6 +185,7 @@ static int add_request(Connection *connection, int64_t due) {
         uint8_t uuid[UUID_BYTES];
         switch (line->holes[h].kind) {
         case HOLE_ID: write_digits(hole, FIRST_ID + connection->sent, ID_DIGITS); break;
+        case HOLE_KEY: memcpy(hole, key, strlen(key)); break;
         case HOLE_TIME: write_time(connection, hole); break;
         case HOLE_USER: write_digits(hole, turn(connection) * 2654435761 % USERS, USER_DIGITS); break;
         case HOLE_UUID:
@@ -387,7 +390,7 @@ int main(int count, char **arguments) {
     if (count < 2 || !path) die("usage: load SOCKET --lines FILE [--connections N] [--depth N] [--seconds S]");
     redis_stream = option(count, arguments, "--redis", NULL);
     http_path = option(count, arguments, "--http", NULL);
-    http_key = option(count, arguments, "--key", "");
+    key = option(count, arguments, "--key", "");
     check_errors = option(count, arguments, "--check", NULL) != NULL;
     connection_count = (int)number_option(count, arguments, "--connections", 1);
     depth = (int)number_option(count, arguments, "--depth", 1);
