@@ -140,7 +140,8 @@ struct InferenceOracleTests {
             let n = try numbers(fields[0...4] + [fields[6]])
             let plan = try ExperimentPlan(
                 metric: ExperimentPlan.Metric(mean: 1, variance: n[1] * n[1]), scale: .absolute,
-                variantShare: n[3] / (1 + n[3]), level: try level(n[4]), isTwoSided: fields[5] == "two-sided")
+                variantShare: n[3] / (1 + n[3]),
+                design: TestDesign(try level(n[4]), isTwoSided: fields[5] == "two-sided"))
             #expect(isClose(try plan.power(effect: n[0], units: n[2] * (1 + n[3])), n[5], floor: 1e-6), "\(fields)")
         }
     }

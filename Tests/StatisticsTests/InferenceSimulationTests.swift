@@ -36,7 +36,7 @@ struct InferenceSimulationTests {
             #expect(isPlausible(runs { stops($0, 0) }, rate: 0.05))
             let plan = try ExperimentPlan(
                 metric: ExperimentPlan.Metric(mean: 0, variance: 1), scale: .absolute,
-                rule: .groupSequential(spending, looks: 5))
+                design: TestDesign(rule: .groupSequential(spending, looks: TestDesign.evenLooks(5))))
             let power = try plan.power(effect: 0.08, units: 4_000)
             #expect(power > 0.5 && power < 0.9)
             #expect(isPlausible(runs { stops($0, 0.08) }, rate: power))

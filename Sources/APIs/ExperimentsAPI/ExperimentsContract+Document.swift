@@ -1584,7 +1584,103 @@ extension ExperimentsContract {
         {"name":"name","value":"dinners"},{"name":"label","value":"1"},{"name":"reward","value":"orders"}],\#
         "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000002","service":"experiments",\#
         "kind":"decisionCopy","status":"running","done":0,"unit":"decisions","createdAt":"2026-01-01T00:00:00Z",\#
-        "updatedAt":"2026-01-01T00:00:00Z"}}}]}],"components":{"schemas":{"ExperimentStatus":{"type":"string",\#
+        "updatedAt":"2026-01-01T00:00:00Z"}}}]},{"name":"experimentPower.estimate","summary":"Reckons, before a \#
+        test, how many units and days it needs, or which effect it can find.","description":"Nothing is kept. Units \#
+        are of the experiment's unit type; an effect is found when its interval leaves 0 out.","x-kind":"read",\#
+        "x-scope":"experiments:read","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],\#
+        "params":[{"name":"metric","schema":{"$ref":"#/components/schemas/Key"},"description":"Whose history says \#
+        what units do: the control of an experiment that measured it; absent: `mean` does."},{"name":"experimentId",\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"Whose control; absent: of those with units in \#
+        the last `historyDays` the one with most."},{"name":"historyDays","schema":{"type":"integer","minimum":1,\#
+        "maximum":3653,"x-unit":"days","default":90},"description":"How far back the experiment may have had \#
+        units."},{"name":"mean","schema":{"type":"number"},"description":"Of a unit, in place of a history: without \#
+        a deviation the share of units that do it."},{"name":"standardDeviation","schema":{"type":"number",\#
+        "minimum":0},"description":"Of a unit; absent: it is a proportion."},{"name":"varianceCut",\#
+        "schema":{"type":"number","minimum":0,"maximum":0.99},"description":"The share of the variance that CUPED \#
+        takes away; absent: what the history shows, else none."},{"name":"direction",\#
+        "schema":{"$ref":"#/components/schemas/MetricDirection"},"description":"What is better; absent: as the \#
+        metric says, else more."},{"name":"effect","schema":{"type":"number","minimum":0,"maximum":1e+60},\#
+        "description":"The effect to be found, above 0: what units and days are reckoned for."},{"name":"scale",\#
+        "schema":{"$ref":"#/components/schemas/EffectScaleName","default":"relative"},"description":"Of `effect`."},\#
+        {"name":"units","schema":{"type":"integer","minimum":2,"maximum":1000000000000,"x-unit":"units"},\#
+        "description":"Of all arms together: what the smallest effect is reckoned for, or with `effect` the \#
+        power."},{"name":"unitsPerDay","schema":{"type":"number","minimum":0,"maximum":1000000000,"x-unit":"units"},\#
+        "description":"Expected, of all arms together, above 0: what days and weeks are reckoned by."},\#
+        {"name":"weeks","schema":{"type":"integer","minimum":1,"maximum":104,"x-unit":"weeks","default":8},\#
+        "description":"Lines of the table of weeks."},{"name":"shares","schema":{"type":"array",\#
+        "items":{"type":"number","minimum":0,"maximum":10000},"minItems":2,"maxItems":20},"description":"Of the \#
+        units, of each arm, the control first; of whatever sum. Absent: two halves."},{"name":"engine",\#
+        "schema":{"$ref":"#/components/schemas/InferenceEngine","default":"fixed"},"description":"How evidence will \#
+        be judged. Always valid tests are taken as tightest at their end, Bayesian ones as without a prior."},\#
+        {"name":"looks","schema":{"type":"array","items":{"type":"number","minimum":0,"maximum":1},"maxItems":12},\#
+        "description":"Of a group-sequential test: shares of the units, rising, the last of them 1. Absent: five, \#
+        evenly spread."},{"name":"spending","schema":{"$ref":"#/components/schemas/SpendingName"},"description":"Of \#
+        a group-sequential test; absent: as O'Brien and Fleming."},{"name":"alpha","schema":{"type":"number",\#
+        "minimum":0.0001,"maximum":0.5,"default":0.05},"description":"The level."},{"name":"power",\#
+        "schema":{"type":"number","minimum":0.5,"maximum":0.9999,"default":0.8},"description":"The probability to \#
+        find the effect, of each variant by itself."},{"name":"isOneSided","schema":{"type":"boolean",\#
+        "default":false},"description":"Whether only what is better counts. Results are two-sided, so leave it \#
+        unless somebody else judges them."},{"name":"questions","schema":{"type":"integer","minimum":1,\#
+        "maximum":19000},"description":"How many questions are corrected for together, goals × variants: by \#
+        Bonferroni, than which Holm, Hochberg and Benjamini–Hochberg are no stricter. Absent: as many as there are \#
+        variants."}],"result":{"name":"reply","schema":{"type":"object","description":"What the test needs, or \#
+        finds.","required":["baseline","questions","power","alpha","weeks","assumptions"],\#
+        "properties":{"baseline":{"$ref":"#/components/schemas/PowerBaseline","description":"What units do without \#
+        it."},"questions":{"type":"integer","minimum":1,"maximum":19000,"description":"Corrected for together."},\#
+        "power":{"type":"number","minimum":0,"maximum":1,"description":"The probability to find the effect: as \#
+        asked for, or of `effect` with `units`."},"alpha":{"type":"number","minimum":0,"maximum":1,\#
+        "description":"The level."},"effect":{"$ref":"#/components/schemas/EffectSize","description":"The effect \#
+        that was asked for, or that the units find; absent: neither was given, or they find none."},\#
+        "units":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-unit":"units","description":"Of all \#
+        arms together: needed for the effect, or as given; absent: neither was given."},"arms":{"type":"array",\#
+        "items":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-unit":"units"},"maxItems":20,\#
+        "description":"The same of each arm, the control first."},"days":{"type":"integer","minimum":0,\#
+        "maximum":9007199254740991,"x-unit":"days","description":"How long they take to come; absent: no pace was \#
+        given."},"weeks":{"type":"array","items":{"$ref":"#/components/schemas/WeekPower"},"maxItems":104,\#
+        "description":"What tests of one, two … weeks find; empty without a pace."},"assumptions":{"type":"array",\#
+        "items":{"type":"string","minLength":1,"maxLength":500},"maxItems":30,"description":"What all of this takes \#
+        for granted."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/invalidParams"}],\#
+        "examples":[{"name":"a fifth of all who see it order","params":[{"name":"mean","value":0.2},\#
+        {"name":"effect","value":0.05}],"result":{"name":"reply","value":{"baseline":{"mean":0.2,\#
+        "standardDeviation":0.4,"isProportion":true,"varianceCut":0},"questions":1,"power":0.8,"alpha":0.05,\#
+        "effect":{"absolute":0.010000000000000002,"relative":0.05},"units":51159,"arms":[25580,25580],"weeks":[],\#
+        "assumptions":["Units are as the baseline says, and the effect does not change how much they vary but by \#
+        the share itself.","What one unit does tells nothing of another.","There are enough units for their mean to \#
+        be nearly normal."]}}},{"name":"neither an effect nor units nor a pace","params":[{"name":"mean",\#
+        "value":0.2}],"x-error":"#/components/errors/invalidParams"}]},{"name":"experimentPower.get",\#
+        "summary":"Says of a started experiment what it can find, and what its planned effects still need.",\#
+        "description":"Reckoned from the sums that are kept, with the variance that CUPED left. What was seen of \#
+        the effects moves `conditionalPower` only, so that looking here decides nothing.","x-kind":"read",\#
+        "x-scope":"experiments:read","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],\#
+        "params":[{"name":"experimentId","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The experiment."},{"name":"power","schema":{"type":"number","minimum":0.5,"maximum":0.9999,\#
+        "default":0.8},"description":"The probability to find an effect that is there, of each question by \#
+        itself."},{"name":"effect","schema":{"type":"number","minimum":0,"maximum":1e+60},"description":"Above 0: \#
+        the effect of metrics that plan none, on the scale of each."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","description":"What it can find.","required":["experiment","status","at","power",\#
+        "units","metrics","assumptions"],"properties":{"experiment":{"$ref":"#/components/schemas/Key",\#
+        "description":"The experiment."},"status":{"$ref":"#/components/schemas/ExperimentStatus",\#
+        "description":"Where it is in its life."},"at":{"$ref":"#/components/schemas/Timestamp","description":"When \#
+        this was reckoned."},"power":{"type":"number","minimum":0,"maximum":1,"description":"The probability to \#
+        find an effect that is there."},"units":{"type":"integer","minimum":0,"maximum":9007199254740991,\#
+        "x-unit":"units","description":"That were exposed, of all arms together."},"plannedUnits":{"type":"integer",\#
+        "minimum":2,"maximum":1000000000000,"x-unit":"units","description":"To be exposed; absent: not planned."},\#
+        "unitsPerDay":{"type":"number","minimum":0,"x-unit":"units","description":"Of the last seven whole days, or \#
+        of as many as it has run; absent: none yet, or it does not run."},"metrics":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/MetricPower"},"maxItems":1000,"description":"In the order of the \#
+        plan."},"assumptions":{"type":"array","items":{"type":"string","minLength":1,"maxLength":500},"maxItems":30,\#
+        "description":"What all of this takes for granted."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/invalidParams"}],"examples":[{"name":"nobody yet","x-fixture":"one-plan",\#
+        "params":[{"name":"experimentId","value":"01930000-0000-7000-8000-000000000071"}],"result":{"name":"reply",\#
+        "value":{"experiment":"checkout","status":"active","at":"2026-01-01T00:00:00Z","power":0.8,"units":0,\#
+        "plannedUnits":10000,"metrics":[{"metric":"orders","role":"goal","scale":"relative",\#
+        "arms":[{"variant":"free-delivery","summary":"Too little is known: it needs 100 units and has 0.",\#
+        "notEnoughData":"needs 100 units and has 0"}]}],"assumptions":["The units to come vary as those so far, and \#
+        come as fast and by the shares of now.","What one unit does tells nothing of another.","There are enough \#
+        units for their mean to be nearly normal.","Whatever the other questions show: where they show something, \#
+        this one may pass more easily."]}}}]}],"components":{"schemas":{"ExperimentStatus":{"type":"string",\#
         "enum":["draft","active","paused","completed","archived"],"description":"Where an experiment is in its \#
         life.","x-enum-descriptions":{"draft":"Being written; nobody is assigned.","active":"Units are assigned.",\#
         "paused":"Nobody is assigned until it goes on.","completed":"Nobody is assigned any more; its results \#
@@ -2390,10 +2486,59 @@ extension ExperimentsContract {
         "decidedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was taken."},\#
         "reward":{"type":"number","description":"What it brought; absent: not known yet.","x-privacy":"personal"},\#
         "rewardedAt":{"$ref":"#/components/schemas/Timestamp","description":"When that was said."}},\#
-        "additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 \#
-        hash in lower-case hexadecimal."},"Date":{"type":"string","format":"date","description":"A day, as \#
-        2026-01-31."},"Job":{"type":"object","description":"Long work, and how far it is.","required":["id",\#
-        "service","kind","status","done","unit","createdAt","updatedAt"],\#
+        "additionalProperties":false},"PowerBaseline":{"type":"object","description":"A metric per unit, before \#
+        anything is done.","required":["mean","standardDeviation","isProportion","varianceCut"],\#
+        "properties":{"mean":{"type":"number","description":"Of the units: of a proportion the share, of a ratio \#
+        the ratio, of a quantile its value."},"standardDeviation":{"type":"number","minimum":0,"description":"Of \#
+        one unit."},"isProportion":{"type":"boolean","description":"Whether units do it or do not, so that the \#
+        deviation follows from the mean."},"varianceCut":{"type":"number","minimum":0,"maximum":1,\#
+        "description":"The share of the variance that CUPED takes away: R² of the covariate."},\#
+        "experiment":{"$ref":"#/components/schemas/Key","description":"Whose control this was; absent: it was \#
+        given."},"units":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-unit":"units",\#
+        "description":"How many units that is drawn from; absent: it was given."}},"additionalProperties":false},\#
+        "EffectSize":{"type":"object","description":"How large a difference is, whichever way.",\#
+        "required":["absolute"],"properties":{"absolute":{"type":"number","minimum":0,"description":"In the \#
+        metric's unit."},"relative":{"type":"number","minimum":0,"description":"As a share of the control's mean; \#
+        absent where that is 0."}},"additionalProperties":false},"WeekPower":{"type":"object","description":"What a \#
+        test of so many weeks can find.","required":["week","units"],"properties":{"week":{"type":"integer",\#
+        "minimum":1,"maximum":104,"x-unit":"weeks","description":"How long the test takes."},\#
+        "units":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-unit":"units","description":"That come \#
+        in this time, to all arms together."},"effect":{"$ref":"#/components/schemas/EffectSize","description":"The \#
+        smallest effect that it finds; absent: none."}},"additionalProperties":false},\#
+        "MetricPower":{"type":"object","description":"What an experiment can find in one metric.",\#
+        "required":["metric","role","scale","arms"],"properties":{"metric":{"$ref":"#/components/schemas/Key",\#
+        "description":"The metric."},"role":{"$ref":"#/components/schemas/MetricRole","description":"What it is to \#
+        the experiment."},"scale":{"$ref":"#/components/schemas/EffectScaleName","description":"Of the effect that \#
+        is planned."},"arms":{"type":"array","items":{"$ref":"#/components/schemas/ArmPower"},"maxItems":20,\#
+        "description":"Each variant but the control."}},"additionalProperties":false},"ArmPower":{"type":"object",\#
+        "description":"What one variant can be found to do, by the variance seen so far.","required":["variant",\#
+        "summary"],"properties":{"variant":{"$ref":"#/components/schemas/Key","description":"The variant."},\#
+        "summary":{"type":"string","minLength":1,"maxLength":1000,"description":"All of it in a sentence.",\#
+        "x-privacy":"none"},"notEnoughData":{"type":"string","minLength":1,"maxLength":1000,"description":"Why \#
+        nothing can be told yet; absent: it can.","x-privacy":"none"},"units":{"type":"integer","minimum":0,\#
+        "maximum":9007199254740991,"x-unit":"units","description":"Units of the variant that the metric counts."},\#
+        "controlUnits":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-unit":"units",\#
+        "description":"Units of the control."},"varianceCut":{"type":"number","description":"How much smaller the \#
+        variance is by CUPED, as a share; absent: there is no covariate."},\#
+        "effect":{"$ref":"#/components/schemas/EffectSize","description":"The smallest effect that was likely to be \#
+        found by now; absent: the first planned look is not reached."},\#
+        "effectAtEnd":{"$ref":"#/components/schemas/EffectSize","description":"The same when the planned units are \#
+        there; absent: none are planned."},"planned":{"$ref":"#/components/schemas/PlannedEffect","description":"Of \#
+        the effect that the experiment is made to find; absent: none is planned."}},"additionalProperties":false},\#
+        "PlannedEffect":{"type":"object","description":"What it takes to find the effect that an experiment is made \#
+        for.","required":["effect"],"properties":{"effect":{"$ref":"#/components/schemas/EffectSize",\#
+        "description":"What is worth having, of a guardrail its margin, or what was asked for."},\#
+        "unitsMissing":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-unit":"units",\#
+        "description":"Units of all arms that are still to come, at the shares of now; absent: no number of units \#
+        finds it, or the variant gets none."},"days":{"type":"integer","minimum":0,"maximum":9007199254740991,\#
+        "x-unit":"days","description":"How long that takes at the pace of now; absent: nobody comes."},\#
+        "power":{"type":"number","minimum":0,"maximum":1,"description":"The probability to find it when the planned \#
+        units are there; absent: none are planned."},"conditionalPower":{"type":"number","minimum":0,"maximum":1,\#
+        "description":"The same, given what is there, if the units to come show the effect; by the last look alone. \#
+        Absent of guardrails."}},"additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$",\#
+        "description":"A SHA-256 hash in lower-case hexadecimal."},"Date":{"type":"string","format":"date",\#
+        "description":"A day, as 2026-01-31."},"Job":{"type":"object","description":"Long work, and how far it is.",\#
+        "required":["id","service","kind","status","done","unit","createdAt","updatedAt"],\#
         "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},"service":{"type":"string",\#
         "minLength":1,"maxLength":20,"description":"The service that does it."},"kind":{"type":"string",\#
         "minLength":1,"maxLength":40,"description":"What is done: `import`."},"status":{"type":"string",\#

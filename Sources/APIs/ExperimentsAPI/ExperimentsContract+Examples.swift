@@ -1590,5 +1590,46 @@ extension ExperimentsContract {
                 "updatedAt":"2026-01-01T00:00:00Z"}
                 """#,
             errorCode: nil),
+        MethodExample(
+            method: "experimentPower.estimate",
+            name: "a fifth of all who see it order",
+            fixture: nil,
+            params: #"""
+                {"mean":0.2,"effect":0.05}
+                """#,
+            result: #"""
+                {"baseline":{"mean":0.2,"standardDeviation":0.4,"isProportion":true,"varianceCut":0},"questions":1,\#
+                "power":0.8,"alpha":0.05,"effect":{"absolute":0.010000000000000002,"relative":0.05},"units":51159,\#
+                "arms":[25580,25580],"weeks":[],"assumptions":["Units are as the baseline says, and the effect does \#
+                not change how much they vary but by the share itself.","What one unit does tells nothing of \#
+                another.","There are enough units for their mean to be nearly normal."]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "experimentPower.estimate",
+            name: "neither an effect nor units nor a pace",
+            fixture: nil,
+            params: #"""
+                {"mean":0.2}
+                """#,
+            result: nil,
+            errorCode: -32602),
+        MethodExample(
+            method: "experimentPower.get",
+            name: "nobody yet",
+            fixture: "one-plan",
+            params: #"""
+                {"experimentId":"01930000-0000-7000-8000-000000000071"}
+                """#,
+            result: #"""
+                {"experiment":"checkout","status":"active","at":"2026-01-01T00:00:00Z","power":0.8,"units":0,\#
+                "plannedUnits":10000,"metrics":[{"metric":"orders","role":"goal","scale":"relative",\#
+                "arms":[{"variant":"free-delivery","summary":"Too little is known: it needs 100 units and has 0.",\#
+                "notEnoughData":"needs 100 units and has 0"}]}],"assumptions":["The units to come vary as those so \#
+                far, and come as fast and by the shares of now.","What one unit does tells nothing of another.",\#
+                "There are enough units for their mean to be nearly normal.","Whatever the other questions show: \#
+                where they show something, this one may pass more easily."]}
+                """#,
+            errorCode: nil),
     ]
 }

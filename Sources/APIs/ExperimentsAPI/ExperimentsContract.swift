@@ -90,6 +90,8 @@ public enum ExperimentsContract {
         Bandits.Decide.method,
         Bandits.Reward.method,
         Datasets.FromDecisions.method,
+        ExperimentPower.Estimate.method,
+        ExperimentPower.Get.method,
     ]
 
     /// The HTTP status of each error code that these methods may answer.

@@ -12,10 +12,9 @@ struct InferenceRule {
     ///   - familySizes: questions that are corrected for together.
     init(_ plan: AnalysisPlan, looks: [ReachedLook], armCount: Int, familySizes: [Int]) {
         self.plan = plan
-        // Two arms are compared, which have their share of the units.
-        let tightestAt =
-            plan.plannedUnits.map { Double($0) * 2 / Double(max(armCount, 2)) } ?? Double(AnalysisPlan.usualUnits)
-        sequence = plan.engine == .alwaysValid ? ConfidenceSequence(plan.level, tightestAt: tightestAt) : nil
+        sequence =
+            plan.engine == .alwaysValid
+            ? ConfidenceSequence(plan.level, tightestAt: plan.tightestAt(armCount: armCount)) : nil
         guard case .groupSequential(let spending, _) = plan.engine else { return }
         for size in Set(familySizes + [1]) {
             guard let level = SignificanceLevel(alpha: plan.level.alpha / Double(max(size, 1))),

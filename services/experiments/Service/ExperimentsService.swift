@@ -33,6 +33,7 @@ public enum ExperimentsService {
         ResultPlansMethods().registerMethods(with: &parts.methods)
         ExperimentAggregatesMethods().registerMethods(with: &parts.methods)
         ExperimentResultsMethods().registerMethods(with: &parts.methods)
+        ExperimentPowerMethods().registerMethods(with: &parts.methods)
         ActiveExperimentsMethods().registerMethods(with: &parts.methods)
         parts.jobs[MetricFilling.kind] = MetricFilling()
         parts.jobs[SignalFetching.kind] = SignalFetching(signals: signals, intake: events)

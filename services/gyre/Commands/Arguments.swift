@@ -31,6 +31,8 @@ extension CallbackState: ExpressibleByArgument {}
 extension NoticeState: ExpressibleByArgument {}
 
 extension MetricDirection: ExpressibleByArgument {}
+extension InferenceEngine: ExpressibleByArgument {}
+extension SpendingName: ExpressibleByArgument {}
 
 extension ReplayEstimator: ExpressibleByArgument {}
 

@@ -1,5 +1,5 @@
 /// What a running test can still find.
-extension ExperimentPlan {
+extension TestDesign {
     /// What the test shows now: an effect on the plan's scale, with CUPED already in its standard error.
     public struct Interim: Sendable, Equatable {
         public let estimate: Estimate
@@ -43,41 +43,54 @@ extension ExperimentPlan {
         return isTwoSided ? up + Normal.survival((threshold + mean) / deviation) : up
     }
 
-    /// The smallest effect that the last look would find with this probability, by the variance seen so far: what a
-    /// fixed or always valid test of so many units can promise, whatever it shows now.
+    /// The probability that the test finds an effect at its end, by the variance seen so far, whatever it shows now.
+    ///
+    /// - Parameter units: at the end.
+    /// - Throws: ``PlanError/parameter(_:)``.
+    public func power(_ interim: Interim, effect: Double, units: Double) throws(PlanError) -> Double {
+        guard units >= Double(interim.units), units.isFinite else { throw .parameter("units") }
+        guard effect.isFinite else { throw .parameter("effect") }
+        return power(drift: effect / interim.standardError(units: units), units: units)
+    }
+}
+
+extension TestPower {
+    /// The smallest effect that the test finds, by the variance seen so far: what it can promise, whatever it shows now.
     ///
     /// - Parameters:
-    ///   - units: at the end; nil for the units of now.
+    ///   - units: at the end; nil for the units of now, or fewer, of a look that was before now.
     /// - Throws: ``PlanError/parameter(_:)``.
     public func minimumDetectableEffect(
-        _ interim: Interim, units: Double? = nil, power: Double
+        _ interim: TestDesign.Interim, units: Double? = nil
     ) throws(PlanError) -> Double {
         let units = units ?? Double(interim.units)
-        guard units >= Double(interim.units), units.isFinite else { throw .parameter("units") }
-        guard power > level.alpha, power < 1 else { throw .parameter("power") }
-        let error = interim.estimate.standardError * (Double(interim.units) / units).squareRoot()
-        // The chance to cross on the wrong side is left out: below 1e-6 for a power of 80 % and more.
-        return error * (criticalValue(units: units) + Normal.upperQuantile(1 - power))
+        guard units > 0, units.isFinite else { throw .parameter("units") }
+        return interim.standardError(units: units) * drift(units: units)
     }
 
-    /// How many units the test needs in all to find `effect` with this probability, by the variance seen so far; the
-    /// units of now where they suffice.
+    /// How many units the test needs in all to find `effect`, by the variance seen so far; the units of now where they
+    /// suffice.
     ///
     /// - Throws: ``PlanError/outOfReach`` where a trillion units do not suffice.
-    public func unitsNeeded(_ interim: Interim, effect: Double, power: Double) throws(PlanError) -> Int {
+    public func unitsNeeded(_ interim: TestDesign.Interim, effect: Double) throws(PlanError) -> Int {
         guard effect.isFinite else { throw .parameter("effect") }
-        guard try minimumDetectableEffect(interim, units: Self.largestUnits, power: power) <= abs(effect) else {
-            throw .outOfReach
+        func finds(_ units: Double) -> Bool {
+            abs(effect) >= drift(units: units) * interim.standardError(units: units)
         }
+        guard finds(ExperimentPlan.largestUnits) else { throw .outOfReach }
         var (low, high) = (Double(interim.units) - 1, Double(interim.units))
-        while try minimumDetectableEffect(interim, units: high, power: power) > abs(effect) {
-            (low, high) = (high, high * 2)
-        }
+        while !finds(high) { (low, high) = (high, high * 2) }
         while high - low > 1 {
             let middle = ((low + high) / 2).rounded()
-            let found = try minimumDetectableEffect(interim, units: middle, power: power)
-            if found > abs(effect) { low = middle } else { high = middle }
+            if finds(middle) { high = middle } else { low = middle }
         }
         return Int(high.rounded(.up))
+    }
+}
+
+extension TestDesign.Interim {
+    /// Of the estimate when there are so many units.
+    fileprivate func standardError(units: Double) -> Double {
+        estimate.standardError * (Double(self.units) / units).squareRoot()
     }
 }
