@@ -24,6 +24,7 @@ enum Fixtures {
         ("one-completed-experiment", SQL(isForBrand: true, text: experiment + started + completed)),
         ("one-metric", SQL(isForBrand: true, text: experiment + metric)),
         ("one-plan", SQL(isForBrand: true, text: experiment + metric + plan + started)),
+        ("one-segmented-plan", SQL(isForBrand: true, text: experiment + metric + plan + segments + started)),
         ("one-policy", SQL(isForBrand: true, text: policy)),
         ("one-promoted-policy", SQL(isForBrand: true, text: policy + promoted)),
         ("one-gated-policy", SQL(isForBrand: true, text: policy + "UPDATE policies SET requires_replay = 1;")),
@@ -158,6 +159,12 @@ enum Fixtures {
         INSERT INTO result_plans (experiment, engine, alpha, correction, planned_units, sample_ratio_alpha, version)
         VALUES (1, 'alwaysValid', 0.05, 'holm', 10000, 0.001, 1);
         INSERT INTO planned_metrics (experiment, metric, place, role, scale) VALUES (1, 1, 0, 'goal', 'relative');
+
+        """
+
+    private static let segments = """
+        INSERT INTO segments (experiment, place, attribute, value) VALUES
+            (1, 0, 'country', 'DE'), (1, 1, 'country', NULL);
 
         """
 

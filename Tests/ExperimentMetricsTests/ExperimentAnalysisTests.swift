@@ -192,9 +192,10 @@ struct ExperimentAnalysisTests {
     func segments() throws {
         let definition = try MetricDefinition(name: "m", kind: .mean)
         func segment(_ lift: Double) -> PhasedSums { [[sums(400, 5), sums(400, 5 + lift), sums(400, 5.1)]] }
-        let analysis = SegmentAnalysis(
-            definition, [("a", segment(0.3)), ("b", segment(-0.2)), ("c", [[sums(1, 1), sums(1, 2), sums(1, 3)]])],
-            control: 0, plan: try AnalysisPlan(correction: .benjaminiHochberg))
+        let few = [[sums(1, 1), sums(1, 2), sums(1, 3)]]
+        let metric = (definition, [("a", segment(0.3)), ("b", segment(-0.2)), ("c", few)])
+        let plan = try AnalysisPlan(correction: .benjaminiHochberg)
+        let analysis = try #require(SegmentAnalysis.family([metric], control: 0, plan: plan).first)
         #expect(analysis.segments.map(\.name) == ["a", "b", "c"])
         // Q of 0.3 and -0.2, each with a variance of 1/200.
         let told = try #require(analysis.differences[0].pValue)
@@ -204,8 +205,16 @@ struct ExperimentAnalysisTests {
         #expect(answers.map { $0 == nil } == [false, false, false, false, true, true])
         let pValues = answers.map { $0?.pValue }
         #expect(answers.map { $0?.adjusted } == PValueAdjustment.benjaminiHochberg.adjust(pValues))
-        let alone = SegmentAnalysis(definition, [("a", segment(1))], control: 0, plan: try AnalysisPlan())
-        #expect(alone.differences.map(\.pValue) == [nil, nil])
+        let alone = SegmentAnalysis.family([(definition, [("a", segment(1))])], control: 0, plan: plan)
+        #expect(alone[0].differences.map(\.pValue) == [nil, nil])
+        // Several metrics are one family, and so are their differences.
+        let two = SegmentAnalysis.family([metric, (definition, metric.1.reversed())], control: 0, plan: plan)
+        let all = two.flatMap { $0.segments.flatMap { $0.analysis.arms.map { try? $0.result.get() } } }
+        #expect(all.map { $0?.adjusted } == PValueAdjustment.benjaminiHochberg.adjust(all.map { $0?.pValue }))
+        let differences = two.flatMap(\.differences)
+        #expect(differences.map(\.pValue).prefix(2) == analysis.differences.map(\.pValue).prefix(2))
+        #expect(
+            differences.map(\.adjusted) == PValueAdjustment.benjaminiHochberg.adjust(differences.map(\.pValue)))
     }
 
     @Test("Parts that do not fit together are refused at their place")

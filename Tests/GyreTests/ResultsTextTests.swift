@@ -44,4 +44,36 @@ import Testing
             rest = rest[found.upperBound...]
         }
     }
+
+    @Test("Each segment is a line, and whether the effect differs is said below")
+    func segments() throws {
+        let time = try #require(Timestamp("2026-01-01T00:00:00Z"))
+        let figure = EffectFigure(value: 0.1, interval: EffectInterval(lower: 0.05, upper: 0.15))
+        let text = SegmentsText.text(
+            ExperimentResults.Segments.Reply(
+                experiment: "checkout", at: time, attribute: "country", arms: ["control", "new"], control: "control",
+                metrics: [
+                    MetricSegments(
+                        metric: "orders", role: .goal, direction: .higherIsBetter, scale: .relative,
+                        segments: [
+                            SegmentResult(
+                                value: "AT",
+                                arms: [ArmResult(variant: "new", units: 90, relative: figure, adjustedPValue: 0.02)]),
+                            SegmentResult(arms: [ArmResult(variant: "new", notEnoughData: "needs 2 units and has 0")]),
+                        ],
+                        differences: [
+                            SegmentDifference(
+                                variant: "new", pValue: 0.01, adjustedPValue: 0.03, summary: "It differs.")
+                        ])
+                ], assumptions: []))
+        let parts = [
+            "orders by country", "AT", "90", "+10.0 %", "0.0200", "other", "other, new: needs 2 units",
+            "new: It differs. (p = 0.0300)",
+        ]
+        var rest = text[...]
+        for part in parts {
+            let found = try #require(rest.firstRange(of: part), "\(part) in \(text)")
+            rest = rest[found.upperBound...]
+        }
+    }
 }

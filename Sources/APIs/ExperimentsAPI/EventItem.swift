@@ -12,7 +12,8 @@ public struct EventItem: JSONReadable, JSONWritable, Sendable, Equatable {
     public let unit: String
     /// In which variants it happened: to meet one is to be exposed to it. At most 50 elements. Default: [].
     public let experiments: [MetVariant]
-    /// Around it, such as app_version. At most 16,384 bytes.
+    /// Around it, such as app_version. Where the event tells of an exposure, also what is known of the unit: see
+    /// `attributes` of exposures. At most 16,384 bytes.
     public let context: JSONRaw?
     /// Numbers by name, such as latency_ms. At most 16,384 bytes.
     public let metrics: JSONRaw?

@@ -3,9 +3,10 @@
 public import JSONRPC
 public import ServiceContract
 
-/// The types of `experimentResults.get` and `experimentResults.series`.
+/// The types of `experimentResults.get`, `experimentResults.series` and `experimentResults.segments`.
 public enum ExperimentResults {
-    /// What a service implements to answer `experimentResults.get` and `experimentResults.series`.
+    /// What a service implements to answer `experimentResults.get`, `experimentResults.series` and
+    /// `experimentResults.segments`.
     public protocol Service: Sendable {
         /// Says what an experiment has shown, how sure that is, and what to do.
         func get(
@@ -16,6 +17,14 @@ public enum ExperimentResults {
         func series(
             _ params: Series.Params, in transaction: borrowing ReadTransaction, for call: CallContext
         ) throws(RPCError) -> Series.Reply
+
+        /// Says what the variants do in each segment of a dimension of the plan, and whether that differs.
+        ///
+        /// Reckoned from sums that are kept for each segment from the first exposure on. Segments decide nothing: a
+        /// difference that is shown is a reason for an experiment of its own.
+        func segments(
+            _ params: Segments.Params, in transaction: borrowing ReadTransaction, for call: CallContext
+        ) throws(RPCError) -> Segments.Reply
     }
 
     /// Calls these methods of a peer.
@@ -37,11 +46,21 @@ public enum ExperimentResults {
         ) async throws(RPCError) -> Series.Reply {
             try await peer.call("experimentResults.series", params, context: call)
         }
+
+        /// Says what the variants do in each segment of a dimension of the plan, and whether that differs.
+        ///
+        /// Reckoned from sums that are kept for each segment from the first exposure on. Segments decide nothing: a
+        /// difference that is shown is a reason for an experiment of its own.
+        public func segments(
+            _ params: Segments.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Segments.Reply {
+            try await peer.call("experimentResults.segments", params, context: call)
+        }
     }
 }
 
 extension ExperimentResults.Service {
-    /// Registers `experimentResults.get` and `experimentResults.series` with `table`.
+    /// Registers `experimentResults.get`, `experimentResults.series` and `experimentResults.segments` with `table`.
     public func registerMethods(with table: inout MethodTable) {
         table.read(ExperimentResults.Get.method) {
             (params: ExperimentResults.Get.Params, transaction: borrowing ReadTransaction, call) throws(RPCError) in
@@ -50,6 +69,11 @@ extension ExperimentResults.Service {
         table.read(ExperimentResults.Series.method) {
             (params: ExperimentResults.Series.Params, transaction: borrowing ReadTransaction, call) throws(RPCError) in
             try self.series(params, in: transaction, for: call)
+        }
+        table.read(ExperimentResults.Segments.method) {
+            (params: ExperimentResults.Segments.Params, transaction: borrowing ReadTransaction, call)
+                throws(RPCError) in
+            try self.segments(params, in: transaction, for: call)
         }
     }
 }

@@ -1086,30 +1086,33 @@ extension ExperimentsContract {
         "description":"Of a group-sequential test; unless given, as O'Brien and Fleming."},{"name":"prior",\#
         "schema":{"$ref":"#/components/schemas/EffectPrior"},"description":"Of a Bayesian judgement."},\#
         {"name":"sampleRatioAlpha","schema":{"type":"number","minimum":1e-06,"maximum":0.5,"default":0.001},\#
-        "description":"Below this probability the split is broken."}],"result":{"name":"reply",\#
-        "schema":{"$ref":"#/components/schemas/ResultPlan"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
-        {"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/notFound"},\#
-        {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/storageFull"},\#
-        {"$ref":"#/components/errors/versionMismatch"}],"examples":[{"name":"orders decide",\#
-        "x-fixture":"one-metric","params":[{"name":"experimentId","value":"01930000-0000-7000-8000-000000000071"},\#
-        {"name":"metrics","value":[{"metric":"orders","role":"goal"}]},{"name":"engine","value":"alwaysValid"},\#
-        {"name":"plannedUnits","value":10000}],"result":{"name":"reply","value":{"metrics":[{"metric":"orders",\#
-        "role":"goal","scale":"relative"}],"engine":"alwaysValid","alpha":0.05,"correction":"holm",\#
-        "plannedUnits":10000,"sampleRatioAlpha":0.001,"version":1}}}]},{"name":"resultPlans.get","summary":"Says \#
-        what is measured in an experiment, and how it is judged.","x-kind":"read","x-scope":"experiments:read",\#
-        "x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],"params":[{"name":"experimentId",\#
-        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The experiment."}],\#
-        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/ResultPlan"}},\#
-        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"orders decide",\#
-        "x-fixture":"one-plan","params":[{"name":"experimentId","value":"01930000-0000-7000-8000-000000000071"}],\#
+        "description":"Below this probability the split is broken."},{"name":"dimensions","schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/SegmentDimension"},"maxItems":5},"description":"By which attributes \#
+        the units are told apart, to see effects by segment: as exposures say them. Absent: by none. Fixed once the \#
+        experiment was started."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/ResultPlan"}},\#
+        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/invalidParams"},\#
+        {"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/illegalTransition"},\#
+        {"$ref":"#/components/errors/storageFull"},{"$ref":"#/components/errors/versionMismatch"}],\#
+        "examples":[{"name":"orders decide","x-fixture":"one-metric","params":[{"name":"experimentId",\#
+        "value":"01930000-0000-7000-8000-000000000071"},{"name":"metrics","value":[{"metric":"orders",\#
+        "role":"goal"}]},{"name":"engine","value":"alwaysValid"},{"name":"plannedUnits","value":10000}],\#
         "result":{"name":"reply","value":{"metrics":[{"metric":"orders","role":"goal","scale":"relative"}],\#
         "engine":"alwaysValid","alpha":0.05,"correction":"holm","plannedUnits":10000,"sampleRatioAlpha":0.001,\#
-        "version":1}}}]},{"name":"experimentExposures.record","summary":"Records that units met their variants: \#
-        each once in each phase of an experiment.","x-kind":"write","x-scope":"exposures:write","x-cost":1,\#
-        "x-callers":["public","admin"],"x-cost-items":"items","params":[{"name":"items","required":true,\#
-        "schema":{"type":"array","items":{"$ref":"#/components/schemas/ExposureItem"},"minItems":1,"maxItems":500},\#
-        "description":"What happened."}],"result":{"name":"reply","schema":{"type":"object",\#
-        "description":"Verdicts.","required":["verdicts"],"properties":{"verdicts":{"type":"array",\#
+        "version":1}}}]},{"name":"resultPlans.get","summary":"Says what is measured in an experiment, and how it is \#
+        judged.","x-kind":"read","x-scope":"experiments:read","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
+        "admin"],"params":[{"name":"experimentId","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The experiment."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/ResultPlan"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"orders decide","x-fixture":"one-plan","params":[{"name":"experimentId",\#
+        "value":"01930000-0000-7000-8000-000000000071"}],"result":{"name":"reply",\#
+        "value":{"metrics":[{"metric":"orders","role":"goal","scale":"relative"}],"engine":"alwaysValid",\#
+        "alpha":0.05,"correction":"holm","plannedUnits":10000,"sampleRatioAlpha":0.001,"version":1}}}]},\#
+        {"name":"experimentExposures.record","summary":"Records that units met their variants: each once in each \#
+        phase of an experiment.","x-kind":"write","x-scope":"exposures:write","x-cost":1,"x-callers":["public",\#
+        "admin"],"x-cost-items":"items","params":[{"name":"items","required":true,"schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/ExposureItem"},"minItems":1,"maxItems":500},"description":"What \#
+        happened."}],"result":{"name":"reply","schema":{"type":"object","description":"Verdicts.",\#
+        "required":["verdicts"],"properties":{"verdicts":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/ItemVerdict"},"maxItems":500,"description":"One for each item, in \#
         their order."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"}],\#
         "examples":[{"name":"one met it","x-fixture":"one-experiment","params":[{"name":"items",\#
@@ -1680,9 +1683,39 @@ extension ExperimentsContract {
         "notEnoughData":"needs 100 units and has 0"}]}],"assumptions":["The units to come vary as those so far, and \#
         come as fast and by the shares of now.","What one unit does tells nothing of another.","There are enough \#
         units for their mean to be nearly normal.","Whatever the other questions show: where they show something, \#
-        this one may pass more easily."]}}}]}],"components":{"schemas":{"ExperimentStatus":{"type":"string",\#
-        "enum":["draft","active","paused","completed","archived"],"description":"Where an experiment is in its \#
-        life.","x-enum-descriptions":{"draft":"Being written; nobody is assigned.","active":"Units are assigned.",\#
+        this one may pass more easily."]}}}]},{"name":"experimentResults.segments","summary":"Says what the \#
+        variants do in each segment of a dimension of the plan, and whether that differs.","description":"Reckoned \#
+        from sums that are kept for each segment from the first exposure on. Segments decide nothing: a difference \#
+        that is shown is a reason for an experiment of its own.","x-kind":"read","x-scope":"experiments:read",\#
+        "x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],"params":[{"name":"experimentId",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The experiment."},\#
+        {"name":"attribute","required":true,"schema":{"type":"string","minLength":1,"maxLength":100},\#
+        "description":"The dimension, one of the plan's.","x-privacy":"none"},{"name":"metrics",\#
+        "schema":{"type":"array","items":{"$ref":"#/components/schemas/Key"},"minItems":1,"maxItems":20},\#
+        "description":"Of the plan; absent: its goals, of these the first twenty."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","description":"Effects by segment.","required":["experiment","at","attribute",\#
+        "arms","control","metrics","assumptions"],"properties":{"experiment":{"$ref":"#/components/schemas/Key",\#
+        "description":"The experiment."},"at":{"$ref":"#/components/schemas/Timestamp","description":"When this was \#
+        reckoned."},"attribute":{"type":"string","minLength":1,"maxLength":100,"description":"The dimension.",\#
+        "x-privacy":"none"},"arms":{"type":"array","items":{"$ref":"#/components/schemas/Key"},"maxItems":20,\#
+        "description":"All variants that any phase had, in their order."},\#
+        "control":{"$ref":"#/components/schemas/Key","description":"With which the others are compared."},\#
+        "metrics":{"type":"array","items":{"$ref":"#/components/schemas/MetricSegments"},"maxItems":20,\#
+        "description":"In the order of the plan."},"assumptions":{"type":"array","items":{"type":"string",\#
+        "minLength":1,"maxLength":500},"maxItems":30,"description":"What all of this takes for granted, beside what \#
+        each effect does."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/conflict"}],"examples":[{"name":"nobody yet","x-fixture":"one-segmented-plan",\#
+        "params":[{"name":"experimentId","value":"01930000-0000-7000-8000-000000000071"},{"name":"attribute",\#
+        "value":"country"}],"result":{"name":"reply","value":{"experiment":"checkout","at":"2026-01-01T00:00:00Z",\#
+        "attribute":"country","arms":["control","free-delivery"],"control":"control","metrics":[{"metric":"orders",\#
+        "role":"goal","direction":"higherIsBetter","scale":"relative","segments":[{"value":"DE",\#
+        "arms":[{"variant":"free-delivery","notEnoughData":"needs 2 units and has 0"}]},\#
+        {"arms":[{"variant":"free-delivery","notEnoughData":"needs 2 units and has 0"}]}],\#
+        "differences":[{"variant":"free-delivery","summary":"Fewer than two segments have an effect to \#
+        compare."}]}],"assumptions":["Which segment a unit is in was fixed before its exposure, and is what its \#
+        first exposure said."]}}}]}],"components":{"schemas":{"ExperimentStatus":{"type":"string","enum":["draft",\#
+        "active","paused","completed","archived"],"description":"Where an experiment is in its life.",\#
+        "x-enum-descriptions":{"draft":"Being written; nobody is assigned.","active":"Units are assigned.",\#
         "paused":"Nobody is assigned until it goes on.","completed":"Nobody is assigned any more; its results \#
         stand.","archived":"Completed, and out of sight."}},"UnitType":{"type":"string","minLength":1,\#
         "maxLength":40,"pattern":"^[a-z][A-Za-z0-9_]{0,39}$","description":"What is randomised, such as user, \#
@@ -1875,8 +1908,10 @@ extension ExperimentsContract {
         "prior":{"$ref":"#/components/schemas/EffectPrior","description":"Of a Bayesian judgement; absent: none."},\#
         "sampleRatioAlpha":{"type":"number","description":"Below this probability the split between the arms is \#
         broken.","minimum":0,"maximum":1},"version":{"$ref":"#/components/schemas/Version","description":"Counts \#
-        changes."}},"additionalProperties":false},"ItemVerdict":{"type":"object","description":"What became of one \#
-        item.","required":["index","status"],"properties":{"index":{"type":"integer","minimum":0,"maximum":500,\#
+        changes."},"dimensions":{"type":"array","items":{"$ref":"#/components/schemas/SegmentDimension"},\#
+        "maxItems":5,"description":"By which attributes the units are told apart; absent: by none."}},\#
+        "additionalProperties":false},"ItemVerdict":{"type":"object","description":"What became of one item.",\#
+        "required":["index","status"],"properties":{"index":{"type":"integer","minimum":0,"maximum":500,\#
         "description":"Its place, from 0."},"status":{"$ref":"#/components/schemas/ItemStatus","description":"What \#
         became of it."},"code":{"type":"integer","description":"Why it was rejected: the code of an error."},\#
         "message":{"type":"string","minLength":1,"maxLength":2000,"description":"Why it was rejected."}},\#
@@ -1888,17 +1923,21 @@ extension ExperimentsContract {
         unit's id, of the experiment's unit type.","x-privacy":"identifier"},\#
         "variant":{"$ref":"#/components/schemas/Key","description":"The variant that it met; absent: what the \#
         experiment assigns it by its id alone."},"at":{"$ref":"#/components/schemas/Timestamp","description":"When; \#
-        absent: now."}},"additionalProperties":false},"EventItem":{"type":"object","description":"Something that a \#
-        unit did, or that was done for it.","required":["type","unitType","unit"],\#
-        "properties":{"type":{"type":"string","minLength":1,"maxLength":200,"description":"What happened, such as \#
-        plan_generated."},"unitType":{"$ref":"#/components/schemas/UnitType","description":"What kind of unit."},\#
-        "unit":{"type":"string","minLength":1,"maxLength":256,"description":"The unit's id.",\#
-        "x-privacy":"identifier"},"experiments":{"type":"array","items":{"$ref":"#/components/schemas/MetVariant"},\#
-        "maxItems":50,"default":[],"description":"In which variants it happened: to meet one is to be exposed to \#
-        it."},"context":{"x-raw":true,"x-raw-type":"object","x-max-bytes":16384,"description":"Around it, such as \#
-        app_version.","x-privacy":"personal"},"metrics":{"x-raw":true,"x-raw-type":"object","x-max-bytes":16384,\#
-        "description":"Numbers by name, such as latency_ms.","x-privacy":"personal"},"payload":{"x-raw":true,\#
-        "x-raw-type":"object","x-max-bytes":32768,"description":"What else belongs to it.","x-privacy":"personal"},\#
+        absent: now."},"attributes":{"x-raw":true,"x-raw-type":"object","x-max-bytes":16384,"description":"What is \#
+        known of the unit. Of it is kept in which segment of the plan's dimensions the unit is, at its first \#
+        exposure, and nothing else.","x-privacy":"personal"}},"additionalProperties":false},\#
+        "EventItem":{"type":"object","description":"Something that a unit did, or that was done for it.",\#
+        "required":["type","unitType","unit"],"properties":{"type":{"type":"string","minLength":1,"maxLength":200,\#
+        "description":"What happened, such as plan_generated."},"unitType":{"$ref":"#/components/schemas/UnitType",\#
+        "description":"What kind of unit."},"unit":{"type":"string","minLength":1,"maxLength":256,\#
+        "description":"The unit's id.","x-privacy":"identifier"},"experiments":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/MetVariant"},"maxItems":50,"default":[],"description":"In which \#
+        variants it happened: to meet one is to be exposed to it."},"context":{"x-raw":true,"x-raw-type":"object",\#
+        "x-max-bytes":16384,"description":"Around it, such as app_version. Where the event tells of an exposure, \#
+        also what is known of the unit: see `attributes` of exposures.","x-privacy":"personal"},\#
+        "metrics":{"x-raw":true,"x-raw-type":"object","x-max-bytes":16384,"description":"Numbers by name, such as \#
+        latency_ms.","x-privacy":"personal"},"payload":{"x-raw":true,"x-raw-type":"object","x-max-bytes":32768,\#
+        "description":"What else belongs to it.","x-privacy":"personal"},\#
         "at":{"$ref":"#/components/schemas/Timestamp","description":"When it happened; absent: now."},\#
         "messageId":{"type":"string","minLength":1,"maxLength":200,"description":"Names the event: one that is \#
         there is not taken again. Absent: it is taken.","x-privacy":"none"}},"additionalProperties":false},\#
@@ -2535,25 +2574,53 @@ extension ExperimentsContract {
         "power":{"type":"number","minimum":0,"maximum":1,"description":"The probability to find it when the planned \#
         units are there; absent: none are planned."},"conditionalPower":{"type":"number","minimum":0,"maximum":1,\#
         "description":"The same, given what is there, if the units to come show the effect; by the last look alone. \#
-        Absent of guardrails."}},"additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$",\#
-        "description":"A SHA-256 hash in lower-case hexadecimal."},"Date":{"type":"string","format":"date",\#
-        "description":"A day, as 2026-01-31."},"Job":{"type":"object","description":"Long work, and how far it is.",\#
-        "required":["id","service","kind","status","done","unit","createdAt","updatedAt"],\#
-        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},"service":{"type":"string",\#
-        "minLength":1,"maxLength":20,"description":"The service that does it."},"kind":{"type":"string",\#
-        "minLength":1,"maxLength":40,"description":"What is done: `import`."},"status":{"type":"string",\#
-        "enum":["running","completed","failed","cancelled"],"x-enum-descriptions":{"running":"On its way, or \#
-        waiting for its turn.","completed":"Done.","failed":"Ended by an error; `problem` says which.",\#
-        "cancelled":"Ended by somebody; what was done stays done."},"description":"Where it stands."},\#
-        "done":{"type":"integer","minimum":0,"description":"How much is done.","x-unit":"`unit`"},\#
-        "total":{"type":"integer","minimum":0,"description":"How much there is to do, where that is known.",\#
-        "x-unit":"`unit`"},"unit":{"type":"string","minLength":1,"maxLength":20,"description":"What is counted: \#
-        `bytes`, `rows`."},"problem":{"type":"string","maxLength":500,"description":"Why it failed, or why it does \#
-        not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it began."},\#
-        "updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or ended."}},\#
-        "additionalProperties":false},"Version":{"type":"integer","minimum":1,"description":"Counts the changes of \#
-        one thing; an update names the version it expects to change."},"UUID":{"type":"string","format":"uuid",\#
-        "description":"An id: a UUID of version 7, whose order is the order of creation."},\#
+        Absent of guardrails."}},"additionalProperties":false},"SegmentDimension":{"type":"object",\#
+        "description":"An attribute by whose values units are told apart. It must be something that the exposure \#
+        cannot have changed.","required":["attribute","values"],"properties":{"attribute":{"type":"string",\#
+        "minLength":1,"maxLength":100,"description":"Its name, such as country.","x-privacy":"none"},\#
+        "values":{"type":"array","items":{"type":"string","minLength":1,"maxLength":100},"minItems":1,"maxItems":50,\#
+        "description":"Each is a segment: a text, or a number or true or false as JSON writes it. All other values, \#
+        and none, are one more.","x-privacy":"none"}},"additionalProperties":false},\#
+        "SegmentResult":{"type":"object","description":"What the variants do to one metric in one segment.",\#
+        "required":["arms"],"properties":{"value":{"type":"string","minLength":1,"maxLength":100,"description":"The \#
+        attribute's value; absent: every other, and none.","x-privacy":"none"},"arms":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/ArmResult"},"maxItems":20,"description":"Each variant but the \#
+        control. Adjusted p-values and intervals are corrected over all segments, variants and metrics of this \#
+        answer."}},"additionalProperties":false},"SegmentDifference":{"type":"object","description":"Whether a \#
+        variant's effect differs between the segments.","required":["variant","summary"],\#
+        "properties":{"variant":{"$ref":"#/components/schemas/Key","description":"The variant."},\#
+        "pValue":{"type":"number","minimum":0,"maximum":1,"description":"Of \"the effect is the same in all \#
+        segments\", by Cochran's Q on the absolute effects; absent: fewer than two segments have one."},\#
+        "adjustedPValue":{"type":"number","minimum":0,"maximum":1,"description":"After the plan's correction over \#
+        the variants and metrics of this answer; absent: there is none."},"summary":{"type":"string","minLength":1,\#
+        "maxLength":500,"description":"What to make of it.","x-privacy":"none"}},"additionalProperties":false},\#
+        "MetricSegments":{"type":"object","description":"One metric by segment.","required":["metric","role",\#
+        "direction","scale","segments","differences"],"properties":{"metric":{"$ref":"#/components/schemas/Key",\#
+        "description":"The metric."},"role":{"$ref":"#/components/schemas/MetricRole","description":"What it is to \#
+        the experiment."},"direction":{"$ref":"#/components/schemas/MetricDirection","description":"What is \#
+        better."},"scale":{"$ref":"#/components/schemas/EffectScaleName","description":"Of the effect that is \#
+        decided on."},"segments":{"type":"array","items":{"$ref":"#/components/schemas/SegmentResult"},\#
+        "maxItems":51,"description":"In the order of the plan's values, the rest last."},\#
+        "differences":{"type":"array","items":{"$ref":"#/components/schemas/SegmentDifference"},"maxItems":20,\#
+        "description":"Of each variant but the control."}},"additionalProperties":false},"Hash":{"type":"string",\#
+        "pattern":"^[0-9a-f]{64}$","description":"A SHA-256 hash in lower-case hexadecimal."},\#
+        "Date":{"type":"string","format":"date","description":"A day, as 2026-01-31."},"Job":{"type":"object",\#
+        "description":"Long work, and how far it is.","required":["id","service","kind","status","done","unit",\#
+        "createdAt","updatedAt"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},\#
+        "service":{"type":"string","minLength":1,"maxLength":20,"description":"The service that does it."},\#
+        "kind":{"type":"string","minLength":1,"maxLength":40,"description":"What is done: `import`."},\#
+        "status":{"type":"string","enum":["running","completed","failed","cancelled"],\#
+        "x-enum-descriptions":{"running":"On its way, or waiting for its turn.","completed":"Done.","failed":"Ended \#
+        by an error; `problem` says which.","cancelled":"Ended by somebody; what was done stays done."},\#
+        "description":"Where it stands."},"done":{"type":"integer","minimum":0,"description":"How much is done.",\#
+        "x-unit":"`unit`"},"total":{"type":"integer","minimum":0,"description":"How much there is to do, where that \#
+        is known.","x-unit":"`unit`"},"unit":{"type":"string","minLength":1,"maxLength":20,"description":"What is \#
+        counted: `bytes`, `rows`."},"problem":{"type":"string","maxLength":500,"description":"Why it failed, or why \#
+        it does not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it \#
+        began."},"updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or \#
+        ended."}},"additionalProperties":false},"Version":{"type":"integer","minimum":1,"description":"Counts the \#
+        changes of one thing; an update names the version it expects to change."},"UUID":{"type":"string",\#
+        "format":"uuid","description":"An id: a UUID of version 7, whose order is the order of creation."},\#
         "Timestamp":{"type":"string","format":"date-time","description":"A moment, as RFC 3339 in UTC; microseconds \#
         are kept, finer fractions are cut off."}},"errors":{"restricted":{"code":-32022,"message":"The person's \#
         data may be kept and not used, on their request (GDPR Art. 18)."},"suppressed":{"code":-32020,\#

@@ -1631,5 +1631,23 @@ extension ExperimentsContract {
                 where they show something, this one may pass more easily."]}
                 """#,
             errorCode: nil),
+        MethodExample(
+            method: "experimentResults.segments",
+            name: "nobody yet",
+            fixture: "one-segmented-plan",
+            params: #"""
+                {"experimentId":"01930000-0000-7000-8000-000000000071","attribute":"country"}
+                """#,
+            result: #"""
+                {"experiment":"checkout","at":"2026-01-01T00:00:00Z","attribute":"country","arms":["control",\#
+                "free-delivery"],"control":"control","metrics":[{"metric":"orders","role":"goal",\#
+                "direction":"higherIsBetter","scale":"relative","segments":[{"value":"DE",\#
+                "arms":[{"variant":"free-delivery","notEnoughData":"needs 2 units and has 0"}]},\#
+                {"arms":[{"variant":"free-delivery","notEnoughData":"needs 2 units and has 0"}]}],\#
+                "differences":[{"variant":"free-delivery","summary":"Fewer than two segments have an effect to \#
+                compare."}]}],"assumptions":["Which segment a unit is in was fixed before its exposure, and is what \#
+                its first exposure said."]}
+                """#,
+            errorCode: nil),
     ]
 }

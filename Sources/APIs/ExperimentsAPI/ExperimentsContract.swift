@@ -92,6 +92,7 @@ public enum ExperimentsContract {
         Datasets.FromDecisions.method,
         ExperimentPower.Estimate.method,
         ExperimentPower.Get.method,
+        ExperimentResults.Segments.method,
     ]
 
     /// The HTTP status of each error code that these methods may answer.

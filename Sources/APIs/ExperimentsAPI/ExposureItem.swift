@@ -13,12 +13,18 @@ public struct ExposureItem: JSONReadable, JSONWritable, Sendable, Equatable {
     public let variant: String?
     /// When; absent: now.
     public let at: Timestamp?
+    /// What is known of the unit. Of it is kept in which segment of the plan's dimensions the unit is, at its first
+    /// exposure, and nothing else. At most 16,384 bytes.
+    public let attributes: JSONRaw?
 
-    public init(experiment: String, unit: String, variant: String? = nil, at: Timestamp? = nil) {
+    public init(
+        experiment: String, unit: String, variant: String? = nil, at: Timestamp? = nil, attributes: JSONRaw? = nil
+    ) {
         self.experiment = experiment
         self.unit = unit
         self.variant = variant
         self.at = at
+        self.attributes = attributes
     }
 
     public init(from reader: inout JSONReader) throws(JSONError) {
@@ -27,6 +33,7 @@ public struct ExposureItem: JSONReadable, JSONWritable, Sendable, Equatable {
         var unit: String?
         var variant: String?
         var at: Timestamp?
+        var attributes: JSONRaw?
         try reader.beginObject()
         while let key = try reader.nextMember() {
             switch key {
@@ -42,13 +49,16 @@ public struct ExposureItem: JSONReadable, JSONWritable, Sendable, Equatable {
             case "at":
                 try reader.once(&seen, 3)
                 at = try reader.readTimestamp()
+            case "attributes":
+                try reader.once(&seen, 4)
+                attributes = try Self.readAttributes(from: &reader)
             default:
                 try reader.unknownMember()
             }
         }
         guard let experiment else { throw reader.missing("experiment") }
         guard let unit else { throw reader.missing("unit") }
-        self.init(experiment: experiment, unit: unit, variant: variant, at: at)
+        self.init(experiment: experiment, unit: unit, variant: variant, at: at, attributes: attributes)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -64,6 +74,10 @@ public struct ExposureItem: JSONReadable, JSONWritable, Sendable, Equatable {
         if let at {
             writer.key("at")
             at.write(to: &writer)
+        }
+        if let attributes {
+            writer.key("attributes")
+            writer.raw(attributes)
         }
         writer.endObject()
     }
@@ -114,5 +128,12 @@ public struct ExposureItem: JSONReadable, JSONWritable, Sendable, Equatable {
         guard run1.count >= 1 else { return false }
         rest = rest[run1.endIndex...]
         return rest.isEmpty
+    }
+
+    private static func readAttributes(from reader: inout JSONReader) throws(JSONError) -> JSONRaw {
+        guard try reader.peek() == .object else { throw reader.fail(.type, "must be an object", at: reader.offset) }
+        let value = try reader.readRaw()
+        guard value.bytes.count <= 16_384 else { throw reader.fail(.constraint, "must have at most 16384 bytes") }
+        return value
     }
 }

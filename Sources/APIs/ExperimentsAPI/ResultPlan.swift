@@ -25,11 +25,13 @@ public struct ResultPlan: JSONReadable, JSONWritable, Sendable, Equatable {
     public let sampleRatioAlpha: Double
     /// Counts changes. At least 1.
     public let version: Int
+    /// By which attributes the units are told apart; absent: by none. At most 5 elements.
+    public let dimensions: [SegmentDimension]?
 
     public init(
         metrics: [PlannedMetric], engine: InferenceEngine, alpha: Double, correction: FamilyCorrection,
         plannedUnits: Int? = nil, looks: [Double]? = nil, spending: SpendingName? = nil, prior: EffectPrior? = nil,
-        sampleRatioAlpha: Double, version: Int
+        sampleRatioAlpha: Double, version: Int, dimensions: [SegmentDimension]? = nil
     ) {
         self.metrics = metrics
         self.engine = engine
@@ -41,6 +43,7 @@ public struct ResultPlan: JSONReadable, JSONWritable, Sendable, Equatable {
         self.prior = prior
         self.sampleRatioAlpha = sampleRatioAlpha
         self.version = version
+        self.dimensions = dimensions
     }
 
     public init(from reader: inout JSONReader) throws(JSONError) {
@@ -55,6 +58,7 @@ public struct ResultPlan: JSONReadable, JSONWritable, Sendable, Equatable {
         var prior: EffectPrior?
         var sampleRatioAlpha: Double?
         var version: Int?
+        var dimensions: [SegmentDimension]?
         try reader.beginObject()
         while let key = try reader.nextMember() {
             switch key {
@@ -88,6 +92,9 @@ public struct ResultPlan: JSONReadable, JSONWritable, Sendable, Equatable {
             case "version":
                 try reader.once(&seen, 9)
                 version = try Int(reader.readInt64(in: 1...Int64.max))
+            case "dimensions":
+                try reader.once(&seen, 10)
+                dimensions = try Self.readDimensions(from: &reader)
             default:
                 try reader.unknownMember()
             }
@@ -100,7 +107,8 @@ public struct ResultPlan: JSONReadable, JSONWritable, Sendable, Equatable {
         guard let version else { throw reader.missing("version") }
         self.init(
             metrics: metrics, engine: engine, alpha: alpha, correction: correction, plannedUnits: plannedUnits,
-            looks: looks, spending: spending, prior: prior, sampleRatioAlpha: sampleRatioAlpha, version: version)
+            looks: looks, spending: spending, prior: prior, sampleRatioAlpha: sampleRatioAlpha, version: version,
+            dimensions: dimensions)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -133,6 +141,10 @@ public struct ResultPlan: JSONReadable, JSONWritable, Sendable, Equatable {
         writer.double(sampleRatioAlpha)
         writer.key("version")
         writer.int(version)
+        if let dimensions {
+            writer.key("dimensions")
+            dimensions.write(to: &writer)
+        }
         writer.endObject()
     }
 
@@ -158,6 +170,17 @@ public struct ResultPlan: JSONReadable, JSONWritable, Sendable, Equatable {
                 throw reader.fail(.constraint, "must have at most 200 elements", at: start)
             }
             elements.append(try reader.readDouble(in: 0.0...1.0))
+        }
+        return elements
+    }
+
+    private static func readDimensions(from reader: inout JSONReader) throws(JSONError) -> [SegmentDimension] {
+        let start = reader.offset
+        var elements: [SegmentDimension] = []
+        try reader.beginArray()
+        while try reader.nextElement() {
+            guard elements.count < 5 else { throw reader.fail(.constraint, "must have at most 5 elements", at: start) }
+            elements.append(try SegmentDimension(from: &reader))
         }
         return elements
     }

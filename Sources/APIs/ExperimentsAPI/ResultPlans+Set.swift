@@ -39,12 +39,15 @@ extension ResultPlans {
             public let prior: EffectPrior?
             /// Below this probability the split is broken. 1e-06 to 0.5. Default: 0.001.
             public let sampleRatioAlpha: Double
+            /// By which attributes the units are told apart, to see effects by segment: as exposures say them. Absent:
+            /// by none. Fixed once the experiment was started. At most 5 elements.
+            public let dimensions: [SegmentDimension]?
 
             public init(
                 experimentId: UUIDv7, metrics: [PlannedMetric], version: Int? = nil, engine: InferenceEngine = .fixed,
                 alpha: Double = 0.05, correction: FamilyCorrection = .holm, plannedUnits: Int? = nil,
                 looks: [Double]? = nil, spending: SpendingName? = nil, prior: EffectPrior? = nil,
-                sampleRatioAlpha: Double = 0.001
+                sampleRatioAlpha: Double = 0.001, dimensions: [SegmentDimension]? = nil
             ) {
                 self.experimentId = experimentId
                 self.metrics = metrics
@@ -57,6 +60,7 @@ extension ResultPlans {
                 self.spending = spending
                 self.prior = prior
                 self.sampleRatioAlpha = sampleRatioAlpha
+                self.dimensions = dimensions
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
@@ -72,6 +76,7 @@ extension ResultPlans {
                 var spending: SpendingName?
                 var prior: EffectPrior?
                 var sampleRatioAlpha: Double = 0.001
+                var dimensions: [SegmentDimension]?
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -108,6 +113,9 @@ extension ResultPlans {
                     case "sampleRatioAlpha":
                         try reader.once(&seen, 10)
                         sampleRatioAlpha = try reader.readDouble(in: 1e-06...0.5)
+                    case "dimensions":
+                        try reader.once(&seen, 11)
+                        dimensions = try Self.readDimensions(from: &reader)
                     default:
                         try reader.unknownMember()
                     }
@@ -117,7 +125,7 @@ extension ResultPlans {
                 self.init(
                     experimentId: experimentId, metrics: metrics, version: version, engine: engine, alpha: alpha,
                     correction: correction, plannedUnits: plannedUnits, looks: looks, spending: spending, prior: prior,
-                    sampleRatioAlpha: sampleRatioAlpha)
+                    sampleRatioAlpha: sampleRatioAlpha, dimensions: dimensions)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -154,6 +162,10 @@ extension ResultPlans {
                 }
                 writer.key("sampleRatioAlpha")
                 writer.double(sampleRatioAlpha)
+                if let dimensions {
+                    writer.key("dimensions")
+                    dimensions.write(to: &writer)
+                }
                 writer.endObject()
             }
 
@@ -179,6 +191,19 @@ extension ResultPlans {
                         throw reader.fail(.constraint, "must have at most 200 elements", at: start)
                     }
                     elements.append(try reader.readDouble(in: 0.0...1.0))
+                }
+                return elements
+            }
+
+            private static func readDimensions(from reader: inout JSONReader) throws(JSONError) -> [SegmentDimension] {
+                let start = reader.offset
+                var elements: [SegmentDimension] = []
+                try reader.beginArray()
+                while try reader.nextElement() {
+                    guard elements.count < 5 else {
+                        throw reader.fail(.constraint, "must have at most 5 elements", at: start)
+                    }
+                    elements.append(try SegmentDimension(from: &reader))
                 }
                 return elements
             }

@@ -237,6 +237,27 @@ CREATE TABLE experiment_exposures (
 ) STRICT;
 CREATE INDEX experiment_exposures_by_experiment ON experiment_exposures (experiment, number);
 
+-- By which attributes the units of an experiment are told apart: a segment for each value that its plan names, and one
+-- without a value for all others.
+CREATE TABLE segments (
+    number INTEGER PRIMARY KEY,
+    experiment INTEGER NOT NULL REFERENCES result_plans (experiment) ON DELETE CASCADE,
+    place INTEGER NOT NULL,
+    attribute TEXT NOT NULL,
+    value TEXT,
+    UNIQUE (experiment, attribute, value)
+) STRICT;
+CREATE INDEX segments_by_experiment ON segments (experiment, place);
+
+-- In which segments a unit is, as its first exposure said.
+CREATE TABLE entry_segments (
+    unit INTEGER NOT NULL REFERENCES units (number),
+    experiment INTEGER NOT NULL REFERENCES experiments (number),
+    segment INTEGER NOT NULL REFERENCES segments (number),
+    PRIMARY KEY (unit, experiment, segment)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX entry_segments_by_segment ON entry_segments (segment);
+
 -- Units as an analysis counts them: in the phase, and with the variant, of their first exposure.
 CREATE TABLE entries (
     unit INTEGER NOT NULL REFERENCES units (number),
@@ -269,27 +290,29 @@ CREATE TABLE unit_trajectories (
     PRIMARY KEY (unit, experiment, metric)
 ) STRICT, WITHOUT ROWID;
 
--- What the units of a variant amount to, by the day on which it changed: bytes of a Tally.
+-- What the units of a variant amount to, by the day on which it changed: bytes of a Tally. Segment 0 is all of them.
 CREATE TABLE metric_days (
     experiment INTEGER NOT NULL,
     metric INTEGER NOT NULL,
+    segment INTEGER NOT NULL,
     phase INTEGER NOT NULL,
     variant INTEGER NOT NULL,
     day INTEGER NOT NULL,
     tally BLOB NOT NULL,
-    PRIMARY KEY (experiment, metric, phase, variant, day)
+    PRIMARY KEY (experiment, metric, segment, phase, variant, day)
 ) STRICT, WITHOUT ROWID;
 
 -- The same for the bins of quantiles.
 CREATE TABLE metric_bins (
     experiment INTEGER NOT NULL,
     metric INTEGER NOT NULL,
+    segment INTEGER NOT NULL,
     phase INTEGER NOT NULL,
     variant INTEGER NOT NULL,
     day INTEGER NOT NULL,
     bin INTEGER NOT NULL,
     tally BLOB NOT NULL,
-    PRIMARY KEY (experiment, metric, phase, variant, day, bin)
+    PRIMARY KEY (experiment, metric, segment, phase, variant, day, bin)
 ) STRICT, WITHOUT ROWID;
 
 -- Single events of a variant's units, by the hour in which they happened, counted from 1970-01-01. Each sum is kept in two

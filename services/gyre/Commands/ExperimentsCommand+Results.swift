@@ -20,6 +20,8 @@ extension ExperimentsCommand {
                   metrics:
                     - {metric: orders, role: goal}
                     - {metric: unsubscribed, role: guardrail, margin: 0.05}
+                  dimensions:
+                    - {attribute: country, values: [DE, AT]}
                 """)
 
         @Argument(help: "The experiment's key.")
@@ -113,6 +115,9 @@ extension ExperimentsCommand {
         var metrics = TextTable([.init("METRIC"), .init("ROLE"), .init("SCALE"), .init("MARGIN", .right)])
         for metric in plan.metrics {
             metrics.add([metric.metric, metric.role.rawValue, metric.scale.rawValue, metric.margin.map { "\($0)" }])
+        }
+        for dimension in plan.dimensions ?? [] {
+            lines.add(["told apart by \(dimension.attribute)", dimension.values.joined(separator: ", ") + ", other"])
         }
         return lines.text(width: Terminal.width) + "\n" + metrics.text(width: Terminal.width)
     }

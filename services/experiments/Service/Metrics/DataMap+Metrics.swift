@@ -57,6 +57,21 @@ extension DataMap {
             columns: ["unit", "experiment", "phase", "variant", "exposed_at", "has_several"],
             processing: Processing("learning what works", data: ["which variant was met"])),
         Table(
+            "segments", "by which attributes units are told apart", .nobody,
+            columns: ["number", "experiment", "place", "attribute", "value"]),
+        Table(
+            "entry_segments", "in which segment of an experiment a unit is", .actor("unit"),
+            rights: Rights(
+                access: .rows([
+                    Field("experiment", .text, ExperimentStore.key),
+                    Field("attribute", .text, SegmentStore.attribute), Field("value", .text, SegmentStore.value),
+                ]),
+                portability: .withheld("which values are told apart is decided here"),
+                correction: .asItIs("it says what was known at the first exposure"),
+                orderedBy: ["experiment", "segment"]),
+            columns: ["unit", "experiment", "segment"],
+            processing: Processing("learning what works", data: ["attributes told with the first exposure"])),
+        Table(
             "unit_trajectories", "what a unit's events amount to", .actor("unit"),
             rights: .nothing("it is reckoned from experiment_events"),
             columns: ["unit", "experiment", "metric", "trajectory"],
@@ -66,10 +81,10 @@ extension DataMap {
             columns: ["experiment", "phase", "variant", "day", "units", "several"]),
         Table(
             "metric_days", results, .nobody, kept: "as long as the experiment",
-            columns: ["experiment", "metric", "phase", "variant", "day", "tally"]),
+            columns: ["experiment", "metric", "segment", "phase", "variant", "day", "tally"]),
         Table(
             "metric_bins", results, .nobody, kept: "as long as the experiment",
-            columns: ["experiment", "metric", "phase", "variant", "day", "bin", "tally"]),
+            columns: ["experiment", "metric", "segment", "phase", "variant", "day", "bin", "tally"]),
         Table(
             "metric_hours", results, .nobody, kept: "as long as the experiment",
             columns: [

@@ -25,7 +25,7 @@ struct EventIntake: Sendable {
             throw .invalidParams(at: "/at", "must be at most \(ExposureIntake.aheadSeconds / 60) minutes ahead of now")
         }
         let numbers = try EventNumbers(checking: item.metrics)
-        var places: [(experiment: Int64, phase: Int, variant: Int64)] = []
+        var places: [(experiment: Int64, phase: Int, variant: Int64, segments: UnitSegments)] = []
         for (index, met) in item.experiments.enumerated() {
             let experiment = try book.known.experiment(met.experiment, in: transaction)
             guard experiment.stored.unitType == item.unitType else {
@@ -37,7 +37,7 @@ struct EventIntake: Sendable {
                 throw .invalidParams(at: "/experiments/\(index)", "names an experiment that is named before")
             }
             let (phase, variant) = try experiment.place(variant: met.variant, at: time, now: now)
-            places.append((number, phase, variant))
+            places.append((number, phase, variant, experiment.segments(item.context)))
         }
         let unit = try exposures.unit(item.unit, type: item.unitType, at: now, &book.known, in: transaction)
         return try take(
@@ -47,7 +47,7 @@ struct EventIntake: Sendable {
             places.map { place in
                 ExposureStore.Exposure(
                     experiment: place.experiment, phase: place.phase, unit: unit, variant: place.variant,
-                    exposedAt: time)
+                    exposedAt: time, segments: place.segments)
             }, at: now, &book, in: transaction)
     }
 

@@ -48,7 +48,8 @@ struct ExperimentExposuresMethods: ExperimentExposures.Service {
         let unit = try intake.unit(item.unit, type: experiment.unitType, at: now, &book.known, in: transaction)
         return try intake.take(
             ExposureStore.Exposure(
-                experiment: experiment.number, phase: phase, unit: unit, variant: number, exposedAt: time),
+                experiment: experiment.number, phase: phase, unit: unit, variant: number, exposedAt: time,
+                segments: named.segments(item.attributes)),
             at: now, &book, in: transaction)
     }
 

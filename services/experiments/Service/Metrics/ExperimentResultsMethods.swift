@@ -68,7 +68,7 @@ struct ExperimentResultsMethods: ExperimentResults.Service {
             points: series.points.suffix(4_000).compactMap { told.point($0, metric.definition.scale) })
     }
 
-    private func find(
+    func find(
         _ id: UUIDv7, in transaction: borrowing ReadTransaction
     ) throws(RPCError) -> StoredExperiment {
         guard let experiment = try experiments.find(id, in: transaction) else { throw .notFound("experiment", id) }
@@ -107,7 +107,7 @@ struct ToldResults {
             scale: measured.planned.scale, arms: analysis.arms.map(arm))
     }
 
-    private func arm(_ answer: MetricAnalysis.ArmAnswer) -> ArmResult {
+    func arm(_ answer: MetricAnalysis.ArmAnswer) -> ArmResult {
         switch answer.result {
         case .failure(let reason): return ArmResult(variant: arms[answer.arm], notEnoughData: "\(reason)")
         case .success(let effect):
@@ -159,10 +159,10 @@ struct ToldResults {
 
 extension Double {
     /// JSON has no other numbers.
-    fileprivate var told: Double? { isFinite ? self : nil }
+    var told: Double? { isFinite ? self : nil }
 
     /// Chance can bring about any effect: what is too small for a Double is the smallest one, and not 0.
-    fileprivate var toldAsChance: Double? { told.map { max($0, .leastNonzeroMagnitude) } }
+    var toldAsChance: Double? { told.map { max($0, .leastNonzeroMagnitude) } }
 }
 
 extension Verdict {

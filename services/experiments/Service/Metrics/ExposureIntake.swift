@@ -14,6 +14,7 @@ struct ExposureIntake: Sendable {
     private let exposures = ExposureStore()
     private let forced = ForcedAssignmentStore()
     private let units = UnitStore()
+    private let segments = SegmentStore()
 
     init(tombstones: Tombstones) {
         self.tombstones = tombstones
@@ -67,6 +68,7 @@ struct ExposureIntake: Sendable {
                 experiment: exposure.experiment, phase: exposure.phase, variant: exposure.variant,
                 exposedAt: exposure.exposedAt, hasSeveral: false)
             try exposures.set(entry, of: exposure.unit, before: nil, in: transaction)
+            try segments.set(exposure.segments, of: exposure.unit, in: exposure.experiment, transaction)
             try book.enter(entry, exposure.unit, in: transaction)
             return
         }
@@ -79,6 +81,9 @@ struct ExposureIntake: Sendable {
             exposedAt: isEarlier ? exposure.exposedAt : before.exposedAt, hasSeveral: hasSeveral)
         if isEarlier { try book.enter(before, exposure.unit, isTakenBack: true, in: transaction) }
         try exposures.set(entry, of: exposure.unit, before: before, in: transaction)
+        if isEarlier, exposure.segments.areTold {
+            try segments.set(exposure.segments, of: exposure.unit, in: exposure.experiment, transaction)
+        }
         if isEarlier { try book.enter(entry, exposure.unit, in: transaction) }
     }
 }

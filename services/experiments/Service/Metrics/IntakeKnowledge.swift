@@ -49,6 +49,8 @@ struct NamedExperiment: Sendable {
     let variants: [String: Int64]
     /// The last one first.
     private let phases: [(number: Int, openedAt: Timestamp, closedAt: Timestamp?)]
+    /// Those of each dimension, by its attribute.
+    private let segments: [String: [StoredSegment]]
 
     /// - Throws: notFound.
     init(_ key: String, in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) {
@@ -58,6 +60,8 @@ struct NamedExperiment: Sendable {
         self.stored = stored
         variants = try VariantStore().numbers(of: stored.number, in: transaction)
         phases = try ExposureStore().phases(of: stored.number, in: transaction)
+        segments = Dictionary(
+            grouping: try SegmentStore().list(of: stored.number, in: transaction), by: \.attribute)
     }
 
     /// Which phase and variant an exposure is of.
@@ -74,5 +78,32 @@ struct NamedExperiment: Sendable {
             throw .conflict("\(stored.key) did not run at \(time).")
         }
         return (phase.number, variant)
+    }
+
+    /// In which segments a unit with these attributes is: of each dimension one.
+    ///
+    /// - Parameter attributes: an object; nil: nothing is said of the unit.
+    func segments(_ attributes: JSONRaw?) -> UnitSegments {
+        guard !segments.isEmpty else { return UnitSegments() }
+        var members: JSONObject?
+        if let attributes, case .object(let object) = try? JSONValue(parsing: attributes.bytes) { members = object }
+        let numbers = segments.compactMap { attribute, segments in
+            let text = members?[attribute]?.segmentValue
+            return (segments.first { $0.value != nil && $0.value == text } ?? segments.first { $0.value == nil })?
+                .number
+        }
+        return UnitSegments(numbers: numbers, areTold: members != nil)
+    }
+}
+
+extension JSONValue {
+    /// A value of an attribute as plans write it; nil of what is none: null, lists, objects.
+    fileprivate var segmentValue: String? {
+        switch self {
+        case .string(let text): text
+        case .number(let number): number.text
+        case .bool(let isTrue): isTrue ? "true" : "false"
+        case .null, .array, .object: nil
+        }
     }
 }

@@ -48,6 +48,8 @@ struct MeasuredExperiment: Sendable {
     let metrics: [MeasuredMetric]
     /// Events behind it count only as far as the window of a metric reaches.
     let endsAt: Timestamp?
+    /// Whether units are told apart.
+    let hasSegments: Bool
 
     init(_ number: Int64, in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) {
         let store = MetricStore()
@@ -65,6 +67,7 @@ struct MeasuredExperiment: Sendable {
             }
         }
         self.metrics = metrics
+        hasSegments = plan?.dimensions != nil
         endsAt = try ExperimentStore().end(of: number, in: transaction)
     }
 

@@ -13,6 +13,7 @@ struct MetricBook: ~Copyable {
     private let sums = SumStore()
     private let hours = HourStore()
     private let exposures = ExposureStore()
+    private let segments = SegmentStore()
     /// What is known of whom and what events name.
     var known = IntakeKnowledge()
     private var measured: [Int64: MeasuredExperiment] = [:]
@@ -56,6 +57,7 @@ struct MetricBook: ~Copyable {
         for entry in entries {
             let experiment = try experiment(entry.experiment, in: transaction)
             var kept: [(metric: Int64, trajectory: UnitTrajectory)]?
+            let own = try series(of: unit, entry, experiment, in: transaction)
             for metric in experiment.metrics where metric.isFilled(unit) {
                 // What counted is taken back, wherever the end is by now.
                 guard let counted = metric.event(event), isTakenBack || experiment.counts(counted, for: metric)
@@ -70,7 +72,7 @@ struct MetricBook: ~Copyable {
                 }
                 guard new != old else { continue }
                 try keep(new, of: unit, entry, metric, in: transaction)
-                add(metric.definition.changes(from: old, to: new), entry, metric)
+                add(metric.definition.changes(from: old, to: new), entry, own, metric)
                 count(counted, entry, metric, times: isTakenBack ? -1 : 1)
             }
         }
@@ -117,6 +119,7 @@ struct MetricBook: ~Copyable {
         in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
         let experiment = try experiment(entry.experiment, in: transaction)
+        let own = try series(of: unit, entry, experiment, in: transaction)
         var trajectory = try Self.empty(entry)
         for type in metric.events.sorted() {
             for event in try events.events(of: unit, type: type, in: transaction) {
@@ -130,22 +133,34 @@ struct MetricBook: ~Copyable {
             // What is kept is what was counted.
             let all = try sums.trajectories(of: unit, in: entry.experiment, transaction)
             let kept = try Self.trajectory(metric, all, entry)
-            add(metric.definition.changes(from: kept, to: nil), entry, metric)
+            add(metric.definition.changes(from: kept, to: nil), entry, own, metric)
             try sums.set(nil, of: unit, in: entry.experiment, metric: metric.number, transaction)
         } else {
-            add(metric.definition.changes(from: nil, to: trajectory), entry, metric)
+            add(metric.definition.changes(from: nil, to: trajectory), entry, own, metric)
             try keep(trajectory, of: unit, entry, metric, in: transaction)
         }
     }
 
     // MARK: Gathering and writing
 
-    private mutating func add(_ changes: [DayChange], _ entry: Entry, _ metric: MeasuredMetric) {
-        let series = SumStore.Series(
-            experiment: entry.experiment, metric: metric.number, phase: entry.phase, variant: entry.variant)
-        for change in changes {
-            let place = DayPlace(series: series, day: change.day)
-            days[place, default: (metric.definition, metric.definition.noSums)].change.merge(change.change)
+    /// The segments of whose sums a unit is a part: all units, and those that its exposure named.
+    private func series(
+        of unit: Int64, _ entry: Entry, _ experiment: MeasuredExperiment, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> [Int64] {
+        let all = [SumStore.Series.allUnits]
+        return experiment.hasSegments
+            ? all + (try segments.segments(of: unit, in: entry.experiment, transaction)) : all
+    }
+
+    private mutating func add(_ changes: [DayChange], _ entry: Entry, _ segments: [Int64], _ metric: MeasuredMetric) {
+        for segment in segments {
+            let series = SumStore.Series(
+                experiment: entry.experiment, metric: metric.number, segment: segment, phase: entry.phase,
+                variant: entry.variant)
+            for change in changes {
+                let place = DayPlace(series: series, day: change.day)
+                days[place, default: (metric.definition, metric.definition.noSums)].change.merge(change.change)
+            }
         }
     }
 

@@ -46,7 +46,8 @@ struct ResultPlansMethods: ResultPlans.Service {
         let plan = ResultPlan(
             metrics: params.metrics, engine: params.engine, alpha: params.alpha, correction: params.correction,
             plannedUnits: params.plannedUnits, looks: params.looks, spending: params.spending, prior: params.prior,
-            sampleRatioAlpha: params.sampleRatioAlpha, version: (before?.version ?? 0) + 1)
+            sampleRatioAlpha: params.sampleRatioAlpha, version: (before?.version ?? 0) + 1,
+            dimensions: params.dimensions?.isEmpty == true ? nil : params.dimensions)
         let numbers = try check(plan, in: transaction)
         let hasUnits = try exposures.units(of: experiment.number, in: transaction) > 0
         if experiment.phase > 0 { try checkLate(plan, before) }
@@ -54,6 +55,9 @@ struct ResultPlansMethods: ResultPlans.Service {
         let isFilling = hasUnits && numbers.contains { !known.contains($0) }
         try plans.set(
             plan, of: experiment.number, metrics: numbers, filledThrough: isFilling ? -1 : nil, in: transaction)
+        if plan.dimensions != before?.dimensions {
+            try SegmentStore().replace(plan.dimensions ?? [], of: experiment.number, in: transaction)
+        }
         for gone in known where !numbers.contains(gone) {
             try sums.remove(gone, of: experiment.number, in: transaction)
         }
@@ -69,6 +73,7 @@ struct ResultPlansMethods: ResultPlans.Service {
         } catch {
             throw error.error(at: "/params")
         }
+        try check(plan.dimensions ?? [])
         var numbers: [Int64] = []
         for (index, planned) in plan.metrics.enumerated() {
             let place = "/params/metrics/\(index)"
@@ -87,6 +92,18 @@ struct ResultPlansMethods: ResultPlans.Service {
         return numbers
     }
 
+    private func check(_ dimensions: [SegmentDimension]) throws(RPCError) {
+        for (index, dimension) in dimensions.enumerated() {
+            let place = "/params/dimensions/\(index)"
+            if dimensions[..<index].contains(where: { $0.attribute == dimension.attribute }) {
+                throw .invalidParams(at: place + "/attribute", "is there twice")
+            }
+            if Set(dimension.values).count < dimension.values.count {
+                throw .invalidParams(at: place + "/values", "must be different")
+            }
+        }
+    }
+
     /// Once it was started, what decides is fixed.
     private func checkLate(_ plan: ResultPlan, _ before: ResultPlan?) throws(RPCError) {
         let decisive = { (plan: ResultPlan?) in plan?.metrics.filter { $0.role != .secondary } ?? [] }
@@ -101,11 +118,12 @@ struct ResultPlansMethods: ResultPlans.Service {
 }
 
 extension ResultPlan {
-    /// Whether it judges as another does; an experiment without a plan may still get one that decides nothing.
+    /// Whether it judges as another does; an experiment without a plan may still get one that decides nothing,
+    /// and tells nobody apart: of units that are there nobody said in which segment they are.
     fileprivate func isJudged(as other: ResultPlan?) -> Bool {
-        guard let other else { return true }
+        guard let other else { return dimensions == nil }
         return engine == other.engine && alpha == other.alpha && correction == other.correction
             && plannedUnits == other.plannedUnits && looks == other.looks && spending == other.spending
-            && prior == other.prior && sampleRatioAlpha == other.sampleRatioAlpha
+            && prior == other.prior && sampleRatioAlpha == other.sampleRatioAlpha && dimensions == other.dimensions
     }
 }

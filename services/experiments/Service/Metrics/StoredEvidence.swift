@@ -17,9 +17,12 @@ struct StoredEvidence {
     let severalVariantsShare: Double
     let plan: AnalysisPlan
     let metrics: [Measured]
+    /// Of the phases' variants, by their numbers, which arm they are.
+    private let armOf: [Int64: Int]
 
     /// A metric with what changed on each day.
     struct Measured {
+        let number: Int64
         let planned: PlannedMetric
         let info: MetricInfo
         let definition: MetricDefinition
@@ -37,9 +40,11 @@ struct StoredEvidence {
         }
     }
 
+    /// - Parameter isWanted: the metrics that are read.
     /// - Throws: conflict for an experiment that was not started, or has no plan, or nothing to compare.
     init(
-        of experiment: StoredExperiment, in transaction: borrowing some Transaction & ~Copyable
+        of experiment: StoredExperiment, in transaction: borrowing some Transaction & ~Copyable,
+        isWanted: (PlannedMetric) -> Bool = { _ in true }
     ) throws(RPCError) {
         guard experiment.phase > 0 else { throw .conflict("The experiment \(experiment.key) was not started.") }
         guard let plan = try ResultPlanStore().find(experiment.number, in: transaction) else {
@@ -70,7 +75,38 @@ struct StoredEvidence {
         } catch {
             throw .internalError("The stored plan of \(experiment.key) cannot be: \(error)")
         }
-        metrics = try Self.metrics(experiment.number, plan, places, phases: phases.count, in: transaction)
+        let variants = try VariantStore().numbers(of: experiment.number, in: transaction)
+        armOf = Dictionary(
+            uniqueKeysWithValues: variants.compactMap { key, number in places[key].map { (number, $0) } })
+        var metrics: [Measured] = []
+        for planned in plan.metrics where isWanted(planned) {
+            guard let stored = try MetricStore().find(planned.metric, in: transaction) else { continue }
+            let definition: MetricDefinition
+            do throws(MetricProblem) {
+                definition = try stored.info.definition(planned)
+            } catch {
+                throw .internalError("The stored metric \(stored.info.key) cannot be: \(error)")
+            }
+            metrics.append(
+                Measured(
+                    number: stored.number, planned: planned, info: stored.info, definition: definition,
+                    days: try Self.days(
+                        of: stored.number, in: experiment.number, SumStore.Series.allUnits, definition, armOf,
+                        phases: weights.count, armCount: arms.count, transaction)))
+        }
+        self.metrics = metrics
+    }
+
+    /// A metric in one segment of the units.
+    func measured(
+        _ metric: Measured, in segment: Int64, of experiment: StoredExperiment,
+        _ transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Measured {
+        Measured(
+            number: metric.number, planned: metric.planned, info: metric.info, definition: metric.definition,
+            days: try Self.days(
+                of: metric.number, in: experiment.number, segment, metric.definition, armOf, phases: weights.count,
+                armCount: arms.count, transaction))
     }
 
     private static func units(
@@ -86,34 +122,19 @@ struct StoredEvidence {
         }
     }
 
-    private static func metrics(
-        _ experiment: Int64, _ plan: ResultPlan, _ places: [String: Int], phases: Int,
-        in transaction: borrowing some Transaction & ~Copyable
-    ) throws(RPCError) -> [Measured] {
-        let variants = try VariantStore().numbers(of: experiment, in: transaction)
-        let armOf = Dictionary(
-            uniqueKeysWithValues: variants.compactMap { key, number in places[key].map { (number, $0) } })
-        var metrics: [Measured] = []
-        for planned in plan.metrics {
-            guard let stored = try MetricStore().find(planned.metric, in: transaction) else { continue }
-            let definition: MetricDefinition
-            do throws(MetricProblem) {
-                definition = try stored.info.definition(planned)
-            } catch {
-                throw .internalError("The stored metric \(stored.info.key) cannot be: \(error)")
-            }
-            let none = Array(repeating: Array(repeating: definition.noSums, count: places.count), count: phases)
-            var days: [(day: Int, sums: PhasedSums)] = []
-            let changes = try SumStore().days(of: stored.number, in: experiment, definition, transaction)
-            for (series, day, sums) in changes {
-                guard let arm = armOf[series.variant], 1...phases ~= series.phase else { continue }
-                if days.last?.day != day { days.append((day, none)) }
-                days[days.count - 1].sums[series.phase - 1][arm].merge(sums)
-            }
-            metrics.append(
-                Measured(planned: planned, info: stored.info, definition: definition, days: days))
+    private static func days(
+        of metric: Int64, in experiment: Int64, _ segment: Int64, _ definition: MetricDefinition, _ armOf: [Int64: Int],
+        phases: Int, armCount: Int, _ transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [(day: Int, sums: PhasedSums)] {
+        let none = Array(repeating: Array(repeating: definition.noSums, count: armCount), count: phases)
+        var days: [(day: Int, sums: PhasedSums)] = []
+        let changes = try SumStore().days(of: metric, in: experiment, segment: segment, definition, transaction)
+        for (series, day, sums) in changes {
+            guard let arm = armOf[series.variant], 1...phases ~= series.phase else { continue }
+            if days.last?.day != day { days.append((day, none)) }
+            days[days.count - 1].sums[series.phase - 1][arm].merge(sums)
         }
-        return metrics
+        return days
     }
 
     /// The looks of a group-sequential test that were reached by the end of yesterday.

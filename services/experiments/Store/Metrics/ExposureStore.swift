@@ -27,6 +27,7 @@ struct ExposureStore: Sendable {
         let unit: Int64
         let variant: Int64
         let exposedAt: Timestamp
+        var segments = UnitSegments()
     }
 
     /// When the phases of an experiment were open, the last one first.

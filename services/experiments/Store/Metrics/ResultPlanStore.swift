@@ -22,6 +22,7 @@ struct ResultPlanStore: Sendable {
                 metric: row.text(0), role: role, scale: scale, margin: row.doubleOrNil(3),
                 worthHaving: row.doubleOrNil(4))
         }
+        let dimensions = try dimensions(of: experiment, in: transaction)
         return try transaction.one(
             """
             SELECT engine, alpha, correction, planned_units, looks, spending, prior, sample_ratio_alpha, version
@@ -39,8 +40,20 @@ struct ResultPlanStore: Sendable {
                 metrics: metrics, engine: engine, alpha: row.double(1), correction: correction,
                 plannedUnits: row.intOrNil(3), looks: looks,
                 spending: row.textOrNil(5).flatMap { SpendingName(rawValue: $0) }, prior: prior,
-                sampleRatioAlpha: row.double(7), version: row.int(8))
+                sampleRatioAlpha: row.double(7), version: row.int(8),
+                dimensions: dimensions.isEmpty ? nil : dimensions)
         }
+    }
+
+    private func dimensions(
+        of experiment: Int64, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [SegmentDimension] {
+        var dimensions: [(attribute: String, values: [String])] = []
+        for segment in try SegmentStore().list(of: experiment, in: transaction) {
+            if dimensions.last?.attribute != segment.attribute { dimensions.append((segment.attribute, [])) }
+            if let value = segment.value { dimensions[dimensions.count - 1].values.append(value) }
+        }
+        return dimensions.map { SegmentDimension(attribute: $0.attribute, values: $0.values) }
     }
 
     /// Writes a plan; metrics that stay keep how far they are filled.

@@ -45,10 +45,14 @@ struct SumStore: Sendable {
 
     // MARK: Days
 
-    /// Whose sums: one metric of one variant in one phase.
+    /// Whose sums: one metric of one variant in one phase, of all units or those of a segment.
     struct Series: Hashable, Sendable {
+        /// All units.
+        static let allUnits: Int64 = 0
+
         let experiment: Int64
         let metric: Int64
+        let segment: Int64
         let phase: Int
         let variant: Int64
     }
@@ -59,25 +63,25 @@ struct SumStore: Sendable {
         in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
         let key: Arguments = [
-            ":experiment": series.experiment, ":metric": series.metric, ":phase": series.phase,
-            ":variant": series.variant, ":day": day,
+            ":experiment": series.experiment, ":metric": series.metric, ":segment": series.segment,
+            ":phase": series.phase, ":variant": series.variant, ":day": day,
         ]
         let stored = try transaction.one(
             """
-            SELECT tally FROM metric_days WHERE experiment = :experiment AND metric = :metric AND phase = :phase
-                AND variant = :variant AND day = :day
+            SELECT tally FROM metric_days WHERE experiment = :experiment AND metric = :metric AND segment = :segment
+                AND phase = :phase AND variant = :variant AND day = :day
             """, key
         ) { $0.bytes(0) }
         let tally = try Self.sum(stored, change.total, sumCount: definition.sumCount)
         try transaction.run(
             """
-            INSERT INTO metric_days (experiment, metric, phase, variant, day, tally)
-            VALUES (:experiment, :metric, :phase, :variant, :day, :tally)
-            ON CONFLICT (experiment, metric, phase, variant, day) DO UPDATE SET tally = excluded.tally
+            INSERT INTO metric_days (experiment, metric, segment, phase, variant, day, tally)
+            VALUES (:experiment, :metric, :segment, :phase, :variant, :day, :tally)
+            ON CONFLICT (experiment, metric, segment, phase, variant, day) DO UPDATE SET tally = excluded.tally
             """,
             [
-                ":experiment": series.experiment, ":metric": series.metric, ":phase": series.phase,
-                ":variant": series.variant, ":day": day, ":tally": tally.bytes,
+                ":experiment": series.experiment, ":metric": series.metric, ":segment": series.segment,
+                ":phase": series.phase, ":variant": series.variant, ":day": day, ":tally": tally.bytes,
             ])
         for (bin, change) in change.bins { try merge(change, into: series, day: day, bin: bin, in: transaction) }
     }
@@ -87,24 +91,25 @@ struct SumStore: Sendable {
     ) throws(RPCError) {
         let stored = try transaction.one(
             """
-            SELECT tally FROM metric_bins WHERE experiment = :experiment AND metric = :metric AND phase = :phase
-                AND variant = :variant AND day = :day AND bin = :bin
+            SELECT tally FROM metric_bins WHERE experiment = :experiment AND metric = :metric AND segment = :segment
+                AND phase = :phase AND variant = :variant AND day = :day AND bin = :bin
             """,
             [
-                ":experiment": series.experiment, ":metric": series.metric, ":phase": series.phase,
-                ":variant": series.variant, ":day": day, ":bin": Int64(bin),
+                ":experiment": series.experiment, ":metric": series.metric, ":segment": series.segment,
+                ":phase": series.phase, ":variant": series.variant, ":day": day, ":bin": Int64(bin),
             ]
         ) { $0.bytes(0) }
         let tally = try Self.sum(stored, change, sumCount: change.sums.count)
         try transaction.run(
             """
-            INSERT INTO metric_bins (experiment, metric, phase, variant, day, bin, tally)
-            VALUES (:experiment, :metric, :phase, :variant, :day, :bin, :tally)
-            ON CONFLICT (experiment, metric, phase, variant, day, bin) DO UPDATE SET tally = excluded.tally
+            INSERT INTO metric_bins (experiment, metric, segment, phase, variant, day, bin, tally)
+            VALUES (:experiment, :metric, :segment, :phase, :variant, :day, :bin, :tally)
+            ON CONFLICT (experiment, metric, segment, phase, variant, day, bin) DO UPDATE SET tally = excluded.tally
             """,
             [
-                ":experiment": series.experiment, ":metric": series.metric, ":phase": series.phase,
-                ":variant": series.variant, ":day": day, ":bin": Int64(bin), ":tally": tally.bytes,
+                ":experiment": series.experiment, ":metric": series.metric, ":segment": series.segment,
+                ":phase": series.phase, ":variant": series.variant, ":day": day, ":bin": Int64(bin),
+                ":tally": tally.bytes,
             ])
     }
 
@@ -115,9 +120,9 @@ struct SumStore: Sendable {
         return tally
     }
 
-    /// What changed on each day: all of a metric in an experiment, by ascending days.
+    /// What changed on each day: all of a metric in an experiment, or of a segment of its units, by ascending days.
     func days(
-        of metric: Int64, in experiment: Int64, _ definition: MetricDefinition,
+        of metric: Int64, in experiment: Int64, segment: Int64 = Series.allUnits, _ definition: MetricDefinition,
         _ transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> [(series: Series, day: Int, sums: MetricSums)] {
         var bins: [Series: [Int: [Int32: Tally]]] = [:]
@@ -125,11 +130,12 @@ struct SumStore: Sendable {
             let rows = try transaction.all(
                 """
                 SELECT phase, variant, day, bin, tally FROM metric_bins
-                WHERE experiment = :experiment AND metric = :metric
-                """, [":experiment": experiment, ":metric": metric]
+                WHERE experiment = :experiment AND metric = :metric AND segment = :segment
+                """, [":experiment": experiment, ":metric": metric, ":segment": segment]
             ) { ($0.int(0), $0.int64(1), $0.int(2), Int32($0.int64(3)), $0.bytes(4)) }
             for (phase, variant, day, bin, bytes) in rows {
-                let series = Series(experiment: experiment, metric: metric, phase: phase, variant: variant)
+                let series = Series(
+                    experiment: experiment, metric: metric, segment: segment, phase: phase, variant: variant)
                 bins[series, default: [:]][day, default: [:]][bin] =
                     try Self.reading("tally") { () throws(DamagedBytes) in try Tally(bytes: bytes, sumCount: sumCount) }
             }
@@ -137,12 +143,13 @@ struct SumStore: Sendable {
         let rows = try transaction.all(
             """
             SELECT phase, variant, day, tally FROM metric_days
-            WHERE experiment = :experiment AND metric = :metric ORDER BY day
-            """, [":experiment": experiment, ":metric": metric]
+            WHERE experiment = :experiment AND metric = :metric AND segment = :segment ORDER BY day
+            """, [":experiment": experiment, ":metric": metric, ":segment": segment]
         ) { ($0.int(0), $0.int64(1), $0.int(2), $0.bytes(3)) }
         var days: [(series: Series, day: Int, sums: MetricSums)] = []
         for (phase, variant, day, bytes) in rows {
-            let series = Series(experiment: experiment, metric: metric, phase: phase, variant: variant)
+            let series = Series(
+                experiment: experiment, metric: metric, segment: segment, phase: phase, variant: variant)
             let total = try Self.reading("tally") { () throws(DamagedBytes) in
                 try Tally(bytes: bytes, sumCount: definition.sumCount)
             }
