@@ -111,7 +111,7 @@ import Testing
             func step(_ verb: String, _ version: Int) async throws {
                 try await refused(
                     service, "experiments.\(verb)", #"{"id":"\#(draft.id)","version":\#(version)}"#,
-                    RPCError.Code.illegalTransition, "checkout")
+                    RPCError.Code.illegalTransition, "An experiment that is ")
             }
             for verb in ["pause", "resume", "complete", "archive"] { try await step(verb, draft.version) }
             let running = try await service.start(draft)

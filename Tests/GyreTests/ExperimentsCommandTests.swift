@@ -126,8 +126,8 @@ import Testing
         }
         #expect(
             BanditsCommand.learned(try bandit("thompson", #"{"arm":"a","successes":3,"failures":1}"#)).text() == """
-                ARM  REWARDS  MEAN
-                a          4  0.75
+                ARM  REWARDS    MEAN
+                a      4.000  0.7500
 
                 """)
         #expect(

@@ -9,26 +9,26 @@ import Testing
     @Test(
         "The next command is for the same brand and suite, and does not show a key",
         arguments: [
-            ("experiments create x.yaml", "gyre experiments start x"),
-            ("experiments create x.yaml --brand Shop", "gyre experiments start x --brand Shop"),
+            ("experiments create x.yaml", "experiments start x"),
+            ("experiments create x.yaml --brand Shop", "experiments start x --brand Shop"),
             (
                 "experiments create x.yaml --data /srv/g --brand Shop",
-                "gyre experiments start x --brand Shop --data /srv/g"
+                "experiments start x --brand Shop --data /srv/g"
             ),
-            ("experiments create x.yaml --key gyre_secret", "gyre experiments start x --key …"),
+            ("experiments create x.yaml --key gyre_secret", "experiments start x --key …"),
         ])
     func sameCaller(line: String, hint: String) throws {
         let create = try #require(
             try Gyre.parseAsRoot(line.split(separator: " ").map(String.init)) as? ExperimentsCommand.Create)
-        #expect(create.caller.command("experiments start x", create.suite) == hint)
+        #expect(create.caller.command("experiments start x", create.suite).hasSuffix(" " + hint))
     }
 
     @Test("A brand's name of several words is quoted")
     func quoted() throws {
         let list = try #require(
             try Gyre.parseAsRoot(["flows", "list", "--brand", "Corner Shop"]) as? FlowsCommand.List)
-        #expect(
-            list.caller.command("flows add NAME FILE", list.suite) == "gyre flows add NAME FILE --brand 'Corner Shop'")
+        let hint = list.caller.command("flows add NAME FILE", list.suite)
+        #expect(hint.hasSuffix(" flows add NAME FILE --brand 'Corner Shop'"))
     }
 
     @Test("No command that speaks for a brand leaves it out of what it says is next")
@@ -42,7 +42,11 @@ import Testing
                 continue
             }
             speakers += 1
-            #expect(!text.contains("suite.command("), "\(file.lastPathComponent)")
+            // Who takes an invitation names their brand, or needs none.
+            let hints = text.split(separator: "\n").filter {
+                $0.contains("suite.command(") && !$0.contains("--brand") && !$0.contains("users accept TOKEN")
+            }
+            #expect(hints.isEmpty, "\(file.lastPathComponent)")
         }
         #expect(speakers > 20)
     }
