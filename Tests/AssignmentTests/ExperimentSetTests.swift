@@ -124,6 +124,31 @@ struct ExperimentSetTests {
         #expect(Set(reasons.keys) == [.holdout, .layer, .split])
     }
 
+    @Test("A holdout is asked about a unit whatever it says itself, unless another one withholds the unit")
+    func askedHoldouts() throws {
+        var resting = try experiment("resting")
+        resting.isActive = false
+        let half = BucketSet([try BucketRange(0, 5_000)])
+        let set = try ExperimentSet(
+            experiments: [try experiment("a"), try experiment("b"), resting],
+            holdouts: [
+                HoldoutDefinition(key: "one", withheld: half, scope: .experiments(["a", "resting"])),
+                HoldoutDefinition(key: "two", withheld: half, scope: .experiments(["a", "b"])),
+            ])
+        for index in 0..<500 {
+            let unit = unit("u\(index)")
+            let withheld = set.withholding(unit)
+            func asked(_ key: String) throws -> [String] {
+                let evaluation = try #require(set.evaluate(key, for: unit))
+                return set.holdouts(asked: [evaluation], about: unit).map(\.holdout)
+            }
+            #expect(try asked("a").contains("one") == !withheld[1].isWithheld)
+            #expect(try asked("a").contains("two") == !withheld[0].isWithheld)
+            #expect(try asked("b") == ["two"])
+            #expect(try asked("resting").isEmpty)
+        }
+    }
+
     @Test("A prerequisite lets in only who is in the other experiment, in the variants that will do")
     func prerequisites() throws {
         let parent = try experiment("parent", 3_000, 3_000)

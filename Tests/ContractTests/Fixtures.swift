@@ -34,6 +34,8 @@ enum Fixtures {
         ("one-layer", SQL(isForBrand: true, text: experiment + started + layer + slot)),
         ("one-free-layer", SQL(isForBrand: true, text: layer)),
         ("one-holdout", SQL(isForBrand: true, text: holdout)),
+        ("one-measured-holdout", SQL(isForBrand: true, text: holdout + metric)),
+        ("one-planned-holdout", SQL(isForBrand: true, text: holdout + metric + plan)),
         ("one-saved-group", SQL(isForBrand: true, text: savedGroup)),
         ("one-forced-unit", SQL(isForBrand: true, text: experiment + started + forced)),
         ("one-dataset", SQL(isForBrand: true, text: policy + judged + dataset)),
@@ -238,10 +240,21 @@ enum Fixtures {
     private static let slot = "INSERT INTO layer_ranges (layer, lower, upper, experiment) VALUES (1, 0, 5000, 1);"
 
     private static let holdout = """
-        INSERT INTO holdouts (number, id, key, name, share, scope, hash_version, seed, hash_attribute, start_at, created_at,
-            updated_at, version)
-        VALUES (1, x'01930000000070008000000000000082', '2026', 'Nothing new in 2026', 500, 'everything', 2, 'holdout:2026',
-            'id', 1767225600000000, 1767225600000000, 1767225600000000, 1);
+        INSERT INTO holdouts (number, id, key, name, share, scope, unit_type, hash_version, seed, hash_attribute, start_at,
+            created_at, updated_at, version)
+        VALUES (1, x'01930000000070008000000000000082', '2026', 'Nothing new in 2026', 500, 'everything', 'user', 2,
+            'holdout:2026', 'id', 1767225600000000, 1767225600000000, 1767225600000000, 1);
+        INSERT INTO experiments (number, id, key, name, unit_type, status, hash_version, seed, hash_attribute, prerequisites,
+            is_sticky, bucket_version, minimum_bucket_version, start_at, created_at, updated_at, version, holdout)
+        VALUES (1, x'01930000000070008000000000000082', 'holdout:2026', 'Nothing new in 2026', 'user', 'draft', 2,
+            'holdout:2026', 'id', '[]', 0, 0, 0, 1767225600000000, 1767225600000000, 1767225600000000, 1, 1);
+        UPDATE experiments SET status = 'active', phase = 1;
+        INSERT INTO variants (number, experiment, key, place, allocation, is_control)
+        VALUES (1, 1, 'withheld', 0, 500, 1), (2, 1, 'admitted', 1, 9500, 0);
+        INSERT INTO phases (experiment, number, opened_at, reason, prerequisites)
+        VALUES (1, 1, 1767225600000000, 'start', '[]');
+        INSERT INTO phase_arms (experiment, phase, place, variant, buckets)
+        VALUES (1, 1, 0, 1, '[[0,500]]'), (1, 1, 1, 2, '[[500,10000]]');
 
         """
 

@@ -204,11 +204,17 @@ extension Assignments {
             /// The sticky experiments whose variant is decided and kept nowhere yet: `assignments.assign` keeps it.
             /// Absent: none. At most 10,000 elements.
             public let unsaved: [String]?
+            /// The holdouts that were asked about the unit, and in which it does not count yet: `assignments.assign`
+            /// lets it enter. Absent: none. At most 100 elements.
+            public let unentered: [String]?
 
-            public init(assignments: [UnitAssignment], configVersion: Int, unsaved: [String]? = nil) {
+            public init(
+                assignments: [UnitAssignment], configVersion: Int, unsaved: [String]? = nil, unentered: [String]? = nil
+            ) {
                 self.assignments = assignments
                 self.configVersion = configVersion
                 self.unsaved = unsaved
+                self.unentered = unentered
             }
 
             public init(from reader: inout JSONReader) throws(JSONError) {
@@ -216,6 +222,7 @@ extension Assignments {
                 var assignments: [UnitAssignment]?
                 var configVersion: Int?
                 var unsaved: [String]?
+                var unentered: [String]?
                 try reader.beginObject()
                 while let key = try reader.nextMember() {
                     switch key {
@@ -228,13 +235,17 @@ extension Assignments {
                     case "unsaved":
                         try reader.once(&seen, 2)
                         unsaved = try Self.readUnsaved(from: &reader)
+                    case "unentered":
+                        try reader.once(&seen, 3)
+                        unentered = try Self.readUnentered(from: &reader)
                     default:
                         try reader.unknownMember()
                     }
                 }
                 guard let assignments else { throw reader.missing("assignments") }
                 guard let configVersion else { throw reader.missing("configVersion") }
-                self.init(assignments: assignments, configVersion: configVersion, unsaved: unsaved)
+                self.init(
+                    assignments: assignments, configVersion: configVersion, unsaved: unsaved, unentered: unentered)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -246,6 +257,10 @@ extension Assignments {
                 if let unsaved {
                     writer.key("unsaved")
                     unsaved.write(to: &writer)
+                }
+                if let unentered {
+                    writer.key("unentered")
+                    unentered.write(to: &writer)
                 }
                 writer.endObject()
             }
@@ -286,6 +301,45 @@ extension Assignments {
 
             /// Whether `text` matches `^[A-Za-z0-9._-]{1,100}$`.
             private static func isUnsavedElement(_ text: String) -> Bool {
+                var rest = text.utf8[...]
+                let run1 = rest.prefix(100).prefix { byte in
+                    switch byte {
+                    case UInt8(ascii: "-")...UInt8(ascii: "."): true
+                    case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+                    case UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+                    case UInt8(ascii: "_"): true
+                    case UInt8(ascii: "a")...UInt8(ascii: "z"): true
+                    default: false
+                    }
+                }
+                guard run1.count >= 1 else { return false }
+                rest = rest[run1.endIndex...]
+                return rest.isEmpty
+            }
+
+            private static func readUnentered(from reader: inout JSONReader) throws(JSONError) -> [String] {
+                let start = reader.offset
+                var elements: [String] = []
+                try reader.beginArray()
+                while try reader.nextElement() {
+                    guard elements.count < 100 else {
+                        throw reader.fail(.constraint, "must have at most 100 elements", at: start)
+                    }
+                    elements.append(try Self.readUnenteredElement(from: &reader))
+                }
+                return elements
+            }
+
+            private static func readUnenteredElement(from reader: inout JSONReader) throws(JSONError) -> String {
+                let text = try reader.readString(lengths: 1...100)
+                guard isUnenteredElement(text) else {
+                    throw reader.fail(.constraint, "must match ^[A-Za-z0-9._-]{1,100}$")
+                }
+                return text
+            }
+
+            /// Whether `text` matches `^[A-Za-z0-9._-]{1,100}$`.
+            private static func isUnenteredElement(_ text: String) -> Bool {
                 var rest = text.utf8[...]
                 let run1 = rest.prefix(100).prefix { byte in
                     switch byte {

@@ -279,18 +279,21 @@ extension ExperimentsContract {
         created."},"configVersion":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"Counts \#
         the changes of all that decides about assignments."},"unsaved":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/Key"},"maxItems":10000,"description":"The sticky experiments whose \#
-        variant is decided and kept nowhere yet: `assignments.assign` keeps it. Absent: none."}},\#
-        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"one \#
-        user","x-fixture":"one-experiment","params":[{"name":"targetingKey","value":"u1"},{"name":"experiments",\#
-        "value":["checkout"]}],"result":{"name":"reply","value":{"assignments":[{"experiment":"checkout",\#
-        "variant":"control","reason":"split","bucket":3065,"propensity":0.5,"phase":1,"version":2,"isSaved":false}],\#
-        "configVersion":1}}}]},{"name":"assignments.assign","summary":"Says which variants a unit is in, and keeps \#
-        those of sticky experiments.","x-kind":"write","x-scope":"assignments:write","x-cost":1,\#
-        "x-callers":["public","admin"],"params":[{"name":"attributes","schema":{"x-raw":true,"x-raw-type":"object",\#
-        "x-max-bytes":32768},"description":"What is known of the unit, a JSON object; `id` names it unless the \#
-        experiment says otherwise.","x-privacy":"personal"},{"name":"targetingKey","schema":{"type":"string",\#
-        "minLength":1,"maxLength":256},"description":"The unit's id: the attribute `id`, where the attributes have \#
-        none.","x-privacy":"identifier"},{"name":"experiments","schema":{"type":"array",\#
+        variant is decided and kept nowhere yet: `assignments.assign` keeps it. Absent: none."},\#
+        "unentered":{"type":"array","items":{"$ref":"#/components/schemas/Key"},"maxItems":100,"description":"The \#
+        holdouts that were asked about the unit, and in which it does not count yet: `assignments.assign` lets it \#
+        enter. Absent: none."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"one user","x-fixture":"one-experiment","params":[{"name":"targetingKey","value":"u1"},\#
+        {"name":"experiments","value":["checkout"]}],"result":{"name":"reply",\#
+        "value":{"assignments":[{"experiment":"checkout","variant":"control","reason":"split","bucket":3065,\#
+        "propensity":0.5,"phase":1,"version":2,"isSaved":false}],"configVersion":1}}}]},\#
+        {"name":"assignments.assign","summary":"Says which variants a unit is in, and keeps those of sticky \#
+        experiments.","x-kind":"write","x-scope":"assignments:write","x-cost":1,"x-callers":["public","admin"],\#
+        "params":[{"name":"attributes","schema":{"x-raw":true,"x-raw-type":"object","x-max-bytes":32768},\#
+        "description":"What is known of the unit, a JSON object; `id` names it unless the experiment says \#
+        otherwise.","x-privacy":"personal"},{"name":"targetingKey","schema":{"type":"string","minLength":1,\#
+        "maxLength":256},"description":"The unit's id: the attribute `id`, where the attributes have none.",\#
+        "x-privacy":"identifier"},{"name":"experiments","schema":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/Key"},"maxItems":500},"description":"Those asked about, by their \#
         keys; unless given, all that run."}],"result":{"name":"reply","schema":{"type":"object",\#
         "description":"Assignments.","required":["assignments","configVersion"],\#
@@ -394,33 +397,36 @@ extension ExperimentsContract {
         "schema":{"type":"string","enum":["everything","layers","experiments"],"title":"Scope",\#
         "default":"everything"},"description":"What units are withheld from."},{"name":"members",\#
         "schema":{"type":"array","items":{"$ref":"#/components/schemas/Key"},"maxItems":200,"default":[]},\#
-        "description":"The layers or experiments that are meant, by their keys."},{"name":"hashVersion",\#
-        "schema":{"type":"integer","minimum":1,"maximum":2,"default":2},"description":"How units get their buckets, \#
-        as for experiments."},{"name":"seed","schema":{"type":"string","minLength":1,"maxLength":200},\#
-        "description":"What the hash of a unit begins with; unless given, holdout: and the key.",\#
-        "x-privacy":"none"},{"name":"hashAttribute","schema":{"type":"string","minLength":1,"maxLength":100,\#
-        "default":"id"},"description":"The attribute that names the unit.","x-privacy":"none"},{"name":"startAt",\#
-        "schema":{"$ref":"#/components/schemas/Timestamp"},"description":"From when on; absent: at once."},\#
-        {"name":"endAt","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Until when; absent: until \#
-        it is ended."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Holdout"}},\#
+        "description":"The layers or experiments that are meant, by their keys."},{"name":"unitType",\#
+        "schema":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z][A-Za-z0-9_]{0,39}$",\#
+        "default":"user"},"description":"What the units are that it counts: what the hash attribute names.",\#
+        "x-privacy":"none"},{"name":"hashVersion","schema":{"type":"integer","minimum":1,"maximum":2,"default":2},\#
+        "description":"How units get their buckets, as for experiments."},{"name":"seed","schema":{"type":"string",\#
+        "minLength":1,"maxLength":200},"description":"What the hash of a unit begins with; unless given, holdout: \#
+        and the key.","x-privacy":"none"},{"name":"hashAttribute","schema":{"type":"string","minLength":1,\#
+        "maxLength":100,"default":"id"},"description":"The attribute that names the unit.","x-privacy":"none"},\#
+        {"name":"startAt","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"From when on; absent: \#
+        at once."},{"name":"endAt","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Until when; \#
+        absent: until it is ended."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Holdout"}},\#
         "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/invalidParams"},\#
         {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"five of a hundred","params":[{"name":"key",\#
         "value":"2026"},{"name":"name","value":"Nothing new in 2026"},{"name":"share","value":500}],\#
         "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000001","key":"2026","name":"Nothing \#
-        new in 2026","share":500,"scope":"everything","members":[],"hashVersion":2,"seed":"holdout:2026",\#
-        "hashAttribute":"id","startAt":"2026-01-01T00:00:00Z","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
-        "updatedAt":"2026-01-01T00:00:00Z","version":1}}},{"name":"of what is not there","params":[{"name":"key",\#
-        "value":"2026"},{"name":"name","value":"Nothing new in 2026"},{"name":"share","value":500},{"name":"scope",\#
-        "value":"layers"},{"name":"members","value":["checkout-page"]}],\#
-        "x-error":"#/components/errors/invalidParams"}]},{"name":"holdouts.get","summary":"Says all of one \#
-        holdout.","x-kind":"read","x-scope":"experiments:read","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
-        "admin"],"params":[{"name":"id","schema":{"$ref":"#/components/schemas/UUID"},"description":"The holdout; \#
-        or its key."},{"name":"key","schema":{"$ref":"#/components/schemas/Key"},"description":"Its key; or its \#
-        id."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Holdout"}},\#
-        "errors":[{"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/notFound"}],\#
-        "examples":[{"name":"by its key","x-fixture":"one-holdout","params":[{"name":"key","value":"2026"}],\#
-        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000082","key":"2026","name":"Nothing \#
-        new in 2026","share":500,"scope":"everything","members":[],"hashVersion":2,"seed":"holdout:2026",\#
+        new in 2026","share":500,"scope":"everything","members":[],"unitType":"user","hashVersion":2,\#
+        "seed":"holdout:2026","hashAttribute":"id","startAt":"2026-01-01T00:00:00Z","status":"active",\#
+        "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":1}}},{"name":"of what is \#
+        not there","params":[{"name":"key","value":"2026"},{"name":"name","value":"Nothing new in 2026"},\#
+        {"name":"share","value":500},{"name":"scope","value":"layers"},{"name":"members",\#
+        "value":["checkout-page"]}],"x-error":"#/components/errors/invalidParams"}]},{"name":"holdouts.get",\#
+        "summary":"Says all of one holdout.","x-kind":"read","x-scope":"experiments:read","x-cost":1,\#
+        "x-actors":"nobody","x-callers":["public","admin"],"params":[{"name":"id",\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The holdout; or its key."},{"name":"key",\#
+        "schema":{"$ref":"#/components/schemas/Key"},"description":"Its key; or its id."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Holdout"}},"errors":[{"$ref":"#/components/errors/invalidParams"},\#
+        {"$ref":"#/components/errors/notFound"}],"examples":[{"name":"by its key","x-fixture":"one-holdout",\#
+        "params":[{"name":"key","value":"2026"}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000082","key":"2026","name":"Nothing new in 2026","share":500,\#
+        "scope":"everything","members":[],"unitType":"user","hashVersion":2,"seed":"holdout:2026",\#
         "hashAttribute":"id","startAt":"2026-01-01T00:00:00Z","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
         "updatedAt":"2026-01-01T00:00:00Z","version":1}}}]},{"name":"holdouts.list","summary":"Lists a brand's \#
         holdouts, oldest first.","x-kind":"read","x-scope":"experiments:read","x-cost":1,"x-actors":"nobody",\#
@@ -434,8 +440,8 @@ extension ExperimentsContract {
         "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/invalidCursor"}],\#
         "examples":[{"name":"one","x-fixture":"one-holdout","params":[],"result":{"name":"reply",\#
         "value":{"items":[{"id":"01930000-0000-7000-8000-000000000082","key":"2026","name":"Nothing new in 2026",\#
-        "share":500,"scope":"everything","members":[],"hashVersion":2,"seed":"holdout:2026","hashAttribute":"id",\#
-        "startAt":"2026-01-01T00:00:00Z","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
+        "share":500,"scope":"everything","members":[],"unitType":"user","hashVersion":2,"seed":"holdout:2026",\#
+        "hashAttribute":"id","startAt":"2026-01-01T00:00:00Z","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
         "updatedAt":"2026-01-01T00:00:00Z","version":1}]}}}]},{"name":"holdouts.update","summary":"Changes a \#
         holdout; what is left out stays. It may be widened, which withholds more units and lets none go.",\#
         "x-kind":"write","x-scope":"experiments:write","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
@@ -456,8 +462,8 @@ extension ExperimentsContract {
         "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000082"},{"name":"version","value":1},\#
         {"name":"share","value":1000}],"result":{"name":"reply",\#
         "value":{"id":"01930000-0000-7000-8000-000000000082","key":"2026","name":"Nothing new in 2026","share":1000,\#
-        "scope":"everything","members":[],"hashVersion":2,"seed":"holdout:2026","hashAttribute":"id",\#
-        "startAt":"2026-01-01T00:00:00Z","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
+        "scope":"everything","members":[],"unitType":"user","hashVersion":2,"seed":"holdout:2026",\#
+        "hashAttribute":"id","startAt":"2026-01-01T00:00:00Z","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
         "updatedAt":"2026-01-01T00:00:00Z","version":2}}},{"name":"narrower","x-fixture":"one-holdout",\#
         "params":[{"name":"id","value":"01930000-0000-7000-8000-000000000082"},{"name":"version","value":1},\#
         {"name":"share","value":100}],"x-error":"#/components/errors/conflict"}]},{"name":"holdouts.end",\#
@@ -472,8 +478,8 @@ extension ExperimentsContract {
         "examples":[{"name":"as it should be","x-fixture":"one-holdout","params":[{"name":"id",\#
         "value":"01930000-0000-7000-8000-000000000082"},{"name":"version","value":1}],"result":{"name":"reply",\#
         "value":{"id":"01930000-0000-7000-8000-000000000082","key":"2026","name":"Nothing new in 2026","share":500,\#
-        "scope":"everything","members":[],"hashVersion":2,"seed":"holdout:2026","hashAttribute":"id",\#
-        "startAt":"2026-01-01T00:00:00Z","status":"ended","createdAt":"2026-01-01T00:00:00Z",\#
+        "scope":"everything","members":[],"unitType":"user","hashVersion":2,"seed":"holdout:2026",\#
+        "hashAttribute":"id","startAt":"2026-01-01T00:00:00Z","status":"ended","createdAt":"2026-01-01T00:00:00Z",\#
         "updatedAt":"2026-01-01T00:00:00Z","version":2,"endAt":"2026-01-01T00:00:00Z"}}}]},\#
         {"name":"savedGroups.set","summary":"Makes a group that conditions can name, or replaces one.",\#
         "x-kind":"write","x-scope":"savedGroups:write","x-cost":1,"x-callers":["public","admin"],"x-audit":true,\#
@@ -1587,12 +1593,112 @@ extension ExperimentsContract {
         {"name":"name","value":"dinners"},{"name":"label","value":"1"},{"name":"reward","value":"orders"}],\#
         "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000002","service":"experiments",\#
         "kind":"decisionCopy","status":"running","done":0,"unit":"decisions","createdAt":"2026-01-01T00:00:00Z",\#
-        "updatedAt":"2026-01-01T00:00:00Z"}}}]},{"name":"experimentPower.estimate","summary":"Reckons, before a \#
-        test, how many units and days it needs, or which effect it can find.","description":"Nothing is kept. Units \#
-        are of the experiment's unit type; an effect is found when its interval leaves 0 out.","x-kind":"read",\#
-        "x-scope":"experiments:read","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],\#
-        "params":[{"name":"metric","schema":{"$ref":"#/components/schemas/Key"},"description":"Whose history says \#
-        what units do: the control of an experiment that measured it; absent: `mean` does."},{"name":"experimentId",\#
+        "updatedAt":"2026-01-01T00:00:00Z"}}}]},{"name":"holdoutEntries.record","summary":"Records that units came \#
+        to where a holdout is asked, for clients that decide by themselves: each counts once.","x-kind":"write",\#
+        "x-scope":"exposures:write","x-cost":1,"x-callers":["public","admin"],"x-cost-items":"items",\#
+        "params":[{"name":"items","required":true,"schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/HoldoutEntryItem"},"minItems":1,"maxItems":500},"description":"What \#
+        happened."}],"result":{"name":"reply","schema":{"type":"object","description":"Verdicts.",\#
+        "required":["verdicts"],"properties":{"verdicts":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/ItemVerdict"},"maxItems":500,"description":"One for each item, in \#
+        their order."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"one came","x-fixture":"one-holdout","params":[{"name":"items",\#
+        "value":[{"holdout":"2026","unit":"u1"},{"holdout":"elsewhere","unit":"u1"}]}],"result":{"name":"reply",\#
+        "value":{"verdicts":[{"index":0,"status":"accepted"},{"index":1,"status":"rejected","code":-32004,\#
+        "message":"There is no holdout elsewhere."}]}}}],"description":"Whether a unit is withheld is reckoned \#
+        here. Send it for both, before anything that depends on it: at the moment at which the client first asks \#
+        about an experiment of the holdout. assignments.assign and assignMany do so by themselves."},\#
+        {"name":"holdoutPlans.set","summary":"Says by what a holdout is measured, and how it is judged.",\#
+        "description":"Once it was set, secondary metrics may be added, and nothing else: what decides is fixed \#
+        before the first look. What units did from their entry on counts, whenever the plan was set.",\#
+        "x-kind":"write","x-scope":"experiments:write","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
+        "admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"holdoutId","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The holdout."},{"name":"metrics",\#
+        "required":true,"schema":{"type":"array","items":{"$ref":"#/components/schemas/PlannedMetric"},\#
+        "maxItems":1000},"description":"In the order in which they are shown."},{"name":"version",\#
+        "schema":{"$ref":"#/components/schemas/Version"},"description":"The version of the plan that it was read \#
+        at; absent: there was none."},{"name":"engine","schema":{"$ref":"#/components/schemas/InferenceEngine",\#
+        "default":"alwaysValid"},"description":"How evidence is judged."},{"name":"alpha","schema":{"type":"number",\#
+        "minimum":0.0001,"maximum":0.5,"default":0.05},"description":"The level."},{"name":"correction",\#
+        "schema":{"$ref":"#/components/schemas/FamilyCorrection","default":"holm"},"description":"Over goals."},\#
+        {"name":"plannedUnits","schema":{"type":"integer","minimum":2,"maximum":1000000000000,"x-unit":"units"},\#
+        "description":"How many units are to enter, withheld or not."},{"name":"looks","schema":{"type":"array",\#
+        "items":{"type":"number","minimum":0,"maximum":1},"maxItems":200},"description":"Of a group-sequential \#
+        test: shares of the planned units, the last of them 1."},{"name":"spending",\#
+        "schema":{"$ref":"#/components/schemas/SpendingName"},"description":"Of a group-sequential test; unless \#
+        given, as O'Brien and Fleming."},{"name":"prior","schema":{"$ref":"#/components/schemas/EffectPrior"},\#
+        "description":"Of a Bayesian judgement."},{"name":"sampleRatioAlpha","schema":{"type":"number",\#
+        "minimum":1e-06,"maximum":0.5,"default":0.001},"description":"Below this probability the split is \#
+        broken."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/ResultPlan"}},\#
+        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/invalidParams"},\#
+        {"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/illegalTransition"},\#
+        {"$ref":"#/components/errors/storageFull"},{"$ref":"#/components/errors/versionMismatch"}],\#
+        "examples":[{"name":"what a year brings","x-fixture":"one-measured-holdout","params":[{"name":"holdoutId",\#
+        "value":"01930000-0000-7000-8000-000000000082"},{"name":"metrics","value":[{"metric":"orders",\#
+        "role":"goal"}]}],"result":{"name":"reply","value":{"metrics":[{"metric":"orders","role":"goal",\#
+        "scale":"relative"}],"engine":"alwaysValid","alpha":0.05,"correction":"holm","sampleRatioAlpha":0.001,\#
+        "version":1}}}]},{"name":"holdoutPlans.get","summary":"Says by what a holdout is measured, and how it is \#
+        judged.","x-kind":"read","x-scope":"experiments:read","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
+        "admin"],"params":[{"name":"holdoutId","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The holdout."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/ResultPlan"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"what a year brings","x-fixture":"one-planned-holdout","params":[{"name":"holdoutId",\#
+        "value":"01930000-0000-7000-8000-000000000082"}],"result":{"name":"reply",\#
+        "value":{"metrics":[{"metric":"orders","role":"goal","scale":"relative"}],"engine":"alwaysValid",\#
+        "alpha":0.05,"correction":"holm","plannedUnits":10000,"sampleRatioAlpha":0.001,"version":1}}}]},\#
+        {"name":"holdoutResults.get","summary":"Says what all experiments of a holdout came to together: those who \#
+        are admitted against those who are withheld.","x-kind":"read","x-scope":"experiments:read","x-cost":1,\#
+        "x-actors":"nobody","x-callers":["public","admin"],"params":[{"name":"holdoutId","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The holdout."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","description":"What all experiments of a holdout came to, together.",\#
+        "required":["holdout","status","at","startedAt","hasEnded","entered","withheldShare","split","metrics",\#
+        "decision","words","experiments"],"properties":{"holdout":{"$ref":"#/components/schemas/Key",\#
+        "description":"The holdout."},"status":{"$ref":"#/components/schemas/HoldoutStatus"},\#
+        "at":{"$ref":"#/components/schemas/Timestamp","description":"When this was reckoned."},\#
+        "startedAt":{"$ref":"#/components/schemas/Timestamp","description":"From when on units count."},\#
+        "endedAt":{"$ref":"#/components/schemas/Timestamp","description":"Until when; absent: it goes on."},\#
+        "hasEnded":{"type":"boolean","description":"Whether it ended, or the planned units are there."},\#
+        "entered":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-unit":"units","description":"Units \#
+        that count."},"withheldShare":{"type":"integer","minimum":1,"maximum":10000,"x-unit":"ten-thousandths",\#
+        "description":"How many are withheld now."},"split":{"$ref":"#/components/schemas/SplitResult",\#
+        "description":"Whether as many are withheld as were to be: in the order withheld, admitted."},\#
+        "metrics":{"type":"array","items":{"$ref":"#/components/schemas/MetricResult"},"maxItems":1000,\#
+        "description":"What those who are admitted do more than those who are withheld: the lift, from their entry \#
+        on."},"decision":{"$ref":"#/components/schemas/ArmDecision","description":"What follows for what was shown \#
+        to those who are admitted."},"words":{"type":"string","minLength":1,"maxLength":500,"description":"The same \#
+        in a sentence.","x-privacy":"none"},"experiments":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/SpannedExperiment"},"maxItems":2000,"description":"What it was \#
+        withheld from: what it measures together."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/conflict"}],\#
+        "examples":[{"name":"nobody yet","x-fixture":"one-planned-holdout","params":[{"name":"holdoutId",\#
+        "value":"01930000-0000-7000-8000-000000000082"}],"result":{"name":"reply","value":{"holdout":"2026",\#
+        "status":"active","at":"2026-01-01T00:00:00Z","startedAt":"2026-01-01T00:00:00Z","hasEnded":false,\#
+        "entered":0,"withheldShare":500,"split":{"units":[0,0],"isBroken":false,"phases":[{"phase":1,"units":[0,\#
+        0]}],"days":[]},"metrics":[{"metric":"orders","role":"goal","direction":"higherIsBetter","scale":"relative",\#
+        "arms":[{"variant":"admitted","notEnoughData":"needs 2 units and has 0"}]}],\#
+        "decision":{"variant":"admitted","verdict":"keepRunning","reasons":["orders: not enough data yet."]},\#
+        "words":"Nothing is certain yet: go on withholding.","experiments":[]}}},{"name":"one that is not measured",\#
+        "x-fixture":"one-holdout","params":[{"name":"holdoutId","value":"01930000-0000-7000-8000-000000000082"}],\#
+        "x-error":"#/components/errors/conflict"}]},{"name":"holdoutResults.series","summary":"Says how the lift of \#
+        a holdout came about, day by day.","x-kind":"read","x-scope":"experiments:read","x-cost":1,\#
+        "x-actors":"nobody","x-callers":["public","admin"],"params":[{"name":"holdoutId","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The holdout."},{"name":"metric",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/Key"},"description":"A metric of its plan."}],\#
+        "result":{"name":"reply","schema":{"type":"object","description":"A series.","required":["metric","scale",\#
+        "points"],"properties":{"metric":{"$ref":"#/components/schemas/Key","description":"The metric."},\#
+        "scale":{"$ref":"#/components/schemas/EffectScaleName","description":"Of the effects."},\#
+        "points":{"type":"array","items":{"$ref":"#/components/schemas/ResultSeriesPoint"},"maxItems":4000,\#
+        "description":"By ascending days."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/conflict"}],\#
+        "examples":[{"name":"nothing yet","x-fixture":"one-planned-holdout","params":[{"name":"holdoutId",\#
+        "value":"01930000-0000-7000-8000-000000000082"},{"name":"metric","value":"orders"}],\#
+        "result":{"name":"reply","value":{"metric":"orders","scale":"relative","points":[]}}}]},\#
+        {"name":"experimentPower.estimate","summary":"Reckons, before a test, how many units and days it needs, or \#
+        which effect it can find.","description":"Nothing is kept. Units are of the experiment's unit type; an \#
+        effect is found when its interval leaves 0 out.","x-kind":"read","x-scope":"experiments:read","x-cost":1,\#
+        "x-actors":"nobody","x-callers":["public","admin"],"params":[{"name":"metric",\#
+        "schema":{"$ref":"#/components/schemas/Key"},"description":"Whose history says what units do: the control \#
+        of an experiment that measured it; absent: `mean` does."},{"name":"experimentId",\#
         "schema":{"$ref":"#/components/schemas/UUID"},"description":"Whose control; absent: of those with units in \#
         the last `historyDays` the one with most."},{"name":"historyDays","schema":{"type":"integer","minimum":1,\#
         "maximum":3653,"x-unit":"days","default":90},"description":"How far back the experiment may have had \#
@@ -2208,8 +2314,8 @@ extension ExperimentsContract {
         "x-enum-descriptions":{"everything":"All experiments, those to come as well.","layers":"The experiments of \#
         some layers, those to come as well.","experiments":"Some experiments."}},"Holdout":{"type":"object",\#
         "description":"Units that are withheld from experiments, so that the effect of all of these together can be \#
-        measured.","required":["id","key","name","share","scope","members","hashVersion","seed","hashAttribute",\#
-        "startAt","status","createdAt","updatedAt","version"],\#
+        measured.","required":["id","key","name","share","scope","members","unitType","hashVersion","seed",\#
+        "hashAttribute","startAt","status","createdAt","updatedAt","version"],\#
         "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"Its id."},\#
         "key":{"$ref":"#/components/schemas/Key","description":"What tells it from others; no other holdout of the \#
         brand has it."},"name":{"type":"string","minLength":1,"maxLength":255,"description":"What people read.",\#
@@ -2218,31 +2324,32 @@ extension ExperimentsContract {
         "description":"How many of all units are withheld; it only grows."},\#
         "scope":{"$ref":"#/components/schemas/HoldoutScope"},"members":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/Key"},"maxItems":200,"description":"The layers or experiments that \#
-        are meant, by their keys."},"hashVersion":{"type":"integer","minimum":1,"maximum":2,"description":"How \#
-        units get their buckets, as for experiments."},"seed":{"type":"string","minLength":1,"maxLength":200,\#
-        "description":"What the hash of a unit begins with; never changed.","x-privacy":"none"},\#
-        "hashAttribute":{"type":"string","minLength":1,"maxLength":100,"description":"The attribute that names the \#
-        unit.","x-privacy":"none"},"startAt":{"$ref":"#/components/schemas/Timestamp","description":"From when on \#
-        units are withheld."},"endAt":{"$ref":"#/components/schemas/Timestamp","description":"Until when; absent: \#
-        until it is ended."},"status":{"$ref":"#/components/schemas/HoldoutStatus"},\#
-        "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was created."},\#
-        "updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last changed."},\#
-        "version":{"$ref":"#/components/schemas/Version","description":"Counts changes."}},\#
-        "additionalProperties":false},"SavedGroup":{"type":"object","description":"A list of values or a condition \#
-        that conditions of experiments name.","required":["key","name","createdAt","updatedAt","version"],\#
-        "properties":{"key":{"$ref":"#/components/schemas/Key","description":"What conditions name: $inGroup, \#
-        $notInGroup, $savedGroup."},"name":{"type":"string","minLength":1,"maxLength":255,"description":"What \#
-        people read.","x-privacy":"none"},"description":{"type":"string","minLength":1,"maxLength":2000,\#
-        "description":"Who is in it.","x-privacy":"none"},"attribute":{"type":"string","minLength":1,\#
-        "maxLength":100,"description":"The attribute that $savedGroup looks for in the list.","x-privacy":"none"},\#
-        "count":{"type":"integer","minimum":0,"maximum":10000,"x-unit":"values","description":"How many values; \#
-        absent: it is a condition."},"values":{"type":"array","items":{"type":"string","minLength":1,\#
-        "maxLength":256,"description":"A value.","x-privacy":"identifier"},"maxItems":10000,"description":"The \#
-        list; lists of groups leave it out."},"condition":{"x-raw":true,"x-raw-type":"object","x-max-bytes":32768,\#
-        "description":"Who is in it, where it is no list.","x-privacy":"none"},\#
-        "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was created."},\#
-        "updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last changed."},\#
-        "version":{"$ref":"#/components/schemas/Version","description":"Counts changes."}},\#
+        are meant, by their keys."},"unitType":{"$ref":"#/components/schemas/UnitType","description":"What the \#
+        units are that it counts: what the hash attribute names."},"hashVersion":{"type":"integer","minimum":1,\#
+        "maximum":2,"description":"How units get their buckets, as for experiments."},"seed":{"type":"string",\#
+        "minLength":1,"maxLength":200,"description":"What the hash of a unit begins with; never changed.",\#
+        "x-privacy":"none"},"hashAttribute":{"type":"string","minLength":1,"maxLength":100,"description":"The \#
+        attribute that names the unit.","x-privacy":"none"},"startAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"From when on units are withheld."},"endAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"Until when; absent: until it is ended."},\#
+        "status":{"$ref":"#/components/schemas/HoldoutStatus"},"createdAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it was created."},"updatedAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When it last changed."},"version":{"$ref":"#/components/schemas/Version",\#
+        "description":"Counts changes."}},"additionalProperties":false},"SavedGroup":{"type":"object",\#
+        "description":"A list of values or a condition that conditions of experiments name.","required":["key",\#
+        "name","createdAt","updatedAt","version"],"properties":{"key":{"$ref":"#/components/schemas/Key",\#
+        "description":"What conditions name: $inGroup, $notInGroup, $savedGroup."},"name":{"type":"string",\#
+        "minLength":1,"maxLength":255,"description":"What people read.","x-privacy":"none"},\#
+        "description":{"type":"string","minLength":1,"maxLength":2000,"description":"Who is in it.",\#
+        "x-privacy":"none"},"attribute":{"type":"string","minLength":1,"maxLength":100,"description":"The attribute \#
+        that $savedGroup looks for in the list.","x-privacy":"none"},"count":{"type":"integer","minimum":0,\#
+        "maximum":10000,"x-unit":"values","description":"How many values; absent: it is a condition."},\#
+        "values":{"type":"array","items":{"type":"string","minLength":1,"maxLength":256,"description":"A value.",\#
+        "x-privacy":"identifier"},"maxItems":10000,"description":"The list; lists of groups leave it out."},\#
+        "condition":{"x-raw":true,"x-raw-type":"object","x-max-bytes":32768,"description":"Who is in it, where it \#
+        is no list.","x-privacy":"none"},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When \#
+        it was created."},"updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last \#
+        changed."},"version":{"$ref":"#/components/schemas/Version","description":"Counts changes."}},\#
         "additionalProperties":false},"DeclaredUnitType":{"type":"object","description":"Which kind of identifier \#
         the units of a type have.","required":["type","isDeclared"],\#
         "properties":{"type":{"$ref":"#/components/schemas/UnitType"},"identifierType":{"type":"string",\#
@@ -2602,25 +2709,42 @@ extension ExperimentsContract {
         decided on."},"segments":{"type":"array","items":{"$ref":"#/components/schemas/SegmentResult"},\#
         "maxItems":51,"description":"In the order of the plan's values, the rest last."},\#
         "differences":{"type":"array","items":{"$ref":"#/components/schemas/SegmentDifference"},"maxItems":20,\#
-        "description":"Of each variant but the control."}},"additionalProperties":false},"Hash":{"type":"string",\#
-        "pattern":"^[0-9a-f]{64}$","description":"A SHA-256 hash in lower-case hexadecimal."},\#
-        "Date":{"type":"string","format":"date","description":"A day, as 2026-01-31."},"Job":{"type":"object",\#
-        "description":"Long work, and how far it is.","required":["id","service","kind","status","done","unit",\#
-        "createdAt","updatedAt"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},\#
-        "service":{"type":"string","minLength":1,"maxLength":20,"description":"The service that does it."},\#
-        "kind":{"type":"string","minLength":1,"maxLength":40,"description":"What is done: `import`."},\#
-        "status":{"type":"string","enum":["running","completed","failed","cancelled"],\#
-        "x-enum-descriptions":{"running":"On its way, or waiting for its turn.","completed":"Done.","failed":"Ended \#
-        by an error; `problem` says which.","cancelled":"Ended by somebody; what was done stays done."},\#
-        "description":"Where it stands."},"done":{"type":"integer","minimum":0,"description":"How much is done.",\#
-        "x-unit":"`unit`"},"total":{"type":"integer","minimum":0,"description":"How much there is to do, where that \#
-        is known.","x-unit":"`unit`"},"unit":{"type":"string","minLength":1,"maxLength":20,"description":"What is \#
-        counted: `bytes`, `rows`."},"problem":{"type":"string","maxLength":500,"description":"Why it failed, or why \#
-        it does not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it \#
-        began."},"updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or \#
-        ended."}},"additionalProperties":false},"Version":{"type":"integer","minimum":1,"description":"Counts the \#
-        changes of one thing; an update names the version it expects to change."},"UUID":{"type":"string",\#
-        "format":"uuid","description":"An id: a UUID of version 7, whose order is the order of creation."},\#
+        "description":"Of each variant but the control."}},"additionalProperties":false},\#
+        "HoldoutEntryItem":{"type":"object","description":"A unit came to where a holdout is asked.",\#
+        "required":["holdout","unit"],"properties":{"holdout":{"$ref":"#/components/schemas/Key","description":"The \#
+        holdout."},"unit":{"type":"string","minLength":1,"maxLength":256,"description":"The unit's id, of the \#
+        holdout's unit type.","x-privacy":"identifier"},"at":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"When; absent: now."}},"additionalProperties":false},"SpannedState":{"type":"string",\#
+        "enum":["running","shipped","ended"],"description":"What became of an experiment.",\#
+        "x-enum-descriptions":{"running":"It compares its variants.","shipped":"One variant, not the control, has \#
+        all its units, and it goes on: to those who are withheld it is not shown.","ended":"It was completed: \#
+        whatever came of it is beyond the holdout, for nobody asks any more."}},\#
+        "SpannedExperiment":{"type":"object","description":"An experiment that a holdout withheld units from.",\#
+        "required":["key","name","state","since"],"properties":{"key":{"$ref":"#/components/schemas/Key",\#
+        "description":"The experiment."},"name":{"type":"string","minLength":1,"maxLength":255,"description":"What \#
+        people read.","x-privacy":"none"},"state":{"$ref":"#/components/schemas/SpannedState"},\#
+        "variant":{"$ref":"#/components/schemas/Key","description":"What was shipped; absent where nothing was."},\#
+        "since":{"$ref":"#/components/schemas/Timestamp","description":"When the holdout first withheld from it."},\#
+        "until":{"$ref":"#/components/schemas/Timestamp","description":"When it ended; absent: it goes on."}},\#
+        "additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 \#
+        hash in lower-case hexadecimal."},"Date":{"type":"string","format":"date","description":"A day, as \#
+        2026-01-31."},"Job":{"type":"object","description":"Long work, and how far it is.","required":["id",\#
+        "service","kind","status","done","unit","createdAt","updatedAt"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},"service":{"type":"string",\#
+        "minLength":1,"maxLength":20,"description":"The service that does it."},"kind":{"type":"string",\#
+        "minLength":1,"maxLength":40,"description":"What is done: `import`."},"status":{"type":"string",\#
+        "enum":["running","completed","failed","cancelled"],"x-enum-descriptions":{"running":"On its way, or \#
+        waiting for its turn.","completed":"Done.","failed":"Ended by an error; `problem` says which.",\#
+        "cancelled":"Ended by somebody; what was done stays done."},"description":"Where it stands."},\#
+        "done":{"type":"integer","minimum":0,"description":"How much is done.","x-unit":"`unit`"},\#
+        "total":{"type":"integer","minimum":0,"description":"How much there is to do, where that is known.",\#
+        "x-unit":"`unit`"},"unit":{"type":"string","minLength":1,"maxLength":20,"description":"What is counted: \#
+        `bytes`, `rows`."},"problem":{"type":"string","maxLength":500,"description":"Why it failed, or why it does \#
+        not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it began."},\#
+        "updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or ended."}},\#
+        "additionalProperties":false},"Version":{"type":"integer","minimum":1,"description":"Counts the changes of \#
+        one thing; an update names the version it expects to change."},"UUID":{"type":"string","format":"uuid",\#
+        "description":"An id: a UUID of version 7, whose order is the order of creation."},\#
         "Timestamp":{"type":"string","format":"date-time","description":"A moment, as RFC 3339 in UTC; microseconds \#
         are kept, finer fractions are cut off."}},"errors":{"restricted":{"code":-32022,"message":"The person's \#
         data may be kept and not used, on their request (GDPR Art. 18)."},"suppressed":{"code":-32020,\#

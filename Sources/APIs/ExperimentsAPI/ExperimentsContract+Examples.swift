@@ -357,9 +357,9 @@ extension ExperimentsContract {
                 """#,
             result: #"""
                 {"id":"01930000-0000-7000-8000-000000000001","key":"2026","name":"Nothing new in 2026","share":500,\#
-                "scope":"everything","members":[],"hashVersion":2,"seed":"holdout:2026","hashAttribute":"id",\#
-                "startAt":"2026-01-01T00:00:00Z","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
-                "updatedAt":"2026-01-01T00:00:00Z","version":1}
+                "scope":"everything","members":[],"unitType":"user","hashVersion":2,"seed":"holdout:2026",\#
+                "hashAttribute":"id","startAt":"2026-01-01T00:00:00Z","status":"active",\#
+                "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":1}
                 """#,
             errorCode: nil),
         MethodExample(
@@ -380,9 +380,9 @@ extension ExperimentsContract {
                 """#,
             result: #"""
                 {"id":"01930000-0000-7000-8000-000000000082","key":"2026","name":"Nothing new in 2026","share":500,\#
-                "scope":"everything","members":[],"hashVersion":2,"seed":"holdout:2026","hashAttribute":"id",\#
-                "startAt":"2026-01-01T00:00:00Z","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
-                "updatedAt":"2026-01-01T00:00:00Z","version":1}
+                "scope":"everything","members":[],"unitType":"user","hashVersion":2,"seed":"holdout:2026",\#
+                "hashAttribute":"id","startAt":"2026-01-01T00:00:00Z","status":"active",\#
+                "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":1}
                 """#,
             errorCode: nil),
         MethodExample(
@@ -394,8 +394,8 @@ extension ExperimentsContract {
                 """#,
             result: #"""
                 {"items":[{"id":"01930000-0000-7000-8000-000000000082","key":"2026","name":"Nothing new in 2026",\#
-                "share":500,"scope":"everything","members":[],"hashVersion":2,"seed":"holdout:2026",\#
-                "hashAttribute":"id","startAt":"2026-01-01T00:00:00Z","status":"active",\#
+                "share":500,"scope":"everything","members":[],"unitType":"user","hashVersion":2,\#
+                "seed":"holdout:2026","hashAttribute":"id","startAt":"2026-01-01T00:00:00Z","status":"active",\#
                 "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":1}]}
                 """#,
             errorCode: nil),
@@ -408,9 +408,9 @@ extension ExperimentsContract {
                 """#,
             result: #"""
                 {"id":"01930000-0000-7000-8000-000000000082","key":"2026","name":"Nothing new in 2026","share":1000,\#
-                "scope":"everything","members":[],"hashVersion":2,"seed":"holdout:2026","hashAttribute":"id",\#
-                "startAt":"2026-01-01T00:00:00Z","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
-                "updatedAt":"2026-01-01T00:00:00Z","version":2}
+                "scope":"everything","members":[],"unitType":"user","hashVersion":2,"seed":"holdout:2026",\#
+                "hashAttribute":"id","startAt":"2026-01-01T00:00:00Z","status":"active",\#
+                "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":2}
                 """#,
             errorCode: nil),
         MethodExample(
@@ -431,9 +431,10 @@ extension ExperimentsContract {
                 """#,
             result: #"""
                 {"id":"01930000-0000-7000-8000-000000000082","key":"2026","name":"Nothing new in 2026","share":500,\#
-                "scope":"everything","members":[],"hashVersion":2,"seed":"holdout:2026","hashAttribute":"id",\#
-                "startAt":"2026-01-01T00:00:00Z","status":"ended","createdAt":"2026-01-01T00:00:00Z",\#
-                "updatedAt":"2026-01-01T00:00:00Z","version":2,"endAt":"2026-01-01T00:00:00Z"}
+                "scope":"everything","members":[],"unitType":"user","hashVersion":2,"seed":"holdout:2026",\#
+                "hashAttribute":"id","startAt":"2026-01-01T00:00:00Z","status":"ended",\#
+                "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":2,\#
+                "endAt":"2026-01-01T00:00:00Z"}
                 """#,
             errorCode: nil),
         MethodExample(
@@ -1588,6 +1589,79 @@ extension ExperimentsContract {
                 {"id":"01930000-0000-7000-8000-000000000002","service":"experiments","kind":"decisionCopy",\#
                 "status":"running","done":0,"unit":"decisions","createdAt":"2026-01-01T00:00:00Z",\#
                 "updatedAt":"2026-01-01T00:00:00Z"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "holdoutEntries.record",
+            name: "one came",
+            fixture: "one-holdout",
+            params: #"""
+                {"items":[{"holdout":"2026","unit":"u1"},{"holdout":"elsewhere","unit":"u1"}]}
+                """#,
+            result: #"""
+                {"verdicts":[{"index":0,"status":"accepted"},{"index":1,"status":"rejected","code":-32004,\#
+                "message":"There is no holdout elsewhere."}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "holdoutPlans.set",
+            name: "what a year brings",
+            fixture: "one-measured-holdout",
+            params: #"""
+                {"holdoutId":"01930000-0000-7000-8000-000000000082","metrics":[{"metric":"orders","role":"goal"}]}
+                """#,
+            result: #"""
+                {"metrics":[{"metric":"orders","role":"goal","scale":"relative"}],"engine":"alwaysValid",\#
+                "alpha":0.05,"correction":"holm","sampleRatioAlpha":0.001,"version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "holdoutPlans.get",
+            name: "what a year brings",
+            fixture: "one-planned-holdout",
+            params: #"""
+                {"holdoutId":"01930000-0000-7000-8000-000000000082"}
+                """#,
+            result: #"""
+                {"metrics":[{"metric":"orders","role":"goal","scale":"relative"}],"engine":"alwaysValid",\#
+                "alpha":0.05,"correction":"holm","plannedUnits":10000,"sampleRatioAlpha":0.001,"version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "holdoutResults.get",
+            name: "nobody yet",
+            fixture: "one-planned-holdout",
+            params: #"""
+                {"holdoutId":"01930000-0000-7000-8000-000000000082"}
+                """#,
+            result: #"""
+                {"holdout":"2026","status":"active","at":"2026-01-01T00:00:00Z","startedAt":"2026-01-01T00:00:00Z",\#
+                "hasEnded":false,"entered":0,"withheldShare":500,"split":{"units":[0,0],"isBroken":false,\#
+                "phases":[{"phase":1,"units":[0,0]}],"days":[]},"metrics":[{"metric":"orders","role":"goal",\#
+                "direction":"higherIsBetter","scale":"relative","arms":[{"variant":"admitted",\#
+                "notEnoughData":"needs 2 units and has 0"}]}],"decision":{"variant":"admitted",\#
+                "verdict":"keepRunning","reasons":["orders: not enough data yet."]},"words":"Nothing is certain \#
+                yet: go on withholding.","experiments":[]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "holdoutResults.get",
+            name: "one that is not measured",
+            fixture: "one-holdout",
+            params: #"""
+                {"holdoutId":"01930000-0000-7000-8000-000000000082"}
+                """#,
+            result: nil,
+            errorCode: -32010),
+        MethodExample(
+            method: "holdoutResults.series",
+            name: "nothing yet",
+            fixture: "one-planned-holdout",
+            params: #"""
+                {"holdoutId":"01930000-0000-7000-8000-000000000082","metric":"orders"}
+                """#,
+            result: #"""
+                {"metric":"orders","scale":"relative","points":[]}
                 """#,
             errorCode: nil),
         MethodExample(

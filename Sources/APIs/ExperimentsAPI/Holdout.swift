@@ -18,6 +18,8 @@ public struct Holdout: JSONReadable, JSONWritable, Sendable, Equatable {
     public let scope: HoldoutScope
     /// The layers or experiments that are meant, by their keys. At most 200 elements.
     public let members: [String]
+    /// What the units are that it counts: what the hash attribute names. Matches `^[a-z][A-Za-z0-9_]{0,39}$`.
+    public let unitType: String
     /// How units get their buckets, as for experiments. 1 to 2.
     public let hashVersion: Int
     /// What the hash of a unit begins with; never changed. 1 to 200 characters.
@@ -39,7 +41,7 @@ public struct Holdout: JSONReadable, JSONWritable, Sendable, Equatable {
 
     public init(
         id: UUIDv7, key: String, name: String, description: String? = nil, share: Int, scope: HoldoutScope,
-        members: [String], hashVersion: Int, seed: String, hashAttribute: String, startAt: Timestamp,
+        members: [String], unitType: String, hashVersion: Int, seed: String, hashAttribute: String, startAt: Timestamp,
         endAt: Timestamp? = nil, status: HoldoutStatus, createdAt: Timestamp, updatedAt: Timestamp, version: Int
     ) {
         self.id = id
@@ -49,6 +51,7 @@ public struct Holdout: JSONReadable, JSONWritable, Sendable, Equatable {
         self.share = share
         self.scope = scope
         self.members = members
+        self.unitType = unitType
         self.hashVersion = hashVersion
         self.seed = seed
         self.hashAttribute = hashAttribute
@@ -69,6 +72,7 @@ public struct Holdout: JSONReadable, JSONWritable, Sendable, Equatable {
         var share: Int?
         var scope: HoldoutScope?
         var members: [String]?
+        var unitType: String?
         var hashVersion: Int?
         var seed: String?
         var hashAttribute: String?
@@ -102,32 +106,35 @@ public struct Holdout: JSONReadable, JSONWritable, Sendable, Equatable {
             case "members":
                 try reader.once(&seen, 6)
                 members = try Self.readMembers(from: &reader)
-            case "hashVersion":
+            case "unitType":
                 try reader.once(&seen, 7)
+                unitType = try Self.readUnitType(from: &reader)
+            case "hashVersion":
+                try reader.once(&seen, 8)
                 hashVersion = try Int(reader.readInt64(in: 1...2))
             case "seed":
-                try reader.once(&seen, 8)
+                try reader.once(&seen, 9)
                 seed = try reader.readString(lengths: 1...200)
             case "hashAttribute":
-                try reader.once(&seen, 9)
+                try reader.once(&seen, 10)
                 hashAttribute = try reader.readString(lengths: 1...100)
             case "startAt":
-                try reader.once(&seen, 10)
+                try reader.once(&seen, 11)
                 startAt = try reader.readTimestamp()
             case "endAt":
-                try reader.once(&seen, 11)
+                try reader.once(&seen, 12)
                 endAt = try reader.readTimestamp()
             case "status":
-                try reader.once(&seen, 12)
+                try reader.once(&seen, 13)
                 status = try HoldoutStatus(from: &reader)
             case "createdAt":
-                try reader.once(&seen, 13)
+                try reader.once(&seen, 14)
                 createdAt = try reader.readTimestamp()
             case "updatedAt":
-                try reader.once(&seen, 14)
+                try reader.once(&seen, 15)
                 updatedAt = try reader.readTimestamp()
             case "version":
-                try reader.once(&seen, 15)
+                try reader.once(&seen, 16)
                 version = try Int(reader.readInt64(in: 1...Int64.max))
             default:
                 try reader.unknownMember()
@@ -139,6 +146,7 @@ public struct Holdout: JSONReadable, JSONWritable, Sendable, Equatable {
         guard let share else { throw reader.missing("share") }
         guard let scope else { throw reader.missing("scope") }
         guard let members else { throw reader.missing("members") }
+        guard let unitType else { throw reader.missing("unitType") }
         guard let hashVersion else { throw reader.missing("hashVersion") }
         guard let seed else { throw reader.missing("seed") }
         guard let hashAttribute else { throw reader.missing("hashAttribute") }
@@ -149,8 +157,8 @@ public struct Holdout: JSONReadable, JSONWritable, Sendable, Equatable {
         guard let version else { throw reader.missing("version") }
         self.init(
             id: id, key: keyValue, name: name, description: description, share: share, scope: scope, members: members,
-            hashVersion: hashVersion, seed: seed, hashAttribute: hashAttribute, startAt: startAt, endAt: endAt,
-            status: status, createdAt: createdAt, updatedAt: updatedAt, version: version)
+            unitType: unitType, hashVersion: hashVersion, seed: seed, hashAttribute: hashAttribute, startAt: startAt,
+            endAt: endAt, status: status, createdAt: createdAt, updatedAt: updatedAt, version: version)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -171,6 +179,8 @@ public struct Holdout: JSONReadable, JSONWritable, Sendable, Equatable {
         scope.write(to: &writer)
         writer.key("members")
         members.write(to: &writer)
+        writer.key("unitType")
+        writer.string(unitType)
         writer.key("hashVersion")
         writer.int(hashVersion)
         writer.key("seed")
@@ -252,6 +262,36 @@ public struct Holdout: JSONReadable, JSONWritable, Sendable, Equatable {
         }
         guard run1.count >= 1 else { return false }
         rest = rest[run1.endIndex...]
+        return rest.isEmpty
+    }
+
+    private static func readUnitType(from reader: inout JSONReader) throws(JSONError) -> String {
+        let text = try reader.readString(lengths: 1...40)
+        guard isUnitType(text) else { throw reader.fail(.constraint, "must match ^[a-z][A-Za-z0-9_]{0,39}$") }
+        return text
+    }
+
+    /// Whether `text` matches `^[a-z][A-Za-z0-9_]{0,39}$`.
+    private static func isUnitType(_ text: String) -> Bool {
+        var rest = text.utf8[...]
+        let run1 = rest.prefix(1).prefix { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): true
+            default: false
+            }
+        }
+        guard run1.count >= 1 else { return false }
+        rest = rest[run1.endIndex...]
+        let run2 = rest.prefix(39).prefix { byte in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+            case UInt8(ascii: "_"): true
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): true
+            default: false
+            }
+        }
+        rest = rest[run2.endIndex...]
         return rest.isEmpty
     }
 }

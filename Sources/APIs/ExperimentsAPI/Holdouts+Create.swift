@@ -26,6 +26,9 @@ extension Holdouts {
             public let scope: Scope
             /// The layers or experiments that are meant, by their keys. At most 200 elements. Default: [].
             public let members: [String]
+            /// What the units are that it counts: what the hash attribute names. Matches `^[a-z][A-Za-z0-9_]{0,39}$`.
+            /// Default: "user".
+            public let unitType: String
             /// How units get their buckets, as for experiments. 1 to 2. Default: 2.
             public let hashVersion: Int
             /// What the hash of a unit begins with; unless given, holdout: and the key. 1 to 200 characters.
@@ -39,8 +42,8 @@ extension Holdouts {
 
             public init(
                 key: String, name: String, share: Int, description: String? = nil, scope: Scope = .everything,
-                members: [String] = [], hashVersion: Int = 2, seed: String? = nil, hashAttribute: String = "id",
-                startAt: Timestamp? = nil, endAt: Timestamp? = nil
+                members: [String] = [], unitType: String = "user", hashVersion: Int = 2, seed: String? = nil,
+                hashAttribute: String = "id", startAt: Timestamp? = nil, endAt: Timestamp? = nil
             ) {
                 self.key = key
                 self.name = name
@@ -48,6 +51,7 @@ extension Holdouts {
                 self.description = description
                 self.scope = scope
                 self.members = members
+                self.unitType = unitType
                 self.hashVersion = hashVersion
                 self.seed = seed
                 self.hashAttribute = hashAttribute
@@ -63,6 +67,7 @@ extension Holdouts {
                 var description: String?
                 var scope: Scope = .everything
                 var members: [String] = []
+                var unitType: String = "user"
                 var hashVersion: Int = 2
                 var seed: String?
                 var hashAttribute: String = "id"
@@ -89,20 +94,23 @@ extension Holdouts {
                     case "members":
                         try reader.once(&seen, 5)
                         members = try Self.readMembers(from: &reader)
-                    case "hashVersion":
+                    case "unitType":
                         try reader.once(&seen, 6)
+                        unitType = try Self.readUnitType(from: &reader)
+                    case "hashVersion":
+                        try reader.once(&seen, 7)
                         hashVersion = try Int(reader.readInt64(in: 1...2))
                     case "seed":
-                        try reader.once(&seen, 7)
+                        try reader.once(&seen, 8)
                         seed = try reader.readString(lengths: 1...200)
                     case "hashAttribute":
-                        try reader.once(&seen, 8)
+                        try reader.once(&seen, 9)
                         hashAttribute = try reader.readString(lengths: 1...100)
                     case "startAt":
-                        try reader.once(&seen, 9)
+                        try reader.once(&seen, 10)
                         startAt = try reader.readTimestamp()
                     case "endAt":
-                        try reader.once(&seen, 10)
+                        try reader.once(&seen, 11)
                         endAt = try reader.readTimestamp()
                     default:
                         try reader.unknownMember()
@@ -113,7 +121,8 @@ extension Holdouts {
                 guard let share else { throw reader.missing("share") }
                 self.init(
                     key: keyValue, name: name, share: share, description: description, scope: scope, members: members,
-                    hashVersion: hashVersion, seed: seed, hashAttribute: hashAttribute, startAt: startAt, endAt: endAt)
+                    unitType: unitType, hashVersion: hashVersion, seed: seed, hashAttribute: hashAttribute,
+                    startAt: startAt, endAt: endAt)
             }
 
             public func write(to writer: inout JSONWriter) {
@@ -132,6 +141,8 @@ extension Holdouts {
                 scope.write(to: &writer)
                 writer.key("members")
                 members.write(to: &writer)
+                writer.key("unitType")
+                writer.string(unitType)
                 writer.key("hashVersion")
                 writer.int(hashVersion)
                 if let seed {
@@ -211,6 +222,36 @@ extension Holdouts {
                 }
                 guard run1.count >= 1 else { return false }
                 rest = rest[run1.endIndex...]
+                return rest.isEmpty
+            }
+
+            private static func readUnitType(from reader: inout JSONReader) throws(JSONError) -> String {
+                let text = try reader.readString(lengths: 1...40)
+                guard isUnitType(text) else { throw reader.fail(.constraint, "must match ^[a-z][A-Za-z0-9_]{0,39}$") }
+                return text
+            }
+
+            /// Whether `text` matches `^[a-z][A-Za-z0-9_]{0,39}$`.
+            private static func isUnitType(_ text: String) -> Bool {
+                var rest = text.utf8[...]
+                let run1 = rest.prefix(1).prefix { byte in
+                    switch byte {
+                    case UInt8(ascii: "a")...UInt8(ascii: "z"): true
+                    default: false
+                    }
+                }
+                guard run1.count >= 1 else { return false }
+                rest = rest[run1.endIndex...]
+                let run2 = rest.prefix(39).prefix { byte in
+                    switch byte {
+                    case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+                    case UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+                    case UInt8(ascii: "_"): true
+                    case UInt8(ascii: "a")...UInt8(ascii: "z"): true
+                    default: false
+                    }
+                }
+                rest = rest[run2.endIndex...]
                 return rest.isEmpty
             }
 

@@ -10,6 +10,10 @@ struct CompiledExperiment: Sendable {
         let key: String
         let hash: UnitHash
         let withheld: BucketSet
+
+        func withholds(_ unit: UnitContext) -> Bool {
+            hash.bucket(unit.attributes).map { withheld.contains($0) } ?? false
+        }
     }
 
     struct Parent: Sendable {
@@ -44,6 +48,12 @@ struct UnitHash: Sendable {
     init(_ version: HashVersion, _ seed: String, _ attribute: String) {
         path = AttributePath(attribute)
         hash = SeededHash(version: version, seed: seed)
+    }
+
+    /// Whether both give every unit the same bucket.
+    func isSame(as other: UnitHash) -> Bool {
+        hash.version == other.hash.version && hash.seed.isExactly(other.hash.seed)
+            && path.text.isExactly(other.path.text)
     }
 
     func unit(_ attributes: AttributeValue) -> String? { path.namedValue(in: attributes).unitText }

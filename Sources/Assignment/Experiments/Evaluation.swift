@@ -28,6 +28,14 @@ public struct Evaluation: Sendable, Equatable {
         case coverage
         /// The unit's data may be kept and not used.
         case restricted
+
+        /// Whether the unit came as far as the holdouts of the experiment.
+        var asksHoldouts: Bool {
+            switch self {
+            case .split, .coverage, .holdout, .layer, .targeting, .prerequisite: true
+            case .forced, .sticky, .excluded, .inactive, .missingUnit, .outdated, .restricted: false
+            }
+        }
     }
 
     /// The experiment's key.

@@ -75,7 +75,7 @@ struct ExperimentCompiler {
             for experiment in Set(try scope(definition.scope, at: "/holdouts/\(index)/scope")).sorted() {
                 let name = "the holdout '\(definition.key)'"
                 try independent(hash, experiment, name, at: "/holdouts/\(index)/seed")
-                if let layer = experiments[experiment].layer, ExperimentCompiler.isSame(layer.hash, hash) {
+                if let layer = experiments[experiment].layer, layer.hash.isSame(as: hash) {
                     throw AssignmentError(
                         pointer: "/holdouts/\(index)/seed",
                         message:
@@ -174,17 +174,12 @@ struct ExperimentCompiler {
     private func independent(
         _ hash: UnitHash, _ experiment: Int, _ name: String, at pointer: String
     ) throws(AssignmentError) {
-        guard ExperimentCompiler.isSame(hash, experiments[experiment].hash) else { return }
+        guard hash.isSame(as: experiments[experiment].hash) else { return }
         throw AssignmentError(
             pointer: pointer,
             message: "has the seed '\(hash.hash.seed)' for \(name) and the experiment "
                 + "'\(experiments[experiment].definition.key)', so that variants depend on it; give one of them another"
         )
-    }
-
-    private static func isSame(_ left: UnitHash, _ right: UnitHash) -> Bool {
-        left.hash.version == right.hash.version && left.hash.seed.isExactly(right.hash.seed)
-            && left.path.text.isExactly(right.path.text)
     }
 
     /// An empty one would be another in GrowthBook's SDKs: the key for the seed, "id" for the attribute.

@@ -90,6 +90,29 @@ public struct ExperimentSet: Sendable {
         return Explanation(evaluation: evaluation, steps: run.steps)
     }
 
+    /// The holdouts that were asked about a unit in evaluations of it, with the text that names the unit to each: those of
+    /// experiments that came as far as their holdouts. What was kept from before, or decided by hand, asks none.
+    ///
+    /// A holdout is not asked where another one withholds the unit by a hash of its own, for the unit would be in nothing
+    /// either way. All of that depends on the unit and on other hashes, never on what the holdout itself says.
+    public func holdouts(
+        asked evaluations: [Evaluation], about unit: UnitContext
+    ) -> [(holdout: String, unit: String)] {
+        guard !holdouts.isEmpty else { return [] }
+        var asked: [(holdout: String, unit: String)] = []
+        for evaluation in evaluations where evaluation.reason.asksHoldouts {
+            guard let own = compiled(evaluation.experiment)?.holdouts, !own.isEmpty else { continue }
+            let withholding = own.filter { $0.withholds(unit) }
+            for holdout in own where !asked.contains(where: { $0.holdout == holdout.key }) {
+                guard withholding.allSatisfy({ $0.hash.isSame(as: holdout.hash) }),
+                    let text = holdout.hash.unit(unit.attributes)
+                else { continue }
+                asked.append((holdout.key, text))
+            }
+        }
+        return asked
+    }
+
     /// For each holdout whether it withholds the unit, whatever experiments there are; without those whose attribute
     /// names no unit. A report on a holdout compares the two groups.
     public func withholding(_ unit: UnitContext) -> [(holdout: String, isWithheld: Bool)] {

@@ -1,4 +1,5 @@
--- Comparisons of variants over units. `layer` and `prerequisites` are told by keys, as code is.
+-- Comparisons of variants over units. `layer` and `prerequisites` are told by keys, as code is. What has a `holdout` is how
+-- that holdout is measured: its arms are who is withheld and who is not, and nobody is assigned by it.
 CREATE TABLE experiments (
     number INTEGER PRIMARY KEY,
     id BLOB NOT NULL UNIQUE,
@@ -24,7 +25,8 @@ CREATE TABLE experiments (
     phase INTEGER NOT NULL DEFAULT 0 CHECK ((phase = 0) = (status = 'draft')),
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    version INTEGER NOT NULL
+    version INTEGER NOT NULL,
+    holdout INTEGER UNIQUE REFERENCES holdouts (number)
 ) STRICT;
 CREATE INDEX experiments_by_status ON experiments (status);
 

@@ -209,7 +209,7 @@ CREATE VIEW active_experiments AS
 SELECT experiments.*, count(variants.number) AS variant_count, coalesce(sum(variants.allocation), 0) AS total_allocation
 FROM experiments
     LEFT JOIN variants ON variants.experiment = experiments.number AND variants.place IS NOT NULL
-WHERE experiments.status = 'active'
+WHERE experiments.status = 'active' AND experiments.holdout IS NULL
 GROUP BY experiments.number;
 
 -- The events that metrics count of signals, for units of which type: how far they were fetched, and how far there is

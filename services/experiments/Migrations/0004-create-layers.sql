@@ -66,6 +66,7 @@ CREATE TABLE holdouts (
     description TEXT,
     share INTEGER NOT NULL CHECK (share BETWEEN 1 AND 10000),
     scope TEXT NOT NULL CHECK (scope IN ('everything', 'layers', 'experiments')),
+    unit_type TEXT NOT NULL,
     hash_version INTEGER NOT NULL CHECK (hash_version IN (1, 2)),
     seed TEXT NOT NULL,
     hash_attribute TEXT NOT NULL,
@@ -77,9 +78,9 @@ CREATE TABLE holdouts (
 ) STRICT;
 
 CREATE TRIGGER holdouts_keep_their_units
-BEFORE UPDATE OF key, share, scope, hash_version, seed, hash_attribute ON holdouts
-WHEN NEW.share < OLD.share OR NEW.key <> OLD.key OR NEW.scope <> OLD.scope OR NEW.hash_version <> OLD.hash_version
-    OR NEW.seed <> OLD.seed OR NEW.hash_attribute <> OLD.hash_attribute
+BEFORE UPDATE OF key, share, scope, unit_type, hash_version, seed, hash_attribute ON holdouts
+WHEN NEW.share < OLD.share OR NEW.key <> OLD.key OR NEW.scope <> OLD.scope OR NEW.unit_type <> OLD.unit_type
+    OR NEW.hash_version <> OLD.hash_version OR NEW.seed <> OLD.seed OR NEW.hash_attribute <> OLD.hash_attribute
 BEGIN SELECT RAISE(ABORT, 'a holdout lets nobody go before it ends'); END;
 
 -- What a holdout withholds from, where that is not everything: layers or experiments.

@@ -1,4 +1,5 @@
--- Comparisons of variants over units. `layer` and `prerequisites` are told by keys, as code is.
+-- Comparisons of variants over units. `layer` and `prerequisites` are told by keys, as code is. What has a `holdout` is how
+-- that holdout is measured: its arms are who is withheld and who is not, and nobody is assigned by it.
 CREATE TABLE experiments (
     number INTEGER PRIMARY KEY,
     id BLOB NOT NULL UNIQUE,
@@ -24,7 +25,8 @@ CREATE TABLE experiments (
     phase INTEGER NOT NULL DEFAULT 0 CHECK ((phase = 0) = (status = 'draft')),
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    version INTEGER NOT NULL
+    version INTEGER NOT NULL,
+    holdout INTEGER UNIQUE REFERENCES holdouts (number)
 ) STRICT;
 CREATE INDEX experiments_by_status ON experiments (status);
 
@@ -347,7 +349,7 @@ CREATE VIEW active_experiments AS
 SELECT experiments.*, count(variants.number) AS variant_count, coalesce(sum(variants.allocation), 0) AS total_allocation
 FROM experiments
     LEFT JOIN variants ON variants.experiment = experiments.number AND variants.place IS NOT NULL
-WHERE experiments.status = 'active'
+WHERE experiments.status = 'active' AND experiments.holdout IS NULL
 GROUP BY experiments.number;
 
 -- The events that metrics count of signals, for units of which type: how far they were fetched, and how far there is
@@ -578,6 +580,7 @@ CREATE TABLE holdouts (
     description TEXT,
     share INTEGER NOT NULL CHECK (share BETWEEN 1 AND 10000),
     scope TEXT NOT NULL CHECK (scope IN ('everything', 'layers', 'experiments')),
+    unit_type TEXT NOT NULL,
     hash_version INTEGER NOT NULL CHECK (hash_version IN (1, 2)),
     seed TEXT NOT NULL,
     hash_attribute TEXT NOT NULL,
@@ -589,9 +592,9 @@ CREATE TABLE holdouts (
 ) STRICT;
 
 CREATE TRIGGER holdouts_keep_their_units
-BEFORE UPDATE OF key, share, scope, hash_version, seed, hash_attribute ON holdouts
-WHEN NEW.share < OLD.share OR NEW.key <> OLD.key OR NEW.scope <> OLD.scope OR NEW.hash_version <> OLD.hash_version
-    OR NEW.seed <> OLD.seed OR NEW.hash_attribute <> OLD.hash_attribute
+BEFORE UPDATE OF key, share, scope, unit_type, hash_version, seed, hash_attribute ON holdouts
+WHEN NEW.share < OLD.share OR NEW.key <> OLD.key OR NEW.scope <> OLD.scope OR NEW.unit_type <> OLD.unit_type
+    OR NEW.hash_version <> OLD.hash_version OR NEW.seed <> OLD.seed OR NEW.hash_attribute <> OLD.hash_attribute
 BEGIN SELECT RAISE(ABORT, 'a holdout lets nobody go before it ends'); END;
 
 -- What a holdout withholds from, where that is not everything: layers or experiments.

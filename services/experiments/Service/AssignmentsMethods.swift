@@ -13,14 +13,16 @@ struct AssignmentsMethods: Assignments.Service {
 
     let cache: AssignmentCache
     let tombstones: Tombstones
+    let holdouts: HoldoutIntake
     private let knowledge: UnitKnowledge
     private let assignments = AssignmentStore()
     private let experiments = ExperimentStore()
     private let units = UnitStore()
 
-    init(cache: AssignmentCache, tombstones: Tombstones) {
+    init(cache: AssignmentCache, tombstones: Tombstones, holdouts: HoldoutIntake) {
         self.cache = cache
         self.tombstones = tombstones
+        self.holdouts = holdouts
         knowledge = UnitKnowledge(tombstones: tombstones)
     }
 
@@ -34,7 +36,8 @@ struct AssignmentsMethods: Assignments.Service {
         let evaluations = try compiled.evaluate(params.experiments, context)
         return Assignments.Evaluate.Reply(
             assignments: evaluations.map { compiled.answer($0, isSaved: $0.reason == .sticky) },
-            configVersion: Int(compiled.version), unsaved: compiled.unsaved(of: evaluations))
+            configVersion: Int(compiled.version), unsaved: compiled.unsaved(of: evaluations),
+            unentered: try unentered(evaluations, context, compiled, in: transaction))
     }
 
     func explain(
@@ -71,6 +74,9 @@ struct AssignmentsMethods: Assignments.Service {
             let isSaved = try keep(evaluation, compiled, at: call.now, in: transaction)
             answers.append(compiled.answer(evaluation, isSaved: isSaved))
         }
+        var book = MetricBook()
+        try holdouts.enter(evaluations, of: context, compiled, at: call.now, &book, in: transaction)
+        try book.write(in: transaction)
         return Assignments.Assign.Reply(assignments: answers, configVersion: Int(compiled.version))
     }
 
@@ -86,6 +92,7 @@ struct AssignmentsMethods: Assignments.Service {
                     + "fewer units, or name fewer experiments")
         }
         var items: [ManyAssignments] = []
+        var book = MetricBook()
         for (index, unit) in params.units.enumerated() {
             let attributes = try UnitAttributes(
                 unit.attributes, targetingKey: unit.targetingKey, at: "/params/units/\(index)")
@@ -101,7 +108,9 @@ struct AssignmentsMethods: Assignments.Service {
                 answers.append(compiled.answer(evaluation, isSaved: isSaved, withConfig: false))
             }
             items.append(ManyAssignments(assignments: answers))
+            try holdouts.enter(evaluations, of: context, compiled, at: call.now, &book, in: transaction)
         }
+        try book.write(in: transaction)
         return Assignments.AssignMany.Reply(items: items, configVersion: Int(compiled.version))
     }
 
@@ -157,6 +166,15 @@ struct AssignmentsMethods: Assignments.Service {
             if try tombstones.contains(type: type, value: unit, in: transaction) { return true }
         }
         return false
+    }
+
+    /// The holdouts that a unit would enter; nil: none.
+    private func unentered(
+        _ evaluations: [Evaluation], _ context: UnitContext, _ compiled: CompiledAssignments,
+        in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [String]? {
+        let missing = try holdouts.missing(evaluations, of: context, compiled, in: transaction)
+        return missing.isEmpty ? nil : missing.map(\.key)
     }
 
     /// The variant that an experiment assigns a unit by its id alone; nil: none.

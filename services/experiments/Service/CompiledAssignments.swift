@@ -28,6 +28,13 @@ final class CompiledAssignments: Sendable {
         let identifierType: String
     }
 
+    /// A holdout that has begun, and how it is measured.
+    struct MeasuredHoldout: Sendable {
+        let measure: StoredExperiment
+        /// The kind of identifier that names its units; nil: they are nobody's.
+        let identifierType: String?
+    }
+
     let version: Int64
     /// Some experiment or holdout begins or ends by itself then.
     let validUntil: Timestamp?
@@ -41,6 +48,8 @@ final class CompiledAssignments: Sendable {
     let namings: Set<Naming>
     /// The keys of experiments that assign, in the order in which they were created.
     let assigning: [String]
+    /// By the holdouts' keys.
+    let holdouts: [String: MeasuredHoldout]
     private let madeFeatures = Mutex<ClientFeatures?>(nil)
 
     init(
@@ -56,6 +65,13 @@ final class CompiledAssignments: Sendable {
         } catch {
             throw .internalError("The stored experiments do not compile: \(error)")
         }
+        var measured: [String: MeasuredHoldout] = [:]
+        for holdout in holdouts where holdout.startAt <= now {
+            measured[holdout.key] = MeasuredHoldout(
+                measure: try ExperimentStore().find(measuring: holdout.number, in: transaction),
+                identifierType: types.identifierType(of: holdout.unitType))
+        }
+        self.holdouts = measured
         self.version = version
         let changes =
             definitions.experiments.compactMap { $0.nextChange(after: now) }

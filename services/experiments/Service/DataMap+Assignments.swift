@@ -18,7 +18,7 @@ extension DataMap {
         Table(
             "holdouts", "how many units are withheld from what; not who", .nobody,
             columns: [
-                "number", "id", "key", "name", "description", "share", "scope", "hash_version", "seed",
+                "number", "id", "key", "name", "description", "share", "scope", "unit_type", "hash_version", "seed",
                 "hash_attribute", "start_at", "end_at", "created_at", "updated_at", "version",
             ]),
         Table(

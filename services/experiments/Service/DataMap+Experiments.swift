@@ -11,7 +11,7 @@ extension DataMap {
                 "number", "id", "key", "name", "description", "hypothesis", "owner", "unit_type", "status",
                 "hash_version", "seed", "hash_attribute", "fallback_attribute", "condition", "prerequisites",
                 "is_sticky", "bucket_version", "minimum_bucket_version", "start_at", "end_at", "phase", "created_at",
-                "updated_at", "version",
+                "updated_at", "version", "holdout",
             ]),
         Table(
             "experiment_transitions", "what may follow what in the life of an experiment", .nobody,

@@ -14,6 +14,7 @@ struct HoldoutsMethods: Holdouts.Service {
     private let layers = LayerStore()
     private let experiments = ExperimentStore()
     private let config = AssignmentConfigStore()
+    private let measure = HoldoutMeasure()
 
     func create(
         _ params: Holdouts.Create.Params, in transaction: borrowing WriteTransaction, for call: CallContext
@@ -33,11 +34,12 @@ struct HoldoutsMethods: Holdouts.Service {
         let holdout = StoredHoldout(
             number: try holdouts.nextNumber(in: transaction), id: transaction.newID(at: call.now), key: params.key,
             name: params.name, description: params.description, share: params.share, scope: scope,
-            hashVersion: params.hashVersion, seed: params.seed ?? "holdout:" + params.key,
+            unitType: params.unitType, hashVersion: params.hashVersion, seed: params.seed ?? "holdout:" + params.key,
             hashAttribute: params.hashAttribute, startAt: start, endAt: params.endAt, createdAt: call.now,
             updatedAt: call.now, version: 1, members: params.members)
         try Self.check(holdout)
         try holdouts.insert(holdout, members: members, in: transaction)
+        try measure.begin(holdout, in: transaction)
         try config.change(in: transaction)
         try AssignmentCheck().check(.holdout(holdout.key), at: call.now, in: transaction)
         return holdout.reply(at: call.now)
@@ -89,6 +91,7 @@ struct HoldoutsMethods: Holdouts.Service {
             throw .invalidParams(at: "/params/endAt", "must be behind its beginning, and behind now")
         }
         try Self.check(holdout)
+        try measure.follow(holdout, at: call.now, in: transaction)
         return try save(holdout, at: call.now, in: transaction)
     }
 
@@ -98,6 +101,7 @@ struct HoldoutsMethods: Holdouts.Service {
         var holdout = try find(params.id, version: params.version, at: call.now, in: transaction)
         holdout.startAt = min(holdout.startAt, call.now)
         holdout.endAt = call.now
+        try measure.end(holdout, at: call.now, in: transaction)
         return try save(holdout, at: call.now, in: transaction)
     }
 
@@ -171,7 +175,8 @@ extension StoredHoldout {
     func reply(at now: Timestamp) -> Holdout {
         Holdout(
             id: id, key: key, name: name, description: description, share: share, scope: scope, members: members,
-            hashVersion: hashVersion, seed: seed, hashAttribute: hashAttribute, startAt: startAt, endAt: endAt,
+            unitType: unitType, hashVersion: hashVersion, seed: seed, hashAttribute: hashAttribute, startAt: startAt,
+            endAt: endAt,
             status: status(at: now), createdAt: createdAt, updatedAt: updatedAt, version: version)
     }
 }

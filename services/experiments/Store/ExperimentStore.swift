@@ -35,9 +35,11 @@ struct StoredExperiment: Sendable {
     var variants: [Variant] = []
     /// Nil: it excludes no other.
     var slot: StoredSlot?
+    /// The holdout that it measures; nil for what assigns units.
+    var holdout: Int64?
 }
 
-/// Experiments with their variants.
+/// Experiments with their variants. What measures a holdout is found by its number and its holdout alone.
 struct ExperimentStore: Sendable {
     /// SQL for the key of the experiment that a row names.
     static let key = "(SELECT experiments.key FROM experiments WHERE experiments.number = experiment)"
@@ -51,11 +53,11 @@ struct ExperimentStore: Sendable {
             INSERT INTO experiments
                 (number, id, key, name, description, hypothesis, owner, unit_type, status, hash_version, seed,
                 hash_attribute, fallback_attribute, condition, prerequisites, is_sticky, bucket_version,
-                minimum_bucket_version, start_at, end_at, created_at, updated_at, version)
+                minimum_bucket_version, start_at, end_at, created_at, updated_at, version, holdout)
             VALUES
                 (:number, :id, :key, :name, :description, :hypothesis, :owner, :unit_type, :status, :hash_version, :seed,
                 :hash_attribute, :fallback_attribute, :condition, :prerequisites, :is_sticky, :bucket_version,
-                :minimum_bucket_version, :start_at, :end_at, :created_at, :created_at, :version)
+                :minimum_bucket_version, :start_at, :end_at, :created_at, :created_at, :version, :holdout)
             """,
             [
                 ":number": experiment.number, ":id": experiment.id, ":key": experiment.key, ":name": experiment.name,
@@ -67,6 +69,7 @@ struct ExperimentStore: Sendable {
                 ":is_sticky": experiment.isSticky, ":bucket_version": experiment.bucketVersion,
                 ":minimum_bucket_version": experiment.minimumBucketVersion, ":start_at": experiment.startAt,
                 ":end_at": experiment.endAt, ":created_at": experiment.createdAt, ":version": experiment.version,
+                ":holdout": experiment.holdout,
             ])
         try variants.replace(experiment.variants, of: experiment.number, in: transaction)
         try layers.place(experiment.slot, of: experiment.number, in: transaction)
@@ -130,13 +133,15 @@ struct ExperimentStore: Sendable {
     }
 
     func count(in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> Int {
-        try transaction.one("SELECT count(*) FROM experiments") { $0.int(0) } ?? 0
+        try transaction.one("SELECT count(*) FROM experiments WHERE holdout IS NULL") { $0.int(0) } ?? 0
     }
 
     func find(
         _ id: UUIDv7, in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> StoredExperiment? {
-        let number = try transaction.one("SELECT number FROM experiments WHERE id = :id", [":id": id]) { $0.int64(0) }
+        let number = try transaction.one(
+            "SELECT number FROM experiments WHERE id = :id AND holdout IS NULL", [":id": id]
+        ) { $0.int64(0) }
         return try number.flatMap { number throws(RPCError) in try find(number: number, in: transaction) }
     }
 
@@ -144,9 +149,22 @@ struct ExperimentStore: Sendable {
         key: String, in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> StoredExperiment? {
         let number = try transaction.one(
-            "SELECT number FROM experiments WHERE key = :key", [":key": key]
+            "SELECT number FROM experiments WHERE key = :key AND holdout IS NULL", [":key": key]
         ) { $0.int64(0) }
         return try number.flatMap { number throws(RPCError) in try find(number: number, in: transaction) }
+    }
+
+    /// What measures a holdout.
+    func find(
+        measuring holdout: Int64, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> StoredExperiment {
+        let number = try transaction.one(
+            "SELECT number FROM experiments WHERE holdout = :holdout", [":holdout": holdout]
+        ) { $0.int64(0) }
+        guard let number, let found = try find(number: number, in: transaction) else {
+            throw .internalError("Nothing measures the holdout number \(holdout).")
+        }
+        return found
     }
 
     /// The numbers of experiments behind one, in the order in which they were created.
@@ -159,7 +177,8 @@ struct ExperimentStore: Sendable {
         try transaction.all(
             """
             SELECT number FROM experiments
-            WHERE number > :number AND CASE WHEN :status IS NULL THEN status <> 'archived' ELSE status = :status END
+            WHERE number > :number AND holdout IS NULL
+                AND CASE WHEN :status IS NULL THEN status <> 'archived' ELSE status = :status END
             ORDER BY number LIMIT :limit
             """, [":number": number, ":limit": limit, ":status": status?.rawValue]
         ) { $0.int64(0) }
@@ -172,7 +191,7 @@ struct ExperimentStore: Sendable {
             """
             SELECT number, id, key, name, description, hypothesis, owner, unit_type, status, hash_version, seed,
                 hash_attribute, fallback_attribute, condition, prerequisites, is_sticky, bucket_version,
-                minimum_bucket_version, start_at, end_at, phase, created_at, updated_at, version
+                minimum_bucket_version, start_at, end_at, phase, created_at, updated_at, version, holdout
             FROM experiments WHERE number = :number
             """, [":number": number], Self.stored)
         guard var experiment = found else { return nil }
@@ -192,6 +211,7 @@ struct ExperimentStore: Sendable {
             fallbackAttribute: row.textOrNil(12), condition: try row.rawJSON(13),
             prerequisites: try row.json(14), isSticky: row.bool(15), bucketVersion: row.int(16),
             minimumBucketVersion: row.int(17), startAt: row.timestampOrNil(18), endAt: row.timestampOrNil(19),
-            phase: row.int(20), createdAt: row.timestamp(21), updatedAt: row.timestamp(22), version: row.int(23))
+            phase: row.int(20), createdAt: row.timestamp(21), updatedAt: row.timestamp(22), version: row.int(23),
+            holdout: row.int64OrNil(24))
     }
 }

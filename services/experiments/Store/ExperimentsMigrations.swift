@@ -8,7 +8,10 @@ enum ExperimentsMigrations {
         Migration(
             name: "0001-create-experiments",
             sql: #"""
-                -- Comparisons of variants over units. `layer` and `prerequisites` are told by keys, as code is.
+                -- Comparisons of variants over units. `layer` and `prerequisites` are told by keys, as code is. \#
+                What has a `holdout` is how
+                -- that holdout is measured: its arms are who is withheld and who is not, and nobody is assigned by \#
+                it.
                 CREATE TABLE experiments (
                     number INTEGER PRIMARY KEY,
                     id BLOB NOT NULL UNIQUE,
@@ -35,7 +38,8 @@ enum ExperimentsMigrations {
                     phase INTEGER NOT NULL DEFAULT 0 CHECK ((phase = 0) = (status = 'draft')),
                     created_at INTEGER NOT NULL,
                     updated_at INTEGER NOT NULL,
-                    version INTEGER NOT NULL
+                    version INTEGER NOT NULL,
+                    holdout INTEGER UNIQUE REFERENCES holdouts (number)
                 ) STRICT;
                 CREATE INDEX experiments_by_status ON experiments (status);
 
@@ -375,7 +379,7 @@ enum ExperimentsMigrations {
                 0) AS total_allocation
                 FROM experiments
                     LEFT JOIN variants ON variants.experiment = experiments.number AND variants.place IS NOT NULL
-                WHERE experiments.status = 'active'
+                WHERE experiments.status = 'active' AND experiments.holdout IS NULL
                 GROUP BY experiments.number;
 
                 -- The events that metrics count of signals, for units of which type: how far they were fetched, \#
@@ -626,6 +630,7 @@ enum ExperimentsMigrations {
                     description TEXT,
                     share INTEGER NOT NULL CHECK (share BETWEEN 1 AND 10000),
                     scope TEXT NOT NULL CHECK (scope IN ('everything', 'layers', 'experiments')),
+                    unit_type TEXT NOT NULL,
                     hash_version INTEGER NOT NULL CHECK (hash_version IN (1, 2)),
                     seed TEXT NOT NULL,
                     hash_attribute TEXT NOT NULL,
@@ -637,10 +642,11 @@ enum ExperimentsMigrations {
                 ) STRICT;
 
                 CREATE TRIGGER holdouts_keep_their_units
-                BEFORE UPDATE OF key, share, scope, hash_version, seed, hash_attribute ON holdouts
-                WHEN NEW.share < OLD.share OR NEW.key <> OLD.key OR NEW.scope <> OLD.scope OR NEW.hash_version <> \#
-                OLD.hash_version
-                    OR NEW.seed <> OLD.seed OR NEW.hash_attribute <> OLD.hash_attribute
+                BEFORE UPDATE OF key, share, scope, unit_type, hash_version, seed, hash_attribute ON holdouts
+                WHEN NEW.share < OLD.share OR NEW.key <> OLD.key OR NEW.scope <> OLD.scope OR NEW.unit_type <> \#
+                OLD.unit_type
+                    OR NEW.hash_version <> OLD.hash_version OR NEW.seed <> OLD.seed OR NEW.hash_attribute <> \#
+                OLD.hash_attribute
                 BEGIN SELECT RAISE(ABORT, 'a holdout lets nobody go before it ends'); END;
 
                 -- What a holdout withholds from, where that is not everything: layers or experiments.

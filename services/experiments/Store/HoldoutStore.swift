@@ -13,6 +13,7 @@ struct StoredHoldout: Sendable {
     var description: String?
     var share: Int
     let scope: HoldoutScope
+    let unitType: String
     let hashVersion: Int
     let seed: String
     let hashAttribute: String
@@ -33,16 +34,17 @@ struct HoldoutStore: Sendable {
         try transaction.run(
             """
             INSERT INTO holdouts
-                (number, id, key, name, description, share, scope, hash_version, seed, hash_attribute, start_at, end_at,
-                created_at, updated_at, version)
+                (number, id, key, name, description, share, scope, unit_type, hash_version, seed, hash_attribute, start_at,
+                end_at, created_at, updated_at, version)
             VALUES
-                (:number, :id, :key, :name, :description, :share, :scope, :hash_version, :seed, :hash_attribute,
-                :start_at, :end_at, :time, :time, :version)
+                (:number, :id, :key, :name, :description, :share, :scope, :unit_type, :hash_version, :seed,
+                :hash_attribute, :start_at, :end_at, :time, :time, :version)
             """,
             [
                 ":number": holdout.number, ":id": holdout.id, ":key": holdout.key, ":name": holdout.name,
                 ":description": holdout.description, ":share": holdout.share, ":scope": holdout.scope.rawValue,
-                ":hash_version": holdout.hashVersion, ":seed": holdout.seed, ":hash_attribute": holdout.hashAttribute,
+                ":unit_type": holdout.unitType, ":hash_version": holdout.hashVersion, ":seed": holdout.seed,
+                ":hash_attribute": holdout.hashAttribute,
                 ":start_at": holdout.startAt, ":end_at": holdout.endAt, ":time": holdout.createdAt,
                 ":version": holdout.version,
             ])
@@ -99,7 +101,7 @@ struct HoldoutStore: Sendable {
         var holdouts = try transaction.all(
             """
             SELECT number, id, key, name, description, share, scope, hash_version, seed, hash_attribute, start_at, end_at,
-                created_at, updated_at, version
+                created_at, updated_at, version, unit_type
             FROM holdouts
             WHERE number > :number AND (:time IS NULL OR end_at IS NULL OR end_at > :time)
             ORDER BY number LIMIT :limit
@@ -137,7 +139,7 @@ struct HoldoutStore: Sendable {
             FROM holdout_members
                 LEFT JOIN layers ON layers.number = holdout_members.layer
                 LEFT JOIN experiments ON experiments.number = holdout_members.experiment
-            WHERE holdout = :holdout ORDER BY place
+            WHERE holdout_members.holdout = :holdout ORDER BY place
             """, [":holdout": holdout]
         ) { $0.text(0) }
     }
@@ -148,7 +150,8 @@ struct HoldoutStore: Sendable {
         }
         return StoredHoldout(
             number: row.int64(0), id: row.uuid(1), key: row.text(2), name: row.text(3), description: row.textOrNil(4),
-            share: row.int(5), scope: scope, hashVersion: row.int(7), seed: row.text(8), hashAttribute: row.text(9),
+            share: row.int(5), scope: scope, unitType: row.text(15), hashVersion: row.int(7), seed: row.text(8),
+            hashAttribute: row.text(9),
             startAt: row.timestamp(10), endAt: row.timestampOrNil(11), createdAt: row.timestamp(12),
             updatedAt: row.timestamp(13), version: row.int(14))
     }

@@ -126,34 +126,39 @@ extension ExperimentsCommand {
 /// Results as a person reads them in a terminal.
 enum ResultsText {
     static func text(_ results: ExperimentResults.Get.Reply) -> String {
-        split(results) + results.metrics.map { "\n" + metric($0) }.joined() + "\n" + decisions(results)
+        split(results.split, results.arms, control: results.control)
+            + results.metrics.map { "\n" + metric($0) }.joined() + "\n" + decisions(results)
     }
 
     static func text(_ series: ExperimentResults.Series.Reply) -> String {
-        let intervals = series.points.flatMap(\.arms).compactMap(\.interval).map { ($0.lower, $0.upper) }
+        self.series(series.points, series.scale)
+    }
+
+    static func series(_ points: [ResultSeriesPoint], _ scale: EffectScaleName) -> String {
+        let intervals = points.flatMap(\.arms).compactMap(\.interval).map { ($0.lower, $0.upper) }
         let plot = IntervalPlot(intervals)
         var table = TextTable([.init("DAY"), .init("VARIANT"), .init("EFFECT", .right), .init("")])
-        for point in series.points {
+        for point in points {
             for arm in point.arms {
                 table.add([
                     "\(point.day)", arm.variant,
-                    arm.value.map { ResultWords.effect($0, series.scale) } ?? "too little data",
+                    arm.value.map { ResultWords.effect($0, scale) } ?? "too little data",
                     arm.value.map { plot.line($0, arm.interval.map { ($0.lower, $0.upper) }) },
                 ])
             }
         }
-        return series.points.isEmpty ? "Nothing is known yet.\n" : table.text(width: nil)
+        return points.isEmpty ? "Nothing is known yet.\n" : table.text(width: nil)
     }
 
-    private static func split(_ results: ExperimentResults.Get.Reply) -> String {
+    static func split(_ split: SplitResult, _ arms: [String], control: String) -> String {
         var table = TextTable([.init("VARIANT"), .init("UNITS", .right)])
-        for (arm, units) in zip(results.arms, results.split.units) {
-            table.add([arm == results.control ? arm + " (control)" : arm, "\(units)"])
+        for (arm, units) in zip(arms, split.units) {
+            table.add([arm == control ? arm + " (control)" : arm, "\(units)"])
         }
-        return table.text(width: Terminal.width) + ResultWords.split(results.split) + "\n"
+        return table.text(width: Terminal.width) + ResultWords.split(split) + "\n"
     }
 
-    private static func metric(_ metric: MetricResult) -> String {
+    static func metric(_ metric: MetricResult) -> String {
         let figures = metric.arms.map { metric.figure(of: $0) }
         let plot = IntervalPlot(figures.compactMap { $0?.interval }.map { ($0.lower, $0.upper) })
         var table = TextTable([

@@ -7,7 +7,8 @@ import JSONRPC
 struct HoldoutsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "holdouts", abstract: "Withholds units from experiments, to measure all of these together.",
-        subcommands: [List.self, Create.self, Widen.self, End.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Create.self, Widen.self, End.self, Plan.self, Results.self],
+        defaultSubcommand: List.self)
 
     struct List: SuiteCommand {
         static let configuration = CommandConfiguration(abstract: "Lists the holdouts, also those that have ended.")
@@ -53,6 +54,12 @@ struct HoldoutsCommand: AsyncParsableCommand {
         @Option(name: .customLong("experiment"), help: "From this experiment only; may be repeated.")
         var experiments: [String] = []
 
+        @Option(name: .customLong("unit-type"), help: "What the units are that it counts, such as user or household.")
+        var unitType = "user"
+
+        @Option(name: .customLong("attribute"), help: "The attribute that names the unit.")
+        var hashAttribute = "id"
+
         @Option(name: .customLong("from"), help: ArgumentHelp("When it begins; else now.", valueName: "time"))
         var startAt: Timestamp?
 
@@ -72,7 +79,8 @@ struct HoldoutsCommand: AsyncParsableCommand {
                 Holdouts.Create.Params(
                     key: key, name: name ?? key, share: share.tenThousandths,
                     scope: !layers.isEmpty ? .layers : !experiments.isEmpty ? .experiments : .everything,
-                    members: layers + experiments, startAt: startAt, endAt: endAt))
+                    members: layers + experiments, unitType: unitType, hashAttribute: hashAttribute, startAt: startAt,
+                    endAt: endAt))
             output.show(holdout) { HoldoutsCommand.table([holdout]).text(width: Terminal.width) }
         }
     }

@@ -16,10 +16,16 @@ struct ExperimentResultsMethods: ExperimentResults.Service {
     func get(
         _ params: ExperimentResults.Get.Params, in transaction: borrowing ReadTransaction, for call: CallContext
     ) throws(RPCError) -> ExperimentResults.Get.Reply {
-        let experiment = try find(params.experimentId, in: transaction)
+        try results(of: try find(params.experimentId, in: transaction), at: call.now, in: transaction)
+    }
+
+    /// The same for what measures a holdout.
+    func results(
+        of experiment: StoredExperiment, at now: Timestamp, in transaction: borrowing ReadTransaction
+    ) throws(RPCError) -> ExperimentResults.Get.Reply {
         let evidence = try StoredEvidence(of: experiment, in: transaction)
-        let status = experiment.status(at: call.now)
-        let looks = evidence.looks(at: call.now)
+        let status = experiment.status(at: now)
+        let looks = evidence.looks(at: now)
         var through: Int?
         // Between two looks nothing is looked at.
         if case .groupSequential = evidence.plan.engine { through = looks.last?.day ?? .min }
@@ -32,17 +38,17 @@ struct ExperimentResultsMethods: ExperimentResults.Service {
                     ExperimentAnalysis.Metric(
                         metric.definition,
                         metric.sums(
-                            through: through ?? call.now.day, phases: evidence.weights.count,
+                            through: through ?? now.day, phases: evidence.weights.count,
                             arms: evidence.arms.count))
                 },
-                plan: evidence.plan, isOver: status == .completed || status == .archived, today: call.now.day,
+                plan: evidence.plan, isOver: status == .completed || status == .archived, today: now.day,
                 severalVariantsShare: evidence.severalVariantsShare)
         } catch {
             throw .internalError("What is kept of \(experiment.key) cannot be analysed: \(error)")
         }
         let told = ToldResults(arms: evidence.arms)
         return ExperimentResults.Get.Reply(
-            experiment: experiment.key, status: status, at: call.now, arms: evidence.arms,
+            experiment: experiment.key, status: status, at: now, arms: evidence.arms,
             control: evidence.arms[evidence.control], hasEnded: analysis.hasEnded,
             severalVariantsShare: evidence.severalVariantsShare,
             split: told.split(analysis.split, evidence.plan, hasEnded: analysis.hasEnded),
@@ -54,17 +60,25 @@ struct ExperimentResultsMethods: ExperimentResults.Service {
     func series(
         _ params: ExperimentResults.Series.Params, in transaction: borrowing ReadTransaction, for call: CallContext
     ) throws(RPCError) -> ExperimentResults.Series.Reply {
-        let experiment = try find(params.experimentId, in: transaction)
+        try series(
+            of: try find(params.experimentId, in: transaction), metric: params.metric, at: call.now, in: transaction)
+    }
+
+    /// The same for what measures a holdout.
+    func series(
+        of experiment: StoredExperiment, metric key: String, at now: Timestamp,
+        in transaction: borrowing ReadTransaction
+    ) throws(RPCError) -> ExperimentResults.Series.Reply {
         let evidence = try StoredEvidence(of: experiment, in: transaction)
-        guard let metric = evidence.metrics.first(where: { $0.info.key == params.metric }) else {
-            throw .notFound("metric in the plan of \(experiment.key)", params.metric)
+        guard let metric = evidence.metrics.first(where: { $0.info.key == key }) else {
+            throw .notFound("metric in the plan of \(experiment.key)", key)
         }
         let series = EffectSeries(
-            metric.definition, metric.days.filter { $0.day <= call.now.day }, control: evidence.control,
-            plan: evidence.plan, looks: evidence.looks(at: call.now))
+            metric.definition, metric.days.filter { $0.day <= now.day }, control: evidence.control,
+            plan: evidence.plan, looks: evidence.looks(at: now))
         let told = ToldResults(arms: evidence.arms)
         return ExperimentResults.Series.Reply(
-            metric: params.metric, scale: metric.planned.scale,
+            metric: key, scale: metric.planned.scale,
             points: series.points.suffix(4_000).compactMap { told.point($0, metric.definition.scale) })
     }
 

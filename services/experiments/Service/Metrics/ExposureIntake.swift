@@ -44,6 +44,25 @@ struct ExposureIntake: Sendable {
         return try units.number(of: unit, type: type, at: now, in: transaction)
     }
 
+    /// Whether a unit was neither erased nor restricted.
+    ///
+    /// - Parameter identifierType: nil of units that are nobody's.
+    func mayBeUsed(
+        _ unit: String, identifierType: String?, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Bool {
+        guard let identifierType else { return true }
+        if try tombstones.contains(type: identifierType, value: unit, in: transaction) { return false }
+        if try restrictions.isEmpty(in: transaction) { return true }
+        return try !restrictions.contains(unit, identifierType: identifierType, in: transaction)
+    }
+
+    /// - Throws: invalidParams for what is to come.
+    static func check(_ time: Timestamp, at now: Timestamp) throws(RPCError) {
+        guard time <= now.advanced(bySeconds: aheadSeconds) else {
+            throw .invalidParams(at: "/at", "must be at most \(aheadSeconds / 60) minutes ahead of now")
+        }
+    }
+
     /// Takes one exposure. Of a unit for which somebody decided by hand it is kept, and counts for no result: nothing was
     /// drawn.
     ///
@@ -60,7 +79,7 @@ struct ExposureIntake: Sendable {
     }
 
     /// Lets a unit enter an experiment, or sees that it entered earlier than was known, or met another variant.
-    private func enter(
+    func enter(
         _ exposure: ExposureStore.Exposure, _ book: inout MetricBook, in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
         guard let before = try exposures.entry(of: exposure.unit, in: exposure.experiment, transaction) else {
@@ -85,6 +104,15 @@ struct ExposureIntake: Sendable {
             try segments.set(exposure.segments, of: exposure.unit, in: exposure.experiment, transaction)
         }
         if isEarlier { try book.enter(entry, exposure.unit, in: transaction) }
+    }
+
+    /// Takes a unit back that entered an experiment, and all that it brought.
+    func leave(
+        _ unit: Int64, _ experiment: Int64, _ book: inout MetricBook, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        guard let entry = try exposures.entry(of: unit, in: experiment, transaction) else { return }
+        try book.enter(entry, unit, isTakenBack: true, in: transaction)
+        try exposures.remove(entry, of: unit, in: transaction)
     }
 }
 

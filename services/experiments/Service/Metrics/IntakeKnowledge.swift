@@ -70,9 +70,7 @@ struct NamedExperiment: Sendable {
     func place(variant key: String, at time: Timestamp, now: Timestamp) throws(RPCError) -> (phase: Int, variant: Int64)
     {
         guard let variant = variants[key] else { throw .notFound("variant of \(stored.key)", key) }
-        guard time <= now.advanced(bySeconds: ExposureIntake.aheadSeconds) else {
-            throw .invalidParams(at: "/at", "must be at most \(ExposureIntake.aheadSeconds / 60) minutes ahead of now")
-        }
+        try ExposureIntake.check(time, at: now)
         let phase = phases.first { $0.openedAt <= time && $0.closedAt.map { time < $0 } ?? true }
         guard let phase, stored.endAt.map({ time < $0 }) ?? true else {
             throw .conflict("\(stored.key) did not run at \(time).")

@@ -33,24 +33,38 @@ struct ResultPlansMethods: ResultPlans.Service {
         guard let experiment = try experiments.find(params.experimentId, in: transaction) else {
             throw .notFound("experiment", params.experimentId)
         }
+        let plan = ResultPlan(
+            metrics: params.metrics, engine: params.engine, alpha: params.alpha, correction: params.correction,
+            plannedUnits: params.plannedUnits, looks: params.looks, spending: params.spending, prior: params.prior,
+            sampleRatioAlpha: params.sampleRatioAlpha, version: 1, dimensions: params.dimensions)
+        return try set(plan, readAt: params.version, of: experiment, at: call.now, in: transaction)
+    }
+
+    /// Keeps a plan of an experiment, or of what measures a holdout, which has begun when it gets its first.
+    ///
+    /// - Parameter version: of the plan that was read; nil: there was none.
+    func set(
+        _ wanted: ResultPlan, readAt version: Int?, of experiment: StoredExperiment, at now: Timestamp,
+        in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> ResultPlan {
         let before = try plans.find(experiment.number, in: transaction)
-        if before?.version != params.version {
-            guard let before, let version = params.version else {
+        if before?.version != version {
+            guard let before, let version else {
                 throw .conflict(
                     before == nil
-                        ? "The experiment has no plan yet; leave the version out."
-                        : "The experiment has a plan; say at which version it was read.")
+                        ? "There is no plan yet; leave the version out."
+                        : "There is a plan; say at which version it was read.")
             }
             throw .versionMismatch("plan", expected: Int64(version), actual: Int64(before.version))
         }
         let plan = ResultPlan(
-            metrics: params.metrics, engine: params.engine, alpha: params.alpha, correction: params.correction,
-            plannedUnits: params.plannedUnits, looks: params.looks, spending: params.spending, prior: params.prior,
-            sampleRatioAlpha: params.sampleRatioAlpha, version: (before?.version ?? 0) + 1,
-            dimensions: params.dimensions?.isEmpty == true ? nil : params.dimensions)
+            metrics: wanted.metrics, engine: wanted.engine, alpha: wanted.alpha, correction: wanted.correction,
+            plannedUnits: wanted.plannedUnits, looks: wanted.looks, spending: wanted.spending, prior: wanted.prior,
+            sampleRatioAlpha: wanted.sampleRatioAlpha, version: (before?.version ?? 0) + 1,
+            dimensions: wanted.dimensions?.isEmpty == true ? nil : wanted.dimensions)
         let numbers = try check(plan, in: transaction)
         let hasUnits = try exposures.units(of: experiment.number, in: transaction) > 0
-        if experiment.phase > 0 { try checkLate(plan, before) }
+        if experiment.phase > 0, experiment.holdout == nil || before != nil { try checkLate(plan, before) }
         let known = try metrics.numbers(of: experiment.number, in: transaction)
         let isFilling = hasUnits && numbers.contains { !known.contains($0) }
         try plans.set(
@@ -61,8 +75,8 @@ struct ResultPlansMethods: ResultPlans.Service {
         for gone in known where !numbers.contains(gone) {
             try sums.remove(gone, of: experiment.number, in: transaction)
         }
-        if isFilling { _ = try jobs.begin(MetricFilling.kind, unit: "units", at: call.now, in: transaction) }
-        try following.follow(at: call.now, in: transaction)
+        if isFilling { _ = try jobs.begin(MetricFilling.kind, unit: "units", at: now, in: transaction) }
+        try following.follow(at: now, in: transaction)
         return plan
     }
 
@@ -111,7 +125,7 @@ struct ResultPlansMethods: ResultPlans.Service {
         let stays = before?.metrics.allSatisfy { secondary.contains($0.metric) } ?? true
         guard decisive(plan) == decisive(before), stays, plan.isJudged(as: before) else {
             throw .illegalTransition(
-                "The experiment was started, and what decides is fixed before that: only secondary metrics may be added."
+                "What decides is fixed before the first unit is counted: only secondary metrics may be added now."
             )
         }
     }

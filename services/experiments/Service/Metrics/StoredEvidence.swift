@@ -61,8 +61,11 @@ struct StoredEvidence {
         self.control = control
         weights = phases.map { phase in
             var shares = Array(repeating: 0.0, count: arms.count)
-            for arm in phase.arms {
-                if let place = places[arm.variant] { shares[place] = Double(arm.allocation) }
+            for (index, arm) in phase.arms.enumerated() {
+                guard let place = places[arm.variant] else { continue }
+                // Who is withheld only since a holdout was widened counts on neither side.
+                let kept = experiment.holdout == nil ? arm.allocation : phases.last?.arms[index].allocation
+                shares[place] = Double(min(arm.allocation, kept ?? arm.allocation))
             }
             return shares
         }

@@ -69,6 +69,28 @@ struct ExposureStore: Sendable {
         return false
     }
 
+    /// Whether an exposure of a unit in a phase is known.
+    func contains(
+        unit: Int64, experiment: Int64, phase: Int, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Bool {
+        try transaction.one(
+            """
+            SELECT 1 FROM experiment_exposures WHERE unit = :unit AND experiment = :experiment AND phase = :phase
+            """, [":unit": unit, ":experiment": experiment, ":phase": phase]
+        ) { _ in true } ?? false
+    }
+
+    /// Whether a unit met several variants in its phases.
+    func metSeveral(
+        unit: Int64, experiment: Int64, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Bool {
+        try transaction.one(
+            """
+            SELECT count(DISTINCT variant) > 1 FROM experiment_exposures WHERE unit = :unit AND experiment = :experiment
+            """, [":unit": unit, ":experiment": experiment]
+        ) { $0.bool(0) } ?? false
+    }
+
     func list(
         of experiment: Int64, key: String, after number: Int64, limit: Int,
         in transaction: borrowing some Transaction & ~Copyable
@@ -149,6 +171,14 @@ struct ExposureStore: Sendable {
                 ":exposed": entry.exposedAt, ":several": entry.hasSeveral,
             ])
         try count(entry, 1, in: transaction)
+    }
+
+    /// Removes where a unit counts, from the days' numbers as well.
+    func remove(_ entry: Entry, of unit: Int64, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        try count(entry, -1, in: transaction)
+        try transaction.run(
+            "DELETE FROM entries WHERE unit = :unit AND experiment = :experiment",
+            [":unit": unit, ":experiment": entry.experiment])
     }
 
     private func count(

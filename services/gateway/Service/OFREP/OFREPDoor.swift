@@ -140,7 +140,7 @@ struct OFREPDoor: Sendable {
         let client = Assignments.Client(calls)
         let evaluated = try await client.evaluate(
             Assignments.Evaluate.Params(attributes: attributes, experiments: keys))
-        guard let unsaved = evaluated.unsaved, !unsaved.isEmpty else { return evaluated }
+        guard evaluated.unsaved != nil || evaluated.unentered != nil else { return evaluated }
         do throws(RPCError) {
             let kept = try await client.assign(Assignments.Assign.Params(attributes: attributes, experiments: keys))
             return Assignments.Evaluate.Reply(assignments: kept.assignments, configVersion: kept.configVersion)
