@@ -155,6 +155,8 @@ final class GatewayUnderTest: Sendable {
     func stop(crashing: Bool = false) async throws {
         if crashing {
             task.cancel()
+            // Whatever still used the event loop would trap.
+            _ = await task.result
         } else {
             await services.triggerGracefulShutdown()
             try await task.value
