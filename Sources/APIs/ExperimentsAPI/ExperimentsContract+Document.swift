@@ -1757,10 +1757,12 @@ extension ExperimentsContract {
         "assumptions":["Units are as the baseline says, and the effect does not change how much they vary but by \#
         the share itself.","What one unit does tells nothing of another.","There are enough units for their mean to \#
         be nearly normal."]}}},{"name":"neither an effect nor units nor a pace","params":[{"name":"mean",\#
-        "value":0.2}],"x-error":"#/components/errors/invalidParams"}]},{"name":"experimentPower.get",\#
-        "summary":"Says of a started experiment what it can find, and what its planned effects still need.",\#
-        "description":"Reckoned from the sums that are kept, with the variance that CUPED left. What was seen of \#
-        the effects moves `conditionalPower` only, so that looking here decides nothing.","x-kind":"read",\#
+        "value":0.2}],"x-error":"#/components/errors/invalidParams"},{"name":"a metric that is not there",\#
+        "params":[{"name":"metric","value":"revenue"},{"name":"effect","value":0.05}],\#
+        "x-error":"#/components/errors/notFound"}]},{"name":"experimentPower.get","summary":"Says of a started \#
+        experiment what it can find, and what its planned effects still need.","description":"Reckoned from the \#
+        sums that are kept, with the variance that CUPED left. What was seen of the effects moves \#
+        `conditionalPower` only, so that looking here decides nothing.","x-kind":"read",\#
         "x-scope":"experiments:read","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],\#
         "params":[{"name":"experimentId","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
         "description":"The experiment."},{"name":"power","schema":{"type":"number","minimum":0.5,"maximum":0.9999,\#

@@ -1689,6 +1689,15 @@ extension ExperimentsContract {
             result: nil,
             errorCode: -32602),
         MethodExample(
+            method: "experimentPower.estimate",
+            name: "a metric that is not there",
+            fixture: nil,
+            params: #"""
+                {"metric":"revenue","effect":0.05}
+                """#,
+            result: nil,
+            errorCode: -32004),
+        MethodExample(
             method: "experimentPower.get",
             name: "nobody yet",
             fixture: "one-plan",

@@ -51,11 +51,14 @@ struct PlanningBaseline {
         history key: String, _ params: ExperimentPower.Estimate.Params, at now: Timestamp,
         in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) {
-        guard let stored = try MetricStore().find(key, in: transaction) else { throw .notFound("metric", key) }
         let experiments = ExperimentStore()
-        let experiment: StoredExperiment
-        if let id = params.experimentId {
+        let named: StoredExperiment? = try params.experimentId.map { id throws(RPCError) in
             guard let named = try experiments.find(id, in: transaction) else { throw .notFound("experiment", id) }
+            return named
+        }
+        guard let stored = try MetricStore().find(key, in: transaction) else { throw .notFound("metric", key) }
+        let experiment: StoredExperiment
+        if let named {
             guard try MetricStore().numbers(of: named.number, in: transaction).contains(stored.number) else {
                 throw .conflict("\(named.key) does not measure \(key).")
             }
