@@ -38,35 +38,17 @@ extension ExperimentsCommand {
             let client = try await caller.connect(suite)
             let plans = ResultPlans.Client(client)
             let experiment = try await Experiments.Client(client).get(Experiments.Get.Params(key: key))
-            guard let file else {
-                let plan = try await plans.get(ResultPlans.Get.Params(experimentId: experiment.id))
-                return output.show(plan) { ExperimentsCommand.description(of: plan) }
+            let get = { () async throws(RPCError) -> ResultPlan in
+                try await plans.get(ResultPlans.Get.Params(experimentId: experiment.id))
             }
-            let document = try MappingFile.read(file)
-            guard case .object(var members) = document.json else {
-                throw CommandFailure("\(file) is no mapping.", remedy: "Write it as the example of --help.")
-            }
-            members["experimentId"] = .string("\(experiment.id)")
-            if let version = try await known(plans, experiment.id) { members["version"] = .number(JSONNumber(version)) }
-            let bytes: [UInt8]
-            do throws(RPCError) {
-                bytes = try await client.call(
-                    ResultPlans.Set.method.name, params: JSONValue.object(members).json(), context: nil)
-            } catch {
-                throw document.failure(of: error, under: "/params") ?? error as any Error
-            }
-            let plan = try ResultPlan(json: bytes)
+            let plan =
+                if let file {
+                    try await PlanFile(path: file).set(
+                        ResultPlans.Set.method.name, of: ("experimentId", experiment.id), through: client, get: get)
+                } else {
+                    try await get()
+                }
             output.show(plan) { ExperimentsCommand.description(of: plan) }
-        }
-
-        /// The version of the plan that there is.
-        private func known(_ plans: ResultPlans.Client, _ id: UUIDv7) async throws -> Int? {
-            do throws(RPCError) {
-                return try await plans.get(ResultPlans.Get.Params(experimentId: id)).version
-            } catch {
-                guard error.code == RPCError.Code.notFound else { throw error }
-                return nil
-            }
         }
     }
 
