@@ -66,7 +66,7 @@ let package = Package(
         // Kernels: pure functions over values.
         .library("Assignment", ["JSON"]),
         .library("CivilTime", ["JSON"]),
-        .library("ExperimentMetrics", ["Statistics"]),
+        .library("ExperimentMetrics", ["Policies", "Statistics"]),
         .library("Limits"),
         .library("Mapping", ["JSON"]),
         .library("MerkleLog", ["OpenSSL"]),
@@ -96,7 +96,10 @@ let package = Package(
         // Services: a library each, and a Main that only composes it.
         .service(
             "Experiments",
-            ["Assignment", "ExperimentMetrics", "OpenSSL", "Policies", "Randomness", "SignalsAPI", "Statistics"]),
+            [
+                "Assignment", "ExperimentMetrics", "OpenSSL", "Policies", "Randomness", "SignalsAPI", "Statistics",
+                .lifecycle, .logging,
+            ]),
         .service(
             "Gateway",
             [
@@ -141,7 +144,8 @@ let package = Package(
                 "SignalsService", "TenancyAPI", "TenancyService", .configuration, .logging, .nio("NIOPosix"),
             ], swiftSettings: .strict),
         .testTarget(
-            name: "ExperimentMetricsTests", dependencies: ["ExperimentMetrics", "PythonOracle", "Statistics"],
+            name: "ExperimentMetricsTests",
+            dependencies: ["ExperimentMetrics", "PythonOracle", "Randomness", "Statistics"],
             exclude: ["Golden"], swiftSettings: .strict),
         .tests(
             "ExperimentsService",

@@ -25,6 +25,11 @@ enum Fixtures {
         ("one-metric", SQL(isForBrand: true, text: experiment + metric)),
         ("one-plan", SQL(isForBrand: true, text: experiment + metric + plan + started)),
         ("one-segmented-plan", SQL(isForBrand: true, text: experiment + metric + plan + segments + started)),
+        ("one-sticky-plan", SQL(isForBrand: true, text: experiment + sticky + metric + plan + started)),
+        (
+            "one-bandit-experiment",
+            SQL(isForBrand: true, text: experiment + sticky + metric + plan + started + shareRule)
+        ),
         ("one-policy", SQL(isForBrand: true, text: policy)),
         ("one-promoted-policy", SQL(isForBrand: true, text: policy + promoted)),
         ("one-gated-policy", SQL(isForBrand: true, text: policy + "UPDATE policies SET requires_replay = 1;")),
@@ -180,6 +185,12 @@ enum Fixtures {
 
         """
 
+    private static let sticky = "UPDATE experiments SET is_sticky = 1;"
+    private static let shareRule = """
+        INSERT INTO share_rules (experiment, metric, method, floor, burn_in_units, period_seconds, version)
+        VALUES (1, 1, 'thompson', 500, 100, 86400, 1);
+
+        """
     private static let paused = "UPDATE experiments SET status = 'paused', version = 3;"
     private static let completed = """
         UPDATE phases SET closed_at = 1767225600000000;

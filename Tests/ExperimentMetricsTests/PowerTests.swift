@@ -147,7 +147,8 @@ struct PowerTests {
             #expect((baseline.metric.explained > 0.05) == isExplained, "\(definition.name)")
             // Against itself the standard error is that of two arms of this baseline.
             let sums = [[control, control]]
-            let question = try Question(definition, sums, arm: 1, control: 0, cut: ShareCut(definition, sums))
+            let question = try Question(
+                definition, sums, arm: 1, control: 0, cut: ShareCut(definition, sums), phaseWeights: .precision)
             guard case .comparison(let comparison) = question.answer else { continue }
             let plan = try ExperimentPlan(metric: baseline.metric, scale: .absolute, design: TestDesign())
             let error = plan.standardError(effect: 0, units: Double(2 * baseline.units))

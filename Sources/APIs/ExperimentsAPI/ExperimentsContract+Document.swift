@@ -1821,33 +1821,111 @@ extension ExperimentsContract {
         {"arms":[{"variant":"free-delivery","notEnoughData":"needs 2 units and has 0"}]}],\#
         "differences":[{"variant":"free-delivery","summary":"Fewer than two segments have an effect to \#
         compare."}]}],"assumptions":["Which segment a unit is in was fixed before its exposure, and is what its \#
-        first exposure said."]}}}]}],"components":{"schemas":{"ExperimentStatus":{"type":"string","enum":["draft",\#
-        "active","paused","completed","archived"],"description":"Where an experiment is in its life.",\#
-        "x-enum-descriptions":{"draft":"Being written; nobody is assigned.","active":"Units are assigned.",\#
-        "paused":"Nobody is assigned until it goes on.","completed":"Nobody is assigned any more; its results \#
-        stand.","archived":"Completed, and out of sight."}},"UnitType":{"type":"string","minLength":1,\#
-        "maxLength":40,"pattern":"^[a-z][A-Za-z0-9_]{0,39}$","description":"What is randomised, such as user, \#
-        household or session.","x-privacy":"none"},"Key":{"type":"string","minLength":1,"maxLength":100,\#
-        "pattern":"^[A-Za-z0-9._-]{1,100}$","description":"What code asks for: letters, digits, dots, underscores \#
-        and hyphens.","x-privacy":"none"},"Variant":{"type":"object","description":"An arm of an experiment.",\#
-        "required":["key","allocation"],"properties":{"key":{"$ref":"#/components/schemas/Key","description":"What \#
-        code asks for; no other variant of the experiment has it."},"name":{"type":"string","minLength":1,\#
-        "maxLength":255,"description":"What people read.","x-privacy":"none"},"description":{"type":"string",\#
-        "minLength":1,"maxLength":2000,"description":"What is different in it.","x-privacy":"none"},\#
-        "allocation":{"type":"integer","minimum":0,"maximum":10000,"x-unit":"ten-thousandths","description":"Its \#
-        share of all units; those of all variants add up to 10,000 at most."},"isControl":{"type":"boolean",\#
-        "default":false,"description":"Whether the others are compared with it; of one it is true."},\#
-        "config":{"x-raw":true,"x-raw-type":"object","x-max-bytes":16384,"description":"How it is carried out: by a \#
-        model, a prompt or both (`execution_strategy`), or by a `value`; see ops/docs/policies-and-prompts.md.",\#
-        "x-privacy":"none"}},"additionalProperties":false},"RequiredExperiment":{"type":"object",\#
-        "description":"Another experiment that a unit must be in.","required":["experiment"],\#
-        "properties":{"experiment":{"$ref":"#/components/schemas/Key","description":"The other experiment's key."},\#
-        "variants":{"type":"array","items":{"$ref":"#/components/schemas/Key"},"maxItems":20,"default":[],\#
-        "description":"The variants that will do; none: any."}},"additionalProperties":false},\#
-        "Experiment":{"type":"object","description":"A comparison of variants over units.","required":["id","key",\#
-        "name","unitType","status","hashVersion","seed","hashAttribute","prerequisites","isSticky","bucketVersion",\#
-        "minimumBucketVersion","variants","createdAt","updatedAt","version"],\#
-        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"Its id."},\#
+        first exposure said."]}}}]},{"name":"experimentBandits.set","summary":"Says how the shares of an experiment \#
+        follow what is known of its variants.","description":"Only of sticky experiments, or of units that are \#
+        nobody's, such as sessions: others would meet another variant when they come again. Once there is a rule, \#
+        the phases of the experiment are weighed by their units alone, so that shares that follow results do not \#
+        bias the effect.","x-kind":"write","x-scope":"experiments:write","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"experimentId",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The experiment."},\#
+        {"name":"metric","required":true,"schema":{"$ref":"#/components/schemas/Key"},"description":"The goal that \#
+        is to become better."},{"name":"version","schema":{"$ref":"#/components/schemas/Version"},\#
+        "description":"The version of the rule that it was read at; absent: there was none."},{"name":"method",\#
+        "schema":{"$ref":"#/components/schemas/WeightMethod","default":"thompson"},"description":"How weights are \#
+        made of chances."},{"name":"floor","schema":{"type":"integer","minimum":1,"maximum":5000,\#
+        "x-unit":"ten-thousandths","default":500},"description":"The least share of each variant, of the units that \#
+        the experiment has."},{"name":"burnInUnits","schema":{"type":"integer","minimum":2,"maximum":1000000000,\#
+        "x-unit":"units","default":100},"description":"Units that every variant must have before anything is \#
+        moved."},{"name":"periodHours","schema":{"type":"integer","minimum":1,"maximum":8760,"x-unit":"hours"},\#
+        "description":"How often shares are moved by themselves; absent: by experimentBandits.apply only."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/ShareRule"}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/illegalTransition"},\#
+        {"$ref":"#/components/errors/versionMismatch"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"each day","x-fixture":"one-sticky-plan","params":[{"name":"experimentId",\#
+        "value":"01930000-0000-7000-8000-000000000071"},{"name":"metric","value":"orders"},{"name":"periodHours",\#
+        "value":24}],"result":{"name":"reply","value":{"metric":"orders","method":"thompson","floor":500,\#
+        "burnInUnits":100,"periodHours":24,"version":1}}},{"name":"units that would change their variant",\#
+        "x-fixture":"one-plan","params":[{"name":"experimentId","value":"01930000-0000-7000-8000-000000000071"},\#
+        {"name":"metric","value":"orders"}],"x-error":"#/components/errors/conflict"}]},\#
+        {"name":"experimentBandits.get","summary":"Says how the shares of an experiment follow what is known of its \#
+        variants.","x-kind":"read","x-scope":"experiments:read","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"params":[{"name":"experimentId","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The experiment."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/ShareRule"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"each day","x-fixture":"one-bandit-experiment","params":[{"name":"experimentId",\#
+        "value":"01930000-0000-7000-8000-000000000071"}],"result":{"name":"reply","value":{"metric":"orders",\#
+        "method":"thompson","floor":500,"burnInUnits":100,"periodHours":24,"version":1}}}]},\#
+        {"name":"experimentBandits.weigh","summary":"Says which shares an experiment's variants would get now, and \#
+        changes nothing.","x-kind":"read","x-scope":"experiments:read","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"params":[{"name":"experimentId","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The experiment."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","description":"Shares.","required":["metric","at","arms"],\#
+        "properties":{"metric":{"$ref":"#/components/schemas/Key","description":"The goal."},\#
+        "at":{"$ref":"#/components/schemas/Timestamp","description":"When this was reckoned."},\#
+        "arms":{"type":"array","items":{"$ref":"#/components/schemas/ArmShare"},"maxItems":20,"description":"All \#
+        variants, in their order; none while there is not enough data."},"notEnoughData":{"type":"string",\#
+        "minLength":1,"maxLength":500,"description":"Why there are no weights yet.","x-privacy":"none"}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/conflict"}],"examples":[{"name":"nobody yet",\#
+        "x-fixture":"one-bandit-experiment","params":[{"name":"experimentId",\#
+        "value":"01930000-0000-7000-8000-000000000071"}],"result":{"name":"reply","value":{"metric":"orders",\#
+        "at":"2026-01-01T00:00:00Z","arms":[],"notEnoughData":"needs 100 units and has 0"}}}]},\#
+        {"name":"experimentBandits.apply","summary":"Gives the variants the shares that they would get now: a new \#
+        phase, in which as few units move as can be.","x-kind":"write","x-scope":"experiments:write","x-cost":1,\#
+        "x-actors":"nobody","x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,\#
+        "params":[{"name":"experimentId","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The experiment."},{"name":"version","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Version"},"description":"The version of the experiment that it was \#
+        read at."}],"result":{"name":"reply","schema":{"type":"object","description":"What was moved.",\#
+        "required":["move","experimentVersion"],"properties":{"move":{"$ref":"#/components/schemas/ShareMove",\#
+        "description":"What was moved."},"experimentVersion":{"$ref":"#/components/schemas/Version",\#
+        "description":"Of the experiment, after that."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/versionMismatch"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"nobody yet",\#
+        "x-fixture":"one-bandit-experiment","params":[{"name":"experimentId",\#
+        "value":"01930000-0000-7000-8000-000000000071"},{"name":"version","value":2}],\#
+        "x-error":"#/components/errors/conflict"}]},{"name":"experimentBandits.moves","summary":"Lists when and how \#
+        the shares of an experiment were moved, oldest first.","x-kind":"read","x-scope":"experiments:read",\#
+        "x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],"params":[{"name":"experimentId",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The experiment."},\#
+        {"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last \#
+        page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,\#
+        "x-unit":"items","default":100},"description":"Items on one page."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","description":"A page.","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/ShareMove"},"maxItems":500,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/invalidCursor"}],\#
+        "examples":[{"name":"none yet","x-fixture":"one-bandit-experiment","params":[{"name":"experimentId",\#
+        "value":"01930000-0000-7000-8000-000000000071"}],"result":{"name":"reply","value":{"items":[]}}}]}],\#
+        "components":{"schemas":{"ExperimentStatus":{"type":"string","enum":["draft","active","paused","completed",\#
+        "archived"],"description":"Where an experiment is in its life.","x-enum-descriptions":{"draft":"Being \#
+        written; nobody is assigned.","active":"Units are assigned.","paused":"Nobody is assigned until it goes \#
+        on.","completed":"Nobody is assigned any more; its results stand.","archived":"Completed, and out of \#
+        sight."}},"UnitType":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z][A-Za-z0-9_]{0,39}$",\#
+        "description":"What is randomised, such as user, household or session.","x-privacy":"none"},\#
+        "Key":{"type":"string","minLength":1,"maxLength":100,"pattern":"^[A-Za-z0-9._-]{1,100}$",\#
+        "description":"What code asks for: letters, digits, dots, underscores and hyphens.","x-privacy":"none"},\#
+        "Variant":{"type":"object","description":"An arm of an experiment.","required":["key","allocation"],\#
+        "properties":{"key":{"$ref":"#/components/schemas/Key","description":"What code asks for; no other variant \#
+        of the experiment has it."},"name":{"type":"string","minLength":1,"maxLength":255,"description":"What \#
+        people read.","x-privacy":"none"},"description":{"type":"string","minLength":1,"maxLength":2000,\#
+        "description":"What is different in it.","x-privacy":"none"},"allocation":{"type":"integer","minimum":0,\#
+        "maximum":10000,"x-unit":"ten-thousandths","description":"Its share of all units; those of all variants add \#
+        up to 10,000 at most."},"isControl":{"type":"boolean","default":false,"description":"Whether the others are \#
+        compared with it; of one it is true."},"config":{"x-raw":true,"x-raw-type":"object","x-max-bytes":16384,\#
+        "description":"How it is carried out: by a model, a prompt or both (`execution_strategy`), or by a `value`; \#
+        see ops/docs/policies-and-prompts.md.","x-privacy":"none"}},"additionalProperties":false},\#
+        "RequiredExperiment":{"type":"object","description":"Another experiment that a unit must be in.",\#
+        "required":["experiment"],"properties":{"experiment":{"$ref":"#/components/schemas/Key","description":"The \#
+        other experiment's key."},"variants":{"type":"array","items":{"$ref":"#/components/schemas/Key"},\#
+        "maxItems":20,"default":[],"description":"The variants that will do; none: any."}},\#
+        "additionalProperties":false},"Experiment":{"type":"object","description":"A comparison of variants over \#
+        units.","required":["id","key","name","unitType","status","hashVersion","seed","hashAttribute",\#
+        "prerequisites","isSticky","bucketVersion","minimumBucketVersion","variants","createdAt","updatedAt",\#
+        "version"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"Its id."},\#
         "key":{"$ref":"#/components/schemas/Key","description":"What code asks for; no other experiment of the \#
         brand has it."},"name":{"type":"string","minLength":1,"maxLength":255,"description":"What people read."},\#
         "description":{"type":"string","minLength":1,"maxLength":2000,"description":"What is tried."},\#
@@ -2728,25 +2806,59 @@ extension ExperimentsContract {
         "variant":{"$ref":"#/components/schemas/Key","description":"What was shipped; absent where nothing was."},\#
         "since":{"$ref":"#/components/schemas/Timestamp","description":"When the holdout first withheld from it."},\#
         "until":{"$ref":"#/components/schemas/Timestamp","description":"When it ended; absent: it goes on."}},\#
-        "additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 \#
-        hash in lower-case hexadecimal."},"Date":{"type":"string","format":"date","description":"A day, as \#
-        2026-01-31."},"Job":{"type":"object","description":"Long work, and how far it is.","required":["id",\#
-        "service","kind","status","done","unit","createdAt","updatedAt"],\#
-        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},"service":{"type":"string",\#
-        "minLength":1,"maxLength":20,"description":"The service that does it."},"kind":{"type":"string",\#
-        "minLength":1,"maxLength":40,"description":"What is done: `import`."},"status":{"type":"string",\#
-        "enum":["running","completed","failed","cancelled"],"x-enum-descriptions":{"running":"On its way, or \#
-        waiting for its turn.","completed":"Done.","failed":"Ended by an error; `problem` says which.",\#
-        "cancelled":"Ended by somebody; what was done stays done."},"description":"Where it stands."},\#
-        "done":{"type":"integer","minimum":0,"description":"How much is done.","x-unit":"`unit`"},\#
-        "total":{"type":"integer","minimum":0,"description":"How much there is to do, where that is known.",\#
-        "x-unit":"`unit`"},"unit":{"type":"string","minLength":1,"maxLength":20,"description":"What is counted: \#
-        `bytes`, `rows`."},"problem":{"type":"string","maxLength":500,"description":"Why it failed, or why it does \#
-        not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it began."},\#
-        "updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or ended."}},\#
-        "additionalProperties":false},"Version":{"type":"integer","minimum":1,"description":"Counts the changes of \#
-        one thing; an update names the version it expects to change."},"UUID":{"type":"string","format":"uuid",\#
-        "description":"An id: a UUID of version 7, whose order is the order of creation."},\#
+        "additionalProperties":false},"WeightMethod":{"type":"string","enum":["thompson","topTwo"],\#
+        "description":"How weights are made of the chances of being the best.",\#
+        "x-enum-descriptions":{"thompson":"Each arm has the share of its chance.","topTwo":"Half by that, half by \#
+        the same among the others: it finds the best one sooner."}},"ShareRule":{"type":"object","description":"How \#
+        the shares of an experiment follow what is known of its variants.","required":["metric","method","floor",\#
+        "burnInUnits","version"],"properties":{"metric":{"$ref":"#/components/schemas/Key","description":"The goal \#
+        that is to become better."},"method":{"$ref":"#/components/schemas/WeightMethod","description":"How weights \#
+        are made of chances."},"floor":{"type":"integer","minimum":1,"maximum":5000,"x-unit":"ten-thousandths",\#
+        "description":"The least share of each variant, of the units that the experiment has."},\#
+        "burnInUnits":{"type":"integer","minimum":2,"maximum":1000000000,"x-unit":"units","description":"Units that \#
+        every variant must have before anything is moved."},"periodHours":{"type":"integer","minimum":1,\#
+        "maximum":8760,"x-unit":"hours","description":"How often shares are moved by themselves; absent: by \#
+        experimentBandits.apply only."},"lookedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it \#
+        was last looked whether to move, by itself; absent: never."},\#
+        "version":{"$ref":"#/components/schemas/Version","description":"Counts changes."}},\#
+        "additionalProperties":false},"ArmShare":{"type":"object","description":"What is known of a variant, and \#
+        what it is to have.","required":["variant","units","mean","standardError","chance","propensity",\#
+        "allocation"],"properties":{"variant":{"$ref":"#/components/schemas/Key","description":"The variant."},\#
+        "units":{"type":"integer","minimum":0,"maximum":9007199254740991,"x-unit":"units","description":"Units that \#
+        count, in phases in which every variant has some."},"mean":{"type":"number","description":"Of the metric, \#
+        over phases, each weighed by its share of all units."},"standardError":{"type":"number","minimum":0,\#
+        "description":"Of the mean."},"chance":{"type":"number","minimum":0,"maximum":1,"description":"The \#
+        probability that it is the best variant."},"propensity":{"type":"number","minimum":0,"maximum":1,\#
+        "description":"The probability with which a unit of the experiment gets it by these shares."},\#
+        "allocation":{"type":"integer","minimum":0,"maximum":10000,"x-unit":"ten-thousandths","description":"Its \#
+        share of all units."}},"additionalProperties":false},"ShareMover":{"type":"string","enum":["caller",\#
+        "period"],"description":"Who moved shares.","x-enum-descriptions":{"caller":"Somebody, by \#
+        experimentBandits.apply.","period":"The experiments service, when the period was over."}},\#
+        "ShareMove":{"type":"object","description":"A change of shares by what was known, with the propensities of \#
+        all variants.","required":["at","phase","mover","arms"],\#
+        "properties":{"at":{"$ref":"#/components/schemas/Timestamp","description":"When."},\#
+        "phase":{"type":"integer","minimum":1,"maximum":2147483647,"description":"The phase that has these shares: \#
+        a new one, or the one before where nothing changed."},"mover":{"$ref":"#/components/schemas/ShareMover",\#
+        "description":"Who did."},"arms":{"type":"array","items":{"$ref":"#/components/schemas/ArmShare"},\#
+        "maxItems":20,"description":"All variants, in their order."}},"additionalProperties":false},\#
+        "Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 hash in lower-case \#
+        hexadecimal."},"Date":{"type":"string","format":"date","description":"A day, as 2026-01-31."},\#
+        "Job":{"type":"object","description":"Long work, and how far it is.","required":["id","service","kind",\#
+        "status","done","unit","createdAt","updatedAt"],"properties":{"id":{"$ref":"#/components/schemas/UUID",\#
+        "description":"The job."},"service":{"type":"string","minLength":1,"maxLength":20,"description":"The \#
+        service that does it."},"kind":{"type":"string","minLength":1,"maxLength":40,"description":"What is done: \#
+        `import`."},"status":{"type":"string","enum":["running","completed","failed","cancelled"],\#
+        "x-enum-descriptions":{"running":"On its way, or waiting for its turn.","completed":"Done.","failed":"Ended \#
+        by an error; `problem` says which.","cancelled":"Ended by somebody; what was done stays done."},\#
+        "description":"Where it stands."},"done":{"type":"integer","minimum":0,"description":"How much is done.",\#
+        "x-unit":"`unit`"},"total":{"type":"integer","minimum":0,"description":"How much there is to do, where that \#
+        is known.","x-unit":"`unit`"},"unit":{"type":"string","minLength":1,"maxLength":20,"description":"What is \#
+        counted: `bytes`, `rows`."},"problem":{"type":"string","maxLength":500,"description":"Why it failed, or why \#
+        it does not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it \#
+        began."},"updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or \#
+        ended."}},"additionalProperties":false},"Version":{"type":"integer","minimum":1,"description":"Counts the \#
+        changes of one thing; an update names the version it expects to change."},"UUID":{"type":"string",\#
+        "format":"uuid","description":"An id: a UUID of version 7, whose order is the order of creation."},\#
         "Timestamp":{"type":"string","format":"date-time","description":"A moment, as RFC 3339 in UTC; microseconds \#
         are kept, finer fractions are cut off."}},"errors":{"restricted":{"code":-32022,"message":"The person's \#
         data may be kept and not used, on their request (GDPR Art. 18)."},"suppressed":{"code":-32020,\#

@@ -1732,5 +1732,68 @@ extension ExperimentsContract {
                 its first exposure said."]}
                 """#,
             errorCode: nil),
+        MethodExample(
+            method: "experimentBandits.set",
+            name: "each day",
+            fixture: "one-sticky-plan",
+            params: #"""
+                {"experimentId":"01930000-0000-7000-8000-000000000071","metric":"orders","periodHours":24}
+                """#,
+            result: #"""
+                {"metric":"orders","method":"thompson","floor":500,"burnInUnits":100,"periodHours":24,"version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "experimentBandits.set",
+            name: "units that would change their variant",
+            fixture: "one-plan",
+            params: #"""
+                {"experimentId":"01930000-0000-7000-8000-000000000071","metric":"orders"}
+                """#,
+            result: nil,
+            errorCode: -32010),
+        MethodExample(
+            method: "experimentBandits.get",
+            name: "each day",
+            fixture: "one-bandit-experiment",
+            params: #"""
+                {"experimentId":"01930000-0000-7000-8000-000000000071"}
+                """#,
+            result: #"""
+                {"metric":"orders","method":"thompson","floor":500,"burnInUnits":100,"periodHours":24,"version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "experimentBandits.weigh",
+            name: "nobody yet",
+            fixture: "one-bandit-experiment",
+            params: #"""
+                {"experimentId":"01930000-0000-7000-8000-000000000071"}
+                """#,
+            result: #"""
+                {"metric":"orders","at":"2026-01-01T00:00:00Z","arms":[],"notEnoughData":"needs 100 units and has \#
+                0"}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "experimentBandits.apply",
+            name: "nobody yet",
+            fixture: "one-bandit-experiment",
+            params: #"""
+                {"experimentId":"01930000-0000-7000-8000-000000000071","version":2}
+                """#,
+            result: nil,
+            errorCode: -32010),
+        MethodExample(
+            method: "experimentBandits.moves",
+            name: "none yet",
+            fixture: "one-bandit-experiment",
+            params: #"""
+                {"experimentId":"01930000-0000-7000-8000-000000000071"}
+                """#,
+            result: #"""
+                {"items":[]}
+                """#,
+            errorCode: nil),
     ]
 }

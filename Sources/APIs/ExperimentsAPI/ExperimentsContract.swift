@@ -98,6 +98,11 @@ public enum ExperimentsContract {
         ExperimentPower.Estimate.method,
         ExperimentPower.Get.method,
         ExperimentResults.Segments.method,
+        ExperimentBandits.Set.method,
+        ExperimentBandits.Get.method,
+        ExperimentBandits.Weigh.method,
+        ExperimentBandits.Apply.method,
+        ExperimentBandits.Moves.method,
     ]
 
     /// The HTTP status of each error code that these methods may answer.

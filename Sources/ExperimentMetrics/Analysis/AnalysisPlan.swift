@@ -26,6 +26,8 @@ public struct AnalysisPlan: Sendable, Equatable {
     public let sampleRatioLevel: SignificanceLevel
     /// The share of units that may have met several variants.
     public let severalVariantsLimit: Double
+    /// What phases count for: ``BlockWeights/units`` where shares follow results.
+    public let phaseWeights: BlockWeights
 
     /// Units of an arm, from which a mean is taken as normal by the engines other than ``Engine/fixed``.
     public static let fewestNormalUnits = 100
@@ -38,7 +40,7 @@ public struct AnalysisPlan: Sendable, Equatable {
     public init(
         level: SignificanceLevel = .fivePercent, engine: Engine = .fixed, correction: PValueAdjustment? = .holm,
         plannedUnits: Int? = nil, sampleRatioLevel: SignificanceLevel = .tenthOfAPercent,
-        severalVariantsLimit: Double = 0.01
+        severalVariantsLimit: Double = 0.01, phaseWeights: BlockWeights = .precision
     ) throws(MetricProblem) {
         if let plannedUnits, !(2...1_000_000_000_000).contains(plannedUnits) {
             throw MetricProblem("/plannedUnits", "must be from 2 to a trillion")
@@ -65,6 +67,7 @@ public struct AnalysisPlan: Sendable, Equatable {
         self.plannedUnits = plannedUnits
         self.sampleRatioLevel = sampleRatioLevel
         self.severalVariantsLimit = severalVariantsLimit
+        self.phaseWeights = phaseWeights
     }
 
     /// Whether intervals hold however often one looks.

@@ -66,7 +66,8 @@ private struct Asked {
     ) {
         self.definition = definition
         question = Result { () throws(NotEnoughData) in
-            let question = try Question(definition, sums, arm: arm, control: control, cut: cut)
+            let question = try Question(
+                definition, sums, arm: arm, control: control, cut: cut, phaseWeights: rule.plan.phaseWeights)
             return (question, try rule.pValue(question))
         }
     }

@@ -22,20 +22,24 @@ struct Question: Sendable {
 
 extension Question {
     /// - Throws: why there is no answer.
-    init(_ definition: MetricDefinition, _ sums: PhasedSums, arm: Int, control: Int, cut: ShareCut?)
-        throws(NotEnoughData)
-    {
+    init(
+        _ definition: MetricDefinition, _ sums: PhasedSums, arm: Int, control: Int, cut: ShareCut?,
+        phaseWeights: BlockWeights
+    ) throws(NotEnoughData) {
         let phases = sums.map { (treatment: $0[arm], control: $0[control]) }
         switch definition.kind {
-        case .quantile(let share): try self.init(quantile: share, ofEvents: false, phases)
-        case .eventQuantile(let share): try self.init(quantile: share, ofEvents: true, phases)
-        case .proportion, .count, .mean, .ratio, .retention: try self.init(moments: definition, phases, cut)
+        case .quantile(let share): try self.init(quantile: share, ofEvents: false, phases, phaseWeights)
+        case .eventQuantile(let share): try self.init(quantile: share, ofEvents: true, phases, phaseWeights)
+        case .proportion, .count, .mean, .ratio, .retention:
+            try self.init(moments: definition, phases, cut, phaseWeights)
         }
     }
 
     typealias Phase = (treatment: MetricSums, control: MetricSums)
 
-    private init(moments definition: MetricDefinition, _ phases: [Phase], _ cut: ShareCut?) throws(NotEnoughData) {
+    private init(
+        moments definition: MetricDefinition, _ phases: [Phase], _ cut: ShareCut?, _ phaseWeights: BlockWeights
+    ) throws(NotEnoughData) {
         let isUsable = phases.map { $0.treatment.total.count >= 2 && $0.control.total.count >= 2 }
         guard isUsable.contains(true) else { throw Self.tooFewUnits(phases) }
         let blocks = zip(phases, isUsable).filter(\.1).map { phase, _ in
@@ -57,20 +61,23 @@ extension Question {
         answer = .comparison(
             try Comparison(
                 blocks: blocks, metric: definition.kind == .ratio ? .ratio(0, by: 1) : .mean(0),
-                covariates: (own..<definition.variableCount).map { .mean($0) }))
+                covariates: (own..<definition.variableCount).map { .mean($0) }, blockWeights: phaseWeights))
     }
 
     /// Quantiles of each phase, weighed as means are.
-    private init(quantile share: Double, ofEvents: Bool, _ phases: [Phase]) throws(NotEnoughData) {
-        var parts: [(treatment: QuantileEstimate, control: QuantileEstimate, weight: Double)] = []
+    private init(
+        quantile share: Double, ofEvents: Bool, _ phases: [Phase], _ phaseWeights: BlockWeights
+    ) throws(NotEnoughData) {
+        var parts: [(treatment: QuantileEstimate, control: QuantileEstimate)] = []
+        var counted: [(treatment: Int, control: Int)] = []
         var leftOut: [Int] = []
         var reason: (error: NotEnoughData, units: Int) = (Self.tooFewUnits(phases), -1)
         for (index, phase) in phases.enumerated() where Self.hasUnits(phase) {
             do throws(NotEnoughData) {
                 let t = try phase.treatment.quantile(share, ofEvents: ofEvents)
                 let c = try phase.control.quantile(share, ofEvents: ofEvents)
-                let (n, m) = (Double(phase.treatment.total.count), Double(phase.control.total.count))
-                parts.append((t, c, n * m / (n + m)))
+                parts.append((t, c))
+                counted.append((phase.treatment.total.count, phase.control.total.count))
             } catch {
                 leftOut.append(index)
                 let units = phase.treatment.total.count + phase.control.total.count
@@ -78,11 +85,11 @@ extension Question {
             }
         }
         guard let first = parts.first else { throw reason.error }
-        let sum = parts.reduce(0) { $0 + $1.weight }
+        let weights = phaseWeights.shares(counted)
         func weighed(_ part: (QuantileEstimate) -> Double, power: Int) -> (Double, Double) {
-            parts.reduce((0, 0)) {
-                let weight = power == 1 ? $1.weight / sum : $1.weight / sum * ($1.weight / sum)
-                return ($0.0 + weight * part($1.treatment), $0.1 + weight * part($1.control))
+            zip(parts, weights).reduce((0, 0)) {
+                let weight = power == 1 ? $1.1 : $1.1 * $1.1
+                return ($0.0 + weight * part($1.0.treatment), $0.1 + weight * part($1.0.control))
             }
         }
         let means = weighed(\.value, power: 1)
@@ -91,8 +98,12 @@ extension Question {
         answer = .comparison(
             try Comparison(
                 treatment: (means.0, variances.0, counts.0), control: (means.1, variances.1, counts.1),
-                assumptions: first.treatment.assumptions + (parts.count > 1 ? [.strataPrecedeExposure] : [])))
+                assumptions: first.treatment.assumptions + (parts.count > 1 ? Self.ofPhases(phaseWeights) : [])))
         phasesLeftOut = leftOut
+    }
+
+    private static func ofPhases(_ weights: BlockWeights) -> [Assumption] {
+        weights == .units ? [.strataPrecedeExposure, .sharesFollowThePast] : [.strataPrecedeExposure]
     }
 
     private static func hasUnits(_ phase: Phase) -> Bool { phase.treatment.total.count + phase.control.total.count > 0 }

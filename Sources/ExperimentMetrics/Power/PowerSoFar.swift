@@ -79,7 +79,10 @@ public struct PowerSoFar: Sendable, Equatable {
         var arms: [Arm] = []
         for arm in family.entered.indices where arm != family.control {
             let question = Result { () throws(NotEnoughData) in
-                try Question(definition, sums, arm: arm, control: family.control, cut: cut).measured()
+                try Question(
+                    definition, sums, arm: arm, control: family.control, cut: cut,
+                    phaseWeights: family.plan.phaseWeights
+                ).measured()
             }
             switch question {
             case .failure(.tooFewUnits(let have, let need)):

@@ -7,6 +7,7 @@ public enum Assumption: String, Sendable, Hashable, CaseIterable {
     case linearRatio
     case independentClusters
     case strataPrecedeExposure
+    case sharesFollowThePast
     case smoothAtQuantile
     case fixedPlan
     case priorPrecedesData
@@ -22,6 +23,8 @@ public enum Assumption: String, Sendable, Hashable, CaseIterable {
         case .linearRatio: "The denominators sum to so much that the ratio moves nearly in proportion to its parts."
         case .independentClusters: "Clusters, not their members, were randomised, and are independent of each other."
         case .strataPrecedeExposure: "Which stratum a unit is in was fixed before the exposure."
+        case .sharesFollowThePast:
+            "The shares of a phase were moved by what had been seen before it, never by what it shows."
         case .smoothAtQuantile: "Values are spread smoothly around the quantile."
         case .fixedPlan: "What the test was tuned to, or how many units it is to have, was fixed before the first look."
         case .priorPrecedesData: "The prior was chosen before the data were seen."

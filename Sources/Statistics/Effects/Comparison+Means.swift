@@ -41,15 +41,20 @@ extension Comparison {
     /// treated units so weighs little, however many controls it has. The weights are taken from counts alone. Ratios
     /// are those of the weighed means; covariates have one set of coefficients within all blocks.
     ///
+    /// Where shares follow what earlier blocks showed, as a bandit's do, n·m / (n + m) follows it too: a lucky block goes
+    /// on to weigh more, and the mean is biased. Then ``BlockWeights/units`` weighs by what no result can move.
+    ///
     /// - Parameters:
     ///   - blocks: at least one; of several the effect is the weighed mean of theirs.
+    ///   - blockWeights: what a block counts for.
     /// - Throws: `tooFewUnits` where an arm of a block has not two, and what the comparison of one block throws.
     public init(
-        blocks: [Block], metric: Quantity = .mean(0), covariates: [Quantity] = []
+        blocks: [Block], metric: Quantity = .mean(0), covariates: [Quantity] = [],
+        blockWeights: BlockWeights = .precision
     ) throws(NotEnoughData) {
         guard !blocks.isEmpty else { throw .tooFewUnits(have: 0, need: 2) }
         let quantities = [metric] + covariates
-        let weights = Self.weights(of: blocks)
+        let weights = blockWeights.shares(blocks.map { ($0.treatment.count, $0.control.count) })
         let t = try Quantities(zip(blocks, weights).map { ($0.treatment, $1) }, quantities)
         let c = try Quantities(zip(blocks, weights).map { ($0.control, $1) }, quantities)
         let total = Double(t.count + c.count)
@@ -92,7 +97,10 @@ extension Comparison {
         var assumptions: [Assumption] = [.independentUnits, .nearlyNormalMeans, .oneLook]
         if case .ratio = metric { assumptions.append(.linearRatio) }
         if !fit.coefficients.isEmpty { assumptions.append(.covariatesPrecedeExposure) }
-        if blocks.count > 1 { assumptions.append(.strataPrecedeExposure) }
+        if blocks.count > 1 {
+            assumptions.append(.strataPrecedeExposure)
+            if blockWeights == .units { assumptions.append(.sharesFollowThePast) }
+        }
         try self.init(
             treatment: (t.values[0] - shareT * fit.shift, varianceT, t.count),
             control: (c.values[0] + shareC * fit.shift, varianceC, c.count), covariance: covariance,
@@ -101,15 +109,5 @@ extension Comparison {
                 ? nil
                 : CovariateAdjustment(
                     coefficients: fit.coefficients, varianceCut: 1 - (residual + leverage) / plain))
-    }
-
-    /// n·m / (n + m) of each block, as shares of their sum.
-    private static func weights(of blocks: [Block]) -> [Double] {
-        let sizes = blocks.map { block in
-            let (n, m) = (Double(block.treatment.count), Double(block.control.count))
-            return n * m / max(n + m, 1)
-        }
-        let sum = sizes.reduce(0, +)
-        return sizes.map { $0 / sum }
     }
 }

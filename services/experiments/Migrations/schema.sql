@@ -200,6 +200,34 @@ CREATE TABLE planned_metrics (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX planned_metrics_by_metric ON planned_metrics (metric);
 
+-- Experiments whose shares follow what is known of their variants. `floor` is in ten-thousandths of the units that the
+-- experiment has; no `period_seconds`: somebody says when.
+CREATE TABLE share_rules (
+    experiment INTEGER PRIMARY KEY REFERENCES experiments (number) ON DELETE CASCADE,
+    metric INTEGER NOT NULL REFERENCES metrics (number),
+    method TEXT NOT NULL CHECK (method IN ('thompson', 'topTwo')),
+    floor INTEGER NOT NULL CHECK (floor > 0),
+    burn_in_units INTEGER NOT NULL,
+    period_seconds INTEGER,
+    looked_at INTEGER,
+    version INTEGER NOT NULL
+) STRICT;
+
+-- When shares were moved, and what was known: JSON of all variants with their propensities.
+CREATE TABLE share_moves (
+    experiment INTEGER NOT NULL REFERENCES experiments (number) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    phase INTEGER NOT NULL,
+    moved_at INTEGER NOT NULL,
+    mover TEXT NOT NULL CHECK (mover IN ('caller', 'period')),
+    arms TEXT NOT NULL,
+    PRIMARY KEY (experiment, number),
+    FOREIGN KEY (experiment, phase) REFERENCES phases (experiment, number) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER share_moves_stay BEFORE UPDATE ON share_moves
+BEGIN SELECT RAISE(ABORT, 'how shares were moved is never changed'); END;
+
 -- What units did. A unit has an event of one name once; the index that says so also finds the events of a unit.
 CREATE TABLE experiment_events (
     number INTEGER PRIMARY KEY,

@@ -250,7 +250,8 @@ struct ExperimentsMethods: Experiments.Service {
         return experiment.reply(at: now)
     }
 
-    private func save(
+    /// Saves an experiment that was changed, and opens its next phase.
+    func save(
         _ changed: StoredExperiment, opening reason: PhaseReason, _ allocation: Allocation, from time: Timestamp? = nil,
         at now: Timestamp, in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> Experiment {

@@ -15,6 +15,7 @@ public enum ExperimentsService {
     public static func compose(_ environment: ServiceEnvironment, _ parts: inout ServiceParts) async throws {
         let siblings = environment.siblings
         register(tombstones: environment.tombstones, signals: siblings["signals"], in: &parts)
+        parts.services.append(ShareSchedule(runtime: environment.runtime))
     }
 
     static func register(
@@ -27,6 +28,7 @@ public enum ExperimentsService {
         let entries = HoldoutIntake(exposures: exposures)
         let assignments = AssignmentsMethods(cache: cache, tombstones: tombstones, holdouts: entries)
         assignments.registerMethods(with: &parts.methods)
+        ExperimentBanditsMethods().registerMethods(with: &parts.methods)
         HoldoutEntriesMethods(intake: entries).registerMethods(with: &parts.methods)
         HoldoutPlansMethods().registerMethods(with: &parts.methods)
         HoldoutResultsMethods().registerMethods(with: &parts.methods)

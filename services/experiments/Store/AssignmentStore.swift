@@ -35,6 +35,18 @@ struct AssignmentStore: Sendable {
         return kept
     }
 
+    /// The phase in which a unit was assigned the variant that is kept; nil: none is.
+    func phase(
+        of unit: Int64, in experiment: Int64, variant: Int64, _ transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Int? {
+        let phase = try transaction.one(
+            """
+            SELECT min(phase) FROM assignments WHERE unit = :unit AND experiment = :experiment AND variant = :variant
+            """, [":unit": unit, ":experiment": experiment, ":variant": variant]
+        ) { $0.intOrNil(0) }
+        return phase.flatMap(\.self)
+    }
+
     /// The assignments that are kept of an experiment, or of a unit, behind one of them.
     func list(
         of experiment: Int64?, unit: Int64?, after: (unit: Int64, experiment: Int64, attribute: String), limit: Int,

@@ -20,7 +20,7 @@ struct ExperimentsCommand: AsyncParsableCommand {
         subcommands: [
             List.self, Create.self, Show.self, Start.self, Pause.self, Resume.self, Complete.self, Archive.self,
             Ramp.self, Phases.self, Assign.self, Explain.self, Force.self, Unforce.self, Forced.self, Config.self,
-            Plan.self, Results.self, Power.self, Segments.self,
+            Plan.self, Results.self, Bandit.self, Weights.self, Power.self, Segments.self,
         ], defaultSubcommand: List.self)
 
     struct List: SuiteCommand {

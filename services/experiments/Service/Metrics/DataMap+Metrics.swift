@@ -25,6 +25,15 @@ extension DataMap {
                 "experiment", "metric", "place", "role", "scale", "margin", "worth_having", "filled_through",
             ]),
         Table(
+            "share_rules", "how shares follow what is known of variants", .nobody,
+            columns: [
+                "experiment", "metric", "method", "floor", "burn_in_units", "period_seconds", "looked_at", "version",
+            ]),
+        Table(
+            "share_moves", "when shares were moved, and what was known of variants then", .nobody,
+            kept: "as long as the experiment",
+            columns: ["experiment", "number", "phase", "moved_at", "mover", "arms"]),
+        Table(
             "event_variants", "in which variants an event happened", .nobody,
             columns: ["event", "experiment", "variant"]),
         Table(

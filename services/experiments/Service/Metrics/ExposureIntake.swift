@@ -12,6 +12,7 @@ struct ExposureIntake: Sendable {
     let tombstones: Tombstones
     private let restrictions: UnitRestrictions
     private let exposures = ExposureStore()
+    private let assignments = AssignmentStore()
     private let forced = ForcedAssignmentStore()
     private let units = UnitStore()
     private let segments = SegmentStore()
@@ -79,9 +80,14 @@ struct ExposureIntake: Sendable {
     }
 
     /// Lets a unit enter an experiment, or sees that it entered earlier than was known, or met another variant.
+    ///
+    /// A variant that is kept counts in the phase in which it was drawn: by the shares of that phase, not of a later one.
     func enter(
-        _ exposure: ExposureStore.Exposure, _ book: inout MetricBook, in transaction: borrowing WriteTransaction
+        _ met: ExposureStore.Exposure, _ book: inout MetricBook, in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
+        var exposure = met
+        exposure.phase =
+            try assignments.phase(of: met.unit, in: met.experiment, variant: met.variant, transaction) ?? met.phase
         guard let before = try exposures.entry(of: exposure.unit, in: exposure.experiment, transaction) else {
             let entry = Entry(
                 experiment: exposure.experiment, phase: exposure.phase, variant: exposure.variant,

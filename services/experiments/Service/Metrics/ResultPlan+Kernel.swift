@@ -7,7 +7,7 @@ extension ResultPlan {
     /// What the kernel judges by.
     ///
     /// - Throws: ``MetricProblem``.
-    func analysisPlan() throws(MetricProblem) -> AnalysisPlan {
+    func analysisPlan(phaseWeights: BlockWeights = .precision) throws(MetricProblem) -> AnalysisPlan {
         guard let level = SignificanceLevel(alpha: alpha) else {
             throw MetricProblem("/alpha", "must be between 0 and 1")
         }
@@ -16,7 +16,7 @@ extension ResultPlan {
         }
         return try AnalysisPlan(
             level: level, engine: try kernelEngine(), correction: correction.kernel, plannedUnits: plannedUnits,
-            sampleRatioLevel: sampleRatioLevel)
+            sampleRatioLevel: sampleRatioLevel, phaseWeights: phaseWeights)
     }
 
     private func kernelEngine() throws(MetricProblem) -> AnalysisPlan.Engine {

@@ -73,8 +73,10 @@ struct StoredEvidence {
         units = Self.units(days, places)
         let count = days.reduce(0) { $0 + $1.units }
         severalVariantsShare = count == 0 ? 0 : Double(days.reduce(0) { $0 + $1.several }) / Double(count)
+        let followsResults = try ShareRuleStore().contains(experiment.number, in: transaction)
         do throws(MetricProblem) {
-            self.plan = try plan.analysisPlan()
+            // Shares that follow results must not decide what a phase counts for.
+            self.plan = try plan.analysisPlan(phaseWeights: followsResults ? .units : .precision)
         } catch {
             throw .internalError("The stored plan of \(experiment.key) cannot be: \(error)")
         }

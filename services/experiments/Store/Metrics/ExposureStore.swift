@@ -23,7 +23,7 @@ struct Entry: Sendable, Equatable {
 struct ExposureStore: Sendable {
     struct Exposure: Sendable {
         let experiment: Int64
-        let phase: Int
+        var phase: Int
         let unit: Int64
         let variant: Int64
         let exposedAt: Timestamp
