@@ -146,6 +146,54 @@ import Testing
         }
     }
 
+    @Test("An hour has the values of the events that count, before and after one of them is taken back")
+    func hours() async throws {
+        try await withExperiments { service in
+            for (key, more) in [
+                ("soon", #""kind":"mean","windowSeconds":300"#),
+                ("value", #""kind":"ratio","denominatorEvent":"visit""#),
+            ] {
+                try await service.call(
+                    "metricDefinitions.create",
+                    #"{"key":"\#(key)","name":"\#(key)","event":"order","source":"client","valueField":"value",\#(more)}"#
+                )
+            }
+            let draft = try await service.draft()
+            try await service.call(
+                "resultPlans.set",
+                """
+                {"experimentId":"\(draft.id)","correction":"none","metrics":[{"metric":"soon","role":"goal"},\
+                {"metric":"value","role":"goal"}]}
+                """)
+            _ = try await service.start(draft)
+            service.advance(hours: 48)
+            _ = try await expose(service, "u1", "control", at: "2026-01-01T12:30:00Z")
+            for (value, minute, id) in [(999.0, 20, "early"), (5, 31, "a"), (7, 32, "b"), (500, 50, "late")] {
+                _ = try await order(service, "u1", value, at: "2026-01-01T12:\(minute):00Z", id: id)
+            }
+            for id in ["v1", "v2"] {
+                try await service.call(
+                    "experimentEvents.record",
+                    """
+                    {"items":[{"type":"visit","unitType":"user","unit":"u1","at":"2026-01-01T12:40:00Z",\
+                    "messageId":"\(id)"}]}
+                    """)
+            }
+            let sql: StaticString =
+                "SELECT count, sum_high, minimum, maximum FROM metric_hours WHERE count > 0 ORDER BY metric"
+            // A visit stands below the line of the ratio, and has no value.
+            #expect(
+                try await service.rows(sql)
+                    == [["2", "12.0", "5.0", "7.0"], ["3", "512.0", "5.0", "500.0"]])
+            let listed = try await service.call("experimentEvents.list", #"{"type":"order"}"#)
+            let seven = try #require(listed["items"]?.array?.first { $0["messageId"]?.string == "b" }?["id"]?.string)
+            try await service.call("experimentEvents.retract", #"{"ids":["\#(seven)"]}"#)
+            #expect(
+                try await service.rows(sql)
+                    == [["1", "5.0", "5.0", "5.0"], ["2", "505.0", "5.0", "500.0"]])
+        }
+    }
+
     @Test("An exposure that comes to light late counts, as if it had come at once")
     func lateExposure() async throws {
         var states: [[[String]]] = []

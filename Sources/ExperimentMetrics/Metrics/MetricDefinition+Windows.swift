@@ -18,6 +18,16 @@ extension MetricDefinition {
         return .day(Day.number(of: time))
     }
 
+    /// Whether an event of this time counts, of a unit that was exposed at that: behind its exposure, and in the window.
+    ///
+    /// Both in microseconds since 1970.
+    public func counts(at time: Int64, exposure: Int64) -> Bool {
+        switch place(of: time, exposure: exposure) {
+        case .day: true
+        case .before, nil: false
+        }
+    }
+
     /// The first day that counts a unit exposed then.
     func firstDay(exposure: Int64) -> Int {
         guard countsFinishedWindowsOnly, let windowSeconds else { return Day.number(of: exposure) }

@@ -15,6 +15,9 @@ struct MeasuredMetric: Sendable {
     /// The types of events that count.
     var events: Set<String> { Set([info.event] + (info.denominatorEvent.map { [$0] } ?? [])) }
 
+    /// What an event brings as a value of its own; nil for one that only stands below the line of a ratio.
+    func value(_ event: CountedEvent) -> Double? { event.type == info.event ? self.event(event)?.value : nil }
+
     func isFilled(_ unit: Int64) -> Bool { filledThrough.map { unit <= $0 } ?? true }
 
     /// What an event brings; nil for one that does not count: of another type or source, or without its number.
@@ -72,8 +75,11 @@ struct MeasuredExperiment: Sendable {
     }
 
     /// Whether an event came before it was too late for a metric.
-    func counts(_ event: MetricEvent, for metric: MeasuredMetric) -> Bool {
+    func counts(_ event: MetricEvent, for metric: MeasuredMetric) -> Bool { counts(event.time, for: metric) }
+
+    /// The same by its time, in microseconds.
+    func counts(_ time: Int64, for metric: MeasuredMetric) -> Bool {
         guard let endsAt else { return true }
-        return event.time < endsAt.microseconds + Int64(metric.definition.windowSeconds ?? 0) * 1_000_000
+        return time < endsAt.microseconds + Int64(metric.definition.windowSeconds ?? 0) * 1_000_000
     }
 }

@@ -73,7 +73,7 @@ struct MetricBook: ~Copyable {
                 guard new != old else { continue }
                 try keep(new, of: unit, entry, metric, in: transaction)
                 add(metric.definition.changes(from: old, to: new), entry, own, metric)
-                count(counted, entry, metric, times: isTakenBack ? -1 : 1)
+                count(event, entry, metric, times: isTakenBack ? -1 : 1)
             }
         }
     }
@@ -126,7 +126,7 @@ struct MetricBook: ~Copyable {
                 guard let counted = metric.event(event), experiment.counts(counted, for: metric) else { continue }
                 let before = trajectory
                 trajectory.add(counted, for: metric.definition)
-                if trajectory != before { count(counted, entry, metric, times: isTakenBack ? -1 : 1) }
+                if trajectory != before { count(event, entry, metric, times: isTakenBack ? -1 : 1) }
             }
         }
         if isTakenBack {
@@ -164,13 +164,12 @@ struct MetricBook: ~Copyable {
         }
     }
 
-    /// Counts a single event, of those behind the exposure.
-    private mutating func count(_ event: MetricEvent, _ entry: Entry, _ metric: MeasuredMetric, times: Int) {
-        guard event.time >= entry.exposedAt.microseconds else { return }
+    /// Counts a single event with a value, of those behind the exposure.
+    private mutating func count(_ event: CountedEvent, _ entry: Entry, _ metric: MeasuredMetric, times: Int) {
+        guard event.occurredAt >= entry.exposedAt, let value = metric.value(event) else { return }
         let place = HourStore.Place(
-            experiment: entry.experiment, metric: metric.number, variant: entry.variant,
-            hour: Timestamp(microseconds: event.time).hour)
-        tallies[place, default: EventTally()].add(event.value, times: times)
+            experiment: entry.experiment, metric: metric.number, variant: entry.variant, hour: event.occurredAt.hour)
+        tallies[place, default: EventTally()].add(value, times: times)
         if times < 0 { narrowed[place] = metric }
     }
 
@@ -187,11 +186,17 @@ struct MetricBook: ~Copyable {
     private func narrow(
         _ place: HourStore.Place, _ metric: MeasuredMetric, in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
+        // Who takes something back has counted in this experiment.
+        guard let experiment = measured[place.experiment] else { return }
         var values: [Double] = []
-        for type in metric.events.sorted() {
-            try events.each(type, inHour: place.hour, of: place.experiment, variant: place.variant, in: transaction) {
-                if let counted = metric.event($0) { values.append(counted.value) }
-            }
+        try events.each(
+            metric.info.event, inHour: place.hour, of: place.experiment, variant: place.variant, in: transaction
+        ) { event, unit, exposedAt in
+            let time = event.occurredAt.microseconds
+            guard metric.isFilled(unit), metric.definition.counts(at: time, exposure: exposedAt.microseconds),
+                experiment.counts(time, for: metric), let value = metric.value(event)
+            else { return }
+            values.append(value)
         }
         try hours.narrow(place, to: values, in: transaction)
     }

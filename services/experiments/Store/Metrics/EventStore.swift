@@ -105,14 +105,16 @@ struct EventStore: Sendable {
             """, [":unit": unit, ":type": type], Self.counted)
     }
 
-    /// Hands the events of a type and an hour to `body` that units of a variant did behind their exposure.
+    /// Hands the events of a type and an hour to `body` that units of a variant did behind their exposure: each with its
+    /// unit, and when that was exposed.
     func each(
         _ type: String, inHour hour: Int, of experiment: Int64, variant: Int64,
-        in transaction: borrowing some Transaction & ~Copyable, _ body: (CountedEvent) -> Void
+        in transaction: borrowing some Transaction & ~Copyable,
+        _ body: (_ event: CountedEvent, _ unit: Int64, _ exposedAt: Timestamp) -> Void
     ) throws(RPCError) {
         let events = try transaction.all(
             """
-            SELECT experiment_events.type, source, occurred_at, metrics
+            SELECT experiment_events.type, source, occurred_at, metrics, entries.unit, exposed_at
             FROM experiment_events
                 JOIN entries ON entries.unit = experiment_events.unit AND entries.experiment = :experiment
             WHERE experiment_events.type = :type AND occurred_at >= :from AND occurred_at < :to
@@ -121,8 +123,9 @@ struct EventStore: Sendable {
             [
                 ":experiment": experiment, ":type": type, ":variant": variant, ":from": Int64(hour) * 3_600_000_000,
                 ":to": Int64(hour + 1) * 3_600_000_000,
-            ], Self.counted)
-        for event in events { body(event) }
+            ]
+        ) { row throws(RPCError) in (event: try Self.counted(row), unit: row.int64(4), exposedAt: row.timestamp(5)) }
+        for (event, unit, exposedAt) in events { body(event, unit, exposedAt) }
     }
 
     private static func counted(_ row: Statement) throws(RPCError) -> CountedEvent {
