@@ -10,6 +10,7 @@ public enum ResultWords {
         case .ship: "Ship"
         case .rollBack: "Roll back"
         case .keepRunning: "Keep running"
+        case .inconclusive: "Inconclusive"
         case .broken: "Broken"
         }
     }

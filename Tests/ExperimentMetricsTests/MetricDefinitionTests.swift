@@ -60,11 +60,11 @@ struct MetricDefinitionTests {
         #expect(problem { try metric(retention) } == nil)
         #expect(problem { try metric(retention, delay: 1) } == "/delaySeconds")
         #expect(problem { try metric(retention, window: 9) } == "/windowSeconds")
-        #expect(problem { try metric(.retention(fromSeconds: -1, toSeconds: 2)) } == "/kind/fromSeconds")
-        #expect(problem { try metric(.retention(fromSeconds: 2, toSeconds: 2)) } == "/kind/toSeconds")
+        #expect(problem { try metric(.retention(fromSeconds: -1, toSeconds: 2)) } == "/fromSeconds")
+        #expect(problem { try metric(.retention(fromSeconds: 2, toSeconds: 2)) } == "/toSeconds")
         for share in [0, 0.000_09, 0.999_91, 1, .nan] {
-            #expect(problem { try metric(.quantile(share: share)) } == "/kind/share")
-            #expect(problem { try metric(.eventQuantile(share: share)) } == "/kind/share")
+            #expect(problem { try metric(.quantile(share: share)) } == "/share")
+            #expect(problem { try metric(.eventQuantile(share: share)) } == "/share")
         }
         #expect(problem { try metric(.quantile(share: 0.000_1)) } == nil)
         #expect(problem { try metric(.eventQuantile(share: 0.5), lookBack: 9) } == "/lookBackSeconds")
@@ -112,9 +112,9 @@ struct MetricDefinitionTests {
         #expect(sequential([1]) == nil)
         #expect(sequential([0.5, 1], units: nil) == "/plannedUnits")
         for looks in [[], [0.5], [0.7, 0.5, 1], [0.5, 0.5, 1], [0, 1], [0.5, 1, 1.2], [.nan, 1]] {
-            #expect(sequential(looks) == "/engine/looks", "\(looks)")
+            #expect(sequential(looks) == "/looks", "\(looks)")
         }
-        #expect(sequential([0.5, 1], .power(-1)) == "/engine/looks")
+        #expect(sequential([0.5, 1], .power(-1)) == "/looks")
     }
 
     @Test("A look is the end of the first day with its units; a day that reaches several is one look")

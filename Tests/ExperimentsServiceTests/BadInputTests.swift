@@ -190,7 +190,7 @@ import Testing
                 try await expose(service, "u\(number)", number.isMultiple(of: 2) ? "control" : "new")
                 _ = try await order(service, "u\(number)", number.isMultiple(of: 2) ? "1" : "2")
             }
-            try isNotEnough(try await results(service, experiment), "all values are the same")
+            try isNotEnough(try await results(service, experiment), "values of each variant are the same")
         }
     }
 

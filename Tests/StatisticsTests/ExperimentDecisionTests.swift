@@ -22,12 +22,14 @@ struct ExperimentDecisionTests {
     }
 
     private func decide(
-        _ metrics: [Metric], ended: Bool = true, anyTime: Bool = false, ratio: Double? = 0.5, empty: [String] = [],
+        _ metrics: [Metric], ended: Bool = true, isOver: Bool = false, anyTime: Bool = false, ratio: Double? = 0.5,
+        empty: [String] = [],
         several: Double = 0
     ) -> ExperimentDecision {
         ExperimentDecision(
             ExperimentEvidence(
-                metrics: metrics, hasEnded: ended, countsAtAnyTime: anyTime, sampleRatioPValue: ratio, emptyArms: empty,
+                metrics: metrics, hasEnded: ended, isOver: isOver, countsAtAnyTime: anyTime, sampleRatioPValue: ratio,
+                emptyArms: empty,
                 severalVariantsShare: several))
     }
 
@@ -47,6 +49,10 @@ struct ExperimentDecisionTests {
         #expect(decide([goal(0.01, 0.03)], ended: false, anyTime: true).verdict == .ship)
         #expect(decide([guardrail(-0.01, 0.01)]).verdict == .keepRunning)
         #expect(decide([]).reasons == [.noGoal])
+        // Where nobody comes any more it cannot go on.
+        #expect(decide([goal(-0.01, 0.03)], isOver: true).verdict == .inconclusive)
+        #expect(decide([goal(0.01, 0.03), guardrail(-0.01, 0.01)], isOver: true).verdict == .ship)
+        #expect(decide([goal(-0.03, -0.01)], isOver: true).verdict == .rollBack)
     }
 
     @Test("Broken comes before everything: a wrong split, an empty arm, people who met several variants")

@@ -5,6 +5,9 @@ public import ServiceContract
 
 extension Experiments {
     /// Stops assigning units for a while.
+    ///
+    /// Whoever has a variant already may go on meeting it, since clients decide by themselves: such exposures are
+    /// taken, and count.
     public enum Pause {
         /// What the contract says of `experiments.pause`.
         public static let method = MethodDescription(

@@ -45,6 +45,9 @@ public enum Experiments {
         ) throws(RPCError) -> Start.Reply
 
         /// Stops assigning units for a while.
+        ///
+        /// Whoever has a variant already may go on meeting it, since clients decide by themselves: such exposures are
+        /// taken, and count.
         func pause(
             _ params: Pause.Params, in transaction: borrowing WriteTransaction, for call: CallContext
         ) throws(RPCError) -> Pause.Reply
@@ -114,6 +117,9 @@ public enum Experiments {
         }
 
         /// Stops assigning units for a while.
+        ///
+        /// Whoever has a variant already may go on meeting it, since clients decide by themselves: such exposures are
+        /// taken, and count.
         public func pause(_ params: Pause.Params, for call: CallContext? = nil) async throws(RPCError) -> Pause.Reply {
             try await peer.call("experiments.pause", params, context: call)
         }

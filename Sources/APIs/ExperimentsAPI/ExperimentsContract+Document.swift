@@ -181,23 +181,24 @@ extension ExperimentsContract {
         {"name":"twice","x-fixture":"one-experiment","params":[{"name":"id",\#
         "value":"01930000-0000-7000-8000-000000000071"},{"name":"version","value":2}],\#
         "x-error":"#/components/errors/illegalTransition"}]},{"name":"experiments.pause","summary":"Stops assigning \#
-        units for a while.","x-kind":"write","x-scope":"experiments:write","x-cost":1,"x-actors":"nobody",\#
-        "x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"id","required":true,\#
-        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The experiment."},{"name":"version",\#
-        "required":true,"schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was \#
-        read at."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Experiment"}},\#
-        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/illegalTransition"},\#
-        {"$ref":"#/components/errors/versionMismatch"},{"$ref":"#/components/errors/storageFull"}],\#
-        "examples":[{"name":"as it should be","x-fixture":"one-experiment","params":[{"name":"id",\#
-        "value":"01930000-0000-7000-8000-000000000071"},{"name":"version","value":2}],"result":{"name":"reply",\#
-        "value":{"id":"01930000-0000-7000-8000-000000000071","key":"checkout","name":"Free delivery at checkout",\#
-        "hypothesis":"More orders are finished.","unitType":"user","status":"paused","hashVersion":2,\#
-        "seed":"checkout","hashAttribute":"id","prerequisites":[],"isSticky":false,"bucketVersion":0,\#
-        "minimumBucketVersion":0,"variants":[{"key":"control","allocation":5000,"isControl":true},\#
-        {"key":"free-delivery","name":"Free delivery","allocation":5000,"isControl":false}],\#
-        "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":3,"phase":1}}}]},\#
-        {"name":"experiments.resume","summary":"Goes on with a paused experiment: every unit is in the variant that \#
-        it was in.","x-kind":"write","x-scope":"experiments:write","x-cost":1,"x-actors":"nobody",\#
+        units for a while.","description":"Whoever has a variant already may go on meeting it, since clients decide \#
+        by themselves: such exposures are taken, and count.","x-kind":"write","x-scope":"experiments:write",\#
+        "x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,\#
+        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
+        experiment."},{"name":"version","required":true,"schema":{"$ref":"#/components/schemas/Version"},\#
+        "description":"The version that it was read at."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Experiment"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/versionMismatch"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"as it should be",\#
+        "x-fixture":"one-experiment","params":[{"name":"id","value":"01930000-0000-7000-8000-000000000071"},\#
+        {"name":"version","value":2}],"result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000071",\#
+        "key":"checkout","name":"Free delivery at checkout","hypothesis":"More orders are finished.",\#
+        "unitType":"user","status":"paused","hashVersion":2,"seed":"checkout","hashAttribute":"id",\#
+        "prerequisites":[],"isSticky":false,"bucketVersion":0,"minimumBucketVersion":0,"variants":[{"key":"control",\#
+        "allocation":5000,"isControl":true},{"key":"free-delivery","name":"Free delivery","allocation":5000,\#
+        "isControl":false}],"createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":3,\#
+        "phase":1}}}]},{"name":"experiments.resume","summary":"Goes on with a paused experiment: every unit is in \#
+        the variant that it was in.","x-kind":"write","x-scope":"experiments:write","x-cost":1,"x-actors":"nobody",\#
         "x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"id","required":true,\#
         "schema":{"$ref":"#/components/schemas/UUID"},"description":"The experiment."},{"name":"version",\#
         "required":true,"schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was \#
@@ -2238,8 +2239,9 @@ extension ExperimentsContract {
         "items":{"$ref":"#/components/schemas/SplitPart"},"maxItems":1000,"description":"Each phase."},\#
         "days":{"type":"array","items":{"$ref":"#/components/schemas/SplitPart"},"maxItems":400,"description":"The \#
         last days."}},"additionalProperties":false},"Verdict":{"type":"string","enum":["ship","rollBack",\#
-        "keepRunning","broken"],"description":"What to do.","x-enum-descriptions":{"ship":"Take the variant.",\#
-        "rollBack":"Keep the control.","keepRunning":"Go on.","broken":"Trust nothing of it; find out why."}},\#
+        "keepRunning","inconclusive","broken"],"description":"What to do.","x-enum-descriptions":{"ship":"Take the \#
+        variant.","rollBack":"Keep the control.","keepRunning":"Go on.","inconclusive":"It is over, and neither is \#
+        certain: keep the control, or try with more units.","broken":"Trust nothing of it; find out why."}},\#
         "ArmDecision":{"type":"object","description":"What to do with a variant.","required":["variant","verdict",\#
         "reasons"],"properties":{"variant":{"$ref":"#/components/schemas/Key","description":"The variant."},\#
         "verdict":{"$ref":"#/components/schemas/Verdict","description":"What to do."},"reasons":{"type":"array",\#

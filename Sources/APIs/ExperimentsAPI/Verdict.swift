@@ -10,6 +10,8 @@ public enum Verdict: String, JSONReadable, JSONWritable, Sendable, CaseIterable 
     case rollBack
     /// Go on.
     case keepRunning
+    /// It is over, and neither is certain: keep the control, or try with more units.
+    case inconclusive
     /// Trust nothing of it; find out why.
     case broken
 
@@ -18,8 +20,9 @@ public enum Verdict: String, JSONReadable, JSONWritable, Sendable, CaseIterable 
         case "ship": self = .ship
         case "rollBack": self = .rollBack
         case "keepRunning": self = .keepRunning
+        case "inconclusive": self = .inconclusive
         case "broken": self = .broken
-        default: throw reader.fail(.constraint, "must be ship, rollBack, keepRunning or broken")
+        default: throw reader.fail(.constraint, "must be ship, rollBack, keepRunning, inconclusive or broken")
         }
     }
 

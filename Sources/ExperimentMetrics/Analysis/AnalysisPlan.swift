@@ -56,7 +56,7 @@ public struct AnalysisPlan: Sendable, Equatable {
                 test.looks(at: looks) != nil
             else {
                 throw MetricProblem(
-                    "/engine/looks",
+                    "/looks",
                     "must be up to \(GroupSequentialTest.largestLookCount) rising shares, the last of them 1, with a "
                         + "positive power")
             }

@@ -59,7 +59,7 @@ public struct ExperimentAnalysis: Sendable, Equatable {
         let (ofMetrics, hasEnded) = (self.metrics, self.hasEnded)
         decisions = (0..<arms.count).filter { $0 != control }.map { arm in
             let evidence = ExperimentEvidence(
-                metrics: ofMetrics.compactMap { $0.evidence(arm) }, hasEnded: hasEnded,
+                metrics: ofMetrics.compactMap { $0.evidence(arm) }, hasEnded: hasEnded, isOver: isOver,
                 countsAtAnyTime: plan.countsAtAnyTime, sampleRatioPValue: split.pValue(hasEnded: hasEnded),
                 sampleRatioThreshold: plan.sampleRatioLevel.alpha, emptyArms: split.emptyArms.map { arms[$0] },
                 severalVariantsShare: severalVariantsShare, severalVariantsLimit: plan.severalVariantsLimit)
@@ -90,7 +90,7 @@ public struct ExperimentAnalysis: Sendable, Equatable {
             switch decision.decision.verdict {
             case .broken: 0
             case .ship: 1
-            case .keepRunning: 2
+            case .keepRunning, .inconclusive: 2
             case .rollBack: 3
             }
         }

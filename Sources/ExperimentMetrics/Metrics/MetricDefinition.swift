@@ -109,13 +109,13 @@ extension MetricDefinition {
     private func checkTimes() throws(MetricProblem) {
         let longest = Self.longestSeconds
         var (delay, window) = ("/delaySeconds", "/windowSeconds")
-        if case .retention = kind { (delay, window) = ("/kind/fromSeconds", "/kind/toSeconds") }
+        if case .retention = kind { (delay, window) = ("/fromSeconds", "/toSeconds") }
         guard (0...longest).contains(delaySeconds) else {
             throw MetricProblem(delay, "must be from 0 to \(longest)")
         }
         if let windowSeconds {
             guard windowSeconds > delaySeconds, windowSeconds <= longest else {
-                throw MetricProblem(window, "must be more than the delay, and at most \(longest)")
+                throw MetricProblem(window, "must be more than \(delay.dropFirst()), and at most \(longest)")
             }
         } else if countsFinishedWindowsOnly {
             throw MetricProblem("/windowSeconds", "must be there where only finished windows count")
@@ -131,7 +131,7 @@ extension MetricDefinition {
         switch kind {
         case .quantile(let share), .eventQuantile(let share):
             guard QuantileEstimate.shares.contains(share) else {
-                throw MetricProblem("/kind/share", "must be from \(QuantileEstimate.shares.lowerBound) to 0.9999")
+                throw MetricProblem("/share", "must be from \(QuantileEstimate.shares.lowerBound) to 0.9999")
             }
             guard lookBackSeconds == nil else {
                 throw MetricProblem("/lookBackSeconds", "belongs to no quantile, which takes no covariate")

@@ -7,7 +7,7 @@
 /// 3. **rollBack**: a guardrail is worse than its margin allows, or a goal is worse, for certain.
 /// 4. **ship**: at least one goal is better for certain, and every guardrail is within its margin for certain.
 /// 5. **rollBack**: at the planned end, every goal's interval leaves out an effect worth having.
-/// 6. **keepRunning**: anything else.
+/// 6. **keepRunning**: anything else; **inconclusive** where the experiment is over.
 ///
 /// "For certain" is the whole interval on one side. Its level is the caller's, and so is its correction for several
 /// metrics: with intervals adjusted by Holm, the family of decisions keeps α.
@@ -16,6 +16,7 @@ public struct ExperimentDecision: Sendable, Equatable {
         case ship
         case rollBack
         case keepRunning
+        case inconclusive
         case broken
     }
 
@@ -47,7 +48,8 @@ public struct ExperimentDecision: Sendable, Equatable {
             self.init(.rollBack, futile)
         } else {
             let open = evidence.metrics.compactMap(\.openGoal)
-            self.init(.keepRunning, missing + gains + unclear + (gains.isEmpty ? open : []))
+            let verdict: Verdict = evidence.isOver ? .inconclusive : .keepRunning
+            self.init(verdict, missing + gains + unclear + (gains.isEmpty ? open : []))
         }
     }
 

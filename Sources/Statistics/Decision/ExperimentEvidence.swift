@@ -34,6 +34,8 @@ public struct ExperimentEvidence: Sendable, Equatable {
     public let metrics: [Metric]
     /// Whether the planned end is reached.
     public let hasEnded: Bool
+    /// Whether nobody comes any more, planned or not.
+    public let isOver: Bool
     /// Whether the intervals hold at every look: always valid ones, or group-sequential ones at their looks.
     public let countsAtAnyTime: Bool
     /// Of the split between the arms in the phase; nil while there is none.
@@ -48,12 +50,13 @@ public struct ExperimentEvidence: Sendable, Equatable {
     public let severalVariantsLimit: Double
 
     public init(
-        metrics: [Metric], hasEnded: Bool, countsAtAnyTime: Bool, sampleRatioPValue: Double?,
+        metrics: [Metric], hasEnded: Bool, isOver: Bool = false, countsAtAnyTime: Bool, sampleRatioPValue: Double?,
         sampleRatioThreshold: Double = 0.001, emptyArms: [String] = [], severalVariantsShare: Double = 0,
         severalVariantsLimit: Double = 0.01
     ) {
         self.metrics = metrics
         self.hasEnded = hasEnded
+        self.isOver = isOver
         self.countsAtAnyTime = countsAtAnyTime
         self.sampleRatioPValue = sampleRatioPValue
         self.sampleRatioThreshold = sampleRatioThreshold

@@ -24,7 +24,7 @@ public enum NotEnoughData: Error, Sendable, Equatable, CustomStringConvertible {
         case .tooFewSuccesses(let have, let need):
             "needs \(need) units that did it and as many that did not in each arm, and has \(have)"
         case .beforeFirstLook: "the first planned look is not reached"
-        case .noVariance: "all values are the same, so that chance cannot be judged"
+        case .noVariance: "all values of each variant are the same, so that chance cannot be judged"
         case .notFinite: "a value is not a finite number, or too large to be squared"
         case .denominatorIsZero: "the denominators of the ratio sum to zero"
         case .controlMeanIsZero: "the control's mean is zero, so that nothing is relative to it"

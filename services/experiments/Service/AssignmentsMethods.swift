@@ -68,7 +68,7 @@ struct AssignmentsMethods: Assignments.Service {
         let unit = try UnitAttributes(params.attributes, targetingKey: params.targetingKey)
         let context = try knowledge.context(of: unit, compiled, at: call.now, in: transaction)
         let evaluations = try compiled.evaluate(params.experiments, context)
-        guard try !isErased(evaluations, compiled, in: transaction) else { throw .suppressed("this unit") }
+        guard try !isErased(evaluations, compiled, in: transaction) else { throw .suppressed("This unit") }
         var answers: [UnitAssignment] = []
         for evaluation in evaluations {
             let isSaved = try keep(evaluation, compiled, at: call.now, in: transaction)

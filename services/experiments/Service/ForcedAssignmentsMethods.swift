@@ -32,7 +32,7 @@ struct ForcedAssignmentsMethods: ForcedAssignments.Service {
         }
         let type = try UnitTypeTable(in: transaction).identifierType(of: experiment.unitType)
         if let type, try tombstones.contains(type: type, value: params.unit, in: transaction) {
-            throw .suppressed("this unit")
+            throw .suppressed("This unit")
         }
         try forced.sweep(at: call.now, in: transaction)
         guard try forced.count(in: transaction) < Self.maximum else {

@@ -94,7 +94,7 @@ struct SavedGroupsMethods: ExperimentsAPI.SavedGroups.Service {
         let types = Set(known.compactMap { table.identifierType(of: $0) } + ["email"])
         for value in values {
             for type in types where try tombstones.contains(type: type, value: value, in: transaction) {
-                throw .suppressed("somebody in this list")
+                throw .suppressed("Somebody in this list")
             }
         }
     }

@@ -185,6 +185,7 @@ extension Verdict {
         case .ship: self = .ship
         case .rollBack: self = .rollBack
         case .keepRunning: self = .keepRunning
+        case .inconclusive: self = .inconclusive
         case .broken: self = .broken
         }
     }

@@ -56,6 +56,7 @@ struct HoldoutResultsMethods: HoldoutResults.Service {
             "What was shown to the others is worse than nothing of it: find out which of the experiments it is, and take "
                 + "it back."
         case .keepRunning: "Nothing is certain yet: go on withholding."
+        case .inconclusive: "It has ended, and whether what was shown to the others is better is not certain."
         case .broken: "The two sides are not as they should be: trust nothing of it, and find out why."
         }
     }
