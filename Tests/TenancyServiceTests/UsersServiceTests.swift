@@ -38,7 +38,7 @@ import Testing
             #expect(session.record.userId == accepted.userId && session.record.brandId == brand.id)
             let proof = try await tenancy.prove(session.token)
             #expect(proof.record == session.record)
-            #expect(proof.scopes == RoleScopes.scopes(of: .analyst).filter { $0.hasSuffix(":read") })
+            #expect(proof.scopes == Role.analyst.scopes.filter { $0.hasSuffix(":read") })
             let listed = try await tenancy.users.list(.init(), for: tenancy.inside(brand.id)).items
             #expect(listed.map(\.name) == ["Ada"] && listed.map(\.status) == [.active])
         }
@@ -305,7 +305,7 @@ import Testing
             let session = try await tenancy.signIn("eve@example.org", in: brand.id)
             _ = try await tenancy.users.update(.init(id: admin, version: 2, role: .viewer), for: asOwner)
             let proof = try await tenancy.prove(session.token)
-            #expect(proof.scopes == RoleScopes.scopes(of: .viewer))
+            #expect(proof.scopes == Role.viewer.scopes)
             let foreign = try await tenancy.newBrand("Other")
             let unseen = await failure { () async throws(RPCError) in
                 try await tenancy.users.remove(.init(id: owner), for: tenancy.inside(foreign.id))

@@ -12,7 +12,7 @@ extension Sessions {
         /// What the contract says of `sessions.create`.
         public static let method = MethodDescription(
             name: "sessions.create", summary: "Signs a user in and shows the session's token, this once.", kind: .flow,
-            database: .service, scope: nil, cost: 1, costItems: nil, isAudited: false, isIdempotent: false,
+            database: .service, scope: nil, cost: 1, costItems: nil, isAudited: true, isIdempotent: false,
             callers: ["anyone"])
 
         /// The parameters of `sessions.create`.

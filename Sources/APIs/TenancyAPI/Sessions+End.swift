@@ -10,7 +10,7 @@ extension Sessions {
         public static let method = MethodDescription(
             name: "sessions.end",
             summary: "Ends one of the caller's own sessions: its token is useless from the moment this call returns.",
-            kind: .write, database: .service, scope: "sessions:write", cost: 1, costItems: nil, isAudited: false,
+            kind: .write, database: .service, scope: "sessions:write", cost: 1, costItems: nil, isAudited: true,
             isIdempotent: false, awaitsDelivery: true, callers: ["public"])
 
         /// The parameters of `sessions.end`.

@@ -370,9 +370,9 @@ extension TenancyContract {
         "schema":{"$ref":"#/components/schemas/SystemParameter"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
         {"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/versionMismatch"},\#
         {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a switch","params":[{"name":"name",\#
-        "value":"intake.enabled"},{"name":"value","value":true}],"result":{"name":"reply",\#
-        "value":{"name":"intake.enabled","value":true,"updatedAt":"2026-01-01T00:00:00Z","version":1}}},\#
-        {"name":"one that is not there to be changed","params":[{"name":"name","value":"intake.enabled"},\#
+        "value":"newsletter.images"},{"name":"value","value":true}],"result":{"name":"reply",\#
+        "value":{"name":"newsletter.images","value":true,"updatedAt":"2026-01-01T00:00:00Z","version":1}}},\#
+        {"name":"one that is not there to be changed","params":[{"name":"name","value":"newsletter.images"},\#
         {"name":"value","value":true},{"name":"version","value":1}],"x-error":"#/components/errors/notFound"}]},\#
         {"name":"integrations.create","summary":"Connects the call's brand to a system of somebody else's. Its \#
         credentials are sealed, and no client sees them again.","x-kind":"write","x-cost":1,"x-actors":"nobody",\#
@@ -439,9 +439,9 @@ extension TenancyContract {
         "createdAt":"2026-01-01T00:00:00Z","version":1},\#
         "token":"gy_invt_k7Qm2xTz_0000000000000000000000000000000000000000000_000000",\#
         "expiresAt":"2026-01-08T00:00:00Z"}}}]},{"name":"users.accept","summary":"Takes an invitation: sets name \#
-        and password.","x-kind":"flow","x-cost":1,"x-callers":["anyone"],"params":[{"name":"token","required":true,\#
-        "schema":{"type":"string","minLength":1,"maxLength":120},"description":"The invitation's token.",\#
-        "x-privacy":"secret"},{"name":"name","required":true,"schema":{"type":"string","minLength":1,\#
+        and password.","x-kind":"flow","x-cost":1,"x-callers":["anyone"],"x-audit":true,"params":[{"name":"token",\#
+        "required":true,"schema":{"type":"string","minLength":1,"maxLength":120},"description":"The invitation's \#
+        token.","x-privacy":"secret"},{"name":"name","required":true,"schema":{"type":"string","minLength":1,\#
         "maxLength":200},"description":"What people call them.","x-privacy":"personal"},{"name":"password",\#
         "required":true,"schema":{"type":"string","minLength":12,"maxLength":256},"description":"What they will \#
         sign in with.","x-privacy":"secret"}],"result":{"name":"reply","schema":{"type":"object",\#
@@ -502,7 +502,7 @@ extension TenancyContract {
         {"name":"sessions.create","summary":"Signs a user in and shows the session's token, this once.",\#
         "description":"In 15 minutes at most five attempts for one address of a brand, right or wrong, and fifty \#
         wrong ones from one network address, or from one user of this machine.","x-kind":"flow","x-cost":1,\#
-        "x-callers":["anyone"],"params":[{"name":"brandId","required":true,\#
+        "x-callers":["anyone"],"x-audit":true,"params":[{"name":"brandId","required":true,\#
         "schema":{"$ref":"#/components/schemas/UUID"},"description":"Where to sign in."},{"name":"email",\#
         "required":true,"schema":{"$ref":"#/components/schemas/Email"},"description":"The user's address.",\#
         "x-privacy":"personal"},{"name":"password","required":true,"schema":{"type":"string","minLength":1,\#
@@ -528,8 +528,8 @@ extension TenancyContract {
         key has none","params":[],"x-error":"#/components/errors/forbidden"}]},{"name":"sessions.end",\#
         "summary":"Ends one of the caller's own sessions: its token is useless from the moment this call returns.",\#
         "x-kind":"write","x-cost":1,"x-callers":["public"],"x-scope":"sessions:write","x-awaits-delivery":true,\#
-        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
-        session."}],"result":{"name":"reply","schema":{"type":"object","required":["endedAt"],\#
+        "x-audit":true,"params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The session."}],"result":{"name":"reply","schema":{"type":"object","required":["endedAt"],\#
         "properties":{"endedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it ended."}},\#
         "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/notFound"},\#
         {"$ref":"#/components/errors/forbidden"},{"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a \#
@@ -761,19 +761,56 @@ extension TenancyContract {
         "admin","analyst","operator","viewer"],"description":"What a user may do in their brand.",\#
         "x-enum-descriptions":{"owner":"Everything, other owners included.","admin":"Everything, but nothing about \#
         owners.","analyst":"Reads everything, and plans experiments.","operator":"Runs the daily work: data in, \#
-        messages out.","viewer":"Reads results, and nobody's personal data."}},"User":{"type":"object",\#
-        "description":"A member of staff who signs in to one brand.","required":["id","email","role","status",\#
-        "hasAuthenticator","createdAt","version"],"properties":{"id":{"$ref":"#/components/schemas/UUID",\#
-        "description":"The user."},"email":{"$ref":"#/components/schemas/Email","description":"What they sign in \#
-        with; one brand has each address once.","x-privacy":"personal"},"name":{"type":"string","minLength":1,\#
-        "maxLength":200,"description":"What people call them; absent until they have accepted.",\#
-        "x-privacy":"personal"},"role":{"$ref":"#/components/schemas/Role","description":"What they may do."},\#
-        "status":{"type":"string","enum":["invited","active"],"description":"Invited until they have set a \#
-        password."},"hasAuthenticator":{"type":"boolean","description":"Whether signing in takes a code of an \#
-        authenticator app too."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When they were \#
-        invited first."},"version":{"type":"integer","minimum":1,"description":"Grows with every change; send it as \#
-        the expected version."}},"additionalProperties":false},"Invitation":{"type":"object","description":"A way \#
-        in for one user, for a while, once.","required":["user","token","expiresAt"],\#
+        messages out.","viewer":"Reads results, and nobody's personal data."},\#
+        "x-enum-scopes":{"owner":["actors:read","assignments:read","assignments:write","audit:read",\#
+        "authenticators:write","bandits:read","bandits:write","consents:read","consents:write","datasets:read",\#
+        "datasets:write","disclosures:read","disclosures:write","experimentEvents:read","experimentEvents:write",\#
+        "experiments:read","experiments:write","exposures:write","features:evaluate","features:read","flows:read",\#
+        "flows:write","imports:read","imports:write","integrations:read","integrations:write","jobs:read",\#
+        "jobs:write","keys:read","legalHolds:read","legalHolds:write","limits:read","policies:read",\#
+        "policies:write","privacyNotices:read","privacyNotices:write","privacyRequests:approve",\#
+        "privacyRequests:read","privacyRequests:write","promptVersions:read","promptVersions:write",\#
+        "recipients:read","recipients:write","replays:read","replays:write","restrictions:read",\#
+        "restrictions:write","retentionRules:read","retentionRules:write","savedGroups:read","savedGroups:write",\#
+        "sessions:read","sessions:write","settings:read","settings:write","signals:read","signals:write",\#
+        "users:read","users:write"],"admin":["actors:read","assignments:read","assignments:write","audit:read",\#
+        "authenticators:write","bandits:read","bandits:write","consents:read","consents:write","datasets:read",\#
+        "datasets:write","disclosures:read","disclosures:write","experimentEvents:read","experimentEvents:write",\#
+        "experiments:read","experiments:write","exposures:write","features:evaluate","features:read","flows:read",\#
+        "flows:write","imports:read","imports:write","integrations:read","integrations:write","jobs:read",\#
+        "jobs:write","keys:read","legalHolds:read","legalHolds:write","limits:read","policies:read",\#
+        "policies:write","privacyNotices:read","privacyNotices:write","privacyRequests:approve",\#
+        "privacyRequests:read","privacyRequests:write","promptVersions:read","promptVersions:write",\#
+        "recipients:read","recipients:write","replays:read","replays:write","restrictions:read",\#
+        "restrictions:write","retentionRules:read","retentionRules:write","savedGroups:read","savedGroups:write",\#
+        "sessions:read","sessions:write","settings:read","settings:write","signals:read","signals:write",\#
+        "users:read","users:write"],"analyst":["actors:read","assignments:read","authenticators:write",\#
+        "bandits:read","consents:read","datasets:read","disclosures:read","experimentEvents:read",\#
+        "experiments:read","features:read","flows:read","imports:read","jobs:read","policies:read",\#
+        "promptVersions:read","recipients:read","replays:read","restrictions:read","savedGroups:read",\#
+        "sessions:read","sessions:write","settings:read","signals:read"],"operator":["actors:read",\#
+        "assignments:read","assignments:write","authenticators:write","bandits:read","bandits:write",\#
+        "consents:read","consents:write","datasets:read","datasets:write","disclosures:read","disclosures:write",\#
+        "experimentEvents:read","experimentEvents:write","experiments:read","experiments:write","exposures:write",\#
+        "features:evaluate","features:read","flows:read","flows:write","imports:read","imports:write",\#
+        "integrations:read","jobs:read","jobs:write","limits:read","policies:read","policies:write",\#
+        "promptVersions:read","promptVersions:write","recipients:read","replays:read","replays:write",\#
+        "restrictions:read","restrictions:write","savedGroups:read","savedGroups:write","sessions:read",\#
+        "sessions:write","settings:read","signals:read","signals:write"],"viewer":["authenticators:write",\#
+        "bandits:read","experiments:read","features:read","flows:read","policies:read","promptVersions:read",\#
+        "replays:read","sessions:read","sessions:write","settings:read"]}},"User":{"type":"object","description":"A \#
+        member of staff who signs in to one brand.","required":["id","email","role","status","hasAuthenticator",\#
+        "createdAt","version"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The user."},\#
+        "email":{"$ref":"#/components/schemas/Email","description":"What they sign in with; one brand has each \#
+        address once.","x-privacy":"personal"},"name":{"type":"string","minLength":1,"maxLength":200,\#
+        "description":"What people call them; absent until they have accepted.","x-privacy":"personal"},\#
+        "role":{"$ref":"#/components/schemas/Role","description":"What they may do."},"status":{"type":"string",\#
+        "enum":["invited","active"],"description":"Invited until they have set a password."},\#
+        "hasAuthenticator":{"type":"boolean","description":"Whether signing in takes a code of an authenticator app \#
+        too."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When they were invited first."},\#
+        "version":{"type":"integer","minimum":1,"description":"Grows with every change; send it as the expected \#
+        version."}},"additionalProperties":false},"Invitation":{"type":"object","description":"A way in for one \#
+        user, for a while, once.","required":["user","token","expiresAt"],\#
         "properties":{"user":{"$ref":"#/components/schemas/User","description":"Who is invited."},\#
         "token":{"type":"string","minLength":1,"maxLength":120,"description":"Give it to them; `users.accept` takes \#
         it. Nothing in Gyre can show it again.","x-privacy":"secret"},\#

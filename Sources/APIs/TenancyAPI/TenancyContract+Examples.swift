@@ -381,10 +381,10 @@ extension TenancyContract {
             name: "a switch",
             fixture: nil,
             params: #"""
-                {"name":"intake.enabled","value":true}
+                {"name":"newsletter.images","value":true}
                 """#,
             result: #"""
-                {"name":"intake.enabled","value":true,"updatedAt":"2026-01-01T00:00:00Z","version":1}
+                {"name":"newsletter.images","value":true,"updatedAt":"2026-01-01T00:00:00Z","version":1}
                 """#,
             errorCode: nil),
         MethodExample(
@@ -392,7 +392,7 @@ extension TenancyContract {
             name: "one that is not there to be changed",
             fixture: nil,
             params: #"""
-                {"name":"intake.enabled","value":true,"version":1}
+                {"name":"newsletter.images","value":true,"version":1}
                 """#,
             result: nil,
             errorCode: -32004),

@@ -9,7 +9,7 @@ extension Users {
         /// What the contract says of `users.accept`.
         public static let method = MethodDescription(
             name: "users.accept", summary: "Takes an invitation: sets name and password.", kind: .flow,
-            database: .service, scope: nil, cost: 1, costItems: nil, isAudited: false, isIdempotent: false,
+            database: .service, scope: nil, cost: 1, costItems: nil, isAudited: true, isIdempotent: false,
             callers: ["anyone"])
 
         /// The parameters of `users.accept`.

@@ -101,8 +101,11 @@ extension Schema {
     private static func stringKind(_ node: Node) throws(Problem) -> Kind {
         if let values = node.member("enum") {
             try node.refuseMembers(
-                besides: commonMembers.union(["type", "enum", "x-enum-descriptions"]), in: "an enumeration")
-            return .enumeration(try enumeration(values, descriptions: node.member("x-enum-descriptions")))
+                besides: commonMembers.union(["type", "enum", "x-enum-descriptions", "x-enum-scopes"]),
+                in: "an enumeration")
+            return .enumeration(
+                try enumeration(
+                    values, descriptions: node.member("x-enum-descriptions"), scopes: node.member("x-enum-scopes")))
         }
         if let constant = node.member("const") {
             try node.refuseMembers(besides: commonMembers.union(["type", "const"]), in: "a constant")
@@ -143,12 +146,15 @@ extension Schema {
         return limits
     }
 
-    private static func enumeration(_ values: Node, descriptions: Node?) throws(Problem) -> [EnumerationValue] {
+    private static func enumeration(
+        _ values: Node, descriptions: Node?, scopes: Node?
+    ) throws(Problem) -> [EnumerationValue] {
         let names = try values.strings()
         guard !names.isEmpty else { throw values.problem("must not be empty") }
         for (name, node) in try descriptions?.members() ?? [] where !names.contains(name) {
             throw node.problem("describes no value of this enumeration")
         }
+        if let scopes { try check(scopes, of: names) }
         var cases: [String: String] = [:]
         var enumeration: [EnumerationValue] = []
         for name in names {
@@ -156,9 +162,25 @@ extension Schema {
                 throw values.problem("has two values of one Swift name, '\(other)' and '\(name)'")
             }
             let description = try descriptions?.member(name)?.text()
-            enumeration.append(EnumerationValue(value: name, description: description))
+            let scopes = try scopes?.member(name)?.strings()
+            enumeration.append(EnumerationValue(value: name, description: description, scopes: scopes))
         }
         return enumeration
+    }
+
+    /// All values have their scopes, each list sorted, so that who reads it finds what is there and what is not.
+    private static func check(_ scopes: Node, of names: [String]) throws(Problem) {
+        let members = try scopes.members()
+        for (name, node) in members where !names.contains(name) {
+            throw node.problem("is no value of this enumeration")
+        }
+        guard members.count == names.count else { throw scopes.problem("must have the scopes of each value") }
+        for (_, node) in members {
+            let list = try node.strings()
+            guard zip(list, list.dropFirst()).allSatisfy({ $0 < $1 }) else {
+                throw node.problem("must be sorted, each scope once")
+            }
+        }
     }
 
     private static func integerLimits(_ node: Node) throws(Problem) -> IntegerLimits {

@@ -77,6 +77,8 @@ struct Schema {
     struct EnumerationValue: Equatable {
         let value: String
         let description: String?
+        /// What whoever has this value may do; nil where the enumeration says nothing of that.
+        let scopes: [String]?
     }
 
     struct Property {

@@ -235,6 +235,26 @@ extension EnumDeclaration {
             }
             text.blank()
             text.block("public func write(to writer: inout JSONWriter)") { $0.line("writer.string(rawValue)") }
+            if values.contains(where: { $0.scopes != nil }) { renderScopes(to: &text) }
+        }
+    }
+
+    private func renderScopes(to text: inout SourceText) {
+        text.blank()
+        text.documentation(["What whoever has this value may do, sorted."])
+        text.block("public var scopes: [String]") { (text: inout SourceText) in
+            text.line("switch self {")
+            for value in values {
+                text.line("case .\(SwiftName.enumCase(value.value)):")
+                text.indented { text in
+                    text.line("[")
+                    text.indented { text in
+                        for scope in value.scopes ?? [] { text.line("\(SwiftLiteral.string(scope)),") }
+                    }
+                    text.line("]")
+                }
+            }
+            text.line("}")
         }
     }
 }

@@ -28,7 +28,7 @@ struct ParametersCommand: AsyncParsableCommand {
             abstract: "Sets one parameter, a JSON value.",
             discussion: """
                 EXAMPLE
-                  gyre parameters set intake.enabled true
+                  gyre parameters set newsletter.images true
                 """)
 
         @Argument(help: "Its name.")
