@@ -30,6 +30,14 @@ final class ZoneFilesTests {
         #expect(files.bytes(of: name) == Array(text.utf8))
     }
 
+    @Test("A zone is what has the form of one; UTC needs no file")
+    func contained() {
+        _ = FileBytes.writeDurably(Array("TZif2".utf8), to: directory + "/zoneinfo/Etc/GMT-2")
+        #expect(files.contains("Etc/GMT-2") && files.contains("UTC"))
+        #expect(!files.contains("Etc/GMT+1") && !files.contains("Etc") && !files.contains("Mars/Phobos"))
+        #expect(ZoneFiles(directory: directory + "/nothing").contains("UTC"))
+    }
+
     @Test(
         "A name that is none, or leads elsewhere, finds nothing",
         arguments: [

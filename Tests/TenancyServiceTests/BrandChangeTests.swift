@@ -209,7 +209,7 @@ import Testing
                 },
                 await failure { () async throws(RPCError) in
                     try await tenancy.keys.create(
-                        .init(brandId: brand.id, name: "a", scopes: ["a:b"]), for: tenancy.admin)
+                        .init(brandId: brand.id, name: "a", scopes: ["signals:read"]), for: tenancy.admin)
                 },
             ]
             #expect(failures.map { $0?.code } == Array(repeating: RPCError.Code.illegalTransition, count: 5))

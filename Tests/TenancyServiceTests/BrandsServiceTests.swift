@@ -42,6 +42,27 @@ import Testing
         }
     }
 
+    @Test("A time zone that nobody knows is refused, and nothing is made or changed")
+    func timeZone() async throws {
+        try await withTenancy { tenancy in
+            for zone in ["Mars/Phobos", "Europe/Berln", "Europe", "../UTC"] {
+                await #expect {
+                    try await tenancy.brands.provision(.init(name: "Shop", timeZone: zone), for: tenancy.admin)
+                } throws: {
+                    ($0 as? RPCError)?.message.hasPrefix("/params/timeZone") == true
+                }
+            }
+            #expect(try await tenancy.brands.list(.init(), for: tenancy.admin).items.isEmpty)
+            let brand = try await tenancy.brands.provision(
+                .init(name: "Shop", timeZone: "Asia/Kathmandu"), for: tenancy.admin)
+            await #expect(throws: RPCError.self) {
+                try await tenancy.brands.update(
+                    .init(id: brand.id, version: brand.version, timeZone: "Mars/Phobos"), for: tenancy.admin)
+            }
+            #expect(try await tenancy.brands.get(.init(id: brand.id), for: tenancy.admin).timeZone == "Asia/Kathmandu")
+        }
+    }
+
     @Test("What the call leaves out is what the contract says it is")
     func defaults() async throws {
         try await withTenancy(tenancy()) { tenancy in

@@ -17,7 +17,7 @@ import Testing
             let brand = try await tenancy.newBrand()
             let reply = try await tenancy.keys.create(
                 .init(
-                    brandId: brand.id, name: "a", scopes: ["a:b"], allowedIndustries: [.retail, .finance],
+                    brandId: brand.id, name: "a", scopes: ["signals:read"], allowedIndustries: [.retail, .finance],
                     allowedSegments: ["regulars"], dailyQuota: 10, monthlyQuota: 100), for: tenancy.admin)
             let key = try #require(APIKey(parsing: reply.key))
             #expect(reply.record.allowedIndustries == [.retail, .finance])
@@ -31,7 +31,7 @@ import Testing
                     id: reply.record.id, version: 1, name: "b", allowedIndustries: [], ratePerSecond: 7,
                     dailyQuota: .set(20), monthlyQuota: .clear, expiresAt: .set(end)), for: tenancy.admin)
             #expect(changed.name == "b")
-            #expect(changed.scopes == ["a:b"])
+            #expect(changed.scopes == ["signals:read"])
             #expect(changed.allowedIndustries == [])
             #expect(changed.allowedSegments == ["regulars"])
             #expect(changed.ratePerSecond == 7)
@@ -72,7 +72,7 @@ import Testing
             _ = try await tenancy.keys.revoke(.init(id: revoked.id), for: tenancy.admin)
             let expired = try await tenancy.keys.create(
                 .init(
-                    brandId: brand.id, name: "a", scopes: ["a:b"],
+                    brandId: brand.id, name: "a", scopes: ["signals:read"],
                     expiresAt: Timestamp(microseconds: tenancy.clock.now.microseconds + 1_000)),
                 for: tenancy.admin
             ).record
@@ -104,7 +104,7 @@ import Testing
             let brand = try await tenancy.newBrand()
             let first = try await tenancy.keys.create(
                 .init(
-                    brandId: brand.id, name: "a", scopes: ["a:b", "*:read"], allowedIndustries: [.health],
+                    brandId: brand.id, name: "a", scopes: ["signals:read", "*:read"], allowedIndustries: [.health],
                     allowedSegments: ["x"], ratePerSecond: 3, burst: 4, dailyQuota: 5, monthlyQuota: 6),
                 for: tenancy.admin)
             let old = try #require(APIKey(parsing: first.key))
@@ -149,7 +149,7 @@ import Testing
                 .init(id: record.id, overlapMilliseconds: 60_000), for: tenancy.admin)
             _ = try await tenancy.keys.update(
                 .init(
-                    id: rotation.record.id, version: 1, scopes: ["a:b"], ratePerSecond: 1, burst: 1_000,
+                    id: rotation.record.id, version: 1, scopes: ["signals:read"], ratePerSecond: 1, burst: 1_000,
                     dailyQuota: .set(9)), for: tenancy.admin)
             let proved = try #require(try await tenancy.verify(old).record)
             #expect([proved.ratePerSecond, proved.burst, proved.dailyQuota, proved.version] == [1, 1_000, 9, 3])
@@ -170,7 +170,7 @@ import Testing
             let later = Timestamp(microseconds: tenancy.clock.now.microseconds + 2_000_000)
             for (given, expected) in [(nil, end), (later, later)] {
                 let old = try await tenancy.keys.create(
-                    .init(brandId: brand.id, name: "a", scopes: ["a:b"], expiresAt: end), for: tenancy.admin)
+                    .init(brandId: brand.id, name: "a", scopes: ["signals:read"], expiresAt: end), for: tenancy.admin)
                 let rotation = try await tenancy.keys.rotate(
                     .init(id: old.record.id, overlapMilliseconds: 5_000, expiresAt: given), for: tenancy.admin)
                 #expect(rotation.replacedEndsAt == end)
@@ -211,7 +211,7 @@ import Testing
             let failed = await failure { () async throws(RPCError) in
                 try await tenancy.keys.create(
                     .init(
-                        brandId: brand.id, name: "a", scopes: ["a:b"],
+                        brandId: brand.id, name: "a", scopes: ["signals:read"],
                         allowedIndustries: Array(repeating: .retail, count: industries),
                         allowedSegments: Array(repeating: "a", count: segments), dailyQuota: quota),
                     for: tenancy.admin)
@@ -230,7 +230,8 @@ import Testing
                 for (given, isAllowed) in [(nil, true), (KeyMode.live, mode == .live), (.test, mode == .test)] {
                     do throws(RPCError) {
                         let reply = try await tenancy.keys.create(
-                            .init(brandId: brand.id, name: "a", scopes: ["a:b"], mode: given), for: tenancy.admin)
+                            .init(brandId: brand.id, name: "a", scopes: ["signals:read"], mode: given),
+                            for: tenancy.admin)
                         #expect(isAllowed)
                         #expect(reply.record.mode == mode)
                         #expect(reply.key.hasPrefix("gy_\(mode.rawValue)_"))

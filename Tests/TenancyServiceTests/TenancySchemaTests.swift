@@ -48,7 +48,7 @@ import Testing
             INSERT INTO organizations VALUES (x'01', 'a', 0, 1);
             INSERT INTO brands VALUES (x'02', x'01', 'a', 'other', 'live', 'UTC', 'USD', 'active', 0, 2, NULL);
             INSERT INTO keys VALUES
-                (x'03', 'k', x'02', 'a', 'live', '["a:b"]', '[]', '[]', 1, 1, NULL, NULL, x'03', zeroblob(32), 1,
+                (x'03', 'k', x'02', 'a', 'live', '["signals:read"]', '[]', '[]', 1, 1, NULL, NULL, x'03', zeroblob(32), 1,
                 'revoked', 0, NULL, 1, NULL, NULL, 1);
             """)
         let error = #expect(throws: SQLiteError.self) { try connection.execute(sql) }

@@ -17,6 +17,11 @@ public struct ZoneFiles: Sendable {
         return FileBytes.read("\(directory)/\(name)")
     }
 
+    /// Whether the machine knows this zone. `UTC` is one everywhere.
+    public func contains(_ name: String) -> Bool {
+        name == "UTC" || bytes(of: name)?.starts(with: Array("TZif".utf8)) ?? false
+    }
+
     private static func isName(_ name: String) -> Bool {
         let letters = name.utf8
         guard 1...maximumNameBytes ~= letters.count else { return false }

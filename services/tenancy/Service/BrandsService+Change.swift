@@ -11,6 +11,7 @@ extension BrandsService {
     ) throws(RPCError) -> Brand {
         let brand = try find(params.id, in: transaction)
         guard brand.status != .erasing, brand.status != .erased else { throw .brandGone(brand) }
+        try check(timeZone: params.timeZone)
         if let name = params.name, let other = try brands.find(named: name, of: brand.organizationId, in: transaction),
             other.id != brand.id
         {

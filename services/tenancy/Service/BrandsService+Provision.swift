@@ -13,6 +13,7 @@ extension BrandsService {
     /// Creates a brand in three steps, each of which may be the last before a crash: its row, its databases, its
     /// activation. The same call sent again goes on where the earlier one ended.
     func provision(_ params: Brands.Provision.Params, for call: CallContext) async throws(RPCError) -> Brand {
+        try check(timeZone: params.timeZone)
         let file = runtime.databases.serviceFile
         let begun = try await runtime.write(file) { transaction throws(RPCError) in
             try begin(params, at: call.now, in: transaction)

@@ -21,6 +21,7 @@ struct BrandsService: Brands.Service {
     let organizations = OrganizationStore()
     let keys = KeyStore()
     let jobs = JobStore()
+    let zones = ZoneFiles()
 
     func get(
         _ params: Brands.Get.Params, in transaction: borrowing ReadTransaction, for call: CallContext
@@ -35,5 +36,13 @@ struct BrandsService: Brands.Service {
         let rows = try brands.list(after: Cursor.id(params.cursor), count: params.limit + 1, in: transaction)
         let page = Page(rows, limit: params.limit) { "\($0.id)" }
         return Brands.List.Reply(items: page.items, nextCursor: page.nextCursor)
+    }
+
+    /// A zone that nobody knows would move the deadlines that a law sets.
+    func check(timeZone: String?) throws(RPCError) {
+        guard let timeZone, !zones.contains(timeZone) else { return }
+        throw .invalidParams(
+            at: "/params/timeZone",
+            "must be a time zone that this machine's tzdata knows, such as Europe/Berlin; \(timeZone) is none")
     }
 }

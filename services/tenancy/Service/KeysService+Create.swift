@@ -40,6 +40,7 @@ extension KeysService {
             let mode = brand.mode.rawValue
             throw .invalidParams(at: "/params/mode", "must be \(mode): the brand is a \(mode) one")
         }
+        try check(scopes: params.scopes)
         let (key, record) = try make(
             Draft(
                 brandID: brand.id, name: params.name, mode: brand.mode, scopes: params.scopes,
@@ -68,6 +69,14 @@ extension KeysService {
             of: key.secret, kid: key.kid, brand: draft.brandID, version: peppers.current)
         try keys.insert(record, digest: digest, pepperVersion: peppers.current, in: transaction)
         return (key, record)
+    }
+
+    /// A scope that opens nothing is a slip of the pen.
+    func check(scopes: [String]) throws(RPCError) {
+        for (index, scope) in scopes.enumerated() where !RoleScopes.isOfUse(scope) {
+            throw .invalidParams(
+                at: "/params/scopes/\(index)", "must open a method; none asks for \(scope) (rpc.discover names all)")
+        }
     }
 
     func check(expiry: Timestamp?, at time: Timestamp) throws(RPCError) {

@@ -11,6 +11,7 @@ extension KeysService {
         _ params: Keys.Update.Params, in transaction: borrowing WriteTransaction, for call: CallContext
     ) throws(RPCError) -> Key {
         let key = try usable(params.id, at: call.now, in: transaction)
+        if let scopes = params.scopes { try check(scopes: scopes) }
         let end = params.expiresAt.applied(to: key.expiresAt)
         if params.expiresAt != .keep {
             try check(expiry: end, at: call.now)
