@@ -135,6 +135,47 @@ import Testing
         }
     }
 
+    @Test(
+        "What does not come is told in a sentence, above what came",
+        arguments: [
+            (RPCError.internalError("a bug"), false), (.conflict("It has no first unit."), true),
+            (.invalidParams(at: "/params/power", "must be above 0.9"), true),
+        ])
+    func gaps(error: RPCError, isTold: Bool) async throws {
+        let failing = Mutex<Set<String>>(["experimentResults.series"])
+        try await withPage(
+            FakeStaff(),
+            { method, _ throws(RPCError) in
+                if failing.withLock({ $0.contains(method) }) { throw error }
+                return try Planted().answer(method)
+            }
+        ) { browser, _ in
+            var page = try await browser.get("/experiments?key=checkout")
+            #expect(page.status == 200 && page.body.contains("How the effects came about cannot be shown."))
+            #expect(page.body.contains("Ship: new") && !page.body.contains("<h2 id=\"history\">"))
+            failing.withLock { $0 = ["experimentResults.get"] }
+            page = try await browser.get("/experiments?key=checkout")
+            #expect(page.status == 200 && page.body.contains("<p class=\"notice\" role=\"status\">"))
+            #expect(page.body.contains("Of all units") && !page.body.contains("Ship: new"))
+            #expect(page.body.contains(HTMLText.escaped(error.message)))
+            #expect(isTold || !page.body.contains("a bug"))
+        }
+    }
+
+    @Test("Whose session ends while the page asks is led to sign in")
+    func ended() async throws {
+        try await withPage(
+            FakeStaff(),
+            { method, _ throws(RPCError) in
+                if method == "experimentResults.series" { throw .sessionUnknown }
+                return try Planted().answer(method)
+            }
+        ) { browser, _ in
+            let page = try await browser.get("/experiments?key=checkout")
+            #expect(page.status == 303 && page["location"]?.hasPrefix("/sign-in?ended=1") == true)
+        }
+    }
+
     @Test("A list of a status asks for that status, and says when there is none")
     func filter() async throws {
         let asked = Mutex<[String]>([])
@@ -397,7 +438,13 @@ struct Planted {
     var report: ExperimentReport {
         ExperimentReport(
             experiment: experiment, phases: phases, plan: hasPlan ? plan : nil,
-            results: hasPlan && hasResults ? results : nil, problem: nil, series: hasGoal && hasPlan ? [series] : [])
+            findings: hasPlan && hasResults ? findings : nil, gaps: [])
+    }
+
+    private var findings: Findings {
+        Findings(
+            plan: plan, results: results, phases: phases.map(Findings.PromisedPhase.init),
+            variantNames: experiment.variantNames, series: hasGoal ? [series] : [])
     }
 
     /// What the experiments service says of it.

@@ -52,6 +52,7 @@ extension ExperimentsPage {
         <p class="notice" role="status">{{text}}</p>
         {{#.command}}<pre>{{.}}</pre>{{/.command}}
         {{/notice}}
+        {{#gaps}}<p class="notice" role="status">{{.}}</p>{{/gaps}}
         {{#hasPromised}}
         <h2>Variants</h2>
         <table>

@@ -10,10 +10,6 @@ import ServiceContract
 struct ExperimentsPage: Sendable {
     /// Experiments that are listed.
     static let maximumExperiments = 500
-    /// Pages of phases that are asked for, of 100 each.
-    static let maximumPhasePages = 10
-    /// Goals whose effects are shown over time.
-    static let maximumSeries = 6
 
     private let list: MustacheTemplate
     private let one: MustacheTemplate
@@ -93,62 +89,4 @@ struct ExperimentsPage: Sendable {
     }
 
     func html(_ report: ExperimentReport) -> String { one.render(ExperimentPageContent(report)) }
-
-    private func report(_ key: String, _ door: DoorClient) async throws(RPCError) -> ExperimentReport {
-        let experiment = try await experiment(key, door)
-        let phases = try await phases(of: experiment, door)
-        let plan = try await plan(of: experiment, door)
-        var results: ExperimentResults.Get.Reply?
-        var problem: String?
-        if plan != nil, experiment.phase != nil {
-            do throws(RPCError) {
-                results = try await ExperimentResults.Client(door).get(.init(experimentId: experiment.id))
-            } catch {
-                guard error.code == RPCError.Code.conflict else { throw error }
-                problem = error.message
-            }
-        }
-        var series: [ExperimentResults.Series.Reply] = []
-        if let results, results.split.units.contains(where: { $0 > 0 }) {
-            for metric in results.metrics.filter({ $0.role == .goal }).prefix(Self.maximumSeries) {
-                series.append(
-                    try await ExperimentResults.Client(door).series(
-                        .init(experimentId: experiment.id, metric: metric.metric)))
-            }
-        }
-        return ExperimentReport(
-            experiment: experiment, phases: phases, plan: plan, results: results, problem: problem, series: series)
-    }
-
-    private func experiment(_ key: String, _ door: DoorClient) async throws(RPCError) -> Experiment {
-        do throws(RPCError) {
-            return try await Experiments.Client(door).get(.init(key: key))
-        } catch {
-            // What cannot be a key is no experiment's.
-            throw error.code == RPCError.Code.invalidParams ? .notFound("experiment", key) : error
-        }
-    }
-
-    private func phases(of experiment: Experiment, _ door: DoorClient) async throws(RPCError) -> [Phase] {
-        guard experiment.phase != nil else { return [] }
-        let client = ExperimentPhases.Client(door)
-        var phases: [Phase] = []
-        var cursor: String?
-        for _ in 0..<Self.maximumPhasePages {
-            let page = try await client.list(.init(experimentId: experiment.id, cursor: cursor, limit: 100))
-            phases += page.items
-            cursor = page.nextCursor
-            if cursor == nil { break }
-        }
-        return phases
-    }
-
-    private func plan(of experiment: Experiment, _ door: DoorClient) async throws(RPCError) -> ResultPlan? {
-        do throws(RPCError) {
-            return try await ResultPlans.Client(door).get(.init(experimentId: experiment.id))
-        } catch {
-            guard error.code == RPCError.Code.notFound else { throw error }
-            return nil
-        }
-    }
 }

@@ -2,11 +2,11 @@ import ExperimentsAPI
 import JSON
 import ResultWords
 
-extension ExperimentReport {
-    private var shownMetrics: [MetricResult] { Array((results?.metrics ?? []).prefix(Self.maximumMetrics)) }
+extension Findings {
+    private var shownMetrics: [MetricResult] { Array(results.metrics.prefix(Self.maximumMetrics)) }
 
-    var effects: ExperimentPageContent.Effects? {
-        guard let results, hasExposures, !results.metrics.isEmpty else { return nil }
+    var effects: ResultParts.Effects? {
+        guard hasExposures, !results.metrics.isEmpty else { return nil }
         let metrics = shownMetrics
         let relative = metrics.filter { $0.scale == .relative }
         var plots = relative.isEmpty ? [] : [forest(relative, "relative", "Effects, as shares of the control")]
@@ -26,7 +26,7 @@ extension ExperimentReport {
 
     // MARK: The forest plot
 
-    private func forest(_ metrics: [MetricResult], _ id: String, _ title: String) -> ExperimentPageContent.Drawn {
+    private func forest(_ metrics: [MetricResult], _ id: String, _ title: String) -> ResultParts.Drawn {
         let scale = metrics.first?.scale ?? .relative
         let plot = ForestPlot(metrics.map(group)) { value, digits in Self.mark(value, digits, scale) }
         let sentences = metrics.flatMap { metric in
@@ -78,7 +78,7 @@ extension ExperimentReport {
 
     // MARK: The table behind it
 
-    private func table(_ metric: MetricResult) -> ExperimentPageContent.MetricRows {
+    private func table(_ metric: MetricResult) -> ResultParts.MetricRows {
         .init(
             title: "\(metric.metric), \(metric.role.rawValue)",
             rows: metric.arms.map { arm in
@@ -106,20 +106,20 @@ extension ExperimentReport {
 
     // MARK: Over time
 
-    var history: ExperimentPageContent.History? {
+    var history: ResultParts.History? {
         guard hasExposures, !series.isEmpty else { return nil }
         let charts = series.enumerated().flatMap { self.charts($1, number: $0 + 1) }
         return .init(
             isDoubtful: isDoubtful, charts: Array(charts.prefix(Self.maximumCharts)), tables: series.map(table),
             more: charts.count > Self.maximumCharts ? "Only \(Self.maximumCharts) drawings are shown." : nil,
-            isOnlyForItself: plan?.engine == .fixed)
+            isOnlyForItself: plan.engine == .fixed)
     }
 
     private func charts(
         _ series: ExperimentResults.Series.Reply, number: Int
-    ) -> [ExperimentPageContent.Drawn] {
+    ) -> [ResultParts.Drawn] {
         let variants = series.points.flatMap { $0.arms.map(\.variant) }
-        let arms = (results?.arms ?? []).filter { variants.contains($0) }
+        let arms = results.arms.filter { variants.contains($0) }
         let lines = arms.map { arm in
             series.points.map { point in
                 let known = point.arms.first { $0.variant == arm }
@@ -145,7 +145,7 @@ extension ExperimentReport {
         }
     }
 
-    private func table(_ series: ExperimentResults.Series.Reply) -> ExperimentPageContent.DayRows {
+    private func table(_ series: ExperimentResults.Series.Reply) -> ResultParts.DayRows {
         .init(
             title: series.metric,
             rows: series.points.suffix(Self.maximumDays).flatMap { point in

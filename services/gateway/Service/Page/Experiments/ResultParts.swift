@@ -1,0 +1,118 @@
+/// Parts of the pages of experiments and of holdouts: words and figures, in the places where templates take them.
+enum ResultParts {
+    struct Fact {
+        let name: String
+        let value: String
+    }
+
+    /// Towards the planned units.
+    struct Progress {
+        let units: String
+        let planned: String
+        let percent: Int
+    }
+
+    /// What to do with a variant.
+    struct Advice {
+        let headline: String
+        let style: String
+        let reasons: [String]
+    }
+
+    struct Decision {
+        let first: Advice
+        let others: [Advice]
+        let judged: String
+        let assumptions: [String]
+    }
+
+    /// A variant's part of the units.
+    struct Share {
+        let variant: String
+        let name: String?
+        let isControl: Bool
+        let units: String?
+        let seen: String?
+        let expected: String?
+    }
+
+    struct SplitPhase {
+        let title: String
+        let opened: String?
+        let pValue: String
+        let isBroken: Bool
+        let rows: [Share]
+    }
+
+    struct Split {
+        let rows: [Share]
+        let verdict: String
+        let isBroken: Bool
+        let several: String?
+        let phases: [SplitPhase]
+        let more: String?
+    }
+
+    /// SVG, made here.
+    struct Drawn {
+        let title: String
+        let svg: String
+    }
+
+    struct MetricRow {
+        let variant: String
+        let controlUnits: String?
+        let units: String?
+        let control: String?
+        let mean: String?
+        let effect: String?
+        let interval: String?
+        let pValue: String?
+        let finding: String?
+    }
+
+    struct MetricRows {
+        let title: String
+        let rows: [MetricRow]
+    }
+
+    struct Effects {
+        let isDoubtful: Bool
+        /// Whether the intervals do not count yet.
+        let isEarly: Bool
+        let plots: [Drawn]
+        let hasMargin: Bool
+        let hasWorth: Bool
+        let notes: [String]
+        let groups: [MetricRows]
+        let more: String?
+    }
+
+    struct DayRow {
+        let day: String
+        let variant: String
+        let effect: String
+        let interval: String?
+    }
+
+    struct DayRows {
+        let title: String
+        let rows: [DayRow]
+        let more: String?
+    }
+
+    struct History {
+        let isDoubtful: Bool
+        let charts: [Drawn]
+        let tables: [DayRows]
+        let more: String?
+        /// Whether each day's interval holds for itself, not all together.
+        let isOnlyForItself: Bool
+    }
+
+    /// A state in which there is less to see, and what to do about it.
+    struct Notice {
+        let text: String
+        let command: String?
+    }
+}
