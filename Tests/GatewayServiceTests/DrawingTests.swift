@@ -133,9 +133,27 @@ import Testing
 @Suite struct PlotTests {
     private func forest(_ rows: [(Double?, ClosedRange<Double>?)], bounds: [Double] = []) -> ForestPlot {
         let group = ForestPlot.Group(
-            title: "orders", note: "goal", bounds: bounds.map { ($0, "margin") },
+            title: "orders", subtitle: nil, note: "goal", bounds: bounds.map { ($0, "margin") },
             rows: rows.map { .init(label: "new", figures: "f", value: $0, interval: $1, tone: .good) })
         return ForestPlot([group]) { value, digits in "\(value)/\(digits)" }
+    }
+
+    @Test("A group with a second line in its head is taller by it, and both lines have room")
+    func subtitle() {
+        let long = String(repeating: "n", count: 200)
+        let plots = [nil, long].map { subtitle in
+            ForestPlot(
+                [
+                    .init(
+                        title: long, subtitle: subtitle, note: "guardrail, higher is better", bounds: [],
+                        rows: [.init(label: "new", figures: "f", value: 1, interval: 0...2, tone: .good)])
+                ]
+            ) { value, _ in "\(value)" }.svg(id: "s", title: "T", description: "D")
+        }
+        #expect(plots[0].contains("height=\"100.0\"") && plots[1].contains("height=\"118.0\""))
+        #expect(plots[0].contains(String(repeating: "n", count: 29) + "…<"))
+        #expect(plots[1].contains(String(repeating: "n", count: 39) + "…<"))
+        #expect(plots[1].contains(String(repeating: "n", count: 16) + "…<"))
     }
 
     @Test("All intervals share an axis with zero on it, in which they are bars and points")

@@ -40,7 +40,7 @@ import Testing
             #expect(page.status == 200 && page.body.contains("<title>Free delivery – Gyre</title>"))
             for text in [
                 "Ship: new", "orders +5.0 % to +15.0 %: better.", "The split is as promised (p = 0.4100).", "50.1 %",
-                "class=\"good\"", "+10.0 % (+5.0 % to +15.0 %)", "Sign out",
+                "class=\"good\"", "+10.0 % (+5.0 % to +15.0 %)", "Sign out", "<bdi>Refunds asked for</bdi>",
             ] { #expect(page.body.contains(text), "\(text)") }
             #expect(page["content-security-policy"]?.contains("'none'") == true && page["cache-control"] == "no-store")
             #expect(!page.body.contains("http-equiv") && !page.body.contains("<script"))
@@ -216,6 +216,15 @@ import Testing
             let found = try #require(rest.firstRange(of: part), "\(part) in \(rest)")
             rest = rest[found.upperBound...]
         }
+    }
+
+    @Test("A metric has its name beside its key, in the drawing and in the table; one without a name its key once")
+    func names() throws {
+        let html = try page(Planted())
+        #expect(html.contains(">Refunds asked for</text>") && html.contains(">refunds</text>"))
+        #expect(html.contains("<bdi>Refunds asked for</bdi> <code>refunds</code>, guardrail"))
+        #expect(html.contains("<code>orders</code>, goal") && !html.contains("<bdi>orders</bdi> <code>"))
+        #expect(html.contains("Refunds asked for (refunds), new: +1.0 %"))
     }
 
     @Test("A broken split is an alarm, and what is below is marked as not to be trusted")
@@ -396,6 +405,20 @@ struct Planted {
         )
     }
 
+    /// Metrics that nobody named are called by their keys.
+    var metricNames: [(key: String, name: String)] {
+        text == "Free delivery"
+            ? [("orders", "orders"), ("refunds", "Refunds asked for")] : [("orders", text), ("refunds", text)]
+    }
+
+    private var metrics: [MetricInfo] {
+        metricNames.map { key, name in
+            MetricInfo(
+                id: Self.id, key: key, name: name, kind: .proportion, event: key, source: .signals, delaySeconds: 0,
+                direction: .higherIsBetter, isArchived: false, createdAt: Self.time, version: 1)
+        }
+    }
+
     var results: ExperimentResults.Get.Reply {
         let safe = EffectFigure(value: 0.01, interval: EffectInterval(lower: -0.03, upper: 0.05))
         let decision = ArmDecision(
@@ -444,7 +467,9 @@ struct Planted {
     private var findings: Findings {
         Findings(
             plan: plan, results: results, phases: phases.map(Findings.PromisedPhase.init),
-            variantNames: experiment.variantNames, series: hasGoal ? [series] : [])
+            variantNames: experiment.variantNames,
+            metricNames: Dictionary(uniqueKeysWithValues: metricNames.map { ($0.key, $0.name) }),
+            series: hasGoal ? [series] : [])
     }
 
     /// What the experiments service says of it.
@@ -463,6 +488,7 @@ struct Planted {
         case "resultPlans.get": try told(plan)
         case "experimentResults.get": try told(results)
         case "experimentResults.series": try told(series)
+        case "metricDefinitions.list": try told(MetricDefinitions.List.Reply(items: metrics))
         default: throw .notFound("method", method)
         }
     }

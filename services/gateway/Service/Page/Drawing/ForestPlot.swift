@@ -16,6 +16,8 @@ struct ForestPlot {
     /// Rows of one thing.
     struct Group {
         let title: String
+        /// Under the title; nil: no line of its own.
+        let subtitle: String?
         let note: String
         /// Values with a meaning, each with the style of its line.
         let bounds: [(value: Double, style: String)]
@@ -24,7 +26,7 @@ struct ForestPlot {
 
     /// How many characters of ASCII a line of a telephone holds.
     private static let lineCharacters = 44
-    private static let (titleHeight, rowHeight, axisHeight) = (34.0, 42.0, 24.0)
+    private static let (titleHeight, subtitleHeight, rowHeight, axisHeight) = (34.0, 18.0, 42.0, 24.0)
     /// Axes of plots with more rows are at the top as well.
     private static let rowsOfOneAxis = 12
     /// Beside the axis.
@@ -58,7 +60,7 @@ struct ForestPlot {
     func svg(id: String, title: String, description: String) -> String {
         let rows = groups.reduce(0) { $0 + $1.rows.count }
         let top = rows > Self.rowsOfOneAxis ? Self.axisHeight : 0
-        let bottom = groups.reduce(top) { $0 + Self.titleHeight + Double($1.rows.count) * Self.rowHeight }
+        let bottom = groups.reduce(top) { $0 + Self.headHeight($1) + Double($1.rows.count) * Self.rowHeight }
         var drawing = Drawing(height: bottom + Self.axisHeight)
         for mark in axis.marks {
             // What rounding makes of 0 may be a little beside it.
@@ -75,9 +77,15 @@ struct ForestPlot {
 
     private func draw(_ group: Group, _ y: inout Double, _ drawing: inout Drawing) {
         if y > Self.axisHeight { drawing.line(from: (0, y), to: (1, y), "grid") }
-        drawing.text(Self.shortened(group.title, to: 30), x: 0, y: y + 22, .start, "title")
-        drawing.text(group.note, x: 1, y: y + 22, .end, "note")
-        y += Self.titleHeight
+        let height = Self.headHeight(group)
+        let room = group.subtitle == nil ? 30 : Self.lineCharacters - 4
+        drawing.text(Self.shortened(group.title, to: room), x: 0, y: y + 22, .start, "title")
+        if let subtitle = group.subtitle {
+            let room = max(10, Self.lineCharacters - group.note.count)
+            drawing.text(Self.shortened(subtitle, to: room), x: 0, y: y + height - 12, .start, "note")
+        }
+        drawing.text(group.note, x: 1, y: y + height - 12, .end, "note")
+        y += height
         for row in group.rows {
             for bound in group.bounds where row.value != nil && axis.contains(bound.value) {
                 drawing.line(from: (across(bound.value), y + 16), to: (across(bound.value), y + 36), bound.style)
@@ -85,6 +93,10 @@ struct ForestPlot {
             draw(row, y, &drawing)
             y += Self.rowHeight
         }
+    }
+
+    private static func headHeight(_ group: Group) -> Double {
+        titleHeight + (group.subtitle == nil ? 0 : subtitleHeight)
     }
 
     private func draw(_ row: Row, _ y: Double, _ drawing: inout Drawing) {

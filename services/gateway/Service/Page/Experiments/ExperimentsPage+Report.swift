@@ -4,6 +4,8 @@ import JSONRPC
 extension ExperimentsPage {
     /// Pages of phases that are asked for, of 100 each.
     static let maximumPhasePages = 10
+    /// Pages of metrics that are looked through for names, of 500 each.
+    static let maximumMetricPages = 4
     /// Goals whose effects are shown over time.
     static let maximumSeries = 6
 
@@ -37,11 +39,30 @@ extension ExperimentsPage {
             metric throws(RPCError) in
             try await client.series(.init(experimentId: experiment.id, metric: metric))
         }
+        async let askedNames = ConcurrentCalls.outcome { () throws(RPCError) in
+            try await self.names(of: plan.metrics.map(\.metric), door)
+        }
         guard let results = try gathered.take(await askedResults) else { return nil }
         let series = try gathered.take(await askedSeries, "How the effects came about")
         return Findings(
             plan: plan, results: results, phases: phases.map(Findings.PromisedPhase.init),
-            variantNames: experiment.variantNames, series: series)
+            variantNames: experiment.variantNames,
+            metricNames: try gathered.take(await askedNames, "The names of the metrics") ?? [:], series: series)
+    }
+
+    /// How people call metrics, by their keys.
+    func names(of metrics: [String], _ door: DoorClient) async throws(RPCError) -> [String: String] {
+        let client = MetricDefinitions.Client(door)
+        var wanted = Set(metrics)
+        var names: [String: String] = [:]
+        var cursor: String?
+        for _ in 0..<Self.maximumMetricPages where !wanted.isEmpty {
+            let page = try await client.list(.init(cursor: cursor, limit: 500))
+            for metric in page.items where wanted.remove(metric.key) != nil { names[metric.key] = metric.name }
+            cursor = page.nextCursor
+            if cursor == nil { break }
+        }
+        return names
     }
 
     private func experiment(_ key: String, _ door: DoorClient) async throws(RPCError) -> Experiment {

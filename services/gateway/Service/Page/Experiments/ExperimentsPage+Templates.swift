@@ -105,7 +105,7 @@ extension ExperimentsPage {
         <thead><tr><th scope="col">Variant</th><th scope="col" class="number">Control</th><th scope="col" class="number">Variant</th><th scope="col" class="number">Effect</th><th scope="col">Interval</th><th scope="col" class="number">p</th><th scope="col"></th><th scope="col" class="number">Units</th><th scope="col" class="number">Of control</th></tr></thead>
         {{#groups}}
         <tbody>
-        <tr><th scope="rowgroup" colspan="9">{{title}}</th></tr>
+        <tr><th scope="rowgroup" colspan="9">{{#.name}}<bdi>{{.}}</bdi> {{/.name}}<code>{{key}}</code>, {{role}}</th></tr>
         {{#rows}}
         <tr><td>{{variant}}</td><td class="number">{{.control}}</td><td class="number">{{.mean}}</td><td class="number">{{.effect}}</td><td class="figures">{{.interval}}</td><td class="number">{{.pValue}}</td><td class="figures">{{.finding}}</td><td class="number">{{.units}}</td><td class="number">{{.controlUnits}}</td></tr>
         {{/rows}}

@@ -11,7 +11,7 @@ extension Findings {
         let relative = metrics.filter { $0.scale == .relative }
         var plots = relative.isEmpty ? [] : [forest(relative, "relative", "Effects, as shares of the control")]
         for (place, metric) in metrics.filter({ $0.scale == .absolute }).enumerated() {
-            plots.append(forest([metric], "absolute-\(place + 1)", "Effect on \(metric.metric), in its own unit"))
+            plots.append(forest([metric], "absolute-\(place + 1)", "Effect on \(title(metric.metric)), in its own unit"))
         }
         let roles = metrics.compactMap { planned($0.metric) }
         return .init(
@@ -31,7 +31,7 @@ extension Findings {
         let plot = ForestPlot(metrics.map(group)) { value, digits in Self.mark(value, digits, scale) }
         let sentences = metrics.flatMap { metric in
             metric.arms.map { arm in
-                "\(metric.metric), \(arm.variant): \(figures(metric, arm))"
+                "\(self.title(metric.metric)), \(arm.variant): \(figures(metric, arm))"
                     + (finding(metric, arm).map { ", \($0.rawValue)." } ?? ".")
             }
         }
@@ -50,7 +50,7 @@ extension Findings {
         if let margin = planned?.margin { bounds.append((Self.drawn(-sign * margin, metric.scale), "margin")) }
         if let worth = planned?.worthHaving { bounds.append((Self.drawn(sign * worth, metric.scale), "worth")) }
         return ForestPlot.Group(
-            title: metric.metric,
+            title: name(metric.metric) ?? metric.metric, subtitle: name(metric.metric).map { _ in metric.metric },
             note: "\(metric.role.rawValue), \(StaffPage.words(metric.direction.rawValue))", bounds: bounds,
             rows: metric.arms.map { arm in
                 let figure = metric.figure(of: arm)
@@ -80,7 +80,7 @@ extension Findings {
 
     private func table(_ metric: MetricResult) -> ResultParts.MetricRows {
         .init(
-            title: "\(metric.metric), \(metric.role.rawValue)",
+            key: metric.metric, name: name(metric.metric), role: metric.role.rawValue,
             rows: metric.arms.map { arm in
                 let figure = metric.figure(of: arm)
                 return .init(
@@ -101,7 +101,7 @@ extension Findings {
             return ResultWords.notes(arm, figure)
                 + (leftOut.isEmpty
                     ? [] : ["\(arm.variant): too few units to compare in phase \(leftOut), which is left out."])
-        }.map { "\(metric.metric), \($0)" }
+        }.map { "\(title(metric.metric)), \($0)" }
     }
 
     // MARK: Over time
@@ -131,7 +131,7 @@ extension Findings {
         let axis = BandPlot.axis(of: lines)
         return zip(arms, lines).enumerated().map { place, line in
             let (arm, points) = line
-            let title = "\(series.metric), \(arm)"
+            let title = "\(self.title(series.metric)), \(arm)"
             let last = series.points.last?.arms.first { $0.variant == arm }
             let end = last?.value.map { ResultWords.effect($0, series.scale) } ?? "too little data"
             let plot = BandPlot(
@@ -147,7 +147,7 @@ extension Findings {
 
     private func table(_ series: ExperimentResults.Series.Reply) -> ResultParts.DayRows {
         .init(
-            title: series.metric,
+            title: title(series.metric),
             rows: series.points.suffix(Self.maximumDays).flatMap { point in
                 point.arms.map { arm in
                     .init(

@@ -11,6 +11,8 @@ struct Findings {
     let phases: [PromisedPhase]
     /// How people call the variants, by their keys.
     let variantNames: [String: String]
+    /// How people call the metrics, by their keys, as far as that is known.
+    let metricNames: [String: String]
     /// How effects on goals came about.
     let series: [ExperimentResults.Series.Reply]
 
@@ -46,6 +48,12 @@ struct Findings {
         case .alwaysValid, .groupSequential: true
         }
     }
+
+    /// What people read, beside the key; nil where that is all there is.
+    func name(_ metric: String) -> String? { metricNames[metric].flatMap { $0 == metric ? nil : $0 } }
+
+    /// `Orders (orders)`
+    func title(_ metric: String) -> String { name(metric).map { "\($0) (\(metric))" } ?? metric }
 
     func planned(_ metric: String) -> PlannedMetric? { plan.metrics.first { $0.metric == metric } }
 

@@ -72,7 +72,9 @@ enum ResultParts {
     }
 
     struct MetricRows {
-        let title: String
+        let key: String
+        let name: String?
+        let role: String
         let rows: [MetricRow]
     }
 
