@@ -227,6 +227,30 @@ import Testing
         #expect(html.contains("Refunds asked for (refunds), new: +1.0 %"))
     }
 
+    @Test("Days of the split are folded away, with the level that they share")
+    func days() throws {
+        var planted = Planted()
+        #expect(!(try page(planted).contains("The split, day by day")))
+        planted.days = (1...3).map { ($0, [100 + $0, 1_099], $0 == 1 ? nil : 0.4) }
+        let html = try page(planted)
+        #expect(html.contains("<details><summary>The split, day by day</summary>"))
+        #expect(html.contains("where p is below 0.0005, which is 0.0010 / 2: the level of the split"))
+        #expect(html.contains("<tr><td>2026-01-01</td><td class=\"number\">101</td><td class=\"number\">1,099</td>"))
+        #expect(html.contains("<td class=\"number\">too few</td>") && html.contains("<td class=\"number\">0.4000</td>"))
+    }
+
+    @Test("A day that stands out opens them, however long ago it was; one that chance brings about among many does not")
+    func brokenDay() throws {
+        var planted = Planted()
+        planted.days = (1...80).map { ($0, [50, 50], $0 == 5 ? 0.000_1 : 0.5) }
+        #expect(try page(planted).contains("<details><summary>The split, day by day</summary>"))
+        planted.days[4].pValue = 0.000_01
+        let html = try page(planted)
+        #expect(html.contains("<details open><summary>The split, day by day: <span class=\"bad\">some stand out</span>"))
+        #expect(html.contains("<tr><td>2026-01-05</td>") && html.contains("&lt; 0.0001, broken"))
+        #expect(!html.contains("<tr><td>2026-01-06</td>") && html.contains("Only the last 60 of 80 days"))
+    }
+
     @Test("A broken split is an alarm, and what is below is marked as not to be trusted")
     func broken() throws {
         var planted = Planted()
@@ -361,6 +385,8 @@ struct Planted {
     var verdict = Verdict.ship
     var units = [4_990, 5_010]
     var isBroken = false
+    /// Of January and what follows.
+    var days: [(day: Int, units: [Int], pValue: Double?)] = []
     var hasEnded = false
     var hasPlan = true
     var hasResults = true
@@ -429,7 +455,11 @@ struct Planted {
             hasEnded: hasEnded, severalVariantsShare: 0,
             split: SplitResult(
                 units: units, pValue: pValue, sequentialPValue: isBroken ? 0.000_001 : 0.41, isBroken: isBroken,
-                phases: [SplitPart(phase: 1, units: units, pValue: pValue)], days: []),
+                phases: [SplitPart(phase: 1, units: units, pValue: pValue)],
+                days: days.map { day, units, pValue in
+                    SplitPart(
+                        phase: 1, day: CalendarDate(dayNumber: 20_453 + day), units: units, pValue: pValue)
+                }),
             metrics: (hasGoal
                 ? [MetricResult(metric: "orders", role: .goal, direction: .higherIsBetter, scale: scale, arms: [arm])]
                 : [])

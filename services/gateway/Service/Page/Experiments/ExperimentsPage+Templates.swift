@@ -86,6 +86,20 @@ extension ExperimentsPage {
         </table>
         {{#.more}}<p class="quiet">{{.}}</p>{{/.more}}
         </details>
+        {{#days}}
+        <details{{#hasBroken}} open{{/hasBroken}}><summary>The split, day by day{{#hasBroken}}: <span class="bad">some stand out</span>{{/hasBroken}}</summary>
+        {{#.bound}}<p class="quiet">{{.}}</p>{{/.bound}}
+        <div class="wide" tabindex="0" role="region" aria-label="The split, day by day">
+        <table>
+        <tr><th scope="col">Day</th>{{#arms}}<th scope="col" class="number">{{.}}</th>{{/arms}}<th scope="col" class="number">p</th></tr>
+        {{#rows}}
+        <tr><td>{{day}}</td>{{#.units}}<td class="number">{{.}}</td>{{/.units}}<td class="number">{{#isBroken}}<span class="bad">{{pValue}}, broken</span>{{/isBroken}}{{^isBroken}}{{pValue}}{{/isBroken}}</td></tr>
+        {{/rows}}
+        </table>
+        </div>
+        {{#.more}}<p class="quiet">{{.}}</p>{{/.more}}
+        </details>
+        {{/days}}
         {{/split}}
         {{#effects}}
         <section class="{{#isDoubtful}}doubtful{{/isDoubtful}}" aria-labelledby="effects">

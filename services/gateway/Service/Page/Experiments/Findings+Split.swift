@@ -21,7 +21,7 @@ extension Findings {
             several: several > 0 ? "\(ResultWords.percent(several)) of the units met more than one variant." : nil,
             phases: splitPhases,
             more: split.phases.count > Self.maximumPhases
-                ? "Only the last \(Self.maximumPhases) phases are shown." : nil)
+                ? "Only the last \(Self.maximumPhases) phases are shown." : nil, days: splitDays)
     }
 
     /// How many units each variant was to have of those that came, phase by phase; nil where a phase is not known.
@@ -67,5 +67,36 @@ extension Findings {
                 pValue: part.pValue.map(ResultWords.equation) ?? "too few units for a test",
                 isBroken: isBroken, rows: rows)
         }
+    }
+
+    // MARK: Day by day
+
+    /// Days are many questions, so they share the level of the split among them (Bonferroni).
+    private var splitDays: ResultParts.SplitDays? {
+        let days = results.split.days.filter { $0.day != nil }
+        guard !days.isEmpty else { return nil }
+        let tested = days.count { $0.pValue != nil }
+        let bound = plan.sampleRatioAlpha / Double(max(tested, 1))
+        let hasPhases = Set(days.map(\.phase)).count > 1
+        let rows = days.enumerated().compactMap { place, part -> ResultParts.SplitDay? in
+            let isBroken = part.pValue.map { $0 < bound } ?? false
+            // One that is broken is shown however long ago it was.
+            guard isBroken || place >= days.count - Self.maximumDays, let day = part.day else { return nil }
+            return .init(
+                day: hasPhases ? "\(day), phase \(part.phase)" : "\(day)",
+                units: part.units.map { StatusPage.grouped($0) },
+                pValue: part.pValue.map(ResultWords.probability) ?? "too few", isBroken: isBroken)
+        }
+        return .init(
+            arms: results.arms, rows: rows,
+            bound: tested == 0
+                ? nil
+                : "A day stands out where p is below \(ResultWords.rounded(bound)), which is "
+                    + "\(ResultWords.rounded(plan.sampleRatioAlpha)) / \(tested): the level of the split, over the days "
+                    + "with enough units.",
+            hasBroken: rows.contains(where: \.isBroken),
+            more: days.count > rows.count
+                ? "Only the last \(Self.maximumDays) of \(days.count) days are shown, and those before that stand out."
+                : nil)
     }
 }

@@ -44,6 +44,24 @@ enum ResultParts {
         let rows: [Share]
     }
 
+    /// Units that came on a day, and whether they came as promised.
+    struct SplitDay {
+        let day: String
+        /// In the order of the arms.
+        let units: [String]
+        let pValue: String
+        let isBroken: Bool
+    }
+
+    struct SplitDays {
+        let arms: [String]
+        let rows: [SplitDay]
+        /// From when on a day stands out.
+        let bound: String?
+        let hasBroken: Bool
+        let more: String?
+    }
+
     struct Split {
         let rows: [Share]
         let verdict: String
@@ -51,6 +69,7 @@ enum ResultParts {
         let several: String?
         let phases: [SplitPhase]
         let more: String?
+        let days: SplitDays?
     }
 
     /// SVG, made here.
