@@ -251,6 +251,47 @@ import Testing
         #expect(!html.contains("<tr><td>2026-01-06</td>") && html.contains("Only the last 60 of 80 days"))
     }
 
+    @Test("The goal is shown by segment, with what is corrected and whether the effect differs")
+    func segments() throws {
+        var planted = Planted()
+        #expect(!(try page(planted).contains("By segment")))
+        planted.isSegmented = true
+        let html = try page(planted)
+        #expect(html.contains("<summary>By <bdi>country</bdi>: <strong>the effect differs (p = 0.0030)</strong></summary>"))
+        #expect(html.contains("<svg") && html.contains("DE, new: +10.0 % (+5.0 % to +15.0 %), better."))
+        #expect(html.contains("all others: new: needs 2 units and has 0."))
+        #expect(html.contains("<tr><td><bdi>DE</bdi></td><td>new</td><td class=\"number\">+10.0 %</td>"))
+        planted.difference = 0.4
+        #expect(try page(planted).contains("</bdi>: nothing shows that the effect differs (p = 0.4000)</summary>"))
+        planted.difference = nil
+        #expect(try page(planted).contains("<summary>By <bdi>country</bdi></summary>"))
+    }
+
+    @Test("Segments are as doubtful and as early as all units; without a goal there is the way to ask of any metric")
+    func doubtfulSegments() throws {
+        var planted = Planted()
+        planted.isSegmented = true
+        planted.isBroken = true
+        #expect(try page(planted).contains("<summary>By <bdi>country</bdi></summary>"))
+        #expect(try page(planted).contains("<section class=\"doubtful\" aria-labelledby=\"segments\">"))
+        planted.isBroken = false
+        planted.engine = .fixed
+        let early = try page(planted).split(separator: "id=\"segments\"").last.map(String.init) ?? ""
+        #expect(early.contains("these intervals count only there") && !early.contains("class=\"good\""))
+        planted.hasGoal = false
+        #expect(try page(planted).contains("gyre experiments segments checkout ATTRIBUTE --metric METRIC"))
+    }
+
+    @Test("Of many segments only the first are shown, and where the others are")
+    func manySegments() throws {
+        var planted = Planted()
+        planted.isSegmented = true
+        planted.segmentCount = 100
+        let html = try page(planted)
+        #expect(html.contains("<bdi>S60</bdi>") && !html.contains("<bdi>S61</bdi>"))
+        #expect(html.contains("Only the first 60 of 101 segments are shown; gyre shows them all."))
+    }
+
     @Test("A broken split is an alarm, and what is below is marked as not to be trusted")
     func broken() throws {
         var planted = Planted()
@@ -321,6 +362,7 @@ import Testing
     func hostile(text: String) throws {
         var planted = Planted()
         planted.text = text
+        planted.isSegmented = true
         let html = try page(planted)
         #expect(!html.contains("<script") && !html.contains("\" onload") && !html.contains("' onload"))
         #expect(html.contains(HTMLText.escaped(text)))
@@ -388,6 +430,10 @@ struct Planted {
     /// Of January and what follows.
     var days: [(day: Int, units: [Int], pValue: Double?)] = []
     var hasEnded = false
+    var isSegmented = false
+    var segmentCount = 1
+    /// Of the test whether the effect differs between segments.
+    var difference: Double? = 0.003
     var hasPlan = true
     var hasResults = true
     var hasGoal = true
@@ -424,11 +470,31 @@ struct Planted {
 
     var plan: ResultPlan {
         ResultPlan(
-            metrics: [
-                PlannedMetric(metric: "orders", role: .goal, scale: scale),
+            metrics: (hasGoal ? [PlannedMetric(metric: "orders", role: .goal, scale: scale)] : []) + [
                 PlannedMetric(metric: "refunds", role: .guardrail, scale: .relative, margin: 0.2),
-            ], engine: engine, alpha: 0.05, correction: .holm, plannedUnits: 20_000, sampleRatioAlpha: 0.001, version: 1
-        )
+            ], engine: engine, alpha: 0.05, correction: .holm, plannedUnits: 20_000, sampleRatioAlpha: 0.001, version: 1,
+            dimensions: isSegmented ? [SegmentDimension(attribute: attribute, values: ["DE"])] : nil)
+    }
+
+    private var attribute: String { text == "Free delivery" ? "country" : text }
+
+    var segments: ExperimentResults.Segments.Reply {
+        ExperimentResults.Segments.Reply(
+            experiment: key, at: Self.time, attribute: attribute, arms: ["control", "new"], control: "control",
+            metrics: [
+                MetricSegments(
+                    metric: "orders", role: .goal, direction: .higherIsBetter, scale: scale,
+                    segments: (1...segmentCount).map { number in
+                        SegmentResult(
+                            value: text != "Free delivery" ? text : number == 1 ? "DE" : "S\(number)", arms: [arm])
+                    } + [
+                        SegmentResult(arms: [ArmResult(variant: "new", notEnoughData: "needs 2 units and has 0")]),
+                    ],
+                    differences: [
+                        SegmentDifference(
+                            variant: "new", pValue: difference, summary: "The effect differs between the segments.")
+                    ])
+            ], assumptions: ["Which segment a unit is in was fixed before its exposure."])
     }
 
     /// Metrics that nobody named are called by their keys.
@@ -499,7 +565,7 @@ struct Planted {
             plan: plan, results: results, phases: phases.map(Findings.PromisedPhase.init),
             variantNames: experiment.variantNames,
             metricNames: Dictionary(uniqueKeysWithValues: metricNames.map { ($0.key, $0.name) }),
-            series: hasGoal ? [series] : [])
+            series: hasGoal ? [series] : [], segments: hasGoal && isSegmented ? [segments] : [])
     }
 
     /// What the experiments service says of it.
@@ -518,6 +584,7 @@ struct Planted {
         case "resultPlans.get": try told(plan)
         case "experimentResults.get": try told(results)
         case "experimentResults.series": try told(series)
+        case "experimentResults.segments": try told(segments)
         case "metricDefinitions.list": try told(MetricDefinitions.List.Reply(items: metrics))
         default: throw .notFound("method", method)
         }

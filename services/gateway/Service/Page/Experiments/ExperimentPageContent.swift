@@ -18,6 +18,7 @@ struct ExperimentPageContent {
     let hasPromised: Bool
     let split: ResultParts.Split?
     let effects: ResultParts.Effects?
+    let segments: ResultParts.Segments?
     let history: ResultParts.History?
 
     init(_ report: ExperimentReport) {
@@ -35,6 +36,7 @@ struct ExperimentPageContent {
         hasPromised = !promised.isEmpty
         split = report.findings?.split
         effects = report.findings?.effects
+        segments = report.findings?.segmented
         history = report.findings?.history
     }
 }

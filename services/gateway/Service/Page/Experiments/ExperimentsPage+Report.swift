@@ -39,6 +39,11 @@ extension ExperimentsPage {
             metric throws(RPCError) in
             try await client.series(.init(experimentId: experiment.id, metric: metric))
         }
+        let dimensions = plan.goals.isEmpty ? [] : plan.dimensions ?? []
+        async let askedSegments = ConcurrentCalls.outcomes(dimensions.map(\.attribute)) { attribute throws(RPCError) in
+            try await client.segments(
+                .init(experimentId: experiment.id, attribute: attribute, metrics: Array(plan.goals.prefix(1))))
+        }
         async let askedNames = ConcurrentCalls.outcome { () throws(RPCError) in
             try await self.names(of: plan.metrics.map(\.metric), door)
         }
@@ -47,7 +52,8 @@ extension ExperimentsPage {
         return Findings(
             plan: plan, results: results, phases: phases.map(Findings.PromisedPhase.init),
             variantNames: experiment.variantNames,
-            metricNames: try gathered.take(await askedNames, "The names of the metrics") ?? [:], series: series)
+            metricNames: try gathered.take(await askedNames, "The names of the metrics") ?? [:], series: series,
+            segments: try gathered.take(await askedSegments, "Effects by segment"))
     }
 
     /// How people call metrics, by their keys.

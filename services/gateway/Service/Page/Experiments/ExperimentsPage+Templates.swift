@@ -131,6 +131,35 @@ extension ExperimentsPage {
         {{#.more}}<p class="quiet">{{.}}</p>{{/.more}}
         </section>
         {{/effects}}
+        {{#segments}}
+        <section class="{{#isDoubtful}}doubtful{{/isDoubtful}}" aria-labelledby="segments">
+        <h2 id="segments">By segment</h2>
+        {{#.metric}}<p class="quiet">What the variants do to {{.}} in each segment, corrected for all that is compared of it. Segments decide nothing: while nothing shows that the effect differs, the best estimate for each is the effect on all units.</p>{{/.metric}}
+        {{^.metric}}<p>The plan has no goal to show by segment. Any of its metrics:</p>{{/.metric}}
+        {{#.command}}<pre>{{.}}</pre>{{/.command}}
+        {{#isDoubtful}}<p class="alarm">Not to be trusted: the decision above says why.</p>{{/isDoubtful}}
+        {{#isEarly}}<p class="notice">The planned end is not reached, and these intervals count only there.</p>{{/isEarly}}
+        {{#dimensions}}
+        <details><summary>By <bdi>{{title}}</bdi>{{#.outcome}}: {{#differs}}<strong>{{outcome}}</strong>{{/differs}}{{^differs}}{{outcome}}{{/differs}}{{/.outcome}}</summary>
+        {{#.plot}}
+        <figure><figcaption>{{title}}</figcaption>
+        {{{svg}}}
+        </figure>
+        {{/.plot}}
+        <ul class="notes quiet">{{#.notes}}<li>{{.}}</li>{{/.notes}}{{#assumptions}}<li>{{.}}</li>{{/assumptions}}</ul>
+        <div class="wide" tabindex="0" role="region" aria-label="The figures by {{title}}">
+        <table>
+        <tr><th scope="col">Segment</th><th scope="col">Variant</th><th scope="col" class="number">Effect</th><th scope="col">Interval</th><th scope="col" class="number">p</th><th scope="col"></th><th scope="col" class="number">Units</th><th scope="col" class="number">Of control</th></tr>
+        {{#.rows}}
+        <tr><td><bdi>{{segment}}</bdi></td>{{#row}}<td>{{variant}}</td><td class="number">{{.effect}}</td><td class="figures">{{.interval}}</td><td class="number">{{.pValue}}</td><td class="figures">{{.finding}}</td><td class="number">{{.units}}</td><td class="number">{{.controlUnits}}</td>{{/row}}</tr>
+        {{/.rows}}
+        </table>
+        </div>
+        {{#.more}}<p class="quiet">{{.}}</p>{{/.more}}
+        </details>
+        {{/dimensions}}
+        </section>
+        {{/segments}}
         {{#history}}
         <section class="{{#isDoubtful}}doubtful{{/isDoubtful}}" aria-labelledby="history">
         <h2 id="history">Over time</h2>

@@ -17,7 +17,7 @@ extension Findings {
         return .init(
             isDoubtful: isDoubtful,
             isEarly: !counts && !isDoubtful, plots: plots, hasMargin: roles.contains { $0.margin != nil },
-            hasWorth: roles.contains { $0.worthHaving != nil }, notes: metrics.flatMap(notes),
+            hasWorth: roles.contains { $0.worthHaving != nil }, notes: metrics.flatMap { metric in notes(metric).map { "\(title(metric.metric)), \($0)" } },
             groups: metrics.map(table),
             more: results.metrics.count > metrics.count
                 ? "Only the first \(metrics.count) of \(results.metrics.count) metrics are shown; gyre shows them all."
@@ -52,17 +52,18 @@ extension Findings {
         return ForestPlot.Group(
             title: name(metric.metric) ?? metric.metric, subtitle: name(metric.metric).map { _ in metric.metric },
             note: "\(metric.role.rawValue), \(StaffPage.words(metric.direction.rawValue))", bounds: bounds,
-            rows: metric.arms.map { arm in
-                let figure = metric.figure(of: arm)
-                return ForestPlot.Row(
-                    label: arm.variant, figures: figures(metric, arm),
-                    value: figure.map { Self.drawn($0.value, metric.scale) },
-                    interval: figure?.interval.flatMap { Self.drawn($0, metric.scale) },
-                    tone: finding(metric, arm)?.tone ?? .open)
-            })
+            rows: metric.arms.map { row(metric, $0, label: $0.variant) })
     }
 
-    private func figures(_ metric: MetricResult, _ arm: ArmResult) -> String {
+    func row(_ metric: MetricResult, _ arm: ArmResult, label: String) -> ForestPlot.Row {
+        let figure = metric.figure(of: arm)
+        return ForestPlot.Row(
+            label: label, figures: figures(metric, arm), value: figure.map { Self.drawn($0.value, metric.scale) },
+            interval: figure?.interval.flatMap { Self.drawn($0, metric.scale) },
+            tone: finding(metric, arm)?.tone ?? .open)
+    }
+
+    func figures(_ metric: MetricResult, _ arm: ArmResult) -> String {
         guard let figure = metric.figure(of: arm) else {
             return arm.notEnoughData == nil ? "no relative effect" : "not enough data yet"
         }
@@ -71,7 +72,7 @@ extension Findings {
     }
 
     /// What the interval says, where it counts.
-    private func finding(_ metric: MetricResult, _ arm: ArmResult) -> EffectFinding? {
+    func finding(_ metric: MetricResult, _ arm: ArmResult) -> EffectFinding? {
         guard counts, !isDoubtful else { return nil }
         return EffectFinding(metric, margin: planned(metric.metric)?.margin, metric.figure(of: arm)?.interval)
     }
@@ -80,28 +81,32 @@ extension Findings {
 
     private func table(_ metric: MetricResult) -> ResultParts.MetricRows {
         .init(
-            key: metric.metric, name: name(metric.metric), role: metric.role.rawValue,
-            rows: metric.arms.map { arm in
-                let figure = metric.figure(of: arm)
-                return .init(
-                    variant: arm.variant, controlUnits: arm.controlUnits.map { StatusPage.grouped($0) },
-                    units: arm.units.map { StatusPage.grouped($0) }, control: arm.controlMean.map(ResultWords.rounded),
-                    mean: arm.mean.map(ResultWords.rounded),
-                    effect: figure.map { ResultWords.effect($0.value, metric.scale) },
-                    interval: figure?.interval.map { ResultWords.interval($0, metric.scale) },
-                    pValue: (arm.adjustedPValue ?? arm.pValue).map(ResultWords.probability),
-                    finding: finding(metric, arm)?.rawValue)
-            })
+            key: metric.metric, name: name(metric.metric), role: metric.role.rawValue, rows: rows(metric))
     }
 
-    private func notes(_ metric: MetricResult) -> [String] {
+    func rows(_ metric: MetricResult) -> [ResultParts.MetricRow] {
+        metric.arms.map { arm in
+            let figure = metric.figure(of: arm)
+            return .init(
+                variant: arm.variant, controlUnits: arm.controlUnits.map { StatusPage.grouped($0) },
+                units: arm.units.map { StatusPage.grouped($0) }, control: arm.controlMean.map(ResultWords.rounded),
+                mean: arm.mean.map(ResultWords.rounded),
+                effect: figure.map { ResultWords.effect($0.value, metric.scale) },
+                interval: figure?.interval.map { ResultWords.interval($0, metric.scale) },
+                pValue: (arm.adjustedPValue ?? arm.pValue).map(ResultWords.probability),
+                finding: finding(metric, arm)?.rawValue)
+        }
+    }
+
+    /// What else there is to say of each variant.
+    func notes(_ metric: MetricResult) -> [String] {
         metric.arms.flatMap { arm -> [String] in
             guard let figure = metric.figure(of: arm) else { return [ResultWords.missing(arm)] }
             let leftOut = (arm.phasesLeftOut ?? []).map { "\($0)" }.joined(separator: ", ")
             return ResultWords.notes(arm, figure)
                 + (leftOut.isEmpty
                     ? [] : ["\(arm.variant): too few units to compare in phase \(leftOut), which is left out."])
-        }.map { "\(title(metric.metric)), \($0)" }
+        }
     }
 
     // MARK: Over time
@@ -174,7 +179,7 @@ extension Findings {
         return lower.isFinite && upper.isFinite && lower <= upper ? lower...upper : nil
     }
 
-    private static func mark(_ value: Double, _ digits: Int, _ scale: EffectScaleName) -> String {
+    static func mark(_ value: Double, _ digits: Int, _ scale: EffectScaleName) -> String {
         let text = (value > 0 ? "+" : "") + ResultWords.decimals(value, digits)
         return scale == .relative ? text + " %" : text
     }

@@ -15,6 +15,8 @@ struct Findings {
     let metricNames: [String: String]
     /// How effects on goals came about.
     let series: [ExperimentResults.Series.Reply]
+    /// The first goal, by one dimension each.
+    let segments: [ExperimentResults.Segments.Reply]
 
     /// A phase, and the share of each arm of all units that come in it.
     struct PromisedPhase {

@@ -109,6 +109,34 @@ enum ResultParts {
         let more: String?
     }
 
+    struct SegmentRow {
+        let segment: String
+        let row: MetricRow
+    }
+
+    /// A goal by one attribute.
+    struct Dimension {
+        let title: String
+        /// Whether the effect differs; nil where that cannot be said.
+        let outcome: String?
+        let differs: Bool
+        let plot: Drawn?
+        let notes: [String]
+        let rows: [SegmentRow]
+        let assumptions: [String]
+        let more: String?
+    }
+
+    struct Segments {
+        let isDoubtful: Bool
+        let isEarly: Bool
+        /// Nil where the plan has no goal.
+        let metric: String?
+        let dimensions: [Dimension]
+        /// Shows any metric by segment.
+        let command: String?
+    }
+
     struct DayRow {
         let day: String
         let variant: String
