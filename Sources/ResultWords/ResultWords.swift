@@ -41,6 +41,15 @@ public enum ResultWords {
         return notes
     }
 
+    /// What a variant can be found to do, and what is missing.
+    ///
+    /// - Parameter power: the probability to find it.
+    public static func power(_ arm: ArmPower, _ scale: EffectScaleName, power: Double) -> String {
+        guard let size = arm.effect.flatMap({ size($0, scale) }) else { return arm.summary }
+        return
+            "An effect of \(size) would have been found by now with a probability of \(percent(power)). \(arm.summary)"
+    }
+
     // MARK: Figures
 
     /// An effect with its sign: `+1.2 %` of relative ones.
@@ -51,6 +60,11 @@ public enum ResultWords {
     /// `-1.2 % to +3.4 %`
     public static func interval(_ interval: EffectInterval, _ scale: EffectScaleName) -> String {
         "\(effect(interval.lower, scale)) to \(effect(interval.upper, scale))"
+    }
+
+    /// A size without a sign: `1.2 %` of relative ones; nil where the control's mean is 0, so that nothing is relative to it.
+    public static func size(_ effect: EffectSize, _ scale: EffectScaleName) -> String? {
+        scale == .relative ? effect.relative.map(percent) : rounded(effect.absolute)
     }
 
     /// A share of 1: `12.3 %`.

@@ -292,6 +292,21 @@ import Testing
         #expect(html.contains("Only the first 60 of 101 segments are shown; gyre shows them all."))
     }
 
+    @Test("What can be found is a sentence about the variant that needs most, with figures for all")
+    func power() throws {
+        var planted = Planted()
+        let html = try page(planted)
+        #expect(
+            html.contains(
+                "<p>orders, new: An effect of 2.1 % would have been found by now with a probability of 80.0 %. "
+                    + "3400 more units find the planned effect.</p>"))
+        #expect(html.contains("10,000 of 20,000 planned units are there, 812.5 came a day."))
+        #expect(html.contains("<td class=\"number\">91.0 %</td><td class=\"number\">3,400</td><td class=\"number\">5</td>"))
+        #expect(html.contains("<td><bdi>Refunds asked for</bdi></td><td>new</td><td colspan=\"6\">Too little is known.</td>"))
+        planted.isBroken = true
+        #expect(!(try page(planted).contains("What it can find")))
+    }
+
     @Test("A broken split is an alarm, and what is below is marked as not to be trusted")
     func broken() throws {
         var planted = Planted()
@@ -478,6 +493,28 @@ struct Planted {
 
     private var attribute: String { text == "Free delivery" ? "country" : text }
 
+    var power: ExperimentPower.Get.Reply {
+        let effect = EffectSize(absolute: 0.02, relative: 0.021)
+        return ExperimentPower.Get.Reply(
+            experiment: key, status: status, at: Self.time, power: 0.8, units: 10_000, plannedUnits: 20_000,
+            unitsPerDay: 812.5,
+            metrics: [
+                MetricPower(
+                    metric: "orders", role: .goal, scale: .relative,
+                    arms: [
+                        ArmPower(
+                            variant: "new", summary: "3400 more units find the planned effect.", effect: effect,
+                            planned: PlannedEffect(effect: effect, unitsMissing: 3_400, days: 5, power: 0.91)),
+                        ArmPower(
+                            variant: "newer", summary: "There are enough units.", effect: effect,
+                            planned: PlannedEffect(effect: effect, unitsMissing: 0, days: 0)),
+                    ]),
+                MetricPower(
+                    metric: "refunds", role: .guardrail, scale: .relative,
+                    arms: [ArmPower(variant: "new", summary: "Too little is known.", notEnoughData: "needs 100 units")]),
+            ], assumptions: ["The units to come vary as those so far."])
+    }
+
     var segments: ExperimentResults.Segments.Reply {
         ExperimentResults.Segments.Reply(
             experiment: key, at: Self.time, attribute: attribute, arms: ["control", "new"], control: "control",
@@ -565,7 +602,8 @@ struct Planted {
             plan: plan, results: results, phases: phases.map(Findings.PromisedPhase.init),
             variantNames: experiment.variantNames,
             metricNames: Dictionary(uniqueKeysWithValues: metricNames.map { ($0.key, $0.name) }),
-            series: hasGoal ? [series] : [], segments: hasGoal && isSegmented ? [segments] : [])
+            series: hasGoal ? [series] : [], segments: hasGoal && isSegmented ? [segments] : [],
+            power: power)
     }
 
     /// What the experiments service says of it.
@@ -584,6 +622,7 @@ struct Planted {
         case "resultPlans.get": try told(plan)
         case "experimentResults.get": try told(results)
         case "experimentResults.series": try told(series)
+        case "experimentPower.get": try told(power)
         case "experimentResults.segments": try told(segments)
         case "metricDefinitions.list": try told(MetricDefinitions.List.Reply(items: metrics))
         default: throw .notFound("method", method)

@@ -39,4 +39,18 @@ import Testing
         #expect(ResultWords.missing(arm) == "new: needs 2 units and has 0.")
         #expect(ResultWords.missing(ArmResult(variant: "new")).contains("the control may be 0"))
     }
+
+    @Test("What can be found is a size without a sign, with what is missing behind it")
+    func power() {
+        let effect = EffectSize(absolute: 0.02, relative: 0.1)
+        #expect(ResultWords.size(effect, .relative) == "10.0 %" && ResultWords.size(effect, .absolute) == "0.0200")
+        #expect(ResultWords.size(EffectSize(absolute: 0.02), .relative) == nil)
+        let arm = ArmPower(variant: "new", summary: "40 more units find it.", effect: effect)
+        #expect(
+            ResultWords.power(arm, .relative, power: 0.8)
+                == "An effect of 10.0 % would have been found by now with a probability of 80.0 %. "
+                + "40 more units find it.")
+        let unknown = ArmPower(variant: "new", summary: "Too little is known.", notEnoughData: "needs 100 units")
+        #expect(ResultWords.power(unknown, .relative, power: 0.8) == "Too little is known.")
+    }
 }

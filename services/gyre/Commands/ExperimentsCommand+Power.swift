@@ -178,12 +178,11 @@ enum PowerText {
         ])
         var notes = ""
         for metric in reply.metrics {
-            let isRelative = metric.scale == .relative
             for arm in metric.arms {
                 table.add([
                     metric.metric, arm.variant, arm.varianceCut.map(ResultWords.percent),
-                    arm.effect.map { figure($0, isRelative) }, arm.effectAtEnd.map { figure($0, isRelative) },
-                    (arm.planned?.effect).map { figure($0, isRelative) }, arm.planned?.power.map(ResultWords.percent),
+                    arm.effect.map { figure($0, metric.scale) }, arm.effectAtEnd.map { figure($0, metric.scale) },
+                    (arm.planned?.effect).map { figure($0, metric.scale) }, arm.planned?.power.map(ResultWords.percent),
                     arm.planned?.unitsMissing.map { "\($0)" }, arm.planned?.days.map { "\($0)" },
                 ])
                 notes += "\(metric.metric), \(arm.variant): \(arm.summary)\n"
@@ -202,7 +201,7 @@ enum PowerText {
         return effect.relative.map { "\(ResultWords.percent($0)) (\(absolute))" } ?? absolute
     }
 
-    private static func figure(_ effect: EffectSize, _ isRelative: Bool) -> String {
-        isRelative ? effect.relative.map(ResultWords.percent) ?? "-" : ResultWords.rounded(effect.absolute)
+    private static func figure(_ effect: EffectSize, _ scale: EffectScaleName) -> String {
+        ResultWords.size(effect, scale) ?? "-"
     }
 }

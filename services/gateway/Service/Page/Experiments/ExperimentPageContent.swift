@@ -20,6 +20,7 @@ struct ExperimentPageContent {
     let effects: ResultParts.Effects?
     let segments: ResultParts.Segments?
     let history: ResultParts.History?
+    let found: ResultParts.Power?
 
     init(_ report: ExperimentReport) {
         name = report.experiment.name
@@ -38,6 +39,7 @@ struct ExperimentPageContent {
         effects = report.findings?.effects
         segments = report.findings?.segmented
         history = report.findings?.history
+        found = report.findings?.found
     }
 }
 

@@ -44,6 +44,9 @@ extension ExperimentsPage {
             try await client.segments(
                 .init(experimentId: experiment.id, attribute: attribute, metrics: Array(plan.goals.prefix(1))))
         }
+        async let askedPower = ConcurrentCalls.outcome { () throws(RPCError) in
+            try await ExperimentPower.Client(door).get(.init(experimentId: experiment.id))
+        }
         async let askedNames = ConcurrentCalls.outcome { () throws(RPCError) in
             try await self.names(of: plan.metrics.map(\.metric), door)
         }
@@ -53,7 +56,8 @@ extension ExperimentsPage {
             plan: plan, results: results, phases: phases.map(Findings.PromisedPhase.init),
             variantNames: experiment.variantNames,
             metricNames: try gathered.take(await askedNames, "The names of the metrics") ?? [:], series: series,
-            segments: try gathered.take(await askedSegments, "Effects by segment"))
+            segments: try gathered.take(await askedSegments, "Effects by segment"),
+            power: try gathered.take(await askedPower, "What it can find"))
     }
 
     /// How people call metrics, by their keys.

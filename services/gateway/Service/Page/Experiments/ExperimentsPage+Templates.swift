@@ -188,5 +188,25 @@ extension ExperimentsPage {
         {{#.more}}<p class="quiet">{{.}}</p>{{/.more}}
         </section>
         {{/history}}
+        {{#found}}
+        <section aria-labelledby="power">
+        <h2 id="power">What it can find</h2>
+        {{#.sentence}}<p>{{.}}</p>{{/.sentence}}
+        <p class="quiet">{{pace}}</p>
+        <details><summary>What it can find, metric by metric</summary>
+        <p class="quiet">The smallest effects that are found with a probability of {{probability}}, by now and when the planned units are there; and of the planned effect, how probably it is found at the end, and what it still needs.</p>
+        <div class="wide" tabindex="0" role="region" aria-label="What it can find, metric by metric">
+        <table>
+        <tr><th scope="col">Metric</th><th scope="col">Variant</th><th scope="col" class="number">By now</th><th scope="col" class="number">At the end</th><th scope="col" class="number">Planned</th><th scope="col" class="number">Found</th><th scope="col" class="number">Units missing</th><th scope="col" class="number">Days</th></tr>
+        {{#.rows}}
+        <tr><td><bdi>{{metric}}</bdi></td><td>{{variant}}</td>{{#.missing}}<td colspan="6">{{.}}</td>{{/.missing}}{{^.missing}}<td class="number">{{.now}}</td><td class="number">{{.atEnd}}</td><td class="number">{{.planned}}</td><td class="number">{{.power}}</td><td class="number">{{.unitsMissing}}</td><td class="number">{{.days}}</td>{{/.missing}}</tr>
+        {{/.rows}}
+        </table>
+        </div>
+        {{#.more}}<p class="quiet">{{.}}</p>{{/.more}}
+        <ul class="notes quiet">{{#assumptions}}<li>{{.}}</li>{{/assumptions}}</ul>
+        </details>
+        </section>
+        {{/found}}
         """#
 }

@@ -17,6 +17,8 @@ struct Findings {
     let series: [ExperimentResults.Series.Reply]
     /// The first goal, by one dimension each.
     let segments: [ExperimentResults.Segments.Reply]
+    /// What it can find; nil where that is not known.
+    let power: ExperimentPower.Get.Reply?
 
     /// A phase, and the share of each arm of all units that come in it.
     struct PromisedPhase {

@@ -137,6 +137,29 @@ enum ResultParts {
         let command: String?
     }
 
+    struct PowerRow {
+        let metric: String
+        let variant: String
+        /// Why there are no figures.
+        let missing: String?
+        let now: String?
+        let atEnd: String?
+        let planned: String?
+        let power: String?
+        let unitsMissing: String?
+        let days: String?
+    }
+
+    struct Power {
+        let sentence: String?
+        let pace: String
+        let rows: [PowerRow]
+        /// With which effects are found.
+        let probability: String
+        let assumptions: [String]
+        let more: String?
+    }
+
     struct DayRow {
         let day: String
         let variant: String
