@@ -24,6 +24,7 @@ struct Pages: Sendable {
     func addRoutes(to router: Hummingbird.Router<HTTPContext>) {
         router.get("/") { request, context in await home(request, context) }
         router.get("/experiments") { request, context in await experiments(request, context) }
+        router.get("/holdouts") { request, context in await holdout(request, context) }
         router.get("/sign-in") { request, context in
             let asked = request.uri.queryParameters
             return await form(
@@ -51,20 +52,36 @@ struct Pages: Sendable {
 
     /// All experiments, those of a status, or the one that is named.
     private func experiments(_ request: Hummingbird.Request, _ context: HTTPContext) async -> Response {
-        guard let session = cookies.session(request.headers) else { return redirect(Self.signIn(to: request)) }
         let asked = request.uri.queryParameters
+        return await ofExperiments(request, context) { signedIn, door throws(RPCError) in
+            if let key = asked["key"] { return try await experiments.section(String(key), door) }
+            let status = asked["status"].flatMap { ExperimentStatus(rawValue: String($0)) }
+            return ("Experiments", try await experiments.section(signedIn, status: status, door))
+        }
+    }
+
+    /// The one that is named. All of them are on the page of experiments.
+    private func holdout(_ request: Hummingbird.Request, _ context: HTTPContext) async -> Response {
+        guard let key = request.uri.queryParameters["key"] else { return redirect("/experiments") }
+        return await ofExperiments(request, context) { _, door throws(RPCError) in
+            try await experiments.section(holdout: String(key), door)
+        }
+    }
+
+    /// What whoever may see experiments sees.
+    private func ofExperiments(
+        _ request: Hummingbird.Request, _ context: HTTPContext,
+        _ content: (StaffBar.SignedIn, DoorClient) async throws(RPCError) -> (title: String, html: String)
+    ) async -> Response {
+        guard let session = cookies.session(request.headers) else { return redirect(Self.signIn(to: request)) }
         return await page(for: session, request, context, refreshes: false) { signedIn, door throws(RPCError) in
             guard signedIn.may(Experiments.List.method) else {
                 throw .forbidden(
                     "You may not see experiments from here: sign out and in again; if that does not help, "
                         + "ask an owner of \(signedIn.brand) for another role.")
             }
-            if let key = asked["key"] {
-                let (title, html) = try await experiments.section(String(key), door)
-                return (title, [html])
-            }
-            let status = asked["status"].flatMap { ExperimentStatus(rawValue: String($0)) }
-            return ("Experiments", [try await experiments.section(signedIn, status: status, door)])
+            let (title, html) = try await content(signedIn, door)
+            return (title, [html])
         }
     }
 
@@ -104,7 +121,7 @@ struct Pages: Sendable {
     /// Where somebody goes who has signed in: a page of experiments that they asked for, else the first page. Never what
     /// is not a page here, whoever wrote the link.
     static func place(_ text: String?) -> String {
-        guard let text, text == "/experiments" || text.hasPrefix("/experiments?"),
+        guard let text, text == "/experiments" || text.hasPrefix("/experiments?") || text.hasPrefix("/holdouts?"),
             text.utf8.count <= 200,
             text.utf8.dropFirst().allSatisfy({ byte in
                 switch byte {

@@ -29,7 +29,7 @@ struct ExperimentReport {
     }
 
     /// 2026-01-31, of UTC.
-    private static func day(_ time: Timestamp) -> String { String(StatusPage.readable(time).prefix(10)) }
+    static func day(_ time: Timestamp) -> String { String(StatusPage.readable(time).prefix(10)) }
 
     private var phase: String? {
         guard let last = phases.last else { return nil }

@@ -15,7 +15,8 @@ extension ExperimentsPage {
         async let askedPhases = ConcurrentCalls.outcome { () throws(RPCError) in
             try await self.phases(of: experiment, door)
         }
-        async let askedPlan = ConcurrentCalls.outcome { () throws(RPCError) in try await self.plan(of: experiment, door) }
+        async let askedPlan = ConcurrentCalls.outcome { () throws(RPCError) in try await self.plan(of: experiment, door)
+        }
         let phases = try await askedPhases.get()
         let plan = try await askedPlan.get()
         var gathered = Gathered()

@@ -2,6 +2,7 @@ extension ExperimentsPage {
     /// Mustache; every value is escaped. A point before a name: of this thing only, not of what is around it.
     static let listSource = #"""
         <h1>Experiments of <bdi>{{brand}}</bdi></h1>
+        {{#gaps}}<p class="notice" role="status">{{.}}</p>{{/gaps}}
         <p class="filters">{{#filters}}{{#isCurrent}}<strong aria-current="page">{{name}}</strong>{{/isCurrent}}{{^isCurrent}}<a href="{{link}}">{{name}}</a>{{/isCurrent}} {{/filters}}</p>
         {{#hasRows}}
         <div class="wide" tabindex="0" role="region" aria-label="Experiments">
@@ -19,6 +20,19 @@ extension ExperimentsPage {
         <pre>gyre experiments create checkout.yaml</pre>
         {{/isFirst}}
         {{#.more}}<p class="quiet">{{.}}</p>{{/.more}}
+        {{#hasHoldouts}}
+        <h2 id="holdouts">Holdouts</h2>
+        <p class="quiet">Units that are withheld from experiments, so that what these come to together can be measured.</p>
+        <div class="wide" tabindex="0" role="region" aria-label="Holdouts">
+        <table>
+        <tr><th scope="col">Holdout</th><th scope="col">Status</th><th scope="col" class="number">Withheld</th><th scope="col">From</th><th scope="col">Since</th></tr>
+        {{#holdouts}}
+        <tr><th scope="row"><a href="/holdouts?key={{key}}"><bdi>{{name}}</bdi></a><br><code class="quiet">{{key}}</code></th><td><span class="pill {{status}}">{{status}}</span></td><td class="number">{{withheld}}</td><td>{{from}}</td><td class="figures">{{since}}</td></tr>
+        {{/holdouts}}
+        </table>
+        </div>
+        {{#.moreHoldouts}}<p class="quiet">{{.}}</p>{{/.moreHoldouts}}
+        {{/hasHoldouts}}
         """#
 
     /// Mustache; every value is escaped, but for SVG that was made here.
@@ -208,5 +222,20 @@ extension ExperimentsPage {
         </details>
         </section>
         {{/found}}
+        {{#spanned}}
+        <h2 id="spanned">What it was withheld from</h2>
+        {{#hasRows}}
+        <div class="wide" tabindex="0" role="region" aria-label="Experiments that the holdout spans">
+        <table>
+        <tr><th scope="col">Experiment</th><th scope="col">State</th><th scope="col">Shipped</th><th scope="col">Since</th><th scope="col">Until</th></tr>
+        {{#rows}}
+        <tr><th scope="row"><a href="/experiments?key={{key}}"><bdi>{{name}}</bdi></a><br><code class="quiet">{{key}}</code></th><td>{{state}}</td><td>{{.variant}}</td><td class="figures">{{since}}</td><td class="figures">{{.until}}</td></tr>
+        {{/rows}}
+        </table>
+        </div>
+        {{/hasRows}}
+        {{^hasRows}}<p>Nobody was withheld from an experiment by it yet.</p>{{/hasRows}}
+        {{#.more}}<p class="quiet">{{.}}</p>{{/.more}}
+        {{/spanned}}
         """#
 }

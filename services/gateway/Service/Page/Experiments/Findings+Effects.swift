@@ -11,13 +11,15 @@ extension Findings {
         let relative = metrics.filter { $0.scale == .relative }
         var plots = relative.isEmpty ? [] : [forest(relative, "relative", "Effects, as shares of the control")]
         for (place, metric) in metrics.filter({ $0.scale == .absolute }).enumerated() {
-            plots.append(forest([metric], "absolute-\(place + 1)", "Effect on \(title(metric.metric)), in its own unit"))
+            plots.append(
+                forest([metric], "absolute-\(place + 1)", "Effect on \(title(metric.metric)), in its own unit"))
         }
         let roles = metrics.compactMap { planned($0.metric) }
         return .init(
             isDoubtful: isDoubtful,
             isEarly: !counts && !isDoubtful, plots: plots, hasMargin: roles.contains { $0.margin != nil },
-            hasWorth: roles.contains { $0.worthHaving != nil }, notes: metrics.flatMap { metric in notes(metric).map { "\(title(metric.metric)), \($0)" } },
+            hasWorth: roles.contains { $0.worthHaving != nil },
+            notes: metrics.flatMap { metric in notes(metric).map { "\(title(metric.metric)), \($0)" } },
             groups: metrics.map(table),
             more: results.metrics.count > metrics.count
                 ? "Only the first \(metrics.count) of \(results.metrics.count) metrics are shown; gyre shows them all."

@@ -182,6 +182,22 @@ enum ResultParts {
         let isOnlyForItself: Bool
     }
 
+    struct SpannedRow {
+        let key: String
+        let name: String
+        let state: String
+        let variant: String?
+        let since: String
+        let until: String?
+    }
+
+    /// The experiments that a holdout was withheld from.
+    struct Spanned {
+        let rows: [SpannedRow]
+        let hasRows: Bool
+        let more: String?
+    }
+
     /// A state in which there is less to see, and what to do about it.
     struct Notice {
         let text: String

@@ -1,7 +1,7 @@
 import ExperimentsAPI
 
-/// What the page of one experiment shows.
-struct ExperimentPageContent {
+/// What the page of one experiment shows, or of one holdout.
+struct ResultPageContent {
     let name: String
     let key: String
     let status: String
@@ -21,6 +21,8 @@ struct ExperimentPageContent {
     let segments: ResultParts.Segments?
     let history: ResultParts.History?
     let found: ResultParts.Power?
+    /// Of a holdout: what it was withheld from.
+    let spanned: ResultParts.Spanned?
 
     init(_ report: ExperimentReport) {
         name = report.experiment.name
@@ -40,6 +42,28 @@ struct ExperimentPageContent {
         segments = report.findings?.segmented
         history = report.findings?.history
         found = report.findings?.found
+        spanned = nil
+    }
+
+    init(_ report: HoldoutReport) {
+        name = report.holdout.name
+        key = report.holdout.key
+        status = report.holdout.status.rawValue
+        hypothesis = nil
+        description = report.holdout.description
+        facts = report.facts
+        progress = report.findings?.progress
+        notice = ResultParts.Notice(report)
+        gaps = report.gaps
+        decision = report.decision
+        promised = []
+        hasPromised = false
+        split = report.findings?.split
+        effects = report.findings?.effects
+        segments = nil
+        history = report.findings?.history
+        found = nil
+        spanned = report.spanned
     }
 }
 
@@ -61,6 +85,25 @@ extension ResultParts.Notice {
                 command: "gyre experiments explain \(key) --id UNIT")
         } else if report.findings?.results.metrics.isEmpty == true {
             self.init(text: "Its plan has no metrics, so there are no effects to show.", command: plan)
+        } else {
+            return nil
+        }
+    }
+
+    /// Nil where there is nothing to miss.
+    init?(_ report: HoldoutReport) {
+        let plan = "gyre holdouts plan \(report.holdout.key) plan.yaml"
+        if report.plan == nil {
+            self.init(text: "Nothing is measured by it yet: say by which metrics, in a plan.", command: plan)
+        } else if report.holdout.status == .planned {
+            self.init(text: "It has not begun: nobody is withheld yet.", command: nil)
+        } else if let findings = report.findings, !findings.hasExposures {
+            self.init(
+                text:
+                    "Nobody has entered it yet. A unit enters when somebody first asks which variant of an experiment "
+                    + "it gets, of those that the holdout spans.", command: nil)
+        } else if report.findings?.results.metrics.isEmpty == true {
+            self.init(text: "Its plan has no metrics, so there is no lift to show.", command: plan)
         } else {
             return nil
         }
