@@ -54,6 +54,32 @@ import Testing
         #expect(throws: (any Error).self) { try Gyre.parseAsRoot(arguments) }
     }
 
+    @Test(
+        "A time that is none is refused with one that is",
+        arguments: [
+            ["experiments", "start", "checkout", "--since", "yesterday"],
+            ["experiments", "force", "checkout", "qa-1", "new", "--until", "2027-01-01"],
+            ["keys", "rotate", "01930000-0000-7000-8000-000000000021", "--overlap-hours", "0", "--expires", "soon"],
+            ["keys", "update", "01930000-0000-7000-8000-000000000021", "--expires", "never"],
+        ])
+    func times(arguments: [String]) throws {
+        let error = #expect(throws: (any Error).self) { try Gyre.parseAsRoot(arguments) }
+        let message = Gyre.message(for: try #require(error))
+        #expect(message.hasPrefix("The value '\(arguments.last ?? "")' is invalid for '--"), "\(message)")
+        #expect(message.contains("2026-01-31T09:30:00Z"), "\(message)")
+        for time in ["2026-01-31T09:30:00Z", "2026-01-31T10:30:00+01:00"] {
+            _ = try Gyre.parseAsRoot(arguments.dropLast() + [time])
+        }
+    }
+
+    @Test("A time that is taken away is none")
+    func noTime() throws {
+        let id = "01930000-0000-7000-8000-000000000021"
+        let command = try parse(KeysCommand.Update.self, "keys", "update", id, "--expires", "none")
+        #expect(command.expires.patch == .clear)
+        #expect(try parse(KeysCommand.Update.self, "keys", "update", id).expires.patch == .keep)
+    }
+
     @Test("An identifier is a type and a value; the value may hold further equals signs")
     func identifiers() throws {
         #expect(try Identifier(argument: "email=a@b.c") == Identifier(type: "email", value: "a@b.c"))

@@ -10,8 +10,16 @@ extension UUIDv7: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }
 
-extension Timestamp: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
+extension Timestamp {
+    /// A moment as an option says it: the `transform` of every option that takes one, for nothing else says how it is
+    /// written.
+    init(time: String) throws {
+        guard let moment = Timestamp(time) else {
+            throw ValidationError(
+                "write it as 2026-01-31T09:30:00Z, which is UTC, or with an offset as 2026-01-31T10:30:00+01:00.")
+        }
+        self = moment
+    }
 }
 
 extension Currency: ExpressibleByArgument {

@@ -55,10 +55,14 @@ struct ConsentCommand: AsyncParsableCommand {
         @Option(help: "What allows that to be used (GDPR Art. 9(2)).")
         var condition: SpecialCondition?
 
-        @Option(name: .customLong("given"), help: ArgumentHelp("When it was given; else now.", valueName: "time"))
+        @Option(
+            name: .customLong("given"), help: ArgumentHelp("When it was given; else now.", valueName: "time"),
+            transform: Timestamp.init(time:))
         var givenAt: Timestamp?
 
-        @Option(name: .customLong("expires"), help: ArgumentHelp("Until when it holds.", valueName: "time"))
+        @Option(
+            name: .customLong("expires"), help: ArgumentHelp("Until when it holds.", valueName: "time"),
+            transform: Timestamp.init(time:))
         var expiresAt: Timestamp?
 
         @OptionGroup var caller: CallerOptions

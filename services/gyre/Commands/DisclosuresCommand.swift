@@ -79,13 +79,17 @@ struct DisclosuresCommand: AsyncParsableCommand {
         @Option(help: "What the recipient calls the person; notices then name nothing else.")
         var reference: String?
 
-        @Option(name: .customLong("at"), help: ArgumentHelp("When; now if left out.", valueName: "time"))
+        @Option(
+            name: .customLong("at"), help: ArgumentHelp("When; now if left out.", valueName: "time"),
+            transform: Timestamp.init(time:))
         var disclosedAt: Timestamp?
 
         @Option(help: "How many this sums up.")
         var times = 1
 
-        @Option(name: .customLong("last"), help: ArgumentHelp("Of several, when the last one was.", valueName: "time"))
+        @Option(
+            name: .customLong("last"), help: ArgumentHelp("Of several, when the last one was.", valueName: "time"),
+            transform: Timestamp.init(time:))
         var lastDisclosedAt: Timestamp?
 
         @OptionGroup var caller: CallerOptions

@@ -25,7 +25,9 @@ extension ExperimentsCommand {
         @Flag(help: "Keep the unit out.")
         var out = false
 
-        @Option(name: .customLong("until"), help: ArgumentHelp("When it ends; else never.", valueName: "time"))
+        @Option(
+            name: .customLong("until"), help: ArgumentHelp("When it ends; else never.", valueName: "time"),
+            transform: Timestamp.init(time:))
         var expiresAt: Timestamp?
 
         @Option(help: ArgumentHelp("Why.", valueName: "text"))

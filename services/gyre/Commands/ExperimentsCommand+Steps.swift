@@ -32,7 +32,8 @@ extension ExperimentsCommand {
         @Argument(help: "Its key.") var key: String
         @Option(
             help: ArgumentHelp(
-                "Since when units have met its variants, where it ran elsewhere before.", valueName: "time"))
+                "Since when units have met its variants, where it ran elsewhere before.", valueName: "time"),
+            transform: Timestamp.init(time:))
         var since: Timestamp?
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions

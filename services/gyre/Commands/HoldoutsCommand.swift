@@ -60,10 +60,14 @@ struct HoldoutsCommand: AsyncParsableCommand {
         @Option(name: .customLong("attribute"), help: "The attribute that names the unit.")
         var hashAttribute = "id"
 
-        @Option(name: .customLong("from"), help: ArgumentHelp("When it begins; else now.", valueName: "time"))
+        @Option(
+            name: .customLong("from"), help: ArgumentHelp("When it begins; else now.", valueName: "time"),
+            transform: Timestamp.init(time:))
         var startAt: Timestamp?
 
-        @Option(name: .customLong("until"), help: ArgumentHelp("When it ends by itself.", valueName: "time"))
+        @Option(
+            name: .customLong("until"), help: ArgumentHelp("When it ends by itself.", valueName: "time"),
+            transform: Timestamp.init(time:))
         var endAt: Timestamp?
 
         @OptionGroup var caller: CallerOptions

@@ -62,7 +62,9 @@ extension KeysCommand {
         @Option(help: ArgumentHelp("Cost units it may spend a month, or 'none'.", valueName: "n"))
         var monthlyQuota: Clearable<Int> = .init(.keep)
 
-        @Option(help: ArgumentHelp("When it stops by itself, or 'none'.", valueName: "time"))
+        @Option(
+            help: ArgumentHelp("When it stops by itself, or 'none'.", valueName: "time"),
+            transform: Clearable.init(time:))
         var expires: Clearable<Timestamp> = .init(.keep)
 
         @OptionGroup var suite: SuiteOptions
@@ -101,7 +103,8 @@ extension KeysCommand {
 
         @Option(
             help: ArgumentHelp(
-                "When the new key stops by itself; without it when the old one would have.", valueName: "time"))
+                "When the new key stops by itself; without it when the old one would have.", valueName: "time"),
+            transform: Timestamp.init(time:))
         var expires: Timestamp?
 
         @OptionGroup var suite: SuiteOptions
@@ -158,13 +161,21 @@ extension KeysCommand {
 }
 
 /// A value that an option sets, or takes away with `none`.
-struct Clearable<Value: ExpressibleByArgument & Sendable>: ExpressibleByArgument, Sendable {
+struct Clearable<Value: Sendable>: Sendable {
     let patch: Patch<Value>
 
     init(_ patch: Patch<Value>) {
         self.patch = patch
     }
+}
 
+extension Clearable<Timestamp> {
+    init(time: String) throws {
+        patch = time == "none" ? .clear : .set(try Timestamp(time: time))
+    }
+}
+
+extension Clearable: ExpressibleByArgument where Value: ExpressibleByArgument {
     init?(argument: String) {
         if argument == "none" {
             patch = .clear

@@ -39,7 +39,9 @@ struct KeysCommand: AsyncParsableCommand {
         @Option(help: ArgumentHelp("Cost units it may spend at once.", valueName: "n"))
         var burst = 2_000
 
-        @Option(help: ArgumentHelp("When it stops by itself, such as 2027-01-01T00:00:00Z.", valueName: "time"))
+        @Option(
+            help: ArgumentHelp("When it stops by itself, such as 2027-01-01T00:00:00Z.", valueName: "time"),
+            transform: Timestamp.init(time:))
         var expires: Timestamp?
 
         @Option(name: .customLong("industry"), help: "An industry it may ask about; none given: all.")

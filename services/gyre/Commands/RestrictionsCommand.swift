@@ -82,7 +82,9 @@ struct RestrictionsCommand: AsyncParsableCommand {
         @Option(help: "What is ended.")
         var kind: RestrictionKind
 
-        @Option(name: .customLong("told"), help: ArgumentHelp("When the person was told.", valueName: "time"))
+        @Option(
+            name: .customLong("told"), help: ArgumentHelp("When the person was told.", valueName: "time"),
+            transform: Timestamp.init(time:))
         var noticeGivenAt: Timestamp?
 
         @OptionGroup var caller: CallerOptions
