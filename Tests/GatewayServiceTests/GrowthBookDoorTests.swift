@@ -152,12 +152,54 @@ struct GrowthBookDoorTests {
         }
     }
 
+    /// What is passed on of an event beside its exposure.
+    private func told(_ event: String) throws -> JSONValue? {
+        let exposed = #""properties_json": {"experiment_id": "a", "variation_key": "b", "hash_value": "u1"}"#
+        let tracked = try TrackedExposures(
+            Array(#"{"event_name": "$$experiment_viewed", \#(exposed), \#(event)}"#.utf8))
+        return try #require(tracked.items.first).item.attributes.map { try JSONValue(parsing: $0.bytes) }
+    }
+
+    @Test("Of what an event says of its unit that is passed on by which units may be told apart")
+    func attributes() throws {
+        #expect(
+            try told(
+                #""context_json": {"country": "DE", "age": 30.0, "isNew": true, "tags": ["a"], "plan": null}, "user_id": "u1""#
+            ) == ["country": "DE", "age": .number(try #require(JSONNumber("30.0"))), "isNew": true])
+        #expect(try told(#""context_json": "{\"country\": \"DE\"}""#) == ["country": "DE"])
+        // What a plugin puts beside the others has its own name again.
+        #expect(
+            try told(#""context_json": {"utmTerm": "x"}, "utm_source": "mail", "utm_term": "y", "utm_medium": null"#)
+                == ["utmTerm": "x", "utmSource": "mail"])
+        for nothing in ["{}", "[]", "5", "null", #""{""#, #"{"a": {"b": 1}}"#] {
+            #expect(try told(#""context_json": \#(nothing)"#) == nil)
+        }
+        let (most, more) = (String(repeating: "ä", count: 100), String(repeating: "ä", count: 101))
+        #expect(
+            try told(#""context_json": {"a": "\#(most)", "\#(most)": 1, "b": "\#(more)", "\#(more)": 1}"#)
+                == ["a": .string(most), most: 1])
+        #expect(try told(#""context_json": {"a": 1\#(String(repeating: "0", count: 100))}"#) == nil)
+    }
+
+    @Test("Attributes of 16 KiB are passed on; with more the exposure is recorded without any")
+    func manyAttributes() throws {
+        let value = String(repeating: "x", count: 100)
+        func context(_ last: Int) -> String {
+            let members = (0..<142).map { #""k-\#(1_000_000 + $0)":"\#(value)","# }.joined()
+            return #"{\#(members)"l":"\#(String(repeating: "y", count: last))"}"#
+        }
+        let rest = TrackedExposures.maximumAttributesBytes - context(0).utf8.count
+        try #require((0..<100).contains(rest))
+        #expect(try told(#""context_json": \#(context(rest))"#)?.object?.count == 143)
+        #expect(try told(#""context_json": \#(context(rest + 1))"#) == nil)
+    }
+
     @Test("What a plugin sends is recorded, and what became of it is answered")
     func track() async throws {
         try await with { method, params throws(RPCError) in
-            guard method == "experimentExposures.record", params["items"]?.array?.count == 3 else {
-                throw .internalError("wrong parameters")
-            }
+            guard method == "experimentExposures.record", let items = params["items"]?.array, items.count == 3,
+                items.allSatisfy({ $0["attributes"] == ["country": "DE"] })
+            else { throw .internalError("wrong parameters") }
             return [
                 "verdicts": [
                     ["index": 0, "status": "accepted"], ["index": 1, "status": "duplicate"],
@@ -167,7 +209,7 @@ struct GrowthBookDoorTests {
         } _: { gateway, _ in
             func event(_ experiment: String) -> String {
                 """
-                {"event_name": "$$experiment_viewed", "properties_json":
+                {"event_name": "$$experiment_viewed", "context_json": {"country": "DE"}, "properties_json":
                  {"experiment_id": "\(experiment)", "variation_key": "new", "hash_value": "u1"}}
                 """
             }

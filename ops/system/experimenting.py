@@ -6,6 +6,7 @@ import importlib.util
 import json
 import logging
 import random
+import sqlite3
 import time
 import urllib.error
 import urllib.request
@@ -76,7 +77,12 @@ class Doors:
         self.create("plain", half)
         self.create("first", [("control", 4_000), ("new", 4_000)], hashVersion=1)
         self.create("part", [("a", 2_500), ("b", 1_500), ("c", 1_000)],
-                    values={"a": "red", "b": "grün", "c": "😀"})
+                    values={"a": "red", "b": "grün", "c": "😀"}, start=False)
+        self.brand.call("metricDefinitions.create", {"key": "clicks", "name": "Clicks", "kind": "count", "event": "click"})
+        self.brand.call("resultPlans.set", {
+            "experimentId": self.experiments["part"]["id"], "metrics": [{"metric": "clicks", "role": "goal"}],
+            "dimensions": [{"attribute": "country", "values": ["DE"]}, {"attribute": "utmSource", "values": ["mail"]}]})
+        self.step("start", "part")
         self.create("aimed", half, condition=CONDITION, values={"control": 1.0, "new": 2.5})
         self.create("after", half, prerequisites=[{"experiment": "part", "variants": ["a", "b"]}, {"experiment": "plain"}],
                     values={"control": False, "new": True})
@@ -308,12 +314,16 @@ def exposures(report, doors):
         plugin = growthbook_tracking_plugin(ingestor_host=doors.url, batch_size=7)
         book = doors.growthbook(**way, plugins=[plugin])
         book.load_features()
-        for one in ids * 2:
-            book.set_attributes({"id": one})
+        for number, one in enumerate(ids * 2):
+            book.set_attributes({"id": one, "country": "DE" if number % 2 else "FR", "utmSource": "mail", "tags": [1]})
             book.eval_feature("part")
         book.destroy(timeout=2)
         wait_for(lambda: met(doors, "part") == expected, what="the exposures of GrowthBook's plugin")
         report.check(f"an SDK that {name} tells by its plugin who met which variant, each once", len(expected) > 5)
+        told, wanted = segments(doors), {
+            one: [("country", "DE" if number % 2 else None), ("utmSource", "mail")]
+            for number, one in enumerate(ids) if one in expected}
+        report.check("and in which segments each of them is", {one: told.get(one) for one in wanted} == wanted, told)
     status, _, answer = exchange(doors, "POST", f"/track?client_key={doors.client_key}", [
         {"event_name": "$$experiment_viewed", "properties_json": {
             "experiment_id": experiment, "variation_key": "a", "hash_value": "u1"}} for experiment in ("part", "gone", "?")]
@@ -327,6 +337,19 @@ def met(doors, experiment):
     page = doors.brand.call("experimentExposures.list", {"experimentId": doors.experiments[experiment]["id"], "limit": 500})
     assert len({item["unit"] for item in page["items"]}) == len(page["items"])
     return {item["unit"]: item["variant"] for item in page["items"]}
+
+
+def segments(doors):
+    """In which segments each unit is; None: the one of all other values."""
+    path = doors.suite.directory / "experiments" / f"{doors.brand.id}.db"
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+        told = {}
+        for unit, attribute, value in database.execute("""
+                SELECT units.unit, attribute, value FROM entry_segments
+                    JOIN segments ON segments.number = entry_segments.segment
+                    JOIN units ON units.number = entry_segments.unit ORDER BY 1, 2"""):
+            told.setdefault(unit, []).append((attribute, value))
+        return told
 
 
 def features(doors):

@@ -5,11 +5,21 @@ import JSONRPC
 /// The exposures among the events that GrowthBook's tracking plugins send, with their places.
 ///
 /// They come under two names, with their properties in two manners: `$$experiment_viewed` and `experiment_id` from some
-/// languages, `Experiment Viewed` and `experimentId` from JavaScript, whose `variationId` is the variant's key.
+/// languages, `Experiment Viewed` and `experimentId` from JavaScript, whose `variationId` is the variant's key. What is known
+/// of the unit stands in `context_json`, but for who it is.
 struct TrackedExposures {
     /// Events of one body.
     static let maximumEvents = 1_000
     static let maximumUnitLength = 256
+    /// Characters of an attribute's name and of its value, as of a dimension's: longer ones are in no plan.
+    static let maximumAttributeLength = 100
+    /// Bytes of all attributes of one exposure.
+    static let maximumAttributesBytes = 16 << 10
+    /// Attributes that plugins put beside the others, and what they call them there.
+    private static let attributesBeside = [
+        ("utmCampaign", "utm_campaign"), ("utmContent", "utm_content"), ("utmMedium", "utm_medium"),
+        ("utmSource", "utm_source"), ("utmTerm", "utm_term"),
+    ]
 
     struct Rejection: Equatable {
         let index: Int
@@ -61,7 +71,45 @@ struct TrackedExposures {
         guard let unit = unit?.string ?? unit?.number?.text,
             (1...Self.maximumUnitLength).contains(unit.unicodeScalars.count)
         else { return reject(index, "hash_value must be a unit's id, of 1 to \(Self.maximumUnitLength) characters") }
-        items.append((index, ExposureItem(experiment: experiment, unit: unit, variant: variant)))
+        items.append(
+            (
+                index,
+                ExposureItem(
+                    experiment: experiment, unit: unit, variant: variant, attributes: Self.attributes(of: event))
+            ))
+    }
+
+    /// What an event says of its unit, as far as a plan's dimensions can ask for it; nil: nothing, or more than fits.
+    private static func attributes(of event: JSONValue) -> JSONRaw? {
+        let told = properties(event["context_json"])?.object ?? JSONObject()
+        var writer = JSONWriter(capacity: 256)
+        writer.beginObject()
+        var isEmpty = true
+        func take(_ name: String, _ value: JSONValue) {
+            guard isAttribute(name, value) else { return }
+            writer.key(name)
+            value.write(to: &writer)
+            isEmpty = false
+        }
+        for member in told { take(member.name, member.value) }
+        for (name, beside) in attributesBeside where told[name] == nil {
+            if let value = event[beside] { take(name, value) }
+        }
+        writer.endObject()
+        let bytes = writer.bytes()
+        guard !isEmpty, bytes.count <= maximumAttributesBytes else { return nil }
+        return try? JSONRaw(validating: bytes)
+    }
+
+    private static func isAttribute(_ name: String, _ value: JSONValue) -> Bool {
+        let text: String
+        switch value {
+        case .string(let string): text = string
+        case .number(let number): text = number.text
+        case .bool: text = ""
+        case .null, .array, .object: return false
+        }
+        return [name, text].allSatisfy { $0.unicodeScalars.count <= maximumAttributeLength }
     }
 
     mutating func reject(_ index: Int, _ message: String) {
