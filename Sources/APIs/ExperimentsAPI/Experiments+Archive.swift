@@ -6,7 +6,8 @@ public import ServiceContract
 extension Experiments {
     /// Puts a completed experiment out of sight.
     ///
-    /// Its part of a layer is free again. One that other experiments need stays: the error names them.
+    /// Its part of a layer is free again, and events that only its metrics count are fetched from signals no more. One
+    /// that other experiments need stays: the error names them.
     public enum Archive {
         /// What the contract says of `experiments.archive`.
         public static let method = MethodDescription(

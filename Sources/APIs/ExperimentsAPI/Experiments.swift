@@ -64,7 +64,8 @@ public enum Experiments {
 
         /// Puts a completed experiment out of sight.
         ///
-        /// Its part of a layer is free again. One that other experiments need stays: the error names them.
+        /// Its part of a layer is free again, and events that only its metrics count are fetched from signals no more.
+        /// One that other experiments need stays: the error names them.
         func archive(
             _ params: Archive.Params, in transaction: borrowing WriteTransaction, for call: CallContext
         ) throws(RPCError) -> Archive.Reply
@@ -140,7 +141,8 @@ public enum Experiments {
 
         /// Puts a completed experiment out of sight.
         ///
-        /// Its part of a layer is free again. One that other experiments need stays: the error names them.
+        /// Its part of a layer is free again, and events that only its metrics count are fetched from signals no more.
+        /// One that other experiments need stays: the error names them.
         public func archive(
             _ params: Archive.Params, for call: CallContext? = nil
         ) async throws(RPCError) -> Archive.Reply {

@@ -246,8 +246,9 @@ extension ExperimentsContract {
         "minimumBucketVersion":0,"variants":[{"key":"control","allocation":5000,"isControl":true},\#
         {"key":"free-delivery","name":"Free delivery","allocation":5000,"isControl":false}],\#
         "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":4,"phase":1}}}],\#
-        "description":"Its part of a layer is free again. One that other experiments need stays: the error names \#
-        them."},{"name":"experimentPhases.list","summary":"Lists the phases of an experiment, oldest first.",\#
+        "description":"Its part of a layer is free again, and events that only its metrics count are fetched from \#
+        signals no more. One that other experiments need stays: the error names them."},\#
+        {"name":"experimentPhases.list","summary":"Lists the phases of an experiment, oldest first.",\#
         "x-kind":"read","x-scope":"experiments:read","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],\#
         "params":[{"name":"experimentId","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
         "description":"The experiment."},{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},\#

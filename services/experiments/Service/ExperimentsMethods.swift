@@ -15,6 +15,7 @@ struct ExperimentsMethods: Experiments.Service {
     private let config = AssignmentConfigStore()
     private let references = VariantReferences()
     private let slots = LayerSlots()
+    private let following = SignalFollowing()
 
     func create(
         _ params: Experiments.Create.Params, in transaction: borrowing WriteTransaction, for call: CallContext
@@ -208,7 +209,9 @@ struct ExperimentsMethods: Experiments.Service {
                 "\(experiment.key) is a prerequisite of \(others.joined(separator: ", ")): take it out of these first.")
         }
         experiment.slot = nil
-        return try save(experiment, at: call.now, in: transaction)
+        let reply = try save(experiment, at: call.now, in: transaction)
+        try following.follow(at: call.now, in: transaction)
+        return reply
     }
 
     private func step(

@@ -17,7 +17,7 @@ struct SignalFollowing: Sendable {
     /// Follows what metrics need, and no more. What is new, a number of an event that is followed already among it, is
     /// fetched from the beginning.
     func follow(at now: Timestamp, in transaction: borrowing WriteTransaction) throws(RPCError) {
-        let needed = try followed.needed(in: transaction)
+        let needed = try followed.needed(at: now, in: transaction)
         var asked: [FollowedEventStore.Followed: [String]] = [:]
         for known in try followed.all(in: transaction) { asked[known.followed] = known.fields }
         for event in asked.keys where !needed.contains(event) { try followed.leave(event, in: transaction) }

@@ -10,21 +10,27 @@ struct FollowedEventStore: Sendable {
         let unitType: String
     }
 
-    /// What the metrics of experiments count that are not archived, of signals.
-    func needed(in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> Set<Followed> {
+    /// How long what comes late is waited for, once a metric's window is over for all units of a holdout. Days.
+    static let lateDays: Int64 = 30
+
+    /// What metrics count of signals: those of experiments that are not archived, and of holdouts until nothing counts for
+    /// them any more.
+    func needed(
+        at now: Timestamp, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Set<Followed> {
         let all = try transaction.all(
             """
-            SELECT metrics.event, experiments.unit_type FROM planned_metrics
-                JOIN metrics ON metrics.number = planned_metrics.metric
-                JOIN experiments ON experiments.number = planned_metrics.experiment
-            WHERE metrics.source = 'signals' AND experiments.status <> 'archived'
-            UNION
-            SELECT metrics.denominator_event, experiments.unit_type FROM planned_metrics
-                JOIN metrics ON metrics.number = planned_metrics.metric
-                JOIN experiments ON experiments.number = planned_metrics.experiment
-            WHERE metrics.source = 'signals' AND experiments.status <> 'archived'
-                AND metrics.denominator_event IS NOT NULL
-            """
+            WITH counted AS (
+                SELECT metrics.event, metrics.denominator_event, experiments.unit_type FROM planned_metrics
+                    JOIN metrics ON metrics.number = planned_metrics.metric
+                    JOIN experiments ON experiments.number = planned_metrics.experiment
+                    LEFT JOIN holdouts ON holdouts.number = experiments.holdout
+                WHERE metrics.source = 'signals' AND experiments.status <> 'archived'
+                    AND (holdouts.end_at IS NULL
+                        OR holdouts.end_at + coalesce(window_seconds, to_seconds, 0) * 1000000 > :time))
+            SELECT event, unit_type FROM counted
+            UNION SELECT denominator_event, unit_type FROM counted WHERE denominator_event IS NOT NULL
+            """, [":time": now.advanced(bySeconds: -86_400 * Self.lateDays)]
         ) { Followed(event: $0.text(0), unitType: $0.text(1)) }
         return Set(all)
     }
