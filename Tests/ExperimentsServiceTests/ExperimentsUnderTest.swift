@@ -232,13 +232,27 @@ private final class SettableClock: Sendable {
 /// What signals feeds.
 final class PlayedSignals: JSONRPCClient {
     private let items = Mutex<[FedSignal]>([])
+    private let questions = Mutex<[String]>([])
+    private let interruption = Mutex<(@Sendable () async -> Void)?>(nil)
 
     func feed(_ signals: [FedSignal]) { items.withLock { $0 += signals } }
+
+    /// What was asked: by which identifier, from where on.
+    var asked: [String] { questions.withLock(\.self) }
+
+    /// Has something happen while the next page is on its way.
+    func beforeAnswer(_ body: @escaping @Sendable () async -> Void) { interruption.withLock { $0 = body } }
 
     func call(_ method: String, params: [UInt8], context: CallContext?) async throws(RPCError) -> [UInt8] {
         guard method == "signalFeed.read" else { throw .dependencyUnavailable("none") }
         do throws(JSONError) {
             let params = try SignalFeed.Read.Params(json: params)
+            questions.withLock { $0.append("\(params.identifierType) \(params.after)") }
+            let interrupt = interruption.withLock { body in
+                defer { body = nil }
+                return body
+            }
+            await interrupt?()
             let all = items.withLock(\.self)
             let page = all.dropFirst(params.after).prefix(min(params.limit, 3))
             let items = try page.map { signal throws(JSONError) in

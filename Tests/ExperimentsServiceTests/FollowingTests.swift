@@ -3,11 +3,12 @@ import ExperimentsAPI
 import JSON
 import JSONRPC
 import ServiceContract
+import SignalsAPI
 import Testing
 
 @testable import ExperimentsService
 
-/// Which events are fetched from signals, and for how long.
+/// Which events are fetched from signals, for how long, and by which identifiers.
 @Suite struct FollowingTests {
     private func metric(_ service: ExperimentsUnderTest, _ key: String, of event: String, more: String = "")
         async throws
@@ -43,6 +44,13 @@ import Testing
         let rows = try await service.rows(
             "SELECT body FROM outbox WHERE topic = 'signals.follow' ORDER BY sequence DESC LIMIT 1")
         return try JSONValue.parse(try #require(rows.first?.first))
+    }
+
+    /// Ten orders of one unit.
+    private func feed(_ service: ExperimentsUnderTest) throws {
+        let time = try #require(Timestamp("2026-01-01T14:00:00Z"))
+        service.signals.feed(
+            (0..<10).map { FedSignal(messageId: "m\($0)", timestamp: time, units: ["u1"], metrics: nil) })
     }
 
     @Test("What only an archived experiment counts is followed no more; what another one counts is")
@@ -89,6 +97,42 @@ import Testing
                 }
                 #expect(try await followed(service) == events, "\(now)")
             }
+        }
+    }
+
+    @Test("Events of units that were nobody's are fetched once their type has an identifier")
+    func identifierLater() async throws {
+        try await withExperiments { service in
+            try await service.call("unitTypes.set", #"{"type":"user"}"#)
+            try await metric(service, "orders", of: "order")
+            _ = try await counting(service, "first", "orders")
+            try feed(service)
+            try await service.arrived(through: 10)
+            try await service.ended("signalFetching")
+            #expect(service.signals.asked.isEmpty)
+            try await service.call("unitTypes.set", #"{"type":"user","identifierType":"customerId"}"#)
+            try await service.ended("signalFetching")
+            #expect(try await service.number("SELECT count(*) FROM experiment_events") == 10)
+            // Nothing changed, so nothing is asked.
+            let asked = service.signals.asked.count
+            try await service.call("unitTypes.set", #"{"type":"user","identifierType":"customerId"}"#)
+            try await service.ended("signalFetching")
+            #expect(service.signals.asked.count == asked)
+        }
+    }
+
+    @Test("A page that was asked for by an identifier which units have no more is not taken")
+    func identifierMeanwhile() async throws {
+        try await withExperiments { service in
+            try feed(service)
+            try await metric(service, "orders", of: "order")
+            service.signals.beforeAnswer {
+                _ = try? await service.call("unitTypes.set", #"{"type":"user","identifierType":"email"}"#)
+            }
+            _ = try await counting(service, "first", "orders")
+            try await service.ended("signalFetching")
+            #expect(service.signals.asked.prefix(3) == ["customerId 0", "email 0", "email 3"])
+            #expect(try await service.number("SELECT count(*) FROM experiment_events") == 10)
         }
     }
 }

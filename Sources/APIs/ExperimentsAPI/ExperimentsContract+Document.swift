@@ -539,12 +539,14 @@ extension ExperimentsContract {
         "value":{"deletedAt":"2026-01-01T00:00:00Z"}}}]},{"name":"unitTypes.set","summary":"Says which kind of \#
         identifier the units of a type have, so that a person's units are found.","description":"A type of which \#
         nothing was said has identifiers of its own name; user has customerId, and session none. While assignments \#
-        of its units are kept, a type does not become nobody's.","x-kind":"write","x-scope":"experiments:write",\#
-        "x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,\#
-        "params":[{"name":"type","required":true,"schema":{"$ref":"#/components/schemas/UnitType"},\#
-        "description":"The type of unit."},{"name":"identifierType","schema":{"type":"string","minLength":1,\#
-        "maxLength":40,"pattern":"^[a-z][A-Za-z0-9_]{0,39}$"},"description":"The type of identifier that names a \#
-        unit; absent: such units are nobody's, as sessions are.","x-privacy":"none"}],"result":{"name":"reply",\#
+        of its units are kept, a type does not become nobody's. Where the identifier is another one than before, \#
+        the events that metrics count of signals are fetched for these units from the beginning.","x-kind":"write",\#
+        "x-scope":"experiments:write","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],"x-audit":true,\#
+        "x-idempotent":true,"params":[{"name":"type","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UnitType"},"description":"The type of unit."},\#
+        {"name":"identifierType","schema":{"type":"string","minLength":1,"maxLength":40,\#
+        "pattern":"^[a-z][A-Za-z0-9_]{0,39}$"},"description":"The type of identifier that names a unit; absent: \#
+        such units are nobody's, as sessions are.","x-privacy":"none"}],"result":{"name":"reply",\#
         "schema":{"$ref":"#/components/schemas/DeclaredUnitType"}},\#
         "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/storageFull"}],\#
         "examples":[{"name":"households","params":[{"name":"type","value":"household"},{"name":"identifierType",\#

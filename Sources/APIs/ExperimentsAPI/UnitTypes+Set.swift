@@ -7,7 +7,8 @@ extension UnitTypes {
     /// Says which kind of identifier the units of a type have, so that a person's units are found.
     ///
     /// A type of which nothing was said has identifiers of its own name; user has customerId, and session none. While
-    /// assignments of its units are kept, a type does not become nobody's.
+    /// assignments of its units are kept, a type does not become nobody's. Where the identifier is another one than
+    /// before, the events that metrics count of signals are fetched for these units from the beginning.
     public enum Set {
         /// What the contract says of `unitTypes.set`.
         public static let method = MethodDescription(

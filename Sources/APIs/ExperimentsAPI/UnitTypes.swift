@@ -10,7 +10,8 @@ public enum UnitTypes {
         /// Says which kind of identifier the units of a type have, so that a person's units are found.
         ///
         /// A type of which nothing was said has identifiers of its own name; user has customerId, and session none.
-        /// While assignments of its units are kept, a type does not become nobody's.
+        /// While assignments of its units are kept, a type does not become nobody's. Where the identifier is another
+        /// one than before, the events that metrics count of signals are fetched for these units from the beginning.
         func set(
             _ params: Set.Params, in transaction: borrowing WriteTransaction, for call: CallContext
         ) throws(RPCError) -> Set.Reply
@@ -32,7 +33,8 @@ public enum UnitTypes {
         /// Says which kind of identifier the units of a type have, so that a person's units are found.
         ///
         /// A type of which nothing was said has identifiers of its own name; user has customerId, and session none.
-        /// While assignments of its units are kept, a type does not become nobody's.
+        /// While assignments of its units are kept, a type does not become nobody's. Where the identifier is another
+        /// one than before, the events that metrics count of signals are fetched for these units from the beginning.
         public func set(_ params: Set.Params, for call: CallContext? = nil) async throws(RPCError) -> Set.Reply {
             try await peer.call("unitTypes.set", params, context: call)
         }

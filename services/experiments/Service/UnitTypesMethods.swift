@@ -10,6 +10,7 @@ struct UnitTypesMethods: UnitTypes.Service {
 
     private let types = UnitTypeStore()
     private let config = AssignmentConfigStore()
+    private let following = SignalFollowing()
 
     func set(
         _ params: UnitTypes.Set.Params, in transaction: borrowing WriteTransaction, for call: CallContext
@@ -27,6 +28,9 @@ struct UnitTypesMethods: UnitTypes.Service {
         }
         try types.set(params.type, identifierType: params.identifierType, in: transaction)
         try config.change(in: transaction)
+        if let type = params.identifierType, type != table.identifierType(of: params.type) {
+            try following.fetchAnew(params.type, at: call.now, in: transaction)
+        }
         return DeclaredUnitType(type: params.type, identifierType: params.identifierType, isDeclared: true)
     }
 

@@ -45,6 +45,7 @@ struct SignalFetching: JobWork {
         guard let type = question.identifierType else {
             // Sessions have no identifier that a signal could carry.
             return { _, _, transaction throws(RPCError) in
+                guard try isCurrent(question, in: transaction) else { return }
                 try followed.fetched(question.progress, through: .max, in: transaction)
             }
         }
@@ -58,8 +59,21 @@ struct SignalFetching: JobWork {
                 fields: question.progress.fields),
             for: CallContext(brand: brand, principal: "service:experiments"))
         return { job, now, transaction throws(RPCError) in
+            guard try isCurrent(question, in: transaction) else { return }
             try take(page, question.progress, &job, at: now, in: transaction)
         }
+    }
+
+    /// Whether what was asked is still what is to be asked. What was left, began anew or has units of other names
+    /// meanwhile is asked again, or not at all.
+    private func isCurrent(
+        _ question: Question, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> Bool {
+        let asked = question.progress
+        let known = try followed.all(in: transaction).first { $0.followed == asked.followed }
+        let type = try UnitTypeTable(in: transaction).identifierType(of: asked.followed.unitType)
+        return known?.fetchedThrough == asked.fetchedThrough && known?.fields == asked.fields
+            && type == question.identifierType
     }
 
     private func take(

@@ -35,6 +35,11 @@ struct SignalFollowing: Sendable {
         if hasNew { try begin(at: now, in: transaction) }
     }
 
+    /// Other identifiers name the units of a type now: what is followed for them is fetched from the beginning.
+    func fetchAnew(_ unitType: String, at now: Timestamp, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        if try followed.beginAnew(unitType, in: transaction) { try begin(at: now, in: transaction) }
+    }
+
     /// Some have arrived: one at this place in the order of arrival, and maybe others behind it.
     func arrived(through: Int, at now: Timestamp, in transaction: borrowing WriteTransaction) throws(RPCError) {
         try followed.want(through: Int64(through), in: transaction)

@@ -73,13 +73,24 @@ struct FollowedEventStore: Sendable {
             """, [":event": followed.event, ":type": followed.unitType, ":fields": fields.jsonText])
     }
 
+    /// Fetches all that is followed for units of a type from the first page on.
+    ///
+    /// - Returns: whether there is anything.
+    func beginAnew(_ unitType: String, in transaction: borrowing WriteTransaction) throws(RPCError) -> Bool {
+        try transaction.run(
+            """
+            UPDATE followed_events SET fetched_through = 0, reached_end = 0, wanted_through = 0
+            WHERE unit_type = :type
+            """, [":type": unitType]) > 0
+    }
+
     func leave(_ followed: Followed, in transaction: borrowing WriteTransaction) throws(RPCError) {
         try transaction.run(
             "DELETE FROM followed_events WHERE event = :event AND unit_type = :type",
             [":event": followed.event, ":type": followed.unitType])
     }
 
-    /// A page was taken that was asked for at some progress; where it began anew meanwhile, that stays.
+    /// A page was taken that was asked for at the progress that there is.
     ///
     /// A page that brings nothing further is the end of what there is: then no more is wanted, but for what arrived while
     /// it was read.
@@ -91,11 +102,11 @@ struct FollowedEventStore: Sendable {
             """
             UPDATE followed_events SET fetched_through = :through, reached_end = :end,
                 wanted_through = CASE WHEN :end AND wanted_through = :wanted THEN :through ELSE wanted_through END
-            WHERE event = :event AND unit_type = :type AND fetched_through = :before AND fields = :fields
+            WHERE event = :event AND unit_type = :type
             """,
             [
                 ":event": asked.followed.event, ":type": asked.followed.unitType, ":through": through, ":end": isEnd,
-                ":wanted": asked.wantedThrough, ":before": asked.fetchedThrough, ":fields": asked.fields.jsonText,
+                ":wanted": asked.wantedThrough,
             ])
     }
 
