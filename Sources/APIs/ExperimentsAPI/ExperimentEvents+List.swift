@@ -4,12 +4,13 @@ public import JSON
 public import ServiceContract
 
 extension ExperimentEvents {
-    /// Lists events in the order of arrival.
+    /// Lists events by when they happened, and those of one moment in the order of arrival.
     public enum List {
         /// What the contract says of `experimentEvents.list`.
         public static let method = MethodDescription(
-            name: "experimentEvents.list", summary: "Lists events in the order of arrival.", kind: .read,
-            database: .brand, scope: "experimentEvents:read", cost: 1, costItems: nil, isAudited: false,
+            name: "experimentEvents.list",
+            summary: "Lists events by when they happened, and those of one moment in the order of arrival.",
+            kind: .read, database: .brand, scope: "experimentEvents:read", cost: 1, costItems: nil, isAudited: false,
             isIdempotent: false, callers: ["public", "admin"])
 
         /// The parameters of `experimentEvents.list`.

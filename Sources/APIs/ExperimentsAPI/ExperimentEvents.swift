@@ -13,7 +13,7 @@ public enum ExperimentEvents {
             _ params: Record.Params, in transaction: borrowing WriteTransaction, for call: CallContext
         ) throws(RPCError) -> Record.Reply
 
-        /// Lists events in the order of arrival.
+        /// Lists events by when they happened, and those of one moment in the order of arrival.
         func list(
             _ params: List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
         ) throws(RPCError) -> List.Reply
@@ -39,7 +39,7 @@ public enum ExperimentEvents {
             try await peer.call("experimentEvents.record", params, context: call)
         }
 
-        /// Lists events in the order of arrival.
+        /// Lists events by when they happened, and those of one moment in the order of arrival.
         public func list(_ params: List.Params, for call: CallContext? = nil) async throws(RPCError) -> List.Reply {
             try await peer.call("experimentEvents.list", params, context: call)
         }

@@ -1154,18 +1154,19 @@ extension ExperimentsContract {
         "value":[{"type":"plan_generated","unitType":"user","unit":"u1","experiments":[{"experiment":"checkout",\#
         "variant":"control"}],"context":{"app_version":"1.2.3"},"metrics":{"latency_ms":450,"token_count":1200},\#
         "at":"2026-01-01T00:00:00Z","messageId":"e-1"}]}],"result":{"name":"reply","value":{"verdicts":[{"index":0,\#
-        "status":"accepted"}]}}}]},{"name":"experimentEvents.list","summary":"Lists events in the order of \#
-        arrival.","x-kind":"read","x-scope":"experimentEvents:read","x-cost":1,"x-callers":["public","admin"],\#
-        "params":[{"name":"experiment","schema":{"$ref":"#/components/schemas/Key"},"description":"Only those whose \#
-        sender named a variant of it."},{"name":"unitType","schema":{"$ref":"#/components/schemas/UnitType"},\#
-        "description":"With `unit`: only that unit's."},{"name":"unit","schema":{"type":"string","minLength":1,\#
-        "maxLength":256},"description":"Only that unit's.","x-privacy":"identifier"},{"name":"type",\#
-        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Only those.","x-privacy":"none"},\#
-        {"name":"from","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Only what happened then or \#
-        later."},{"name":"to","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Only what happened \#
-        before."},{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where \#
-        the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,\#
-        "maximum":500,"x-unit":"items","default":100},"description":"Items on one page."}],"result":{"name":"reply",\#
+        "status":"accepted"}]}}}]},{"name":"experimentEvents.list","summary":"Lists events by when they happened, \#
+        and those of one moment in the order of arrival.","x-kind":"read","x-scope":"experimentEvents:read",\#
+        "x-cost":1,"x-callers":["public","admin"],"params":[{"name":"experiment",\#
+        "schema":{"$ref":"#/components/schemas/Key"},"description":"Only those whose sender named a variant of \#
+        it."},{"name":"unitType","schema":{"$ref":"#/components/schemas/UnitType"},"description":"With `unit`: only \#
+        that unit's."},{"name":"unit","schema":{"type":"string","minLength":1,"maxLength":256},"description":"Only \#
+        that unit's.","x-privacy":"identifier"},{"name":"type","schema":{"type":"string","minLength":1,\#
+        "maxLength":200},"description":"Only those.","x-privacy":"none"},{"name":"from",\#
+        "schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Only what happened then or later."},\#
+        {"name":"to","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"Only what happened before."},\#
+        {"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last \#
+        page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,\#
+        "x-unit":"items","default":100},"description":"Items on one page."}],"result":{"name":"reply",\#
         "schema":{"type":"object","description":"A page.","required":["items"],\#
         "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/StoredEvent"},"maxItems":500,\#
         "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#

@@ -277,8 +277,11 @@ enum ExperimentsMigrations {
                     event INTEGER NOT NULL REFERENCES experiment_events (number) ON DELETE CASCADE,
                     experiment INTEGER NOT NULL REFERENCES experiments (number),
                     variant INTEGER NOT NULL REFERENCES variants (number),
+                    -- As of the event.
+                    occurred_at INTEGER NOT NULL,
                     PRIMARY KEY (event, experiment)
                 ) STRICT, WITHOUT ROWID;
+                CREATE INDEX event_variants_by_experiment ON event_variants (experiment, occurred_at, event);
 
                 -- Who met which variant: the first time in each phase.
                 CREATE TABLE experiment_exposures (

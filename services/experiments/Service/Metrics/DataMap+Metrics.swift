@@ -35,7 +35,7 @@ extension DataMap {
             columns: ["experiment", "number", "phase", "moved_at", "mover", "arms"]),
         Table(
             "event_variants", "in which variants an event happened", .nobody,
-            columns: ["event", "experiment", "variant"]),
+            columns: ["event", "experiment", "variant", "occurred_at"]),
         Table(
             "experiment_events", "what units did", .actor("unit"),
             rights: Rights(

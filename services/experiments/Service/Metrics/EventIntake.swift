@@ -70,7 +70,9 @@ struct EventIntake: Sendable {
             return false
         }
         for exposure in met {
-            try events.insert(variant: exposure.variant, of: exposure.experiment, event: number, in: transaction)
+            try events.insert(
+                variant: exposure.variant, of: exposure.experiment, event: number, occurredAt: event.occurredAt,
+                in: transaction)
         }
         let counted = CountedEvent(
             type: event.type, source: event.source, occurredAt: event.occurredAt, numbers: event.numbers)

@@ -36,7 +36,7 @@ struct ExperimentEventsMethods: ExperimentEvents.Service {
     func list(
         _ params: ExperimentEvents.List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
     ) throws(RPCError) -> ExperimentEvents.List.Reply {
-        let cursor = try ListCursor(params.cursor)
+        let start = try params.cursor.map { text throws(RPCError) in try EventPlace(cursor: text) }
         var filter = EventStore.Filter(type: params.type, from: params.from, to: params.to)
         if let key = params.experiment {
             guard let experiment = try experiments.find(key: key, in: transaction) else {
@@ -53,12 +53,14 @@ struct ExperimentEventsMethods: ExperimentEvents.Service {
             filter.unit = number
         default: throw .invalidParams(at: "/params", "needs both unitType and unit, or neither")
         }
-        var page = ListPage<(number: Int64, event: StoredEvent)>(limit: params.limit)
-        for found in try events.list(filter, after: cursor.position, limit: params.limit + 1, in: transaction) {
-            guard page.add(found, bytes: found.event.bytes) else { break }
+        var page = ListPage<StoredEvent>(limit: params.limit)
+        var end = start
+        for number in try events.numbers(filter, after: start, limit: params.limit + 1, in: transaction) {
+            guard let event = try events.find(number: number, in: transaction), page.add(event, bytes: event.bytes)
+            else { break }
+            end = EventPlace(occurredAt: event.at, number: number)
         }
-        return ExperimentEvents.List.Reply(
-            items: page.items.map(\.event), nextCursor: page.hasMore ? page.items.last.map { "\($0.number)" } : nil)
+        return ExperimentEvents.List.Reply(items: page.items, nextCursor: page.hasMore ? end?.cursor : nil)
     }
 
     func retract(

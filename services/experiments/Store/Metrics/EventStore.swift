@@ -84,13 +84,14 @@ struct EventStore: Sendable {
     }
 
     func insert(
-        variant: Int64, of experiment: Int64, event: Int64, in transaction: borrowing WriteTransaction
+        variant: Int64, of experiment: Int64, event: Int64, occurredAt: Timestamp,
+        in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
         try transaction.run(
             """
-            INSERT INTO event_variants (event, experiment, variant) VALUES (:event, :experiment, :variant)
-            ON CONFLICT (event, experiment) DO NOTHING
-            """, [":event": event, ":experiment": experiment, ":variant": variant])
+            INSERT INTO event_variants (event, experiment, variant, occurred_at)
+            VALUES (:event, :experiment, :variant, :occurred) ON CONFLICT (event, experiment) DO NOTHING
+            """, [":event": event, ":experiment": experiment, ":variant": variant, ":occurred": occurredAt])
     }
 
     /// The events of a type that a unit has and that were not retracted, by time.
@@ -154,74 +155,5 @@ struct EventStore: Sendable {
         try transaction.run(
             "UPDATE experiment_events SET retracted_at = :time WHERE id = :id", [":id": id, ":time": time])
         return (found.unit, found.event)
-    }
-
-    // MARK: Lists
-
-    /// What to list.
-    struct Filter: Sendable {
-        var experiment: Int64?
-        var unit: Int64?
-        var type: String?
-        var from: Timestamp?
-        var to: Timestamp?
-    }
-
-    func list(
-        _ filter: Filter, after number: Int64, limit: Int, in transaction: borrowing some Transaction & ~Copyable
-    ) throws(RPCError) -> [(number: Int64, event: StoredEvent)] {
-        let rows = try transaction.all(
-            """
-            SELECT experiment_events.number, experiment_events.id, experiment_events.type, units.type, units.unit,
-                context, metrics, payload, occurred_at, received_at, source, message_id, retracted_at
-            FROM experiment_events JOIN units ON units.number = experiment_events.unit
-            WHERE experiment_events.number > :number
-                AND (:experiment IS NULL OR EXISTS (
-                    SELECT 1 FROM event_variants
-                    WHERE event = experiment_events.number AND experiment = :experiment))
-                AND (:unit IS NULL OR experiment_events.unit = :unit)
-                AND (:type IS NULL OR experiment_events.type = :type)
-                AND (:from IS NULL OR occurred_at >= :from) AND (:to IS NULL OR occurred_at < :to)
-            ORDER BY experiment_events.number LIMIT :limit
-            """,
-            [
-                ":number": number, ":experiment": filter.experiment, ":unit": filter.unit, ":type": filter.type,
-                ":from": filter.from, ":to": filter.to, ":limit": limit,
-            ]
-        ) { row throws(RPCError) in
-            guard let source = EventSource(rawValue: row.text(10)) else {
-                throw .internalError("An event is of an unknown source.")
-            }
-            return (
-                number: row.int64(0),
-                event: StoredEvent(
-                    id: row.uuid(1), type: row.text(2), unitType: row.text(3), unit: row.text(4), experiments: [],
-                    context: try row.rawJSON(5), metrics: try row.rawJSON(6), payload: try row.rawJSON(7),
-                    at: row.timestamp(8), receivedAt: row.timestamp(9), source: source, messageId: row.textOrNil(11),
-                    retractedAt: row.timestampOrNil(12))
-            )
-        }
-        var events: [(number: Int64, event: StoredEvent)] = []
-        for (number, event) in rows {
-            let met = try transaction.all(
-                """
-                SELECT experiments.key, variants.key FROM event_variants
-                    JOIN experiments ON experiments.number = event_variants.experiment
-                    JOIN variants ON variants.number = event_variants.variant
-                WHERE event = :event ORDER BY experiments.number
-                """, [":event": number]
-            ) { MetVariant(experiment: $0.text(0), variant: $0.text(1)) }
-            events.append((number, event.with(met)))
-        }
-        return events
-    }
-}
-
-extension StoredEvent {
-    fileprivate func with(_ experiments: [MetVariant]) -> StoredEvent {
-        StoredEvent(
-            id: id, type: type, unitType: unitType, unit: unit, experiments: experiments, context: context,
-            metrics: metrics, payload: payload, at: at, receivedAt: receivedAt, source: source, messageId: messageId,
-            retractedAt: retractedAt)
     }
 }
