@@ -119,6 +119,66 @@ import Testing
         }
     }
 
+    // MARK: Metrics
+
+    @Test(
+        "An option that says nothing of a metric of its kind, or two that do not go together",
+        arguments: [
+            (#""kind":"ratio","valueField":"a","denominatorField":"b","bounds":{"upper":5}"#, "/bounds"),
+            (#""kind":"ratio","valueField":"a","denominatorField":"b","bounds":{"upperShare":0.99}"#, "/bounds"),
+            (#""kind":"proportion","bounds":{"upper":1}"#, "/bounds"),
+            (#""kind":"quantile","share":0.5,"bounds":{"upper":1}"#, "/bounds"),
+            (#""kind":"eventQuantile","share":0.5,"valueField":"a","bounds":{"upper":1}"#, "/bounds"),
+            (#""kind":"retention","fromSeconds":1,"toSeconds":2,"bounds":{"upper":1}"#, "/bounds"),
+            (#""kind":"mean","bounds":{}"#, "/bounds"),
+            (#""kind":"mean","bounds":{"upper":1,"lowerShare":0.1}"#, "/bounds"),
+            (#""kind":"mean","bounds":{"lower":2,"upper":1}"#, "/bounds/upper"),
+            (#""kind":"mean","bounds":{"lowerShare":0.2,"upperShare":0.1}"#, "/bounds/upperShare"),
+            (#""kind":"mean","bounds":{"lowerShare":0}"#, "/bounds/lowerShare"),
+            (#""kind":"mean","bounds":{"upper":1,"ignoringZeros":true}"#, "/bounds/ignoringZeros"),
+            (#""kind":"proportion","valueField":"a""#, "/valueField"),
+            (#""kind":"count","valueField":"a""#, "/valueField"),
+            (#""kind":"retention","fromSeconds":1,"toSeconds":2,"valueField":"a""#, "/valueField"),
+            (#""kind":"eventQuantile","share":0.5"#, "/valueField"),
+            (#""kind":"ratio""#, "/denominatorField"),
+            (#""kind":"ratio","valueField":"a","denominatorField":"a""#, "/denominatorField"),
+            (#""kind":"ratio","denominatorEvent":"order""#, "/denominatorField"),
+            (#""kind":"mean","denominatorField":"a""#, "/denominatorEvent"),
+            (#""kind":"mean","share":0.5"#, "/share"), (#""kind":"quantile""#, "/share"),
+            (#""kind":"quantile","share":1"#, "/share"),
+            (#""kind":"quantile","share":0.5,"lookBackSeconds":5"#, "/lookBackSeconds"),
+            (#""kind":"mean","toSeconds":5"#, "/fromSeconds"),
+            (#""kind":"retention","fromSeconds":2,"toSeconds":2"#, "/toSeconds"),
+            (#""kind":"retention","fromSeconds":1"#, "/toSeconds"),
+            (#""kind":"retention","fromSeconds":1,"toSeconds":2,"windowSeconds":5"#, "/windowSeconds"),
+            (#""kind":"retention","fromSeconds":1,"toSeconds":2,"delaySeconds":5"#, "/delaySeconds"),
+            (#""kind":"mean","countsFinishedWindowsOnly":true"#, "/windowSeconds"),
+        ])
+    func metric(_ options: String, _ pointer: String) async throws {
+        try await withExperiments { service in
+            try await refused(
+                service, "metricDefinitions.create", #"{"key":"m","name":"M","event":"order",\#(options)}"#,
+                RPCError.Code.invalidParams, "/params\(pointer): ")
+        }
+    }
+
+    @Test(
+        "Every kind with what belongs to it is taken",
+        arguments: [
+            #""kind":"proportion","lookBackSeconds":5"#, #""kind":"count","bounds":{"upper":5}"#, #""kind":"mean""#,
+            #""kind":"mean","valueField":"a","bounds":{"upperShare":0.99,"ignoringZeros":true}"#,
+            #""kind":"ratio","valueField":"a""#, #""kind":"ratio","denominatorEvent":"visit""#,
+            #""kind":"ratio","valueField":"a","denominatorEvent":"visit","denominatorField":"a""#,
+            #""kind":"quantile","share":0.9"#, #""kind":"eventQuantile","share":0.9,"valueField":"a""#,
+            #""kind":"retention","fromSeconds":1,"toSeconds":2"#,
+        ])
+    func goodMetric(_ options: String) async throws {
+        try await withExperiments { service in
+            try await service.call(
+                "metricDefinitions.create", #"{"key":"m","name":"M","event":"order",\#(options)}"#)
+        }
+    }
+
     // MARK: Numbers
 
     /// An experiment that runs and measures the mean of a value.

@@ -1003,55 +1003,56 @@ extension ExperimentsContract {
         "default":"higherIsBetter"},"description":"What is better."},{"name":"description",\#
         "schema":{"type":"string","minLength":1,"maxLength":2000},"description":"What it says.","x-privacy":"none"},\#
         {"name":"valueField","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Which of an \#
-        event's `metrics` is its value; absent: each counts 1.","x-privacy":"none"},{"name":"denominatorEvent",\#
-        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"The type of the events that bring \#
-        the denominator of a ratio; absent: the same events.","x-privacy":"none"},{"name":"denominatorField",\#
-        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Which of their `metrics` is the \#
-        denominator of a ratio; absent: each counts 1.","x-privacy":"none"},{"name":"share",\#
-        "schema":{"type":"number","minimum":0,"maximum":1},"description":"Which quantile."},{"name":"fromSeconds",\#
-        "schema":{"type":"integer","minimum":0,"maximum":315619200,"x-unit":"seconds"},"description":"Retention: \#
-        events count from so long after the exposure."},{"name":"toSeconds","schema":{"type":"integer","minimum":0,\#
-        "maximum":315619200,"x-unit":"seconds"},"description":"Retention: until so long after the exposure."},\#
-        {"name":"delaySeconds","schema":{"type":"integer","minimum":0,"maximum":315619200,"x-unit":"seconds",\#
-        "default":0},"description":"Events count from so long after the exposure."},{"name":"windowSeconds",\#
+        event's `metrics` is its value, of means, ratios and quantiles; absent: each counts 1. An eventQuantile \#
+        needs it.","x-privacy":"none"},{"name":"denominatorEvent","schema":{"type":"string","minLength":1,\#
+        "maxLength":200},"description":"The type of the events that bring the denominator of a ratio; absent: the \#
+        same events.","x-privacy":"none"},{"name":"denominatorField","schema":{"type":"string","minLength":1,\#
+        "maxLength":200},"description":"Which of their `metrics` is the denominator of a ratio; absent: each counts \#
+        1.","x-privacy":"none"},{"name":"share","schema":{"type":"number","minimum":0,"maximum":1},\#
+        "description":"Which quantile."},{"name":"fromSeconds","schema":{"type":"integer","minimum":0,\#
+        "maximum":315619200,"x-unit":"seconds"},"description":"Retention: events count from so long after the \#
+        exposure."},{"name":"toSeconds","schema":{"type":"integer","minimum":0,"maximum":315619200,\#
+        "x-unit":"seconds"},"description":"Retention: until so long after the exposure."},{"name":"delaySeconds",\#
+        "schema":{"type":"integer","minimum":0,"maximum":315619200,"x-unit":"seconds","default":0},\#
+        "description":"Events count from so long after the exposure."},{"name":"windowSeconds",\#
         "schema":{"type":"integer","minimum":0,"maximum":315619200,"x-unit":"seconds"},"description":"Events count \#
         until so long after the exposure; absent: for ever."},{"name":"countsFinishedWindowsOnly",\#
         "schema":{"type":"boolean","default":false},"description":"Whether a unit counts only once its window is \#
         over."},{"name":"lookBackSeconds","schema":{"type":"integer","minimum":0,"maximum":315619200,\#
         "x-unit":"seconds"},"description":"The covariate is made of the same events from so long before the \#
         exposure: CUPED; absent: none."},{"name":"bounds","schema":{"$ref":"#/components/schemas/MetricBounds"},\#
-        "description":"Where the value of a unit is cut; absent: nowhere."}],"result":{"name":"reply",\#
-        "schema":{"$ref":"#/components/schemas/MetricInfo"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
-        {"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/storageFull"}],\#
-        "examples":[{"name":"orders within a week","params":[{"name":"key","value":"orders"},{"name":"name",\#
-        "value":"Orders"},{"name":"kind","value":"count"},{"name":"event","value":"Order Completed"},\#
-        {"name":"source","value":"signals"},{"name":"windowSeconds","value":604800},{"name":"lookBackSeconds",\#
-        "value":2592000}],"result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000001",\#
-        "key":"orders","name":"Orders","kind":"count","event":"Order Completed","source":"signals","delaySeconds":0,\#
-        "countsFinishedWindowsOnly":false,"windowSeconds":604800,"lookBackSeconds":2592000,\#
-        "direction":"higherIsBetter","isArchived":false,"createdAt":"2026-01-01T00:00:00Z","version":1}}},\#
-        {"name":"a window that is over before it begins","params":[{"name":"key","value":"orders"},{"name":"name",\#
-        "value":"Orders"},{"name":"kind","value":"count"},{"name":"event","value":"Order Completed"},\#
-        {"name":"delaySeconds","value":60},{"name":"windowSeconds","value":60}],\#
-        "x-error":"#/components/errors/invalidParams"}]},{"name":"metricDefinitions.get","summary":"Says all of one \#
-        metric.","x-kind":"read","x-scope":"experiments:read","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
-        "admin"],"params":[{"name":"key","required":true,"schema":{"$ref":"#/components/schemas/Key"},\#
-        "description":"The metric."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/MetricInfo"}},\#
-        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"orders","x-fixture":"one-metric",\#
-        "params":[{"name":"key","value":"orders"}],"result":{"name":"reply",\#
-        "value":{"id":"01930000-0000-7000-8000-000000000081","key":"orders","name":"Orders","kind":"count",\#
+        "description":"Where the value of a unit is cut, of counts and means; absent: nowhere."}],\#
+        "result":{"name":"reply","schema":{"$ref":"#/components/schemas/MetricInfo"}},\#
+        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/invalidParams"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"orders within a week",\#
+        "params":[{"name":"key","value":"orders"},{"name":"name","value":"Orders"},{"name":"kind","value":"count"},\#
+        {"name":"event","value":"Order Completed"},{"name":"source","value":"signals"},{"name":"windowSeconds",\#
+        "value":604800},{"name":"lookBackSeconds","value":2592000}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000001","key":"orders","name":"Orders","kind":"count",\#
         "event":"Order Completed","source":"signals","delaySeconds":0,"countsFinishedWindowsOnly":false,\#
         "windowSeconds":604800,"lookBackSeconds":2592000,"direction":"higherIsBetter","isArchived":false,\#
-        "createdAt":"2026-01-01T00:00:00Z","version":1}}}]},{"name":"metricDefinitions.list","summary":"Lists a \#
-        brand's metrics, oldest first.","x-kind":"read","x-scope":"experiments:read","x-cost":1,"x-actors":"nobody",\#
-        "x-callers":["public","admin"],"params":[{"name":"cursor","schema":{"type":"string","minLength":1,\#
-        "maxLength":200},"description":"Where the last page ended: its `nextCursor`."},{"name":"limit",\#
-        "schema":{"type":"integer","minimum":1,"maximum":500,"x-unit":"items","default":100},"description":"Items \#
-        on one page."}],"result":{"name":"reply","schema":{"type":"object","description":"A page.",\#
-        "required":["items"],"properties":{"items":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/MetricInfo"},"maxItems":500,"description":"One page."},\#
-        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
-        page; absent on the last one."}},"additionalProperties":false}},\#
+        "createdAt":"2026-01-01T00:00:00Z","version":1}}},{"name":"a window that is over before it begins",\#
+        "params":[{"name":"key","value":"orders"},{"name":"name","value":"Orders"},{"name":"kind","value":"count"},\#
+        {"name":"event","value":"Order Completed"},{"name":"delaySeconds","value":60},{"name":"windowSeconds",\#
+        "value":60}],"x-error":"#/components/errors/invalidParams"}]},{"name":"metricDefinitions.get",\#
+        "summary":"Says all of one metric.","x-kind":"read","x-scope":"experiments:read","x-cost":1,\#
+        "x-actors":"nobody","x-callers":["public","admin"],"params":[{"name":"key","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Key"},"description":"The metric."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/MetricInfo"}},"errors":[{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"orders","x-fixture":"one-metric","params":[{"name":"key","value":"orders"}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000081","key":"orders",\#
+        "name":"Orders","kind":"count","event":"Order Completed","source":"signals","delaySeconds":0,\#
+        "countsFinishedWindowsOnly":false,"windowSeconds":604800,"lookBackSeconds":2592000,\#
+        "direction":"higherIsBetter","isArchived":false,"createdAt":"2026-01-01T00:00:00Z","version":1}}}]},\#
+        {"name":"metricDefinitions.list","summary":"Lists a brand's metrics, oldest first.","x-kind":"read",\#
+        "x-scope":"experiments:read","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],\#
+        "params":[{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where \#
+        the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,\#
+        "maximum":500,"x-unit":"items","default":100},"description":"Items on one page."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","description":"A page.","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/MetricInfo"},"maxItems":500,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
         "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"a new brand","params":[],\#
         "result":{"name":"reply","value":{"items":[]}}},{"name":"orders","x-fixture":"one-metric","params":[],\#
         "result":{"name":"reply","value":{"items":[{"id":"01930000-0000-7000-8000-000000000081","key":"orders",\#

@@ -28,7 +28,8 @@ extension MetricDefinitions {
             public let direction: MetricDirection
             /// What it says. 1 to 2000 characters.
             public let description: String?
-            /// Which of an event's `metrics` is its value; absent: each counts 1. 1 to 200 characters.
+            /// Which of an event's `metrics` is its value, of means, ratios and quantiles; absent: each counts 1. An
+            /// eventQuantile needs it. 1 to 200 characters.
             public let valueField: String?
             /// The type of the events that bring the denominator of a ratio; absent: the same events. 1 to 200
             /// characters.
@@ -50,7 +51,7 @@ extension MetricDefinitions {
             /// The covariate is made of the same events from so long before the exposure: CUPED; absent: none. 0 to
             /// 315,619,200 seconds.
             public let lookBackSeconds: Int?
-            /// Where the value of a unit is cut; absent: nowhere.
+            /// Where the value of a unit is cut, of counts and means; absent: nowhere.
             public let bounds: MetricBounds?
 
             public init(

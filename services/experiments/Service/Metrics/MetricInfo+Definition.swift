@@ -9,12 +9,43 @@ extension MetricInfo {
     /// - Parameter planned: what the metric is to an experiment; nil: by itself.
     /// - Throws: ``MetricProblem``.
     func definition(_ planned: PlannedMetric? = nil) throws(MetricProblem) -> MetricDefinition {
-        try MetricDefinition(
-            name: key, kind: try kernelKind(), delaySeconds: delaySeconds, windowSeconds: windowSeconds,
-            countsFinishedWindowsOnly: countsFinishedWindowsOnly, lookBackSeconds: lookBackSeconds,
-            bounds: try kernelBounds(), direction: direction == .higherIsBetter ? .higherIsBetter : .lowerIsBetter,
-            role: planned?.role.kernel ?? .secondary, scale: planned?.scale == .absolute ? .absolute : .relative,
-            margin: planned?.margin, worthHaving: planned?.worthHaving)
+        try checkFields()
+        let (kind, bounds) = (try kernelKind(), try kernelBounds())
+        do throws(MetricProblem) {
+            return try MetricDefinition(
+                name: key, kind: kind, delaySeconds: delaySeconds, windowSeconds: windowSeconds,
+                countsFinishedWindowsOnly: countsFinishedWindowsOnly, lookBackSeconds: lookBackSeconds,
+                bounds: bounds, direction: direction == .higherIsBetter ? .higherIsBetter : .lowerIsBetter,
+                role: planned?.role.kernel ?? .secondary, scale: planned?.scale == .absolute ? .absolute : .relative,
+                margin: planned?.margin, worthHaving: planned?.worthHaving)
+        } catch {
+            throw MetricProblem(pointer(to: error.pointer), error.message)
+        }
+    }
+
+    /// Where the contract has what the kernel has elsewhere.
+    private func pointer(to place: String) -> String {
+        if place.hasPrefix("/kind/") { return String(place.dropFirst("/kind".count)) }
+        let isShare = bounds?.lowerShare != nil || bounds?.upperShare != nil
+        return isShare && place.hasPrefix("/bounds/") ? place + "Share" : place
+    }
+
+    /// What kinds make of an event's numbers.
+    private func checkFields() throws(MetricProblem) {
+        switch kind {
+        case .proportion, .count, .retention:
+            guard valueField == nil else {
+                throw MetricProblem(
+                    "/valueField", "belongs to means, ratios and quantiles only; these ask whether, or how often")
+            }
+        case .eventQuantile: _ = try given(valueField, "/valueField", "says of which number of an event")
+        case .ratio:
+            guard (denominatorEvent ?? event, denominatorField) != (event, valueField) else {
+                throw MetricProblem(
+                    "/denominatorField", "must not be what stands above the line: that would be 1 of each")
+            }
+        case .mean, .quantile: break
+        }
     }
 
     private func kernelKind() throws(MetricProblem) -> MetricDefinition.Kind {
@@ -51,6 +82,9 @@ extension MetricInfo {
         let values = bounds.lower != nil || bounds.upper != nil
         let shares = bounds.lowerShare != nil || bounds.upperShare != nil
         if values == shares { throw MetricProblem("/bounds", "needs either values or shares") }
+        if values && bounds.ignoringZeros {
+            throw MetricProblem("/bounds/ignoringZeros", "belongs to shares only")
+        }
         return values
             ? .values(lower: bounds.lower, upper: bounds.upper)
             : .shares(lower: bounds.lowerShare, upper: bounds.upperShare, ignoringZeros: bounds.ignoringZeros)
