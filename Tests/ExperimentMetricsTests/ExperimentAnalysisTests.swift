@@ -41,19 +41,19 @@ struct ExperimentAnalysisTests {
         let lower = try self.analysis([metric("a", [5, 4.5, 4.7], direction: .lowerIsBetter)])
         #expect(verdicts(lower) == [.ship, .ship] && lower.recommendation.arm == 1)
         let mixed = try self.analysis([metric("a", [5, 4.5, 5.01])])
-        #expect(verdicts(mixed) == [.rollBack, .keepRunning] && mixed.recommendation.arm == 2)
+        #expect(verdicts(mixed) == [.rollBack, .inconclusive] && mixed.recommendation.arm == 2)
     }
 
     @Test("A guardrail that may be harmed keeps an arm from shipping, one that is harmed rolls it back")
     func guardrails() throws {
         let unsure = try analysis([metric("a", [5, 6, 6]), metric("g", [5, 4.98, 5.1], .guardrail, margin: 0.01)])
-        #expect(verdicts(unsure) == [.keepRunning, .ship])
+        #expect(verdicts(unsure) == [.inconclusive, .ship])
         let harmed = try analysis([metric("a", [5, 6, 6]), metric("g", [5, 4.5, 5.1], .guardrail, margin: 0.01)])
         #expect(verdicts(harmed) == [.rollBack, .ship])
         let missing = try analysis([
             metric("a", [5, 6, 6]), metric("g", [5, 5, 5], .guardrail, margin: 0.01, count: 1),
         ])
-        #expect(verdicts(missing) == [.keepRunning, .keepRunning])
+        #expect(verdicts(missing) == [.inconclusive, .inconclusive])
     }
 
     @Test("Before the planned end a fixed test says nothing; the planned units are an end too")

@@ -12,7 +12,13 @@ struct AuditCommand: AsyncParsableCommand {
         subcommands: [List.self, Head.self, Verify.self, RotateKey.self], defaultSubcommand: List.self)
 
     struct List: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists what was done by whom, newest first.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists what was done by whom, newest first.",
+            discussion: """
+                EXAMPLES
+                  gyre audit list
+                  gyre audit list --brand 'Corner Shop' --last 20
+                """)
 
         @Option(help: ArgumentHelp("Only what concerned this brand, by id or name.", valueName: "brand"))
         var brand: String?
@@ -44,7 +50,11 @@ struct AuditCommand: AsyncParsableCommand {
 
     struct Head: SuiteCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shows the newest signed head of the log, and how far each service witnessed it.")
+            abstract: "Shows the newest signed head of the log, and how far each service witnessed it.",
+            discussion: """
+                EXAMPLE
+                  gyre audit head
+                """)
 
         @OptionGroup var suite: SuiteOptions
         @OptionGroup var output: OutputOptions
@@ -65,6 +75,9 @@ struct AuditCommand: AsyncParsableCommand {
             discussion: """
                 The old key signs the new one, and the log says so: `gyre audit verify` and the witnesses follow from key \
                 to key. The old key is gone afterwards; take a copy of the secrets again.
+
+                EXAMPLE
+                  gyre audit rotate-key
                 """)
 
         @OptionGroup var suite: SuiteOptions

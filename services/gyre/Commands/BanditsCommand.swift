@@ -13,15 +13,20 @@ struct BanditsCommand: AsyncParsableCommand {
         discussion: """
             FIRST STEPS
               gyre bandits create dinner --policy-version ID --arm plain --arm spicy
-              gyre bandits decide dinner --unit u1           an arm, with the chances of all
-              gyre bandits reward DECISION 1                 what it brought
+              gyre bandits decide dinner --unit u1           # an arm, with the chances of all
+              gyre bandits reward DECISION 1                 # what it brought
               gyre bandits dataset dinner dinners 2026-01 --reward 'orders within a week'
             """,
         subcommands: [List.self, Create.self, Show.self, Decide.self, Reward.self, Copy.self],
         defaultSubcommand: List.self)
 
     struct List: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists the bandits, oldest first.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the bandits, oldest first.",
+            discussion: """
+                EXAMPLE
+                  gyre bandits list
+                """)
 
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions
@@ -94,7 +99,12 @@ struct BanditsCommand: AsyncParsableCommand {
     }
 
     struct Show: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Says what a bandit is and what it has learned.")
+        static let configuration = CommandConfiguration(
+            abstract: "Says what a bandit is and what it has learned.",
+            discussion: """
+                EXAMPLE
+                  gyre bandits show menu
+                """)
 
         @Argument(help: "Its key.")
         var key: String

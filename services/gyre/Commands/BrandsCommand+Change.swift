@@ -70,7 +70,12 @@ extension BrandsCommand {
     }
 
     struct Resume: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Ends the suspension of a brand.")
+        static let configuration = CommandConfiguration(
+            abstract: "Ends the suspension of a brand.",
+            discussion: """
+                EXAMPLE
+                  gyre brands resume 'Corner Shop'
+                """)
 
         @Argument(help: "The brand, by id or name.")
         var brand: String

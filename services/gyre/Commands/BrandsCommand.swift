@@ -60,7 +60,12 @@ struct BrandsCommand: AsyncParsableCommand {
     }
 
     struct List: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists the brands.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the brands.",
+            discussion: """
+                EXAMPLE
+                  gyre brands list --all
+                """)
 
         @Flag(help: "Those that were erased too.")
         var all = false

@@ -6,7 +6,11 @@ import SignalsAPI
 extension ConsentCommand {
     struct PurposesOf: SuiteCommand {
         static let configuration = CommandConfiguration(
-            commandName: "purposes", abstract: "Lists the purposes that data is used for, and what they rest on.")
+            commandName: "purposes", abstract: "Lists the purposes that data is used for, and what they rest on.",
+            discussion: """
+                EXAMPLE
+                  gyre consent purposes --brand 'Corner Shop'
+                """)
 
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions
@@ -35,7 +39,7 @@ extension ConsentCommand {
             discussion: """
                 EXAMPLES
                   gyre consent set-purpose orderFulfilment --basis contract
-                  gyre consent set-purpose marketing --basis consent      each person's has to be recorded
+                  gyre consent set-purpose marketing --basis consent      # each person's has to be recorded
                 """)
 
         @Argument(help: "The purpose.")
@@ -60,7 +64,11 @@ extension ConsentCommand {
 
     struct SpecialTraitsOf: SuiteCommand {
         static let configuration = CommandConfiguration(
-            commandName: "special-traits", abstract: "Lists the traits whose values are specially protected.")
+            commandName: "special-traits", abstract: "Lists the traits whose values are specially protected.",
+            discussion: """
+                EXAMPLE
+                  gyre consent special-traits --brand 'Corner Shop'
+                """)
 
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions
@@ -89,7 +97,7 @@ extension ConsentCommand {
             discussion: """
                 EXAMPLES
                   gyre consent set-special-trait sleepQuality health
-                  gyre consent set-special-trait weight none       a shop of parcels, not of diets
+                  gyre consent set-special-trait weight none       # a shop of parcels, not of diets
                 """)
 
         @Argument(help: "The trait.")
@@ -114,7 +122,11 @@ extension ConsentCommand {
     struct SpecialPropertiesOf: SuiteCommand {
         static let configuration = CommandConfiguration(
             commandName: "special-properties",
-            abstract: "Lists the properties of events whose values are specially protected.")
+            abstract: "Lists the properties of events whose values are specially protected.",
+            discussion: """
+                EXAMPLE
+                  gyre consent special-properties --brand 'Corner Shop'
+                """)
 
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions

@@ -148,7 +148,11 @@ struct ConsentCommand: AsyncParsableCommand {
 
     struct History: SuiteCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists all that was ever recorded of one person's consents, oldest first.")
+            abstract: "Lists all that was ever recorded of one person's consents, oldest first.",
+            discussion: """
+                EXAMPLE
+                  gyre consent history email=jo@example.com --purpose newsletter --brand 'Corner Shop'
+                """)
 
         @Argument(help: ArgumentHelp("Who, by an identifier or an id.", valueName: "type=value"))
         var person: Person

@@ -10,7 +10,12 @@ struct DatasetsCommand: AsyncParsableCommand {
         subcommands: [List.self, Create.self, Append.self, Seal.self, Show.self], defaultSubcommand: List.self)
 
     struct List: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists a brand's datasets, newest first.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists a brand's datasets, newest first.",
+            discussion: """
+                EXAMPLE
+                  gyre datasets list
+                """)
 
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions

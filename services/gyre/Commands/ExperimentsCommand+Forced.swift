@@ -51,7 +51,11 @@ extension ExperimentsCommand {
 
     struct Unforce: SuiteCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Takes back what was decided by hand for a unit: its variant is what the hash says again.")
+            abstract: "Takes back what was decided by hand for a unit: its variant is what the hash says again.",
+            discussion: """
+                EXAMPLE
+                  gyre experiments unforce checkout u1
+                """)
 
         @Argument(help: "The experiment's key.")
         var key: String
@@ -74,7 +78,11 @@ extension ExperimentsCommand {
 
     struct Forced: SuiteCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists what was decided by hand, of one experiment or of all.")
+            abstract: "Lists what was decided by hand, of one experiment or of all.",
+            discussion: """
+                EXAMPLE
+                  gyre experiments forced checkout
+                """)
 
         @Argument(help: "Only of this experiment, by its key.")
         var key: String?

@@ -27,7 +27,12 @@ extension ExperimentStep {
 extension ExperimentsCommand {
     struct Start: ExperimentStep {
         static let configuration = CommandConfiguration(
-            abstract: "Starts a draft: from now on it assigns units, and what its hash depends on stays.")
+            abstract: "Starts a draft: from now on it assigns units, and what its hash depends on stays.",
+            discussion: """
+                EXAMPLES
+                  gyre experiments start checkout
+                  gyre experiments start checkout --since 2026-11-01T00:00:00Z
+                """)
 
         @Argument(help: "Its key.") var key: String
         @Option(
@@ -46,7 +51,12 @@ extension ExperimentsCommand {
     }
 
     struct Pause: ExperimentStep {
-        static let configuration = CommandConfiguration(abstract: "Has an experiment assign nobody for a while.")
+        static let configuration = CommandConfiguration(
+            abstract: "Has an experiment assign nobody for a while.",
+            discussion: """
+                EXAMPLE
+                  gyre experiments pause checkout
+                """)
 
         @Argument(help: "Its key.") var key: String
         @OptionGroup var caller: CallerOptions
@@ -59,7 +69,12 @@ extension ExperimentsCommand {
     }
 
     struct Resume: ExperimentStep {
-        static let configuration = CommandConfiguration(abstract: "Has a paused experiment assign again, as before.")
+        static let configuration = CommandConfiguration(
+            abstract: "Has a paused experiment assign again, as before.",
+            discussion: """
+                EXAMPLE
+                  gyre experiments resume checkout
+                """)
 
         @Argument(help: "Its key.") var key: String
         @OptionGroup var caller: CallerOptions
@@ -72,7 +87,12 @@ extension ExperimentsCommand {
     }
 
     struct Complete: ExperimentStep {
-        static let configuration = CommandConfiguration(abstract: "Ends an experiment; its results stand.")
+        static let configuration = CommandConfiguration(
+            abstract: "Ends an experiment; its results stand.",
+            discussion: """
+                EXAMPLE
+                  gyre experiments complete checkout
+                """)
 
         @Argument(help: "Its key.") var key: String
         @OptionGroup var caller: CallerOptions
@@ -86,7 +106,11 @@ extension ExperimentsCommand {
 
     struct Archive: ExperimentStep {
         static let configuration = CommandConfiguration(
-            abstract: "Puts a completed experiment out of sight, and gives its part of a layer back.")
+            abstract: "Puts a completed experiment out of sight, and gives its part of a layer back.",
+            discussion: """
+                EXAMPLE
+                  gyre experiments archive checkout
+                """)
 
         @Argument(help: "Its key.") var key: String
         @OptionGroup var caller: CallerOptions
@@ -103,7 +127,7 @@ extension ExperimentsCommand {
             abstract: "Lets more units into an experiment that runs; nobody in it moves.",
             discussion: """
                 EXAMPLE
-                  gyre experiments ramp checkout --to 50      half of all units, shared as before
+                  gyre experiments ramp checkout --to 50      # half of all units, shared as before
                 """)
 
         @Argument(help: "Its key.") var key: String

@@ -11,11 +11,11 @@ struct ExperimentsCommand: AsyncParsableCommand {
         abstract: "Makes, runs and explains experiments.",
         discussion: """
             FIRST STEPS
-              gyre experiments create checkout.yaml     a draft, from a file
+              gyre experiments create checkout.yaml     # a draft, from a file
               gyre experiments start checkout
-              gyre experiments assign --id u1           what u1 gets
+              gyre experiments assign --id u1           # what u1 gets
               gyre experiments explain checkout --id u1 and why
-              gyre experiments results checkout         what it has shown
+              gyre experiments results checkout         # what it has shown
             """,
         subcommands: [
             List.self, Create.self, Show.self, Start.self, Pause.self, Resume.self, Complete.self, Archive.self,
@@ -24,7 +24,12 @@ struct ExperimentsCommand: AsyncParsableCommand {
         ], defaultSubcommand: List.self)
 
     struct List: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists the experiments that are not archived.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the experiments that are not archived.",
+            discussion: """
+                EXAMPLE
+                  gyre experiments list --status active
+                """)
 
         @Option(help: "Only those of this status.")
         var status: ExperimentStatus?
@@ -97,7 +102,12 @@ struct ExperimentsCommand: AsyncParsableCommand {
     }
 
     struct Show: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Says all of one experiment.")
+        static let configuration = CommandConfiguration(
+            abstract: "Says all of one experiment.",
+            discussion: """
+                EXAMPLE
+                  gyre experiments show checkout
+                """)
 
         @Argument(help: "Its key.")
         var key: String
@@ -115,7 +125,11 @@ struct ExperimentsCommand: AsyncParsableCommand {
 
     struct Phases: SuiteCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists an experiment's phases: the stretches in which nothing changed that decides.")
+            abstract: "Lists an experiment's phases: the stretches in which nothing changed that decides.",
+            discussion: """
+                EXAMPLE
+                  gyre experiments phases checkout
+                """)
 
         @Argument(help: "Its key.")
         var key: String

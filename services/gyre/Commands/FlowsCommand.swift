@@ -100,7 +100,7 @@ struct FlowsCommand: AsyncParsableCommand {
             abstract: "Shows the steps of a flow.",
             discussion: """
                 EXAMPLES
-                  gyre flows show onboarding       the newest version
+                  gyre flows show onboarding       # the newest version
                   gyre flows show onboarding_v1
                 """)
 

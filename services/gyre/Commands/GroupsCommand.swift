@@ -10,7 +10,12 @@ struct GroupsCommand: AsyncParsableCommand {
         subcommands: [List.self, Set.self, Show.self, Delete.self], defaultSubcommand: List.self)
 
     struct List: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists the groups, oldest first.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the groups, oldest first.",
+            discussion: """
+                EXAMPLE
+                  gyre groups list
+                """)
 
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions
@@ -40,7 +45,7 @@ struct GroupsCommand: AsyncParsableCommand {
 
                 EXAMPLES
                   gyre groups set testers --attribute id --value u1 --value u2
-                  gyre groups set testers --attribute id --file testers.txt     one value a line
+                  gyre groups set testers --attribute id --file testers.txt     # one value a line
                   gyre groups set adults --condition '{"age": {"$gte": 18}}'
                 """)
 
@@ -92,7 +97,11 @@ struct GroupsCommand: AsyncParsableCommand {
 
     struct Show: SuiteCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Says who is in a group: its values, one a line, or its condition.")
+            abstract: "Says who is in a group: its values, one a line, or its condition.",
+            discussion: """
+                EXAMPLE
+                  gyre groups show staff
+                """)
 
         @Argument(help: "Its key.")
         var key: String
@@ -112,7 +121,12 @@ struct GroupsCommand: AsyncParsableCommand {
     }
 
     struct Delete: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Deletes a group that no condition names.")
+        static let configuration = CommandConfiguration(
+            abstract: "Deletes a group that no condition names.",
+            discussion: """
+                EXAMPLE
+                  gyre groups delete staff
+                """)
 
         @Argument(help: "Its key.")
         var key: String

@@ -11,7 +11,12 @@ struct HoldoutsCommand: AsyncParsableCommand {
         defaultSubcommand: List.self)
 
     struct List: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists the holdouts, also those that have ended.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the holdouts, also those that have ended.",
+            discussion: """
+                EXAMPLE
+                  gyre holdouts list
+                """)
 
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions
@@ -91,7 +96,11 @@ struct HoldoutsCommand: AsyncParsableCommand {
 
     struct Widen: SuiteCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Withholds more units; those that are withheld stay so.")
+            abstract: "Withholds more units; those that are withheld stay so.",
+            discussion: """
+                EXAMPLE
+                  gyre holdouts widen 2027 --to 10
+                """)
 
         @Argument(help: "Its key.")
         var key: String
@@ -115,7 +124,12 @@ struct HoldoutsCommand: AsyncParsableCommand {
     }
 
     struct End: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Ends a holdout: nobody is withheld any more.")
+        static let configuration = CommandConfiguration(
+            abstract: "Ends a holdout: nobody is withheld any more.",
+            discussion: """
+                EXAMPLE
+                  gyre holdouts end 2027
+                """)
 
         @Argument(help: "Its key.")
         var key: String

@@ -11,7 +11,12 @@ struct HoldsCommand: AsyncParsableCommand {
         subcommands: [List.self, Place.self, Release.self], defaultSubcommand: List.self)
 
     struct List: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists a brand's legal holds, oldest first.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists a brand's legal holds, oldest first.",
+            discussion: """
+                EXAMPLE
+                  gyre privacy holds list --brand 'Corner Shop'
+                """)
 
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions

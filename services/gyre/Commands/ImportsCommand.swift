@@ -12,7 +12,12 @@ struct ImportsCommand: AsyncParsableCommand {
         subcommands: [List.self, Rejected.self, Replay.self], defaultSubcommand: List.self)
 
     struct List: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists a brand's imports, newest first.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists a brand's imports, newest first.",
+            discussion: """
+                EXAMPLE
+                  gyre imports list --brand 'Corner Shop'
+                """)
 
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions

@@ -47,7 +47,11 @@ struct IntegrationsCommand: AsyncParsableCommand {
 
     struct List: SuiteCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists a brand's integrations, without their credentials.")
+            abstract: "Lists a brand's integrations, without their credentials.",
+            discussion: """
+                EXAMPLE
+                  gyre integrations list --brand 'Corner Shop'
+                """)
 
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions
@@ -66,7 +70,12 @@ struct IntegrationsCommand: AsyncParsableCommand {
     }
 
     struct Delete: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Deletes an integration with its credentials.")
+        static let configuration = CommandConfiguration(
+            abstract: "Deletes an integration with its credentials.",
+            discussion: """
+                EXAMPLE
+                  gyre integrations delete 019a0000-0000-7000-8000-000000000001
+                """)
 
         @Argument(help: "The integration's id, as `gyre integrations list` shows it.")
         var id: UUIDv7

@@ -11,7 +11,12 @@ struct JobsCommand: AsyncParsableCommand {
         subcommands: [List.self, Watch.self, Cancel.self], defaultSubcommand: List.self)
 
     struct List: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists a brand's jobs, newest first.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists a brand's jobs, newest first.",
+            discussion: """
+                EXAMPLE
+                  gyre jobs list --brand 'Corner Shop'
+                """)
 
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions

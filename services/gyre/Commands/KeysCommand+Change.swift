@@ -7,7 +7,12 @@ import TenancyAPI
 
 extension KeysCommand {
     struct Show: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Shows one key without its secret.")
+        static let configuration = CommandConfiguration(
+            abstract: "Shows one key without its secret.",
+            discussion: """
+                EXAMPLE
+                  gyre keys show 019a0000-0000-7000-8000-000000000001
+                """)
 
         @Argument(help: "The key's id, as `gyre keys list` shows it.")
         var id: UUIDv7

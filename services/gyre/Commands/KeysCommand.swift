@@ -86,7 +86,12 @@ struct KeysCommand: AsyncParsableCommand {
     }
 
     struct List: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists keys without their secrets.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists keys without their secrets.",
+            discussion: """
+                EXAMPLE
+                  gyre keys list --brand 'Corner Shop'
+                """)
 
         @Option(help: "Only this brand's, by id or name.")
         var brand: String?

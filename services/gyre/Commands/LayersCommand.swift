@@ -10,7 +10,12 @@ struct LayersCommand: AsyncParsableCommand {
         subcommands: [List.self, Create.self, Show.self, Archive.self], defaultSubcommand: List.self)
 
     struct List: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists the layers in use.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the layers in use.",
+            discussion: """
+                EXAMPLE
+                  gyre layers list
+                """)
 
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions
@@ -69,7 +74,12 @@ struct LayersCommand: AsyncParsableCommand {
     }
 
     struct Show: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Says whose the buckets of a layer are.")
+        static let configuration = CommandConfiguration(
+            abstract: "Says whose the buckets of a layer are.",
+            discussion: """
+                EXAMPLE
+                  gyre layers show front-page
+                """)
 
         @Argument(help: "Its key.")
         var key: String
@@ -85,7 +95,12 @@ struct LayersCommand: AsyncParsableCommand {
     }
 
     struct Archive: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Puts a layer out of use that nothing uses.")
+        static let configuration = CommandConfiguration(
+            abstract: "Puts a layer out of use that nothing uses.",
+            discussion: """
+                EXAMPLE
+                  gyre layers archive front-page
+                """)
 
         @Argument(help: "Its key.")
         var key: String

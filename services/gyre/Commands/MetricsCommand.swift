@@ -12,12 +12,17 @@ struct MetricsCommand: AsyncParsableCommand {
         discussion: """
             FIRST STEPS
               gyre metrics create orders.yaml
-              gyre experiments plan checkout plan.yaml    measure it in an experiment
+              gyre experiments plan checkout plan.yaml    # measure it in an experiment
             """,
         subcommands: [List.self, Create.self], defaultSubcommand: List.self)
 
     struct List: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists the metrics.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the metrics.",
+            discussion: """
+                EXAMPLE
+                  gyre metrics list
+                """)
 
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions

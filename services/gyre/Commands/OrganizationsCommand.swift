@@ -38,7 +38,12 @@ struct OrganizationsCommand: AsyncParsableCommand {
     }
 
     struct List: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists the organisations.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the organisations.",
+            discussion: """
+                EXAMPLE
+                  gyre organizations list
+                """)
 
         @OptionGroup var suite: SuiteOptions
         @OptionGroup var output: OutputOptions
@@ -59,7 +64,12 @@ struct OrganizationsCommand: AsyncParsableCommand {
     }
 
     struct Rename: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Gives an organisation another name.")
+        static let configuration = CommandConfiguration(
+            abstract: "Gives an organisation another name.",
+            discussion: """
+                EXAMPLE
+                  gyre organizations rename 019a0000-0000-7000-8000-000000000001 'Corner Shops'
+                """)
 
         @Argument(help: "The organisation's id, as `gyre organizations list` shows it.")
         var id: UUIDv7

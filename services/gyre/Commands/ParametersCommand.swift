@@ -10,7 +10,12 @@ struct ParametersCommand: AsyncParsableCommand {
         subcommands: [List.self, Set.self], defaultSubcommand: List.self)
 
     struct List: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists what is set.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists what is set.",
+            discussion: """
+                EXAMPLE
+                  gyre parameters list
+                """)
 
         @OptionGroup var suite: SuiteOptions
         @OptionGroup var output: OutputOptions

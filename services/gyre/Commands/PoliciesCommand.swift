@@ -14,7 +14,12 @@ struct PoliciesCommand: AsyncParsableCommand {
         ], defaultSubcommand: List.self)
 
     struct List: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists a brand's policies, oldest first.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists a brand's policies, oldest first.",
+            discussion: """
+                EXAMPLE
+                  gyre policies list
+                """)
 
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions

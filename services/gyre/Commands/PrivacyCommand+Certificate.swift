@@ -129,7 +129,12 @@ extension PrivacyCommand {
     struct PublicKey: SuiteCommand {
         static let configuration = CommandConfiguration(
             commandName: "key", abstract: "Prints the public key that a suite's certificates are checked with.",
-            discussion: "Reads the suite's secrets, and so works only as the user that it runs as.")
+            discussion: """
+                Reads the suite's secrets, and so works only as the user that it runs as.
+
+                EXAMPLE
+                  gyre privacy key > certificates.pub
+                """)
 
         @OptionGroup var suite: SuiteOptions
 

@@ -28,7 +28,7 @@ struct PrivacyCommand: AsyncParsableCommand {
                 EXAMPLES
                   gyre privacy erase --brand 'Corner Shop' email=a@example.org
                   gyre privacy erase --regulation gdpr customerId=00001 phone=+4930123
-                  gyre privacy erase --code email=a@example.org     waits until the person names a code
+                  gyre privacy erase --code email=a@example.org     # waits until the person names a code
                   gyre privacy erase - < identifiers.txt
                 """)
 
@@ -43,7 +43,11 @@ struct PrivacyCommand: AsyncParsableCommand {
 
     struct List: SuiteCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists a brand's privacy requests, newest first, with their deadlines.")
+            abstract: "Lists a brand's privacy requests, newest first, with their deadlines.",
+            discussion: """
+                EXAMPLE
+                  gyre privacy list --status processing --brand 'Corner Shop'
+                """)
 
         @Option(help: "Only requests that stand there, such as received.")
         var status: PrivacyStatus?
@@ -66,7 +70,12 @@ struct PrivacyCommand: AsyncParsableCommand {
     }
 
     struct Show: RequestCommand {
-        static let configuration = CommandConfiguration(abstract: "Shows one request, its deadline and what was done.")
+        static let configuration = CommandConfiguration(
+            abstract: "Shows one request, its deadline and what was done.",
+            discussion: """
+                EXAMPLE
+                  gyre privacy show 019a0000-0000-7000-8000-000000000001
+                """)
 
         @OptionGroup var request: RequestOptions
 
@@ -79,7 +88,12 @@ struct PrivacyCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "verify-identity",
             abstract: "Tries the code by which a person shows that a request is theirs.",
-            discussion: "A wrong code costs one of five attempts; after the last the request is denied.")
+            discussion: """
+                A wrong code costs one of five attempts; after the last the request is denied.
+
+                EXAMPLE
+                  gyre privacy verify-identity 019a0000-0000-7000-8000-000000000001 493021
+                """)
 
         @OptionGroup var request: RequestOptions
 
@@ -121,7 +135,12 @@ struct PrivacyCommand: AsyncParsableCommand {
     }
 
     struct Cancel: RequestCommand {
-        static let configuration = CommandConfiguration(abstract: "Takes a request back that is not yet carried out.")
+        static let configuration = CommandConfiguration(
+            abstract: "Takes a request back that is not yet carried out.",
+            discussion: """
+                EXAMPLE
+                  gyre privacy cancel 019a0000-0000-7000-8000-000000000001
+                """)
 
         @OptionGroup var request: RequestOptions
 
@@ -133,7 +152,12 @@ struct PrivacyCommand: AsyncParsableCommand {
     struct Extend: RequestCommand {
         static let configuration = CommandConfiguration(
             abstract: "Extends the time for an answer, once, as far as its law allows.",
-            discussion: "The person must be told, with the reasons, before the first deadline.")
+            discussion: """
+                The person must be told, with the reasons, before the first deadline.
+
+                EXAMPLE
+                  gyre privacy extend 019a0000-0000-7000-8000-000000000001
+                """)
 
         @OptionGroup var request: RequestOptions
 

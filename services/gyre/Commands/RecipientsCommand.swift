@@ -12,7 +12,12 @@ struct RecipientsCommand: AsyncParsableCommand {
         subcommands: [List.self, Add.self, Change.self], defaultSubcommand: List.self)
 
     struct List: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists a brand's recipients, oldest first.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists a brand's recipients, oldest first.",
+            discussion: """
+                EXAMPLE
+                  gyre recipients list --brand 'Corner Shop'
+                """)
 
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions

@@ -12,7 +12,12 @@ struct ReplaysCommand: AsyncParsableCommand {
         subcommands: [List.self, Run.self, Show.self], defaultSubcommand: List.self)
 
     struct List: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists a brand's replays, newest first.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists a brand's replays, newest first.",
+            discussion: """
+                EXAMPLE
+                  gyre replays list
+                """)
 
         @Option(help: "Only of this version of a policy, by its id.")
         var version: UUIDv7?

@@ -12,7 +12,11 @@ struct RestrictionsCommand: AsyncParsableCommand {
 
     struct List: SuiteCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists the people whose data must not be used, or not for everything.")
+            abstract: "Lists the people whose data must not be used, or not for everything.",
+            discussion: """
+                EXAMPLE
+                  gyre restrictions list email=jo@example.com --brand 'Corner Shop'
+                """)
 
         @Argument(help: ArgumentHelp("Who, by an identifier or an id; else everybody.", valueName: "type=value"))
         var person: Person?

@@ -12,7 +12,11 @@ struct RetentionCommand: AsyncParsableCommand {
 
     struct List: SuiteCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists the tables that a brand's data lies in, and how long rows stay there.")
+            abstract: "Lists the tables that a brand's data lies in, and how long rows stay there.",
+            discussion: """
+                EXAMPLE
+                  gyre privacy retention list --brand 'Corner Shop'
+                """)
 
         @Flag(help: "Also those whose rows have no age.")
         var all = false
@@ -38,7 +42,7 @@ struct RetentionCommand: AsyncParsableCommand {
 
                 EXAMPLES
                   gyre privacy retention set signals.signals 730
-                  gyre privacy retention set signals.actors 1095      people without a sign for three years
+                  gyre privacy retention set signals.actors 1095      # people without a sign for three years
                   gyre privacy retention set signals.signals none
                 """)
 
@@ -74,7 +78,7 @@ struct RetentionCommand: AsyncParsableCommand {
             discussion: """
                 EXAMPLES
                   gyre privacy retention preview
-                  gyre privacy retention preview signals.signals --days 365      as if that were the rule
+                  gyre privacy retention preview signals.signals --days 365      # as if that were the rule
                 """)
 
         @Argument(help: ArgumentHelp("Only this table.", valueName: "service.table"))
@@ -114,7 +118,11 @@ struct RetentionCommand: AsyncParsableCommand {
 
     struct Apply: SuiteCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Deletes what the rules no longer keep, and waits until it is gone.")
+            abstract: "Deletes what the rules no longer keep, and waits until it is gone.",
+            discussion: """
+                EXAMPLE
+                  gyre privacy retention apply --brand 'Corner Shop'
+                """)
 
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions

@@ -11,7 +11,12 @@ struct SettingsCommand: AsyncParsableCommand {
         subcommands: [Show.self, Update.self], defaultSubcommand: Show.self)
 
     struct Show: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Shows a brand's settings.")
+        static let configuration = CommandConfiguration(
+            abstract: "Shows a brand's settings.",
+            discussion: """
+                EXAMPLE
+                  gyre settings show --brand 'Corner Shop'
+                """)
 
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions

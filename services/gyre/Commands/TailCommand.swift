@@ -12,7 +12,7 @@ struct TailCommand: SuiteCommand {
             EXAMPLES
               gyre tail
               gyre tail --last 20
-              gyre tail --json | jq .event      one JSON object a line
+              gyre tail --json | jq .event      # one JSON object a line
             """)
 
     @Option(help: ArgumentHelp("Begin with so many that are there already.", valueName: "n"))

@@ -11,7 +11,12 @@ struct UnitTypesCommand: AsyncParsableCommand {
         subcommands: [List.self, Set.self], defaultSubcommand: List.self)
 
     struct List: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists the types of unit.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the types of unit.",
+            discussion: """
+                EXAMPLE
+                  gyre unit-types list
+                """)
 
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions
@@ -31,7 +36,7 @@ struct UnitTypesCommand: AsyncParsableCommand {
 
                 EXAMPLES
                   gyre unit-types set household householdId
-                  gyre unit-types set visit --nobody        such units are nobody's
+                  gyre unit-types set visit --nobody        # such units are nobody's
                 """)
 
         @Argument(help: "The type of unit.")

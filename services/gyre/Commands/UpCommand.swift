@@ -14,7 +14,7 @@ struct UpCommand: AsyncParsableCommand {
             EXAMPLES
               gyre up --demo
               gyre up --data /srv/gyre --port 8080 --detach
-              gyre up --data two --detach       a second suite beside it
+              gyre up --data two --detach       # a second suite beside it
             """)
 
     @OptionGroup var suite: SuiteOptions

@@ -100,7 +100,12 @@ struct UsersCommand: AsyncParsableCommand {
     }
 
     struct List: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists the staff of a brand.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the staff of a brand.",
+            discussion: """
+                EXAMPLE
+                  gyre users list --brand 'Corner Shop'
+                """)
 
         @OptionGroup var caller: CallerOptions
         @OptionGroup var suite: SuiteOptions
@@ -117,7 +122,12 @@ struct UsersCommand: AsyncParsableCommand {
     }
 
     struct Update: SuiteCommand {
-        static let configuration = CommandConfiguration(abstract: "Gives a user another role or name.")
+        static let configuration = CommandConfiguration(
+            abstract: "Gives a user another role or name.",
+            discussion: """
+                EXAMPLE
+                  gyre users update 019a0000-0000-7000-8000-000000000001 --version 1 --role analyst
+                """)
 
         @Argument(help: "The user's id, as `gyre users list` shows it.")
         var id: UUIDv7
@@ -145,7 +155,11 @@ struct UsersCommand: AsyncParsableCommand {
 
     struct Remove: SuiteCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Removes a user, who is signed out from the moment this returns.")
+            abstract: "Removes a user, who is signed out from the moment this returns.",
+            discussion: """
+                EXAMPLE
+                  gyre users remove 019a0000-0000-7000-8000-000000000001
+                """)
 
         @Argument(help: "The user's id, as `gyre users list` shows it.")
         var id: UUIDv7
