@@ -215,6 +215,12 @@ import Testing
             let added = try await service.correct([Correction(of: .trait, name: "medications", value: #""x""#)])
             #expect(added.outcomes.map(\.outcome) == [.basisMissing] && added.rows.isEmpty)
             #expect(try await service.number("SELECT count(*) FROM traits") == 0)
+            // Neither within another trait, though there is one of that name.
+            try await service.identify("c-1", #"{"profile":{"size":3}}"#)
+            let within = Correction(of: .trait, name: "profile", value: #"{"size":4,"medications":["x"]}"#)
+            #expect(try await service.correct([within]).outcomes.map(\.outcome) == [.basisMissing])
+            let harmless = Correction(of: .trait, name: "profile", value: #"{"size":4}"#)
+            #expect(try await service.correct([harmless]).outcomes.map(\.outcome) == [.corrected])
         }
     }
 

@@ -91,6 +91,32 @@ import Testing
         }
     }
 
+    @Test("A special trait is found in another one, at any depth: refused, named by where it stands, withheld alone")
+    func nested() async throws {
+        try await withSignals { service in
+            let profile = #"{"profile":{"size":4,"notes":[{"Medications":["x"]}]},"plan":"gold"}"#
+            let error = try await failure { try await service.identify("u", profile) }
+            #expect(
+                error?.message.hasPrefix("/params/traits/profile/notes/0/Medications: is specially protected (health)")
+                    == true)
+            #expect(try await service.number("SELECT count(*) FROM signals") == 0)
+            try await service.identify("u", #"{"profile":{"medications":null}}"#)
+            service.advance(milliseconds: 1)
+            try await service.allow([.health], until: "2026-01-01T00:00:01Z")
+            try await service.identify("u", profile)
+            #expect(try await service.actor("u").withheldTraits == nil)
+            #expect(try await service.look().traits.contains("Medications"))
+            service.advance(milliseconds: 1_000)
+            let seen = try await service.look()
+            let left = #"{"plan":"gold","profile":{"size":4,"notes":[{}]}}"#
+            #expect(seen.traits == left && seen.withheld == ["profile"] && seen.listed == left)
+            let listed = try await service.signals.list(Signals.List.Params(), for: service.call).items
+            #expect(!listed.contains { $0.properties?.description.contains("Medications") == true })
+            try await service.allow([.beliefs])
+            #expect(try await service.actor("u").withheldTraits == ["profile"])
+        }
+    }
+
     @Test("What a brand says of its traits holds from the very next call on, both ways")
     func registry() async throws {
         try await withSignals { service in

@@ -51,6 +51,11 @@ def special(report, brand, email):
         error = connection.refusal("signals.identify", statement)
         report.check("health data without a basis is refused by name",
                      error and error.code == CONSENT_MISSING and "/params/traits/medications" in error.message, error)
+        within = {"identifiers": statement["identifiers"], "traits": {"profile": {"notes": [{"Medications": ["zzz"]}]}}}
+        error = connection.refusal("signals.identify", within)
+        report.check("and so it is within another trait",
+                     error and error.code == CONSENT_MISSING
+                     and "/params/traits/profile/notes/0/Medications" in error.message, error)
         connection.call("consents.record", {
             "identifier": {"type": "email", "value": email}, "purpose": "coaching", "legalBasis": "consent",
             "specialCategories": ["health"], "condition": "explicitConsent", "noticeVersion": "1",

@@ -13,8 +13,8 @@ public struct ActorProfile: JSONReadable, JSONWritable, Sendable, Equatable {
     public let identifiers: [Identifier]
     /// Its stated fields.
     public let traits: JSONRaw
-    /// Specially protected traits that are kept and not given out, for want of a recorded basis; absent when there is
-    /// none. At most 256 elements.
+    /// Specially protected traits that are kept and not given out, for want of a recorded basis, and traits of which
+    /// such a part is left out; absent when there is none. At most 256 elements.
     public let withheldTraits: [String]?
     /// The time of its earliest signal.
     public let firstSeenAt: Timestamp?

@@ -645,18 +645,18 @@ extension SignalsContract {
         "description":"The values that point to it.","x-privacy":"identifier"},"traits":{"x-raw":true,\#
         "description":"Its stated fields.","x-privacy":"personal"},"withheldTraits":{"type":"array",\#
         "items":{"type":"string","minLength":1,"maxLength":100},"maxItems":256,"description":"Specially protected \#
-        traits that are kept and not given out, for want of a recorded basis; absent when there is none."},\#
-        "firstSeenAt":{"$ref":"#/components/schemas/Timestamp","description":"The time of its earliest signal."},\#
-        "lastSeenAt":{"$ref":"#/components/schemas/Timestamp","description":"The time of its latest signal."},\#
-        "signals":{"type":"integer","minimum":0,"description":"How many signals are about it."}},\#
-        "additionalProperties":false},"Import":{"type":"object","description":"A file on its way in.",\#
-        "required":["id","source","status","receivedBytes","rows","accepted","duplicates","rejected","createdAt",\#
-        "updatedAt"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The import."},\#
-        "source":{"type":"string","minLength":1,"maxLength":60,"description":"Where the data comes from."},\#
-        "status":{"type":"string","enum":["receiving","completed","cancelled"],"description":"Where it stands."},\#
-        "receivedBytes":{"type":"integer","minimum":0,"description":"Bytes taken; the next chunk's offset.",\#
-        "x-unit":"bytes"},"totalBytes":{"type":"integer","minimum":0,"description":"Bytes announced.",\#
-        "x-unit":"bytes"},"rows":{"type":"integer","minimum":0,"description":"Data rows read."},\#
+        traits that are kept and not given out, for want of a recorded basis, and traits of which such a part is \#
+        left out; absent when there is none."},"firstSeenAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"The time of its earliest signal."},"lastSeenAt":{"$ref":"#/components/schemas/Timestamp",\#
+        "description":"The time of its latest signal."},"signals":{"type":"integer","minimum":0,"description":"How \#
+        many signals are about it."}},"additionalProperties":false},"Import":{"type":"object","description":"A file \#
+        on its way in.","required":["id","source","status","receivedBytes","rows","accepted","duplicates",\#
+        "rejected","createdAt","updatedAt"],"properties":{"id":{"$ref":"#/components/schemas/UUID",\#
+        "description":"The import."},"source":{"type":"string","minLength":1,"maxLength":60,"description":"Where \#
+        the data comes from."},"status":{"type":"string","enum":["receiving","completed","cancelled"],\#
+        "description":"Where it stands."},"receivedBytes":{"type":"integer","minimum":0,"description":"Bytes taken; \#
+        the next chunk's offset.","x-unit":"bytes"},"totalBytes":{"type":"integer","minimum":0,"description":"Bytes \#
+        announced.","x-unit":"bytes"},"rows":{"type":"integer","minimum":0,"description":"Data rows read."},\#
         "accepted":{"type":"integer","minimum":0,"description":"Rows that were new."},\#
         "duplicates":{"type":"integer","minimum":0,"description":"Rows known before."},"rejected":{"type":"integer",\#
         "minimum":0,"description":"Rows set aside as bad and not yet replayed."},\#

@@ -4,6 +4,7 @@ import JSONRPC
 import OpenSSL
 import ServiceContract
 import ServiceKit
+import SignalsAPI
 
 extension ActorDirectory {
     /// A trait is put right by a statement like any other, later than what it puts right: it stays until its sender
@@ -52,18 +53,14 @@ extension ActorDirectory {
         }
         let before = try store.trait(correction.name, of: subject.number, in: transaction)
         if before?.value == correction.value { return before == nil ? .unknown : .unchanged }
-        // What is there may be put right; something specially protected is added like any other statement of it.
-        if correction.value != nil, before?.value == nil,
-            try !mayState(correction.name, of: subject, at: now, in: transaction)
-        {
-            return .basisMissing
-        }
         let value: JSONRaw?
         do {
             value = try correction.value.map { text throws(JSONError) in try JSONRaw(validating: text) }
         } catch {
             throw .internalError("The right value of a trait is no JSON: \(error.message)")
         }
+        let right = StatedTrait(name: correction.name, value: value)
+        if try !mayState(right, before?.value, of: subject, at: now, in: transaction) { return .basisMissing }
         // Later than what it puts right, whatever clock that was stated by.
         let time = Timestamp(microseconds: max(now.microseconds, (before?.statedAt.microseconds ?? 0) + 1))
         let messageID = Self.messageID(of: correction.name, request, subject.id)
@@ -78,20 +75,30 @@ extension ActorDirectory {
                 receivedAt: now, revenue: nil, currency: nil, importNumber: nil, properties: statement.bytes()),
             in: transaction)
         try TraitStore().state(
-            StatedTrait(name: correction.name, value: value), of: subject.number, at: time, by: messageID.text,
-            in: transaction)
+            right, of: subject.number, at: time, by: messageID.text, in: transaction)
         try store.insert(
             .trait, correction.name, was: before?.value, of: subject.number, request: request, at: now,
             in: transaction)
         return .corrected
     }
 
+    /// What is there may be put right; something specially protected is added like any other statement of it.
     private func mayState(
-        _ trait: String, of subject: Subject, at now: Timestamp, in transaction: borrowing WriteTransaction
+        _ trait: StatedTrait, _ before: String?, of subject: Subject, at now: Timestamp,
+        in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> Bool {
         let registry = SpecialTraitRegistry(try SpecialTraitStore().all(in: transaction))
-        guard let category = registry.category(of: trait) else { return true }
-        return try ConsentStore().specialCategories(of: subject.number, at: now, in: transaction).contains(category)
+        let categories: Set<SpecialCategory>
+        do {
+            let was = StatedTrait(name: trait.name, value: try before.map { try JSONRaw(validating: $0) })
+            categories = Set(try registry.stated(by: trait).map(\.category))
+                .subtracting(try registry.stated(by: was).map(\.category))
+        } catch {
+            throw .internalError("The value of a trait is no JSON: \(error)")
+        }
+        if categories.isEmpty { return true }
+        return try ConsentStore().specialCategories(of: subject.number, at: now, in: transaction)
+            .isSuperset(of: categories)
     }
 
     private func identifier(

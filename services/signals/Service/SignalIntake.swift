@@ -94,24 +94,23 @@ struct SignalIntake: Sendable {
     }
 
     /// Refuses specially protected traits, and properties of events, of somebody of whom nothing is recorded that allows
-    /// them. Removing a trait is always allowed.
+    /// them, at any depth. Removing a trait is always allowed.
     func checkBasis(
         of fact: Fact, _ person: Person, at now: Timestamp, in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
         if fact.properties == nil { return }
         let fields = try specialFields.fields(in: transaction)
-        var stated: [SpecialPropertyRegistry.Stated] = []
-        if fact.event == Fact.identifyEvent {
-            for trait in fact.traits where trait.value != nil {
-                guard let category = fields.traits.category(of: trait.name) else { continue }
-                stated.append(.init(pointer: "/" + JSONPointer.escape(trait.name), category: category))
-            }
-        } else if !fields.properties.isEmpty, let properties = fact.properties {
-            do throws(JSONError) {
+        let isStatement = fact.event == Fact.identifyEvent
+        let member = isStatement ? "/traits" : "/properties"
+        var stated: [StatedSpecialField] = []
+        do throws(JSONError) {
+            if isStatement {
+                for trait in fact.traits { stated += try fields.traits.stated(by: trait) }
+            } else if !fields.properties.isEmpty, let properties = fact.properties {
                 stated = try fields.properties.stated(in: properties)
-            } catch {
-                throw fact.place.invalid("/properties" + error.pointer, error.message)
             }
+        } catch {
+            throw fact.place.invalid(member + error.pointer, error.message)
         }
         guard !stated.isEmpty else { return }
         var covered: Set<SpecialCategory> = []
@@ -119,8 +118,7 @@ struct SignalIntake: Sendable {
             covered = try consents.specialCategories(of: actor.number, at: now, in: transaction)
         }
         guard let missing = stated.first(where: { !covered.contains($0.category) }) else { return }
-        let member = (fact.event == Fact.identifyEvent ? "/traits" : "/properties") + missing.pointer
-        throw .consentMissing(at: fact.place.name(of: member), category: missing.category.rawValue)
+        throw .consentMissing(at: fact.place.name(of: member + missing.pointer), category: missing.category.rawValue)
     }
 
     /// The actor, or the one that is to be made if the signal turns out to be new; nil without identifiers.

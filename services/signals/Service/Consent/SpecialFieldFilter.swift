@@ -17,17 +17,32 @@ struct SpecialFieldFilter {
         self.now = now
     }
 
-    /// Splits a JSON object of traits into what may be given out and the names of the rest.
+    /// Splits a JSON object of traits into what may be given out and the names of traits that are not, or not wholly.
     mutating func split(
         _ traits: JSONRaw, of actor: Int64, in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> (given: JSONRaw, withheld: [String]) {
-        let special = try Self.names(of: traits).filter { fields.traits.category(of: $0) != nil }
-        guard !special.isEmpty else { return (traits, []) }
+        let stated = try Self.readable { () throws(JSONError) in try self.stated(in: traits) }
+        guard !stated.isEmpty else { return (traits, []) }
         let covered = try categories(of: actor, in: transaction)
-        let withheld = special.filter { name in fields.traits.category(of: name).map { !covered.contains($0) } ?? false
-        }
+        let withheld = stated.filter { trait in trait.fields.contains { !covered.contains($0.category) } }.map(\.name)
         guard !withheld.isEmpty else { return (traits, []) }
-        return (try Self.without(Set(withheld), traits), withheld)
+        let given = try Self.readable { () throws(JSONError) in
+            try fields.traits.without(allBut: covered, traits.bytes)
+        }
+        return (given, withheld)
+    }
+
+    /// The traits that are specially protected, wholly or in part.
+    private func stated(in traits: JSONRaw) throws(JSONError) -> [(name: String, fields: [StatedSpecialField])] {
+        try traits.bytes.withJSONReader { (reader) throws(JSONError) in
+            var stated: [(name: String, fields: [StatedSpecialField])] = []
+            try reader.beginObject()
+            while let name = try reader.nextMember()?.string {
+                let fields = try fields.traits.stated(by: StatedTrait(name: name, value: try reader.readRaw()))
+                if !fields.isEmpty { stated.append((name, fields)) }
+            }
+            return stated
+        }
     }
 
     /// What may be given out of the properties of an event.
@@ -38,16 +53,11 @@ struct SpecialFieldFilter {
     ) throws(RPCError) -> JSONRaw {
         if fields.properties.isEmpty { return properties }
         var covered: Set<SpecialCategory> = []
-        do throws(JSONError) {
-            guard try !fields.properties.stated(in: properties.bytes).isEmpty else { return properties }
-        } catch {
-            throw .internalError("Stored properties are unreadable: \(error.message)")
-        }
+        let stated = try Self.readable { () throws(JSONError) in try fields.properties.stated(in: properties.bytes) }
+        guard !stated.isEmpty else { return properties }
         if let actor { covered = try categories(of: actor, in: transaction) }
-        do throws(JSONError) {
-            return try fields.properties.without(allBut: covered, properties.bytes)
-        } catch {
-            throw .internalError("Stored properties are unreadable: \(error.message)")
+        return try Self.readable { () throws(JSONError) in
+            try fields.properties.without(allBut: covered, properties.bytes)
         }
     }
 
@@ -60,39 +70,12 @@ struct SpecialFieldFilter {
         return found
     }
 
-    private static func names(of object: JSONRaw) throws(RPCError) -> [String] {
+    /// What is stored was readable when it came.
+    private static func readable<T>(_ read: () throws(JSONError) -> T) throws(RPCError) -> T {
         do throws(JSONError) {
-            return try object.bytes.withJSONReader { (reader) throws(JSONError) in
-                var names: [String] = []
-                try reader.beginObject()
-                while let name = try reader.nextMember()?.string {
-                    names.append(name)
-                    try reader.skip()
-                }
-                return names
-            }
+            return try read()
         } catch {
-            throw .internalError("Stored traits are unreadable: \(error.message)")
-        }
-    }
-
-    private static func without(_ withheld: Set<String>, _ object: JSONRaw) throws(RPCError) -> JSONRaw {
-        do throws(JSONError) {
-            return try object.bytes.withJSONReader { (reader) throws(JSONError) in
-                var writer = JSONWriter(capacity: 256)
-                writer.beginObject()
-                try reader.beginObject()
-                while let name = try reader.nextMember()?.string {
-                    let value = try reader.readRaw()
-                    if withheld.contains(name) { continue }
-                    writer.key(name)
-                    writer.raw(value)
-                }
-                writer.endObject()
-                return try JSONRaw(validating: writer.bytes())
-            }
-        } catch {
-            throw .internalError("Stored traits are unreadable: \(error.message)")
+            throw .internalError("Stored fields are unreadable: \(error.message)")
         }
     }
 }

@@ -1,11 +1,12 @@
+import JSON
 import SignalsAPI
 
 /// Which traits hold specially protected data (GDPR Art. 9(1)): those that the program knows by their names, and what a
 /// brand says of its own.
 ///
 /// Names are compared by their letters and digits, without regard to case: `Medical Conditions` and `medical_conditions`
-/// are one.
-struct SpecialTraitRegistry: Sendable {
+/// are one. What stands in another trait is a trait as well.
+struct SpecialTraitRegistry: SpecialFieldRegistry {
     /// Traits that a brand may say something of.
     static let maximumDeclarations = 1_000 - defaults.count
 
@@ -16,7 +17,6 @@ struct SpecialTraitRegistry: Sendable {
         for (name, category) in declarations { declared[name] = .some(category) }
     }
 
-    /// What the trait of this name holds; nil: nothing special.
     func category(of name: String) -> SpecialCategory? {
         let name = Self.comparable(name)
         if !declared.isEmpty, let category = declared[name] { return category }
@@ -29,6 +29,14 @@ struct SpecialTraitRegistry: Sendable {
             .map { SpecialTrait(name: $0.key, category: $0.value, isDefault: true) }
         return (others + declared.map { SpecialTrait(name: $0.key, category: $0.value, isDefault: false) })
             .sorted { $0.name < $1.name }
+    }
+
+    /// The special traits that a trait states: itself, or what stands in it. A removal states nothing.
+    func stated(by trait: StatedTrait) throws(JSONError) -> [StatedSpecialField] {
+        guard let value = trait.value else { return [] }
+        let pointer = "/" + JSONPointer.escape(trait.name)
+        if let category = category(of: trait.name) { return [StatedSpecialField(pointer: pointer, category: category)] }
+        return try stated(in: value.bytes, at: pointer)
     }
 
     /// The letters and digits of a name, in lower case.
