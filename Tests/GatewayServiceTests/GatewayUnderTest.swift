@@ -99,6 +99,8 @@ final class GatewayUnderTest: Sendable {
             writer.beginArray()
             writer.endArray()
         }
+        writer.key("people")
+        writer.int(0)
         writer.endObject()
     }
 

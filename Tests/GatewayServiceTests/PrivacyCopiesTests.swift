@@ -491,6 +491,7 @@ private final class FakePeople: JSONRPCClient {
     private let periods = Mutex<[(since: Timestamp, until: Timestamp)]>([])
 
     func call(_ method: String, params: [UInt8], context: CallContext?) async throws(RPCError) -> [UInt8] {
+        if method == "subjects.recognize" { return Subjects.Recognize.Reply(people: 0).json() }
         seen.withLock { $0.append(method) }
         let isAlive = left.withLock { left in
             left -= 1

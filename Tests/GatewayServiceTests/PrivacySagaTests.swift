@@ -42,6 +42,35 @@ import Testing
         await suite.stop()
     }
 
+    @Test("An identifier that several people have as a trait, and nobody has, ends a request before anything is done")
+    func severalPeople() async throws {
+        let signals = FakeService([.found(identifiers: [], actors: [], rows: [])])
+        let suite = try SagaSuite(services: ["signals": signals], order: ["signals"], runs: false)
+        signals.namesakes = 2
+        let several = try await suite.submit([("email", "unmistakable@example.org")])
+        signals.follow([.unavailable])
+        try await suite.look()
+        let denied = try await suite.get(several)
+        #expect(denied.status == .denied && denied.reason == .severalPeople && denied.services.isEmpty)
+        #expect(signals.identifiers.isEmpty && signals.searches.isEmpty)
+        #expect(try await suite.open().isEmpty)
+        // One is whom it means.
+        signals.namesakes = 1
+        signals.follow([.found(identifiers: [], actors: [], rows: [("traits", 1)])])
+        let one = try await suite.submit([("email", "unmistakable@example.org")])
+        try await suite.look()
+        #expect(try await suite.status(one) == .completed)
+        // Nobody is denied once something may have been done, whoever comes meanwhile.
+        signals.follow([.unavailable])
+        let begun = try await suite.submit([("email", "unmistakable@example.org")])
+        try await suite.look()
+        signals.namesakes = 2
+        signals.follow([.found(identifiers: [], actors: [], rows: [])])
+        try await suite.look()
+        #expect(try await suite.status(begun) == .completed)
+        await suite.stop()
+    }
+
     @Test("A service that does not answer delays a request and never loses it")
     func retries() async throws {
         let suite = try SagaSuite(

@@ -295,7 +295,15 @@ final class FakeService: JSONRPCClient {
     /// The types of the identifiers of each call.
     var identifiers: [[String]] { seen.withLock(\.self) }
 
+    /// How many people have what is asked for as a trait, where nobody has it as an identifier.
+    var namesakes: Int {
+        get { named.withLock(\.self) }
+        set { named.withLock { $0 = newValue } }
+    }
+    private let named = Mutex(0)
+
     func call(_ method: String, params: [UInt8], context: CallContext?) async throws(RPCError) -> [UInt8] {
+        if method == "subjects.recognize" { return Subjects.Recognize.Reply(people: namesakes).json() }
         if let value = try? JSONValue(parsing: params), case .array(let given)? = value["identifiers"] {
             let types = given.compactMap { if case .string(let type)? = $0["type"] { type } else { nil } }
             seen.withLock { $0.append(types) }

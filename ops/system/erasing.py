@@ -68,6 +68,7 @@ def run(report, suite, brand, other, directory):
         error = connection.refusal("signals.track", {"event": "x", "identifiers": person.identifiers[:1]})
         report.check("a restart does not forget the refusal", error and error.code == SUPPRESSED, error)
     nothing_left(report, suite, person, "after a restart")
+    known_by_a_trait(report, suite, brand)
     certified(report, suite, brand, directory)
     interrupted(report, suite, brand)
     taken = other.call("signals.track", {"event": "x", "identifiers": person.identifiers})
@@ -125,6 +126,42 @@ def refused(report, suite, brand, person):
                      [row["line"] for row in listed] == [2, 3] and all(row["row"] == "" for row in listed), listed)
         missing = connection.refusal("actors.get", {"identifier": {"type": "email", "value": person.email}})
         report.check("actors.get knows nobody by that address", missing and missing.code == -32004, missing)
+
+
+def known_by_a_trait(report, suite, brand):
+    """Whose address is a trait only is found by it, and refused by it; of two with the same nobody is guessed."""
+    person, shared = Person(), f"{secrets.token_hex(10)}@example.org"
+    first, second = secrets.token_hex(16), secrets.token_hex(16)
+    with brand.connect() as connection:
+        connection.call("signals.identify", {
+            "userId": person.id, "traits": {"email": person.email, "phone": person.phone, "city": "Ulm"}})
+        for customer in (first, second):
+            connection.call("signals.identify", {"userId": customer, "traits": {"email": shared}})
+        request = suite.gyre_json("privacy", "erase", "--brand", brand.id, f"email={person.email.upper()}")
+        rows = {table["table"]: table["rows"] for service in request["services"] for table in service["rows"]}
+        report.check("somebody whose address is a trait is erased by it, with their identifiers",
+                     request["status"] == "completed" and rows.get("actors") == 1 and rows.get("traits") == 3, request)
+        # The request itself named them; the certificate comes when that is forgotten, too.
+        wait_for(lambda: suite.run("privacy", "certificate", request["id"], "--brand", brand.id).returncode == 0)
+        nothing_left(report, suite, person, "after that")
+        ways = [("signals.identify", {"userId": person.id}),
+                ("signals.identify", {"userId": first, "traits": {"email": person.email}}),
+                ("signals.track", {"event": "x", "userId": first, "properties": {"email": person.email}})]
+        errors = [connection.refusal(*way) for way in ways]
+        report.check("and refused by the address wherever it stands",
+                     all(error and error.code == SUPPRESSED for error in errors), errors)
+        before = brand.totals()
+        for kind in ("erase", "opt-out"):
+            done = suite.run("privacy", kind, "--brand", brand.id, f"email={shared}")
+            report.check(f"an address that two people have as a trait is nobody's: {kind} is denied, with what to do",
+                         done.returncode != 0 and "denied (severalPeople)" in done.stdout
+                         and "name each by an identifier" in done.stdout and "Nothing was known" not in done.stdout,
+                         (done.stdout, done.stderr))
+        report.equal("nothing was erased, and nobody made", brand.totals(), before)
+        suite.gyre("privacy", "erase", "--brand", brand.id, f"customerId={first}")
+        suite.gyre("privacy", "opt-out", "--brand", brand.id, f"email={shared}")
+        stopped = suite.gyre_json("restrictions", f"customerId={second}", "--brand", brand.id)["items"]
+        report.equal("when one of them is gone it means the other", [stop["kind"] for stop in stopped], ["optOut"])
 
 
 def certified(report, suite, brand, directory):

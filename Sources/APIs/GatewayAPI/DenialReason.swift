@@ -18,6 +18,9 @@ public enum DenialReason: String, JSONReadable, JSONWritable, Sendable, CaseIter
     case publicInterest
     /// The law named does not give the right that is asked for.
     case notApplicable
+    /// Nobody has an identifier that was named as one, and several people have it as a trait: none of them is guessed.
+    /// Name each by an identifier that they have.
+    case severalPeople
 
     public init(from reader: inout JSONReader) throws(JSONError) {
         switch try reader.readStringKey() {
@@ -28,12 +31,13 @@ public enum DenialReason: String, JSONReadable, JSONWritable, Sendable, CaseIter
         case "legalClaims": self = .legalClaims
         case "publicInterest": self = .publicInterest
         case "notApplicable": self = .notApplicable
+        case "severalPeople": self = .severalPeople
         default:
             throw reader.fail(
                 .constraint,
                 """
                 must be identityNotVerified, manifestlyUnfounded, excessive, legalObligation, legalClaims, \
-                publicInterest or notApplicable
+                publicInterest, notApplicable or severalPeople
                 """)
         }
     }

@@ -441,11 +441,11 @@ extension GatewayContract {
         "rows":{"type":"array","items":{"$ref":"#/components/schemas/TableRows"},"maxItems":200,"description":"The \#
         rows it erased, changed or handed over."},"scannedBytes":{"type":"integer","minimum":0,"description":"Bytes \#
         of its files that were searched for the identifiers afterwards.","x-unit":"bytes"},\#
-        "scanHits":{"type":"integer","minimum":0,"description":"Places where one was still found: in what others \#
-        said of themselves."}},"additionalProperties":false},"ServiceStatus":{"type":"object","description":"How \#
-        one service is.","required":["name","ready"],"properties":{"name":{"type":"string","minLength":1,\#
-        "maxLength":20,"description":"The service."},"ready":{"type":"boolean","description":"Whether it answers \#
-        and can write."},"brands":{"type":"integer","minimum":0,"description":"Brand databases it holds."},\#
+        "scanHits":{"type":"integer","minimum":0,"description":"Places where one was still found: in what is said \#
+        of others."}},"additionalProperties":false},"ServiceStatus":{"type":"object","description":"How one service \#
+        is.","required":["name","ready"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,\#
+        "description":"The service."},"ready":{"type":"boolean","description":"Whether it answers and can write."},\#
+        "brands":{"type":"integer","minimum":0,"description":"Brand databases it holds."},\#
         "startedAt":{"$ref":"#/components/schemas/Timestamp","description":"When its process started."},\#
         "problem":{"type":"string","minLength":1,"maxLength":500,"description":"What is wrong, when it is not \#
         ready."}},"additionalProperties":false},"Regulation":{"type":"string","enum":["gdpr","ccpa","hipaa","own",\#
@@ -460,42 +460,44 @@ extension GatewayContract {
         way; nothing stops it any more.","completed":"Done; the certificate is there.","denied":"Refused; `reason` \#
         says why.","cancelled":"Taken back.","expired":"Nobody showed in time whose it is."},"description":"Where a \#
         privacy request stands."},"DenialReason":{"type":"string","enum":["identityNotVerified",\#
-        "manifestlyUnfounded","excessive","legalObligation","legalClaims","publicInterest","notApplicable"],\#
-        "x-enum-descriptions":{"identityNotVerified":"It could not be shown that it comes from whom it concerns.",\#
-        "manifestlyUnfounded":"GDPR Art. 12(5).","excessive":"GDPR Art. 12(5): repetitive.","legalObligation":"GDPR \#
-        Art. 17(3)(b): the data must be kept by law.","legalClaims":"GDPR Art. 17(3)(e): the data is needed for \#
-        legal claims.","publicInterest":"GDPR Art. 17(3)(c) and (d).","notApplicable":"The law named does not give \#
-        the right that is asked for."},"description":"Why a privacy request is refused."},\#
-        "IdentityProof":{"type":"string","enum":["controller","code"],"x-enum-descriptions":{"controller":"Whoever \#
-        submits it vouches that it comes from whom it concerns.","code":"The person names a code that was sent to \#
-        them."},"description":"How it is shown that a request comes from whom it concerns."},\#
-        "SignedCertificate":{"type":"object","description":"What was done for a privacy request, signed: whoever \#
-        has it can check it without the suite.","required":["payload","keyId","publicKey","signature"],\#
-        "properties":{"payload":{"x-raw":true,"x-raw-type":"object","x-max-bytes":262144,"description":"What is \#
-        certified; the signature is over these very bytes."},"keyId":{"type":"string","minLength":16,"maxLength":16,\#
-        "pattern":"^[0-9a-f]{16}$","description":"The front of the SHA-256 hash of the public key."},\#
-        "publicKey":{"type":"string","minLength":64,"maxLength":64,"pattern":"^[0-9a-f]{64}$","description":"The \#
-        Ed25519 key that the signature is checked with: of the suite that `gyre privacy key` names."},\#
-        "signature":{"type":"string","minLength":128,"maxLength":128,"pattern":"^[0-9a-f]{128}$",\#
-        "description":"Ed25519 (RFC 8032) over `gyre-privacy-certificate-v1`, a line feed, and the payload's \#
-        bytes."}},"additionalProperties":false},"PrivacyKind":{"type":"string","enum":["access","portability",\#
-        "erasure","correction","restriction","objection","optOut","accounting"],\#
-        "x-enum-descriptions":{"access":"The person gets a copy of what is known of them: GDPR Art. 15.",\#
-        "portability":"The person gets what they gave, to take it elsewhere: GDPR Art. 20.","erasure":"Everything \#
-        known of the person is deleted, and they are refused from then on: GDPR Art. 17.","correction":"What is \#
-        wrong about the person is put right: GDPR Art. 16.","restriction":"What is known of the person is kept and \#
-        not used: GDPR Art. 18.","objection":"The person is no longer addressed or profiled: GDPR Art. 21.",\#
-        "optOut":"The person's data is no longer sold or shared: Cal. Civ. Code § 1798.120.","accounting":"The \#
-        person gets a list of those to whom their health information was given: 45 CFR 164.528. For `hipaa` only."},\#
-        "description":"What a person asks for."},"BackupManifest":{"type":"object","description":"What a backup \#
-        holds. Written last: a directory without it is no backup.","required":["format","installation","createdAt",\#
-        "version","tombstoneKey","services"],"properties":{"format":{"type":"integer","minimum":1,\#
-        "description":"The layout of the backup."},"installation":{"$ref":"#/components/schemas/UUID",\#
-        "description":"The installation it was taken of."},"createdAt":{"$ref":"#/components/schemas/Timestamp",\#
-        "description":"When it was begun."},"version":{"type":"string","maxLength":40,"description":"The version of \#
-        Gyre that wrote it."},"tombstoneKey":{"type":"string","minLength":32,"maxLength":32,\#
-        "pattern":"^[0-9a-f]{32}$","description":"Tells the key of its tombstones from others without giving it \#
-        away."},"services":{"type":"array","items":{"$ref":"#/components/schemas/BackedUpService"},"maxItems":100,\#
+        "manifestlyUnfounded","excessive","legalObligation","legalClaims","publicInterest","notApplicable",\#
+        "severalPeople"],"x-enum-descriptions":{"identityNotVerified":"It could not be shown that it comes from \#
+        whom it concerns.","manifestlyUnfounded":"GDPR Art. 12(5).","excessive":"GDPR Art. 12(5): repetitive.",\#
+        "legalObligation":"GDPR Art. 17(3)(b): the data must be kept by law.","legalClaims":"GDPR Art. 17(3)(e): \#
+        the data is needed for legal claims.","publicInterest":"GDPR Art. 17(3)(c) and (d).","notApplicable":"The \#
+        law named does not give the right that is asked for.","severalPeople":"Nobody has an identifier that was \#
+        named as one, and several people have it as a trait: none of them is guessed. Name each by an identifier \#
+        that they have."},"description":"Why a privacy request is refused."},"IdentityProof":{"type":"string",\#
+        "enum":["controller","code"],"x-enum-descriptions":{"controller":"Whoever submits it vouches that it comes \#
+        from whom it concerns.","code":"The person names a code that was sent to them."},"description":"How it is \#
+        shown that a request comes from whom it concerns."},"SignedCertificate":{"type":"object",\#
+        "description":"What was done for a privacy request, signed: whoever has it can check it without the suite.",\#
+        "required":["payload","keyId","publicKey","signature"],"properties":{"payload":{"x-raw":true,\#
+        "x-raw-type":"object","x-max-bytes":262144,"description":"What is certified; the signature is over these \#
+        very bytes."},"keyId":{"type":"string","minLength":16,"maxLength":16,"pattern":"^[0-9a-f]{16}$",\#
+        "description":"The front of the SHA-256 hash of the public key."},"publicKey":{"type":"string",\#
+        "minLength":64,"maxLength":64,"pattern":"^[0-9a-f]{64}$","description":"The Ed25519 key that the signature \#
+        is checked with: of the suite that `gyre privacy key` names."},"signature":{"type":"string","minLength":128,\#
+        "maxLength":128,"pattern":"^[0-9a-f]{128}$","description":"Ed25519 (RFC 8032) over \#
+        `gyre-privacy-certificate-v1`, a line feed, and the payload's bytes."}},"additionalProperties":false},\#
+        "PrivacyKind":{"type":"string","enum":["access","portability","erasure","correction","restriction",\#
+        "objection","optOut","accounting"],"x-enum-descriptions":{"access":"The person gets a copy of what is known \#
+        of them: GDPR Art. 15.","portability":"The person gets what they gave, to take it elsewhere: GDPR Art. 20.",\#
+        "erasure":"Everything known of the person is deleted, and they are refused from then on: GDPR Art. 17.",\#
+        "correction":"What is wrong about the person is put right: GDPR Art. 16.","restriction":"What is known of \#
+        the person is kept and not used: GDPR Art. 18.","objection":"The person is no longer addressed or profiled: \#
+        GDPR Art. 21.","optOut":"The person's data is no longer sold or shared: Cal. Civ. Code § 1798.120.",\#
+        "accounting":"The person gets a list of those to whom their health information was given: 45 CFR 164.528. \#
+        For `hipaa` only."},"description":"What a person asks for."},"BackupManifest":{"type":"object",\#
+        "description":"What a backup holds. Written last: a directory without it is no backup.",\#
+        "required":["format","installation","createdAt","version","tombstoneKey","services"],\#
+        "properties":{"format":{"type":"integer","minimum":1,"description":"The layout of the backup."},\#
+        "installation":{"$ref":"#/components/schemas/UUID","description":"The installation it was taken of."},\#
+        "createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was begun."},\#
+        "version":{"type":"string","maxLength":40,"description":"The version of Gyre that wrote it."},\#
+        "tombstoneKey":{"type":"string","minLength":32,"maxLength":32,"pattern":"^[0-9a-f]{32}$",\#
+        "description":"Tells the key of its tombstones from others without giving it away."},\#
+        "services":{"type":"array","items":{"$ref":"#/components/schemas/BackedUpService"},"maxItems":100,\#
         "description":"One entry for each service."}},"additionalProperties":false},\#
         "BackedUpService":{"type":"object","description":"What a backup holds of one service.","required":["name",\#
         "files"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,"pattern":"^[a-z]{1,20}$",\#

@@ -11,7 +11,7 @@ public struct ServicePart: JSONReadable, JSONWritable, Sendable, Equatable {
     public let rows: [TableRows]
     /// Bytes of its files that were searched for the identifiers afterwards. At least 0 bytes.
     public let scannedBytes: Int?
-    /// Places where one was still found: in what others said of themselves. At least 0.
+    /// Places where one was still found: in what is said of others. At least 0.
     public let scanHits: Int?
 
     public init(service: String, rows: [TableRows], scannedBytes: Int? = nil, scanHits: Int? = nil) {

@@ -135,7 +135,20 @@ extension PlatformContract {
         "x-fixture":"live-only","params":[{"name":"requests",\#
         "value":[{"request":"01930000-0000-7000-8000-000000000003","identifiers":[{"type":"email",\#
         "value":"somebody@example.org"}]}]}],"result":{"name":"reply","value":{"scannedBytes":4096,\#
-        "findings":[{"request":"01930000-0000-7000-8000-000000000003","scanHits":0}]}}}]},{"name":"subjects.find",\#
+        "findings":[{"request":"01930000-0000-7000-8000-000000000003","scanHits":0}]}}}]},\#
+        {"name":"subjects.recognize","summary":"Says how many people identifiers may mean where nobody has them as \#
+        identifiers.","description":"Somebody may be known by another identifier and have this one as the trait of \#
+        the same name, such as `email`. One such person is whom it means, and every other method finds them by it. \#
+        Of several nobody is guessed: they are to be named by identifiers that they have.","x-kind":"flow",\#
+        "x-cost":1,"x-callers":["service:gateway"],"params":[{"name":"identifiers","required":true,\#
+        "schema":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64},\#
+        "description":"What a privacy request names the person by."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["people"],"properties":{"people":{"type":"integer","minimum":0,\#
+        "description":"How many people have one of the identifiers as a trait: of that which fewest have; 0 where \#
+        somebody has one as an identifier, or nobody is known.","x-unit":"people"}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"}],"examples":[{"name":"an unknown person",\#
+        "x-fixture":"live-only","params":[{"name":"identifiers","value":[{"type":"email",\#
+        "value":"a@example.org"}]}],"result":{"name":"reply","value":{"people":0}}}]},{"name":"subjects.find",\#
         "summary":"Finds whom identifiers point to, and says what would be handed over of them.","x-kind":"flow",\#
         "x-cost":1,"x-callers":["service:gateway"],"params":[{"name":"identifiers","required":true,\#
         "schema":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64},\#

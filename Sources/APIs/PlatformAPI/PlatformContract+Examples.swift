@@ -112,6 +112,17 @@ extension PlatformContract {
                 """#,
             errorCode: nil),
         MethodExample(
+            method: "subjects.recognize",
+            name: "an unknown person",
+            fixture: "live-only",
+            params: #"""
+                {"identifiers":[{"type":"email","value":"a@example.org"}]}
+                """#,
+            result: #"""
+                {"people":0}
+                """#,
+            errorCode: nil),
+        MethodExample(
             method: "subjects.find",
             name: "an unknown person",
             fixture: "live-only",

@@ -15,6 +15,7 @@ public enum PlatformContract {
         Metrics.Read.method,
         Subjects.Erase.method,
         Subjects.Search.method,
+        Subjects.Recognize.method,
         Subjects.Find.method,
         Subjects.Export.method,
         Subjects.Correct.method,

@@ -3,11 +3,11 @@
 public import JSONRPC
 public import ServiceContract
 
-/// The types of `subjects.erase`, `subjects.search`, `subjects.find`, `subjects.export`, `subjects.correct` and
-/// `subjects.restrict`.
+/// The types of `subjects.erase`, `subjects.search`, `subjects.recognize`, `subjects.find`, `subjects.export`,
+/// `subjects.correct` and `subjects.restrict`.
 public enum Subjects {
-    /// What a service implements to answer `subjects.erase`, `subjects.search`, `subjects.find`, `subjects.export`,
-    /// `subjects.correct` and `subjects.restrict`.
+    /// What a service implements to answer `subjects.erase`, `subjects.search`, `subjects.recognize`, `subjects.find`,
+    /// `subjects.export`, `subjects.correct` and `subjects.restrict`.
     public protocol Service: Sendable {
         /// Erases one actor from a brand's database in this service and refuses it from then on.
         ///
@@ -21,6 +21,13 @@ public enum Subjects {
         ///
         /// One reading serves all requests that are given.
         func search(_ params: Search.Params, for call: CallContext) async throws(RPCError) -> Search.Reply
+
+        /// Says how many people identifiers may mean where nobody has them as identifiers.
+        ///
+        /// Somebody may be known by another identifier and have this one as the trait of the same name, such as
+        /// `email`. One such person is whom it means, and every other method finds them by it. Of several nobody is
+        /// guessed: they are to be named by identifiers that they have.
+        func recognize(_ params: Recognize.Params, for call: CallContext) async throws(RPCError) -> Recognize.Reply
 
         /// Finds whom identifiers point to, and says what would be handed over of them.
         func find(_ params: Find.Params, for call: CallContext) async throws(RPCError) -> Find.Reply
@@ -62,6 +69,17 @@ public enum Subjects {
             try await peer.call("subjects.search", params, context: call)
         }
 
+        /// Says how many people identifiers may mean where nobody has them as identifiers.
+        ///
+        /// Somebody may be known by another identifier and have this one as the trait of the same name, such as
+        /// `email`. One such person is whom it means, and every other method finds them by it. Of several nobody is
+        /// guessed: they are to be named by identifiers that they have.
+        public func recognize(
+            _ params: Recognize.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> Recognize.Reply {
+            try await peer.call("subjects.recognize", params, context: call)
+        }
+
         /// Finds whom identifiers point to, and says what would be handed over of them.
         public func find(_ params: Find.Params, for call: CallContext? = nil) async throws(RPCError) -> Find.Reply {
             try await peer.call("subjects.find", params, context: call)
@@ -91,8 +109,8 @@ public enum Subjects {
 }
 
 extension Subjects.Service {
-    /// Registers `subjects.erase`, `subjects.search`, `subjects.find`, `subjects.export`, `subjects.correct` and
-    /// `subjects.restrict` with `table`.
+    /// Registers `subjects.erase`, `subjects.search`, `subjects.recognize`, `subjects.find`, `subjects.export`,
+    /// `subjects.correct` and `subjects.restrict` with `table`.
     public func registerMethods(with table: inout MethodTable) {
         table.flow(Subjects.Erase.method) {
             (params: Subjects.Erase.Params, call) throws(RPCError) in
@@ -101,6 +119,10 @@ extension Subjects.Service {
         table.flow(Subjects.Search.method) {
             (params: Subjects.Search.Params, call) throws(RPCError) in
             try await self.search(params, for: call)
+        }
+        table.flow(Subjects.Recognize.method) {
+            (params: Subjects.Recognize.Params, call) throws(RPCError) in
+            try await self.recognize(params, for: call)
         }
         table.flow(Subjects.Find.method) {
             (params: Subjects.Find.Params, call) throws(RPCError) in

@@ -12,6 +12,12 @@ public protocol SubjectDirectory: Sendable {
         _ identifiers: [Identifier], actors: [UUIDv7], in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> [Subject]
 
+    /// How many people have one of these identifiers as a trait: of that which fewest have; 0 where somebody has one of
+    /// them as an identifier. Where one person has it, ``find(_:actors:in:)`` finds them.
+    func namesakes(
+        _ identifiers: [Identifier], in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Int
+
     /// Puts right what is wrong about the actors that any of the identifiers or ids points to, and keeps what was said
     /// before. Asked again for the same request, it finds them under whatever was put right, changes nothing more, and
     /// answers the same.
@@ -59,6 +65,10 @@ public protocol SubjectDirectory: Sendable {
 }
 
 extension SubjectDirectory {
+    public func namesakes(
+        _ identifiers: [Identifier], in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Int { 0 }
+
     public func correct(
         _ corrections: [Correction], of identifiers: [Identifier], actors: [UUIDv7], request: UUIDv7,
         at time: Timestamp, refusing tombstones: Tombstones, in transaction: borrowing WriteTransaction

@@ -10,6 +10,17 @@ extension PlatformService {
         SubjectDisclosure(dataMap: brandErasure.dataMap, directory: brandErasure.directory)
     }
 
+    func recognize(
+        _ params: Subjects.Recognize.Params, for call: CallContext
+    ) async throws(RPCError) -> Subjects.Recognize.Reply {
+        guard let file = call.brand.flatMap({ runtime.databases.file(of: $0) }),
+            let directory = brandErasure.directory
+        else { return Subjects.Recognize.Reply(people: 0) }
+        return try await runtime.read(file) { transaction throws(RPCError) in
+            Subjects.Recognize.Reply(people: try directory.namesakes(params.identifiers, in: transaction))
+        }
+    }
+
     func find(_ params: Subjects.Find.Params, for call: CallContext) async throws(RPCError) -> Subjects.Find.Reply {
         Failpoint.found.before(runtime.name)
         defer { Failpoint.found.after(runtime.name) }

@@ -195,6 +195,7 @@ struct ApprovedCopy: JSONWritable {
     }
 
     func text(_ caller: CallerOptions, _ suite: SuiteOptions) -> String {
+        if request.status == .denied { return PrivacyCommand.text(of: request) }
         let file = path?.quotedForShell ?? "FILE"
         let download = caller.command("privacy download \(request.id) --output FILE", suite)
         return PrivacyCommand.text(of: request) + """

@@ -185,6 +185,11 @@ struct PrivacyCommand: AsyncParsableCommand {
         var lines = ["Request    \(request.id)"]
         let reason = request.reason.map { " (\($0.rawValue))" } ?? ""
         lines.append("Status     \(request.status.rawValue)\(reason)" + (request.endedAt.map { " at \($0)" } ?? ""))
+        if request.reason == .severalPeople {
+            lines.append(
+                "Done       nothing: nobody has that as an identifier, and several people have it as a trait; name each "
+                    + "by an identifier that they have, as actors.list shows them")
+        }
         if request.endedAt == nil {
             if let dueAt = request.dueAt {
                 lines.append("Due        \(dueAt), by the days of \(request.timeZone ?? "UTC")")
@@ -210,11 +215,11 @@ struct PrivacyCommand: AsyncParsableCommand {
             lines.append("Recipient  \(notice.recipient): \(Notices.word(notice.state))\(end)")
         }
         let scanned = request.services.compactMap(\.scannedBytes).reduce(0, +)
+        let hits = request.services.compactMap(\.scanHits).reduce(0, +)
         if scanned > 0 {
-            let hits = request.services.compactMap(\.scanHits).reduce(0, +)
             lines.append(
                 "Searched   \(scanned.grouped) bytes for the identifiers afterwards: "
-                    + (hits == 0 ? "none is left" : "left in \(hits.counted("place")), in what others said"))
+                    + (hits == 0 ? "none is left" : "found in \(hits.counted("place")), in what is said of others"))
         }
         var table = TextTable([.init("SERVICE"), .init("TABLE"), .init("ROWS", .right)])
         for service in request.services {
@@ -222,7 +227,9 @@ struct PrivacyCommand: AsyncParsableCommand {
         }
         let heading = lines.joined(separator: "\n") + "\n"
         if !table.isEmpty { return heading + "\n" + table.text(width: Terminal.width) }
-        return request.status == .completed ? heading + "\nNothing was known of this person.\n" : heading
+        guard request.status == .completed else { return heading }
+        let end = hits == 0 ? "Nothing was known of this person." : "Nobody has this as an identifier or a trait."
+        return heading + "\n" + end + "\n"
     }
 
     private static func sentence(of outcome: CorrectionOutcome.Outcome) -> String {

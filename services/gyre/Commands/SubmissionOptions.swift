@@ -40,6 +40,8 @@ struct SubmissionOptions: ParsableArguments {
         var request = try await submit(kind, requests, corrections)
         if !noWait && !code { request = try await Self.completion(of: request, requests) }
         show(request)
+        // Whoever runs it from a script must not take it for done.
+        if request.status == .denied { throw ExitCode.failure }
     }
 
     func submit(

@@ -25,7 +25,7 @@ extension ActorDirectory {
             for subject in subjects {
                 let one =
                     switch wrong.of {
-                    case .trait: try trait(wrong, of: subject, request, at: time, in: transaction)
+                    case .trait: try trait(wrong, of: subject, request, at: time, tombstones, in: transaction)
                     case .identifier: try identifier(wrong, of: subject, request, at: time, tombstones, in: transaction)
                     }
                 if one == .corrected {
@@ -44,7 +44,7 @@ extension ActorDirectory {
     }
 
     private func trait(
-        _ correction: Correction, of subject: Subject, _ request: UUIDv7, at now: Timestamp,
+        _ correction: Correction, of subject: Subject, _ request: UUIDv7, at now: Timestamp, _ tombstones: Tombstones,
         in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> CorrectionOutcome.Outcome {
         let store = CorrectionStore()
@@ -61,14 +61,15 @@ extension ActorDirectory {
         }
         let right = StatedTrait(name: correction.name, value: value)
         if try !mayState(right, before?.value, of: subject, at: now, in: transaction) { return .basisMissing }
-        // Later than what it puts right, whatever clock that was stated by.
-        let time = Timestamp(microseconds: max(now.microseconds, (before?.statedAt.microseconds ?? 0) + 1))
-        let messageID = Self.messageID(of: correction.name, request, subject.id)
         var statement = JSONWriter(capacity: 128)
         statement.beginObject()
         statement.key(correction.name)
         value.write(to: &statement)
         statement.endObject()
+        if try isOfErased(statement.bytes(), tombstones, in: transaction) { return .taken }
+        // Later than what it puts right, whatever clock that was stated by.
+        let time = Timestamp(microseconds: max(now.microseconds, (before?.statedAt.microseconds ?? 0) + 1))
+        let messageID = Self.messageID(of: correction.name, request, subject.id)
         _ = try SignalStore().insert(
             StoredSignal(
                 messageID: messageID, event: Fact.identifyEvent, actor: subject.number, occurredAt: time,
@@ -80,6 +81,21 @@ extension ActorDirectory {
             .trait, correction.name, was: before?.value, of: subject.number, request: request, at: now,
             in: transaction)
         return .corrected
+    }
+
+    /// Whether an object states the e-mail address or telephone number of somebody who was erased.
+    private func isOfErased(
+        _ object: [UInt8], _ tombstones: Tombstones, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> Bool {
+        let contacts: [Identifier]
+        do throws(JSONError) {
+            contacts = try Identifier.contacts(in: object)
+        } catch {
+            throw .internalError("The right value of a trait is no JSON: \(error.message)")
+        }
+        for contact in contacts
+        where try tombstones.contains(type: contact.type, value: contact.value, in: transaction) { return true }
+        return false
     }
 
     /// What is there may be put right; something specially protected is added like any other statement of it.

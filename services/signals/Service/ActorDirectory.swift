@@ -8,19 +8,26 @@ import SignalsAPI
 /// Finds the actors behind the identifiers of a privacy request, and removes what is said of them where no row is theirs.
 struct ActorDirectory: SubjectDirectory {
     private let actors = ActorStore()
+    private let traits = TraitStore()
     private let mentions = MentionStore()
     private let restrictions = RestrictionStore()
 
+    /// An identifier that nobody has means the one person who has it as the trait of the same name, and of several
+    /// nobody.
     func find(
         _ identifiers: [Identifier], actors ids: [UUIDv7], in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> [Subject] {
-        var keys: [ActorStore.Key] = []
-        for identifier in identifiers {
-            let canonical = (try? identifier.canonical()) ?? identifier
-            if let key = try actors.find(canonical, in: transaction), !keys.contains(key) { keys.append(key) }
-        }
+        var (keys, unknown) = try known(identifiers, in: transaction)
         for id in ids {
             if let key = try actors.find(id, in: transaction), !keys.contains(key) { keys.append(key) }
+        }
+        // Once somebody was found they are known by id. What is still unknown then may be an identifier of theirs that was
+        // erased, and somebody else's trait.
+        if !ids.isEmpty { unknown = [] }
+        for holders in try traits.holders(of: Array(unknown), in: transaction).values where holders.count == 1 {
+            for number in holders {
+                if let key = try actors.key(of: number, in: transaction), !keys.contains(key) { keys.append(key) }
+            }
         }
         var subjects: [Subject] = []
         for key in keys {
@@ -28,6 +35,32 @@ struct ActorDirectory: SubjectDirectory {
             subjects.append(Subject(number: key.number, id: key.id, identifiers: known))
         }
         return subjects
+    }
+
+    func namesakes(
+        _ identifiers: [Identifier], in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Int {
+        let (keys, unknown) = try known(identifiers, in: transaction)
+        guard keys.isEmpty else { return 0 }
+        let counts = try traits.holders(of: Array(unknown), in: transaction).values.map(\.count)
+        return counts.min() ?? 0
+    }
+
+    /// Whom identifiers point to, and those that are nobody's.
+    private func known(
+        _ identifiers: [Identifier], in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> (keys: [ActorStore.Key], unknown: Set<Identifier>) {
+        var keys: [ActorStore.Key] = []
+        var unknown: Set<Identifier> = []
+        for identifier in identifiers {
+            let canonical = (try? identifier.canonical()) ?? identifier
+            guard let key = try actors.find(canonical, in: transaction) else {
+                unknown.insert(canonical)
+                continue
+            }
+            if !keys.contains(key) { keys.append(key) }
+        }
+        return (keys, unknown)
     }
 
     func identifiers(

@@ -70,6 +70,7 @@ struct RowIntake {
         if fact.messageID != nil {
             return try intake.take(fact, at: now, in: transaction).isNew
         }
+        try intake.checkContacts(of: fact, in: transaction)
         let person = try resolve(fact.identifiers, in: transaction)
         try intake.checkBasis(of: fact, person, at: now, in: transaction)
         let actor = try intake.actor(of: person, at: now, in: transaction)

@@ -31,6 +31,7 @@ struct SignalIntake: Sendable {
         _ fact: Fact, at now: Timestamp, in transaction: borrowing WriteTransaction
     ) throws(RPCError) -> Outcome {
         try checkTime(of: fact, now)
+        try checkContacts(of: fact, in: transaction)
         let person = try resolve(fact.identifiers, in: transaction)
         try checkBasis(of: fact, person, at: now, in: transaction)
         let actor = try actor(of: person, at: now, in: transaction)
@@ -57,6 +58,22 @@ struct SignalIntake: Sendable {
             return
         }
         throw fact.place.invalid("/timestamp", "must be at most 24 hours ahead of now")
+    }
+
+    /// Refuses erased people whose e-mail address or telephone number comes as a trait or a property, whosever it is said
+    /// to be.
+    func checkContacts(of fact: Fact, in transaction: borrowing WriteTransaction) throws(RPCError) {
+        guard let properties = fact.properties, try !tombstones.isEmpty(in: transaction) else { return }
+        let contacts: [Identifier]
+        do throws(JSONError) {
+            contacts = try Identifier.contacts(in: properties)
+        } catch {
+            throw fact.place.invalid("/properties" + error.pointer, error.message)
+        }
+        for contact in contacts
+        where try tombstones.contains(type: contact.type, value: contact.value, in: transaction) {
+            throw .suppressed("The person with this \(contact.type)")
+        }
     }
 
     /// Finds whom identifiers point to; writes nothing.

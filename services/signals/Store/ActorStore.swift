@@ -60,6 +60,14 @@ struct ActorStore: Sendable {
         }
     }
 
+    func key(
+        of number: Int64, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Key? {
+        try transaction.one("SELECT id FROM actors WHERE number = :number", [":number": number]) {
+            Key(number: number, id: $0.uuid(0))
+        }
+    }
+
     /// Whether somebody who is here is reached.
     func isReached(
         _ number: Int64, _ reach: ActorReach, in transaction: borrowing some Transaction & ~Copyable

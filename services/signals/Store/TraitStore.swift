@@ -1,7 +1,9 @@
+import CommonAPI
 import JSON
 import JSONRPC
 import SQLite
 import ServiceContract
+import ServiceKit
 
 /// One field of an actor as somebody states it. A removal has no value.
 struct StatedTrait: Sendable, Equatable {
@@ -62,5 +64,23 @@ struct TraitStore: Sendable {
             WHERE actor = :actor
             """, [":actor": actor]
         ) { ($0.int(0), $0.int(1)) } ?? (0, 0)
+    }
+
+    // MARK: Whom a trait means
+
+    /// Who has these identifiers as traits. Reads every trait of the brand: for privacy requests.
+    func holders(
+        of identifiers: [Identifier], in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [Identifier: Set<Int64>] {
+        if identifiers.isEmpty { return [:] }
+        var wanted = StatedIdentifiers(identifiers)
+        var holders: [Identifier: Set<Int64>] = [:]
+        try transaction.each(sql: "SELECT actor, name, value FROM traits WHERE value IS NOT NULL", [:]) { row in
+            for identifier in wanted.stated(by: row.text(1), row.bytes(2)) {
+                holders[identifier, default: []].insert(row.int64(0))
+            }
+            return true
+        }
+        return holders
     }
 }

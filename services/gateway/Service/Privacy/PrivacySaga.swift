@@ -209,6 +209,10 @@ final class PrivacySaga: Service {
             throw .internalError("Nothing carries out \(request.kind.rawValue): the request \(request.id) waits.")
         }
         if work.needsApproval && request.approvedAt == nil { return nil }
+        if request.status == .verified, try await isOfSeveral(request) {
+            try await denyForSeveral(request)
+            return nil
+        }
         let file = runtime.databases.serviceFile
         if request.status == .verified { Failpoint.begun.before(runtime.name) }
         let begun = try await update(request.id) { request throws(RPCError) in
@@ -229,6 +233,28 @@ final class PrivacySaga: Service {
         }
         try await work.conclude(request)
         return request
+    }
+
+    /// Whether nobody has what names the person as an identifier, and several people have it as a trait. The first service
+    /// knows that.
+    private func isOfSeveral(_ request: StoredPrivacyRequest) async throws(RPCError) -> Bool {
+        guard let service = services.first else { return false }
+        let call = CallContext(
+            brand: request.brand, principal: "service:gateway", deadlineMilliseconds: Self.stepDeadlineMilliseconds)
+        let params = Subjects.Recognize.Params(identifiers: request.identifiers)
+        return try await Subjects.Client(dial(service)).recognize(params, for: call).people > 1
+    }
+
+    /// Nobody is guessed, and nothing was done yet: it ends with that as its reason.
+    private func denyForSeveral(_ request: StoredPrivacyRequest) async throws(RPCError) {
+        let now = runtime.clock.now()
+        Failpoint.ended.before(runtime.name)
+        _ = try await update(request.id) { request in
+            if request.status == .verified { request.end(as: .denied, .severalPeople, at: now) }
+        }
+        Failpoint.ended.after(runtime.name)
+        mayHaveTraces.store(true, ordering: .releasing)
+        logger.info("a privacy request means several people, and is denied", metadata: ["request": "\(request.id)"])
     }
 
     /// Writes down that a service may delete something for an erasure from now on, unless that is known: from this moment
@@ -337,7 +363,7 @@ final class PrivacySaga: Service {
         }
         for finding in findings where finding.hits > 0 {
             logger.warning(
-                "identifiers of an erased person are left in what others said",
+                "identifiers of an erased person are left in what is said of others",
                 metadata: ["request": "\(finding.request)", "of": "\(service)", "places": "\(finding.hits)"])
         }
     }

@@ -35,8 +35,8 @@ struct SpecialTraitRegistry: SpecialFieldRegistry {
     func stated(by trait: StatedTrait) throws(JSONError) -> [StatedSpecialField] {
         guard let value = trait.value else { return [] }
         let pointer = "/" + JSONPointer.escape(trait.name)
-        if let category = category(of: trait.name) { return [StatedSpecialField(pointer: pointer, category: category)] }
-        return try stated(in: value.bytes, at: pointer)
+        let whole = category(of: trait.name).map { [StatedSpecialField(pointer: pointer, category: $0)] } ?? []
+        return whole + (try stated(in: value.bytes, at: pointer))
     }
 
     /// The letters and digits of a name, in lower case.
