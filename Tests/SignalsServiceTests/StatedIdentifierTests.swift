@@ -89,6 +89,33 @@ import Testing
         }
     }
 
+    @Test("A consent by what one person has as a trait is theirs, who is known by it from then on; of several nobody's")
+    func consent() async throws {
+        try await withSignals { service in
+            let email = Identifier(type: "email", value: "Ann@Example.org")
+            try await service.identify("ann", #"{"email":"aNN@example.org"}"#)
+            func agree(_ identifier: Identifier) async throws {
+                _ = try await service.consents.record(
+                    Consents.Record.Params(purpose: "orders", legalBasis: .contract, identifier: identifier),
+                    for: service.call)
+            }
+            try await agree(email)
+            #expect(try await service.number("SELECT count(*) FROM actors") == 1)
+            #expect(try await service.actor("ann").identifiers.map(\.value) == ["ann", "ann@example.org"])
+            let phone = Identifier(type: "phone", value: "+49 30 1234")
+            try await service.identify("ben", #"{"phone":"+49 30 1234"}"#)
+            try await service.identify("cid", #"{"phone":"+49301234"}"#)
+            try await agree(phone)
+            #expect(try await service.number("SELECT count(*) FROM actors") == 4)
+            let plan = try await service.rows(
+                """
+                EXPLAIN QUERY PLAN SELECT DISTINCT actor FROM traits
+                WHERE name IN ('email', 'phone') AND name = 'email' AND lower(value) IN (lower('a'), lower('b')) LIMIT 2
+                """)
+            #expect(plan.contains { $0.last?.contains("traits_by_contact") == true })
+        }
+    }
+
     @Test("Who was erased is refused where their address or number comes as a trait or a property, by every way in")
     func refused() async throws {
         try await withSignals { service in

@@ -7,9 +7,10 @@ public import ServiceContract
 extension Consents {
     /// Records on what basis a person's data is used for a purpose, such as their consent.
     ///
-    /// Somebody who is not known yet becomes known by it, unless the caller reaches only some people: then it is
-    /// refused as notFound. What was recorded before stays in the history; of each purpose the latest statement by its
-    /// own time holds, from the next call on.
+    /// Somebody who is not known yet becomes known by it, and an e-mail address or a telephone number that one person
+    /// has as a trait becomes theirs, unless the caller reaches only some people: then it is refused as notFound. What
+    /// was recorded before stays in the history; of each purpose the latest statement by its own time holds, from the
+    /// next call on.
     public enum Record {
         /// What the contract says of `consents.record`.
         public static let method = MethodDescription(

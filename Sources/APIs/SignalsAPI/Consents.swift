@@ -10,9 +10,10 @@ public enum Consents {
     public protocol Service: Sendable {
         /// Records on what basis a person's data is used for a purpose, such as their consent.
         ///
-        /// Somebody who is not known yet becomes known by it, unless the caller reaches only some people: then it is
-        /// refused as notFound. What was recorded before stays in the history; of each purpose the latest statement by
-        /// its own time holds, from the next call on.
+        /// Somebody who is not known yet becomes known by it, and an e-mail address or a telephone number that one
+        /// person has as a trait becomes theirs, unless the caller reaches only some people: then it is refused as
+        /// notFound. What was recorded before stays in the history; of each purpose the latest statement by its own
+        /// time holds, from the next call on.
         func record(
             _ params: Record.Params, in transaction: borrowing WriteTransaction, for call: CallContext
         ) throws(RPCError) -> Record.Reply
@@ -54,9 +55,10 @@ public enum Consents {
 
         /// Records on what basis a person's data is used for a purpose, such as their consent.
         ///
-        /// Somebody who is not known yet becomes known by it, unless the caller reaches only some people: then it is
-        /// refused as notFound. What was recorded before stays in the history; of each purpose the latest statement by
-        /// its own time holds, from the next call on.
+        /// Somebody who is not known yet becomes known by it, and an e-mail address or a telephone number that one
+        /// person has as a trait becomes theirs, unless the caller reaches only some people: then it is refused as
+        /// notFound. What was recorded before stays in the history; of each purpose the latest statement by its own
+        /// time holds, from the next call on.
         public func record(
             _ params: Record.Params, for call: CallContext? = nil
         ) async throws(RPCError) -> Record.Reply {

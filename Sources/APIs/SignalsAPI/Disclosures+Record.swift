@@ -7,7 +7,8 @@ public import ServiceContract
 extension Disclosures {
     /// Records that a person's data was given to a recipient.
     ///
-    /// Somebody who is not known yet becomes known by it. A record is never changed.
+    /// Somebody who is not known yet becomes known by it, and an e-mail address or a telephone number that one person
+    /// has as a trait becomes theirs. A record is never changed.
     public enum Record {
         /// What the contract says of `disclosures.record`.
         public static let method = MethodDescription(

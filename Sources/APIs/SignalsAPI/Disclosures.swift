@@ -9,7 +9,8 @@ public enum Disclosures {
     public protocol Service: Sendable {
         /// Records that a person's data was given to a recipient.
         ///
-        /// Somebody who is not known yet becomes known by it. A record is never changed.
+        /// Somebody who is not known yet becomes known by it, and an e-mail address or a telephone number that one
+        /// person has as a trait becomes theirs. A record is never changed.
         func record(
             _ params: Record.Params, in transaction: borrowing WriteTransaction, for call: CallContext
         ) throws(RPCError) -> Record.Reply
@@ -38,7 +39,8 @@ public enum Disclosures {
 
         /// Records that a person's data was given to a recipient.
         ///
-        /// Somebody who is not known yet becomes known by it. A record is never changed.
+        /// Somebody who is not known yet becomes known by it, and an e-mail address or a telephone number that one
+        /// person has as a trait becomes theirs. A record is never changed.
         public func record(
             _ params: Record.Params, for call: CallContext? = nil
         ) async throws(RPCError) -> Record.Reply {

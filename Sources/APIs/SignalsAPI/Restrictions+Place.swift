@@ -8,7 +8,8 @@ extension Restrictions {
     /// Stops uses of a person's data without deleting it.
     ///
     /// Holds from the next call on. Placed twice, the first one stays. Somebody who is not known yet becomes known by
-    /// it, unless the caller reaches only some people: then it is refused as notFound.
+    /// it, and an e-mail address or a telephone number that one person has as a trait becomes theirs, unless the caller
+    /// reaches only some people: then it is refused as notFound.
     public enum Place {
         /// What the contract says of `restrictions.place`.
         public static let method = MethodDescription(

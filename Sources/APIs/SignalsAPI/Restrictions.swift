@@ -10,7 +10,8 @@ public enum Restrictions {
         /// Stops uses of a person's data without deleting it.
         ///
         /// Holds from the next call on. Placed twice, the first one stays. Somebody who is not known yet becomes known
-        /// by it, unless the caller reaches only some people: then it is refused as notFound.
+        /// by it, and an e-mail address or a telephone number that one person has as a trait becomes theirs, unless the
+        /// caller reaches only some people: then it is refused as notFound.
         func place(
             _ params: Place.Params, in transaction: borrowing WriteTransaction, for call: CallContext
         ) throws(RPCError) -> Place.Reply
@@ -37,7 +38,8 @@ public enum Restrictions {
         /// Stops uses of a person's data without deleting it.
         ///
         /// Holds from the next call on. Placed twice, the first one stays. Somebody who is not known yet becomes known
-        /// by it, unless the caller reaches only some people: then it is refused as notFound.
+        /// by it, and an e-mail address or a telephone number that one person has as a trait becomes theirs, unless the
+        /// caller reaches only some people: then it is refused as notFound.
         public func place(_ params: Place.Params, for call: CallContext? = nil) async throws(RPCError) -> Place.Reply {
             try await peer.call("restrictions.place", params, context: call)
         }

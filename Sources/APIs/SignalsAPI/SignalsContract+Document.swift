@@ -242,10 +242,11 @@ extension SignalsContract {
         "value":"01930000-0000-7000-8000-000000000031"},{"name":"line","value":7},{"name":"row","value":"00001,\#
         1997-01-01,11.77"}],"x-error":"#/components/errors/notFound"}]},{"name":"consents.record",\#
         "summary":"Records on what basis a person's data is used for a purpose, such as their consent.",\#
-        "description":"Somebody who is not known yet becomes known by it, unless the caller reaches only some \#
-        people: then it is refused as notFound. What was recorded before stays in the history; of each purpose the \#
-        latest statement by its own time holds, from the next call on.","x-kind":"write","x-scope":"consents:write",\#
-        "x-cost":1,"x-actors":"reached","x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,\#
+        "description":"Somebody who is not known yet becomes known by it, and an e-mail address or a telephone \#
+        number that one person has as a trait becomes theirs, unless the caller reaches only some people: then it \#
+        is refused as notFound. What was recorded before stays in the history; of each purpose the latest statement \#
+        by its own time holds, from the next call on.","x-kind":"write","x-scope":"consents:write","x-cost":1,\#
+        "x-actors":"reached","x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,\#
         "params":[{"name":"purpose","required":true,"schema":{"$ref":"#/components/schemas/Purpose"},\#
         "description":"What the data is used for."},{"name":"legalBasis","required":true,\#
         "schema":{"$ref":"#/components/schemas/LegalBasis"},"description":"What allows it."},{"name":"actorId",\#
@@ -416,9 +417,10 @@ extension SignalsContract {
         "examples":[{"name":"nothing declared","params":[],"result":{"name":"reply","value":{"items":[]}}}]},\#
         {"name":"restrictions.place","summary":"Stops uses of a person's data without deleting it.",\#
         "description":"Holds from the next call on. Placed twice, the first one stays. Somebody who is not known \#
-        yet becomes known by it, unless the caller reaches only some people: then it is refused as notFound.",\#
-        "x-kind":"write","x-scope":"restrictions:write","x-cost":1,"x-actors":"reached","x-callers":["public",\#
-        "admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"kind","required":true,\#
+        yet becomes known by it, and an e-mail address or a telephone number that one person has as a trait becomes \#
+        theirs, unless the caller reaches only some people: then it is refused as notFound.","x-kind":"write",\#
+        "x-scope":"restrictions:write","x-cost":1,"x-actors":"reached","x-callers":["public","admin"],\#
+        "x-audit":true,"x-idempotent":true,"params":[{"name":"kind","required":true,\#
         "schema":{"$ref":"#/components/schemas/RestrictionKind"},"description":"What is stopped."},\#
         {"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},"description":"The person, by id."},\#
         {"name":"identifier","schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points \#
@@ -528,18 +530,19 @@ extension SignalsContract {
         "name":"Northern Laboratory","kind":"controller","address":"1 Harbour Road, Springfield",\#
         "contact":"privacy@lab.example","createdAt":"2026-01-01T00:00:00Z","version":2}}}]},\#
         {"name":"disclosures.record","summary":"Records that a person's data was given to a recipient.",\#
-        "description":"Somebody who is not known yet becomes known by it. A record is never changed.",\#
-        "x-kind":"write","x-scope":"disclosures:write","x-cost":1,"x-callers":["public","admin"],"x-audit":true,\#
-        "x-idempotent":true,"params":[{"name":"recipientId","required":true,\#
-        "schema":{"$ref":"#/components/schemas/UUID"},"description":"To whom."},{"name":"description",\#
-        "required":true,"schema":{"type":"string","minLength":1,"maxLength":1000},"description":"What was disclosed,\#
-         in brief: kinds of data rather than values.","x-privacy":"personal"},{"name":"purpose","required":true,\#
-        "schema":{"type":"string","minLength":1,"maxLength":1000},"description":"What for, or a copy of the request \#
-        for it.","x-privacy":"none"},{"name":"accounting","required":true,\#
-        "schema":{"$ref":"#/components/schemas/AccountingRule"},"description":"Whether HIPAA asks to account for \#
-        it."},{"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},"description":"The person, by id."},\#
-        {"name":"identifier","schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points \#
-        to the person, instead of the id.","x-privacy":"identifier"},{"name":"disclosedAt",\#
+        "description":"Somebody who is not known yet becomes known by it, and an e-mail address or a telephone \#
+        number that one person has as a trait becomes theirs. A record is never changed.","x-kind":"write",\#
+        "x-scope":"disclosures:write","x-cost":1,"x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,\#
+        "params":[{"name":"recipientId","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"To whom."},{"name":"description","required":true,"schema":{"type":"string","minLength":1,\#
+        "maxLength":1000},"description":"What was disclosed, in brief: kinds of data rather than values.",\#
+        "x-privacy":"personal"},{"name":"purpose","required":true,"schema":{"type":"string","minLength":1,\#
+        "maxLength":1000},"description":"What for, or a copy of the request for it.","x-privacy":"none"},\#
+        {"name":"accounting","required":true,"schema":{"$ref":"#/components/schemas/AccountingRule"},\#
+        "description":"Whether HIPAA asks to account for it."},{"name":"actorId",\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The person, by id."},{"name":"identifier",\#
+        "schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points to the person, \#
+        instead of the id.","x-privacy":"identifier"},{"name":"disclosedAt",\#
         "schema":{"$ref":"#/components/schemas/Timestamp"},"description":"When; of several the first. Absent: \#
         now."},{"name":"times","schema":{"type":"integer","minimum":1,"maximum":1000000000,"default":1},\#
         "description":"How many this sums up: several to one recipient for one purpose are one record (45 CFR \#

@@ -185,6 +185,16 @@ struct SignalIntake: Sendable {
         }
     }
 
+    /// Makes identifiers that are nobody's point to somebody who is known.
+    func learn(
+        _ identifiers: [Identifier], of actor: ActorStore.Key, at now: Timestamp,
+        in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
+        try checkRoom(for: identifiers.count, actor, in: transaction)
+        for identifier in identifiers { try actors.attach(identifier, to: actor, at: now, in: transaction) }
+        try StopNews(tombstones: tombstones).tell(learned: identifiers, of: actor.number, at: now, in: transaction)
+    }
+
     private func checkRoom(
         for count: Int, _ actor: ActorStore.Key, in transaction: borrowing WriteTransaction
     ) throws(RPCError) {

@@ -39,6 +39,8 @@ enum SignalsMigrations {
                     message_id TEXT NOT NULL,
                     PRIMARY KEY (actor, name)
                 ) STRICT, WITHOUT ROWID;
+                -- By an e-mail address or a telephone number that nobody has as an identifier.
+                CREATE INDEX traits_by_contact ON traits (name, lower(value)) WHERE name IN ('email', 'phone');
 
                 -- What was put right about an actor. The wrong value of a trait is kept, for whoever contests the \#
                 correction; the wrong

@@ -83,4 +83,23 @@ struct TraitStore: Sendable {
         }
         return holders
     }
+
+    /// The one person who has an e-mail address or a telephone number as the trait of that name, written as it is given or
+    /// as it is kept; nil for nobody, and for several.
+    func holder(
+        ofContact identifier: Identifier, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Int64? {
+        guard let canonical = try? identifier.canonical() else { return nil }
+        let holders = try transaction.all(
+            """
+            SELECT DISTINCT actor FROM traits
+            WHERE name IN ('email', 'phone') AND name = :type AND lower(value) IN (lower(:given), lower(:kept)) LIMIT 2
+            """,
+            [
+                ":type": identifier.type, ":given": JSONRaw(identifier.value).description,
+                ":kept": JSONRaw(canonical.value).description,
+            ]
+        ) { $0.int64(0) }
+        return holders.count == 1 ? holders[0] : nil
+    }
 }

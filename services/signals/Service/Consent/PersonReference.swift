@@ -43,7 +43,8 @@ struct PersonReference: Sendable {
         return key
     }
 
-    /// The person, who is made known by an identifier that points to nobody yet. Who reaches only some people makes
+    /// The person, who is made known by an identifier that points to nobody yet. One that a single person has as a trait
+    /// becomes theirs. Who reaches only some people makes
     /// nobody known: they would not reach them.
     ///
     /// - Throws: suppressed for somebody who was erased, notFound for nobody who may be made known, invalidParams for a value that
@@ -60,6 +61,12 @@ struct PersonReference: Sendable {
         }
         let person = try intake.resolve([canonical], in: transaction)
         if let actor = person.actor { return actor }
+        if let number = try TraitStore().holder(ofContact: identifier, in: transaction),
+            let actor = try actors.key(of: number, in: transaction)
+        {
+            try intake.learn([canonical], of: actor, at: now, in: transaction)
+            return actor
+        }
         let actor = ActorStore.Key(
             number: try actors.nextNumber(in: transaction), id: transaction.newID(at: now))
         try actors.insert(actor, at: now, in: transaction)
