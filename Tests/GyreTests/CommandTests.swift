@@ -206,6 +206,18 @@ import Testing
         #expect(verdict(.max, 1_000) == .good)
     }
 
+    @Test("A service that is ready and has something to tell is a problem, and its log is where to look")
+    func services() {
+        func finding(ready: Bool, _ problem: String?) -> Finding {
+            Examination.service(ServiceStatus(name: "signals", ready: ready, problem: problem), log: "/srv/s.log")
+        }
+        #expect(finding(ready: true, nil) == .good("service signals", "ready"))
+        let refused = finding(ready: true, "It refused 4 heads of the audit log.")
+        #expect(refused.verdict == .problem && refused.detail.hasPrefix("It refused 4 heads"))
+        #expect(refused.remedy == "Read /srv/s.log")
+        #expect(finding(ready: false, nil).verdict == .problem)
+    }
+
     @Test("A directory where nothing runs has findings, and every problem has a remedy")
     func findings() async {
         let findings = await Examination(directory: DataDirectory("/none/" + String(repeating: "x", count: 100)))

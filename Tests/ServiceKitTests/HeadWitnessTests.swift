@@ -149,6 +149,22 @@ import Testing
         }
     }
 
+    @Test("A service that refused heads says how many, as long as it has any; it is ready all the same")
+    func alarm() async throws {
+        try await withService { service throws in
+            let health = Health.Client(service.client)
+            let gateway = CallContext(principal: "service:gateway")
+            try await tell([log.head(5), log.head(7, after: 5)], to: service)
+            #expect(try await health.check(.init(), for: gateway).problem == nil)
+            try await tell([log.head(8, after: 7, key: 2)], from: 3, to: service)
+            let one = try await health.check(.init(), for: gateway)
+            #expect(one.problem?.hasPrefix("It refused 1 head of the audit log") == true && one.writable)
+            try await tell([log.head(6), log.head(9, after: 7)], from: 4, to: service)
+            let two = try await health.check(.init(), for: gateway)
+            #expect(two.problem?.hasPrefix("It refused 2 heads of the audit log") == true)
+        }
+    }
+
     @Test("A larger head whose log does not continue the one before is a fork, whatever proof it brings")
     func forks() async throws {
         try await withService { service throws in

@@ -27,8 +27,10 @@ import Testing
         }
     }
 
-    private func verdict(on tenancy: Tenancy, keyID: String? = nil) async throws -> AuditVerifier.Verdict {
-        let witnessed = try told(tenancy).enumerated().map { number, notice in
+    private func verdict(
+        on tenancy: Tenancy, keyID: String? = nil, earlier: [TreeHeadNotice] = []
+    ) async throws -> AuditVerifier.Verdict {
+        let witnessed = try (earlier + told(tenancy)).enumerated().map { number, notice in
             WitnessedHead(
                 witness: "gateway", number: number + 1, head: notice.head, receivedAt: notice.head.timestamp)
         }
@@ -65,7 +67,7 @@ import Testing
             #expect(entry.method == "auditLog.rotateKey" && entry.principal == "admin")
             #expect(entry.nextKey?.isSigned == true && entry.nextKey?.keyID == keys[1])
         }
-        #expect(FileBytes.names(in: directory.path + "/secrets").filter { $0.hasPrefix("audit-log") } == ["audit-log"])
+        #expect(keyFiles(directory) == ["audit-log", "audit-log.successions"])
         try await withTenancy(try Tenancy(in: directory)) { tenancy in
             try await tenancy.log.settleKeys(tenancy.runtime)
             try await append([6], to: tenancy)
@@ -103,12 +105,74 @@ import Testing
             try await append([5], to: tenancy)
             await tenancy.headSchedule.signHead()
             #expect(try await tenancy.auditLog.head(.init(), for: tenancy.admin).keyId == (isNamed ? next : old))
-            let files = FileBytes.names(in: directory.path + "/secrets").filter { $0.hasPrefix("audit-log") }
-            #expect(files == (isNamed ? ["audit-log"] : ["audit-log", "audit-log.next"]))
+            #expect(keyFiles(directory).contains("audit-log.next") == !isNamed)
             // The key that was made is the next one all the same.
             let head = try await tenancy.auditLog.rotateKey(.init(), for: tenancy.admin)
             #expect((head.keyId == next) == !isNamed)
             #expect(try await verdict(on: tenancy).isGood)
+        }
+    }
+
+    private func keyFiles(_ directory: TemporaryDirectory) -> [String] {
+        FileBytes.names(in: directory.path + "/secrets").filter { $0.hasPrefix("audit-log") }
+    }
+
+    @Test(
+        "A log from a backup from before rotations is told of them again, and its witnesses follow",
+        arguments: [0, 1, 2])
+    func restore(uncovered: Int) async throws {
+        let directory = TemporaryDirectory()
+        let database = directory.path + "/tenancy/service.db"
+        var before: [TreeHeadNotice] = []
+        try await withTenancy(try Tenancy(in: directory)) { tenancy in
+            try await append(1...3, to: tenancy)
+            await tenancy.headSchedule.signHead()
+            try await tenancy.eventually { try told(tenancy).count == 1 }
+            before = try told(tenancy)
+            // No head of the key that signed then covers these.
+            try await append((4..<4 + uncovered).map(\.self), to: tenancy)
+        }
+        // The log beside it may hold the newest pages.
+        let copies = ["", "-wal"].compactMap { suffix in FileBytes.read(database + suffix).map { (suffix, $0) } }
+        try await withTenancy(try Tenancy(in: directory)) { tenancy in
+            for _ in 1...2 { _ = try await tenancy.auditLog.rotateKey(.init(), for: tenancy.admin) }
+        }
+        for suffix in ["", "-wal", "-shm"] { #expect(FileBytes.removeDurably(database + suffix)) }
+        for (suffix, bytes) in copies { #expect(FileBytes.writeDurably(bytes, to: database + suffix)) }
+        try await withTenancy(try Tenancy(in: directory)) { tenancy in
+            for _ in 1...2 { try await tenancy.log.settleKeys(tenancy.runtime) }
+            try await append([9], to: tenancy)
+            await tenancy.headSchedule.signHead()
+            let size = 3 + uncovered + 2
+            try await tenancy.eventually { try told(tenancy).last?.head.treeSize == size + 1 }
+            let notices = try told(tenancy).filter { $0.head.treeSize > 3 }
+            #expect(notices.map(\.head.treeSize) == [size, size + 1])
+            #expect(notices[0].fromSize == 3 && notices[0].continues(before[0].head) == true)
+            #expect(notices[0].successions.map(\.previousKeyID).first == before[0].head.keyId)
+            #expect(notices[0].successions.map(\.keyID).last == notices[0].head.keyId)
+            #expect(try await verdict(on: tenancy, earlier: before).isGood)
+            let entries = try await tenancy.auditEntries.list(.init(limit: 500, sort: .oldest), for: tenancy.admin)
+                .items
+            #expect(
+                entries.filter { $0.nextKey != nil }.map { "\($0.method) \($0.principal)" }
+                    == Array(repeating: "auditLog.rotateKey service:tenancy", count: 2))
+        }
+    }
+
+    @Test("A key that is lost is not led to by any chain, and the log does not claim so")
+    func lost() async throws {
+        let directory = TemporaryDirectory()
+        try await withTenancy(try Tenancy(in: directory)) { tenancy in
+            try await append(1...3, to: tenancy)
+            _ = try await tenancy.auditLog.rotateKey(.init(), for: tenancy.admin)
+        }
+        #expect(FileBytes.removeDurably(directory.path + "/secrets/audit-log"))
+        try await withTenancy(try Tenancy(in: directory)) { tenancy in
+            try await tenancy.log.settleKeys(tenancy.runtime)
+            try await append([9], to: tenancy)
+            await tenancy.headSchedule.signHead()
+            let verdict = try await verdict(on: tenancy)
+            #expect(verdict.entries == 5 && !verdict.isGood)
         }
     }
 

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 
-from suite import Brand, wait_for
+from suite import Brand, Suite, wait_for
 
 VERIFIER = pathlib.Path(__file__).resolve().parents[2] / "Tests" / "Oracles" / "audit_verify.py"
 COLUMNS = "leaf_index, id, at, service, principal, brand, method, ids, fields, next_key"
@@ -31,6 +31,56 @@ def run(report, suite, directory):
     report.equal("without Gyre it verifies too", both(suite, directory), (0, 0))
     tamper(report, suite, directory, verdict["covered"])
     report.equal("with all rows as they were it verifies again", both(suite, directory), (0, 0))
+    older(report, suite.program.parent, directory)
+
+
+def older(report, programs, directory):
+    """A suite goes back to a backup from before its log's key was rotated, then loses the key."""
+    suite = Suite(programs, directory / "older")
+    home = directory / "older-files"
+    home.mkdir()
+    try:
+        suite.up()
+        Brand(suite, "Older")
+        wait_for(lambda: covered(suite), what="a head over all entries")
+        suite.gyre("backup", home / "backup")
+        for _ in range(2):
+            newest = suite.gyre_json("audit", "rotate-key")["keyId"]
+        suite.down()
+        suite.gyre("restore", home / "backup", "--replace")
+        suite.up()
+        wait_for(lambda: covered(suite), what="a head over all entries")
+        Brand(suite, "Restored")
+        wait_for(lambda: covered(suite), what="a head over all entries")
+        report.equal("after a restore from before two rotations the log verifies, by both", both(suite, home), (0, 0))
+        report.equal("and the newest key signs", suite.gyre_json("audit", "head")["keyId"], newest)
+        report.equal("gyre doctor finds no problem", suite.run("doctor").returncode, 0)
+        lost(report, suite, home)
+    finally:
+        suite.clean_up()
+
+
+def lost(report, suite, home):
+    """Without the key's file the log has another key: witnesses refuse its heads, and say so everywhere."""
+    suite.down()
+    (suite.directory / "secrets" / "audit-log").unlink()
+    suite.up()
+    Brand(suite, "Lost")
+    wait_for(lambda: refused(suite), what="heads that are refused")
+    report.equal("a key that nothing leads to: neither verifies it", both(suite, home), (1, 1))
+    doctor, status = suite.run("doctor"), suite.run("status")
+    report.check("gyre doctor and gyre status say that witnesses refuse its heads",
+                 doctor.returncode == 1 and all("of the audit log" in said for said in (doctor.stdout, status.stdout)),
+                 (doctor.stdout, status.stdout))
+
+
+def refused(suite):
+    """How many heads each witness refuses, as its metric says; nothing before all of them do."""
+    counts = []
+    for path in ("/metrics", "/metrics/signals", "/metrics/experiments"):
+        lines = suite.http(path)[1].decode().splitlines()
+        counts += [int(float(line.split()[1])) for line in lines if line.startswith("gyre_audit_refused_heads ")]
+    return counts if len(counts) == 3 and all(counts) else None
 
 
 def rotate(report, suite):

@@ -1,5 +1,6 @@
 import AuditProof
 import CommonAPI
+import CoreMetrics
 import JSON
 import JSONRPC
 import Logging
@@ -13,7 +14,7 @@ import ServiceContract
 /// Each head comes with the proof that its log continues the one before, so that a head that is kept speaks for those
 /// that are forgotten. Where there is no such proof, as after a restore, the head before is kept for ever. A head that
 /// contradicts an earlier one is refused: it is logged, and both are kept as evidence. The message counts as taken all
-/// the same, or those behind it would wait for ever.
+/// the same, or those behind it would wait for ever. How many are refused, the service's health and a metric say.
 enum HeadWitness {
     /// The topic of heads on their way.
     static let topic = "audit.head"
@@ -24,7 +25,14 @@ enum HeadWitness {
     /// Heads that are kept because nothing proves that the next one continues them: the first.
     static let maximumUnproved = 1_000
 
+    /// What its metric counts.
+    static let helps = [
+        "gyre_audit_refused_heads":
+            "Heads of the audit log that contradict what this service witnessed before; not 0: somebody has to look."
+    ]
+
     private static let logger = Logger(label: "audit")
+    private static let refusedGauge = Gauge(label: "gyre_audit_refused_heads")
 
     /// A head and its number here.
     private struct Kept {
@@ -67,6 +75,20 @@ enum HeadWitness {
             ])
         guard try countOfRefused(in: transaction) < maximumRefused else { return }
         try keep(head, problem, contradicts: contradicted?.number, at: time, in: transaction)
+        try measure(in: transaction)
+    }
+
+    /// Sets the metric to what is on disk.
+    static func measure(in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) {
+        refusedGauge.record(try countOfRefused(in: transaction))
+    }
+
+    /// A sentence for whoever runs the suite; nil: no head is refused.
+    static func problem(in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> String? {
+        let count = try countOfRefused(in: transaction)
+        guard count > 0 else { return nil }
+        let heads = count == 1 ? "1 head" : "\(count) heads"
+        return "It refused \(heads) of the audit log, and nobody vouches for it since: see gyre audit verify."
     }
 
     /// Why a head cannot be true, if what was accepted is.
@@ -147,7 +169,9 @@ enum HeadWitness {
         ) { Kept(number: $0.int64(0), head: head($0)) }
     }
 
-    private static func countOfRefused(in transaction: borrowing WriteTransaction) throws(RPCError) -> Int {
+    private static func countOfRefused(
+        in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Int {
         try transaction.one("SELECT count(*) FROM audit_heads WHERE problem IS NOT NULL") { $0.int(0) } ?? 0
     }
 

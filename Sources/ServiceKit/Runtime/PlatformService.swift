@@ -47,10 +47,19 @@ struct PlatformService: BrandFiles.Service, BrandMessages.Service, DataMaps.Serv
     }
 
     func check(_ params: Health.Check.Params, for call: CallContext) async throws(RPCError) -> Health.Check.Reply {
-        Health.Check.Reply(
+        // One that cannot read says so by not being writable.
+        let refusal = try? await runtime.read(runtime.databases.serviceFile) { transaction throws(RPCError) in
+            try HeadWitness.problem(in: transaction)
+        }
+        let problems = [refusal ?? nil, health.ledger?.problem()].compactMap(\.self)
+        return Health.Check.Reply(
             service: runtime.name, startedAt: health.startedAt, writable: await health.isWritable(runtime),
-            brands: runtime.databases.count, problem: health.ledger?.problem())
+            brands: runtime.databases.count,
+            problem: problems.isEmpty ? nil : String(problems.joined(separator: " ").prefix(Self.problemCharacters)))
     }
+
+    /// How long a problem is told at most: the contract's limit.
+    private static let problemCharacters = 300
 
     func read(
         _ params: PlatformAPI.Metrics.Read.Params, for call: CallContext

@@ -193,6 +193,10 @@ public enum ServiceProcess {
         var parts = ServiceParts()
         try await compose(environment, &parts)
         HeadWitness.register(in: &parts.topics)
+        metrics.describe(HeadWitness.helps)
+        try await runtime.read(databases.serviceFile) { transaction throws(RPCError) in
+            try HeadWitness.measure(in: transaction)
+        }
         parts.jobs[RetentionWork.kind] = RetentionWork(dataMap: brandErasure.dataMap)
         PlatformService(
             runtime: runtime, topics: parts.topics, jobs: parts.jobs, brandErasure: brandErasure,

@@ -87,6 +87,7 @@ extension Migration {
                 -- Nothing proves that the head after it continues it: it is never forgotten.
                 is_kept INTEGER NOT NULL DEFAULT 0 CHECK (is_kept IN (0, 1))
             ) STRICT;
+            CREATE INDEX audit_heads_refused ON audit_heads (number) WHERE problem IS NOT NULL;
 
             -- What keeps a brand's data, or a person's, from retention and erasure.
             CREATE TABLE legal_holds (

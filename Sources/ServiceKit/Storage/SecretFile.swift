@@ -35,4 +35,6 @@ public enum SecretFile {
 /// Why a key file could not be used.
 public struct SecretFileError: Error, CustomStringConvertible {
     public let description: String
+
+    public init(description: String) { self.description = description }
 }

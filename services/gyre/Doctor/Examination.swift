@@ -205,9 +205,12 @@ struct Examination {
     }
 
     private func finding(of service: ServiceStatus) -> Finding {
-        if service.ready { return .good("service \(service.name)", "ready") }
-        return .problem(
-            "service \(service.name)", service.problem ?? "not ready", remedy: "Read \(directory.logFile(service.name))"
-        )
+        Self.service(service, log: directory.logFile(service.name))
+    }
+
+    /// One that is ready may have something to tell all the same: refused heads of the audit log, a lost copy.
+    static func service(_ service: ServiceStatus, log: String) -> Finding {
+        if service.ready, service.problem == nil { return .good("service \(service.name)", "ready") }
+        return .problem("service \(service.name)", service.problem ?? "not ready", remedy: "Read \(log)")
     }
 }

@@ -1,4 +1,6 @@
+import AuditProof
 import CommonAPI
+import JSON
 import OpenSSL
 import ServiceKit
 import Synchronization
@@ -8,9 +10,15 @@ import Synchronization
 /// A rotation is in a file and in the database. The next key's file comes first; then the transaction by which the log
 /// names it, and from which on it signs; then it takes the old one's place. Wherever a crash comes between, the database
 /// says which of the two signs.
+///
+/// Beside the key lies how it came to be it: each signature by which a key named the next. A log that was restored from a
+/// backup does not know its newest keys, and those before are gone; so it is told again (``successions(since:)``).
 final class AuditLogKeys: Sendable {
     private static let file = "audit-log"
     private static let nextFile = "audit-log.next"
+    private static let successionsFile = "audit-log.successions"
+    /// Successions that are kept: the newest. A notice to witnesses holds as many.
+    static let maximumSuccessions = 100
 
     private struct Keys {
         var current: Ed25519.PrivateKey
@@ -49,6 +57,36 @@ final class AuditLogKeys: Sendable {
         let next = try Self.key(named: Self.nextFile, in: directory)
         keys.withLock { $0.next = next }
         return next
+    }
+
+    /// Keeps that a key named the next; before the log does, whose database may be put back to an earlier state.
+    func keep(_ succession: KeySuccession) throws {
+        var kept = keptSuccessions
+        guard !kept.contains(succession) else { return }
+        kept.append(succession)
+        let lines = kept.suffix(Self.maximumSuccessions).flatMap { $0.json() + [UInt8(ascii: "\n")] }
+        guard FileBytes.writeDurably(lines, to: directory + "/" + Self.successionsFile) else {
+            throw SecretFileError(description: "The file \(directory)/\(Self.successionsFile) cannot be written.")
+        }
+    }
+
+    /// How a key became the current one, oldest first; none where it is the current one, or where no chain of signatures
+    /// leads from it.
+    func successions(since publicKey: String) -> [KeySuccession] {
+        var key = Hexadecimal.encode(keys.withLock(\.current).publicKey.rawRepresentation)
+        var chain: [KeySuccession] = []
+        for succession in keptSuccessions.reversed() where key != publicKey {
+            guard succession.publicKey == key, succession.isSigned else { continue }
+            chain.insert(succession, at: 0)
+            key = succession.previousKey
+        }
+        return key == publicKey ? chain : []
+    }
+
+    /// Oldest first; a line that is none is left out.
+    private var keptSuccessions: [KeySuccession] {
+        let bytes = FileBytes.read(directory + "/" + Self.successionsFile) ?? []
+        return bytes.split(separator: UInt8(ascii: "\n")).compactMap { try? KeySuccession(json: Array($0)) }
     }
 
     /// Puts the next key in the place of the current one, if the log has named it.

@@ -2,10 +2,12 @@ import AuditProof
 import CommonAPI
 import JSON
 import JSONRPC
+import Logging
 import MerkleLog
 import OpenSSL
 import ServiceContract
 import ServiceKit
+import TenancyAPI
 
 /// The audit log: entries that are only ever appended, a tree of hashes over them, and signed heads of it that other
 /// services witness. Who changes an entry afterwards contradicts them (RFC 6962).
@@ -38,6 +40,16 @@ struct VerifiableLog: Sendable {
         _ message: AuditEntryMessage, brand: UUIDv7?, nextKey: KeySuccession? = nil, at time: Timestamp,
         in transaction: borrowing WriteTransaction
     ) throws(RPCError) {
+        try insert(message, brand: brand, nextKey: nextKey, in: transaction)
+        let covered = try heads.newest(in: transaction)?.treeSize ?? 0
+        let size = try entries.size(in: transaction)
+        if size - covered >= Self.entriesOfHead { try signHead(at: time, in: transaction) }
+    }
+
+    private func insert(
+        _ message: AuditEntryMessage, brand: UUIDv7?, nextKey: KeySuccession?,
+        in transaction: borrowing WriteTransaction
+    ) throws(RPCError) {
         guard try !entries.exists(message.id, in: transaction) else { return }
         let index = try entries.size(in: transaction)
         let entry = AuditEntry(
@@ -47,8 +59,6 @@ struct VerifiableLog: Sendable {
             leafHash: "")
         try entries.insert(entry, in: transaction)
         try nodes.append(entry.computedLeafHash, at: index, in: transaction)
-        let covered = try heads.newest(in: transaction)?.treeSize ?? 0
-        if index + 1 - covered >= Self.entriesOfHead { try signHead(at: time, in: transaction) }
     }
 
     /// Whether entries came since the newest head.
@@ -109,6 +119,7 @@ struct VerifiableLog: Sendable {
         let succession: KeySuccession
         do {
             succession = try KeySuccession.signing(next, inPlaceOf: key)
+            try keys.keep(succession)
         } catch {
             throw .internalError("The next key of the audit log cannot be signed: \(error)")
         }
@@ -127,6 +138,39 @@ struct VerifiableLog: Sendable {
             try publicKey(in: transaction)
         }
         try keys.settle(named)
+        try await nameKeysAgain(runtime)
+    }
+
+    /// Says again how the key became what it is, where the log, as after a restore of a backup from before, does not know:
+    /// the keys before signed it. Entries that no head covers yet are covered by the new key.
+    private func nameKeysAgain(_ runtime: ServiceRuntime) async throws(RPCError) {
+        let file = runtime.databases.serviceFile
+        let forgotten = try await runtime.read(file) { [self] transaction throws(RPCError) in
+            try forgottenSuccessions(in: transaction)
+        }
+        guard !forgotten.isEmpty else { return }
+        let now = runtime.clock.now()
+        try await runtime.write(file) { [self] transaction throws(RPCError) in
+            for succession in try forgottenSuccessions(in: transaction) {
+                let message = AuditEntryMessage(
+                    id: transaction.newID(at: now), at: now, service: "tenancy", principal: "service:tenancy",
+                    brand: nil, method: AuditLog.RotateKey.method.name, ids: [])
+                // No head before the last of them: its key alone is here to sign.
+                try insert(message, brand: nil, nextKey: succession, in: transaction)
+            }
+            try signHead(at: now, in: transaction)
+        }
+        Logger(label: "audit").notice(
+            "the audit log is told again how its key was replaced, as after a restore of an earlier backup",
+            metadata: ["successions": "\(forgotten.count)"])
+    }
+
+    private func forgottenSuccessions(
+        in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> [KeySuccession] {
+        if let named = try entries.newestSuccession(in: transaction) { return keys.successions(since: named.publicKey) }
+        guard let head = try heads.newest(in: transaction) else { return [] }
+        return keys.successions(since: head.publicKey)
     }
 
     /// A head with the proof that the log only grew since the one before.
