@@ -11,7 +11,8 @@ import OpenSSL
 /// ```
 ///
 /// The key that signs heads may be replaced by one that it signed (``KeySuccession``), in an entry of the log: heads that
-/// cover the entry are signed by the new key, heads that do not by the old one.
+/// cover the entry are signed by the new key, heads that do not by the old one. Where a key was lost, and the platform had
+/// the next one taken all the same, that is a break: it is told for ever, beside what is wrong.
 ///
 /// It needs the memory of the heads, not of the entries. `Tests/Oracles/audit_verify.py` does the same from the
 /// specifications alone.
@@ -36,8 +37,11 @@ public struct AuditVerifier {
         public var witnesses: [String] = []
         /// Nothing, when the log is what every head says.
         public var problems: [Problem] = []
+        /// Where nothing but the platform's word joins what was before to what came after; half a sentence each.
+        public var breaks: [String] = []
 
-        public var isGood: Bool { problems.isEmpty }
+        /// Whether nothing is wrong, and everything is proved.
+        public var isGood: Bool { problems.isEmpty && breaks.isEmpty }
         public var firstBadIndex: Int? { problems.compactMap(\.index).min() }
     }
 
@@ -80,9 +84,23 @@ public struct AuditVerifier {
         let told = witnessed.filter { $0.problem == nil }.map { Source(name: $0.witness, head: $0.head) }
         outcome.heads = own.count + witnessed.count
         outcome.witnesses = Set(witnessed.map(\.witness)).sorted()
+        var accepted: [Int: [Int]] = [:]
         for refused in witnessed {
             guard let problem = refused.problem else { continue }
-            report("\(refused.witness) refused a head of size \(refused.head.treeSize): \(problem.rawValue)")
+            if let place = witnessed.firstIndex(where: { $0.accepts(refused) }) {
+                accepted[place, default: []].append(refused.head.treeSize)
+            } else {
+                report("\(refused.witness) refused a head of size \(refused.head.treeSize): \(problem.rawValue)")
+            }
+        }
+        for (place, adopted) in witnessed.enumerated() {
+            guard let reason = adopted.adoptionReason else { continue }
+            var text = "\(adopted.witness) took the head of size \(adopted.head.treeSize) with the key"
+            text += " \(adopted.head.keyId) by order of the platform at \(adopted.receivedAt)"
+            if let sizes = accepted[place], let first = sizes.min(), let last = sizes.max() {
+                text += ", after it had refused \(sizes.count) of the sizes \(first) to \(last)"
+            }
+            outcome.breaks.append("\(text): \(reason)")
         }
         for source in own + told {
             if source.head.isSigned {
@@ -107,14 +125,20 @@ public struct AuditVerifier {
         let leaf = entry.computedLeafHash
         if changedIndex == nil, leaf.description != entry.leafHash { changedIndex = index }
         frontier.append(leaf)
-        if let succession = entry.nextKey { follow(succession, at: index) }
+        if let succession = entry.nextKey { follow(succession, of: entry, at: index) }
         if roots[frontier.size] != nil { roots[frontier.size] = frontier.root.description }
     }
 
     /// Goes on to the next key, if the one before signed it.
-    private mutating func follow(_ succession: KeySuccession, at index: Int) {
-        guard succession.isSigned, rotations.last.map({ $0.keyID == succession.previousKeyID }) ?? true else {
-            return end(at: index, "entry \(index) names a next key that the key before it did not sign")
+    private mutating func follow(_ succession: KeySuccession, of entry: AuditEntry, at index: Int) {
+        let isAdoption = succession.isAdoption
+        guard isAdoption || succession.isSigned,
+            rotations.last.map({ $0.keyID == succession.previousKeyID }) ?? true
+        else { return end(at: index, "entry \(index) names a next key that the key before it did not sign") }
+        if isAdoption {
+            outcome.breaks.append(
+                "entry \(index) names the key \(succession.keyID), which the one before did not sign, by order of "
+                    + "\(entry.principal) at \(entry.at)")
         }
         if rotations.isEmpty { firstKeyID = succession.previousKeyID }
         rotations.append(Rotation(index: index, keyID: succession.keyID))
@@ -186,5 +210,14 @@ public struct AuditVerifier {
 
     private mutating func report(_ description: String) {
         outcome.problems.append(Problem(index: nil, description: description))
+    }
+}
+
+extension WitnessedHead {
+    /// Whether by taking this head the platform accepted that another was refused: for its key only, before this one, and
+    /// for the same head that both contradict.
+    func accepts(_ refused: WitnessedHead) -> Bool {
+        adoptionReason != nil && refused.problem == .key && refused.witness == witness && refused.number < number
+            && refused.contradicts == contradicts
     }
 }

@@ -49,6 +49,13 @@ import Testing
         let other = String(repeating: "0", count: 64)
         #expect(!isSigned(other) && !isSigned(nil, other) && !isSigned(nil, nil, other + other))
         #expect(!isSigned(succession.publicKey, succession.previousKey))
+        #expect(!succession.isAdoption)
+        let adoption = try KeySuccession.adopting(key, inPlaceOf: succession.publicKey)
+        let adopting = Array("gyre audit key adoption 1\n".utf8) + next.rawRepresentation
+        #expect(
+            try key.signature(for: adopting + key.publicKey.rawRepresentation)
+                == Hexadecimal.decode(adoption.signature))
+        #expect(adoption.isAdoption && !adoption.isSigned && adoption.previousKey == succession.publicKey)
         let entry = try Log.entry(0, nextKey: succession)
         #expect(
             String(decoding: entry.leafBytes, as: UTF8.self).contains(
@@ -110,7 +117,9 @@ import Testing
         let (json, status) = try AuditOracle.verdict(
             on: (lines + entries.map(AuditExport.line)).flatMap(\.self), keyID: keyID)
         let told = try JSONValue(parsing: json)
-        #expect(told["verified"]?.bool == verdict.isGood && status == (verdict.isGood ? 0 : 1))
+        #expect(told["verified"]?.bool == verdict.isGood)
+        #expect(status == (verdict.isGood ? 0 : verdict.problems.isEmpty ? 2 : 1))
+        #expect(told["breaks"]?.array?.map(\.string) == verdict.breaks)
         #expect(told["firstBadIndex"]?.int64.map { Int($0) } == verdict.firstBadIndex)
         #expect(told["problems"]?.array?.count == verdict.problems.count)
     }
@@ -202,6 +211,52 @@ import Testing
         #expect(try verdict(log.entries, log, more: [early]).problems.count == 1)
     }
 
+    @Test("A key that was adopted is a break: nothing is wrong, and nothing is good any more")
+    func adoption() throws {
+        let log = try Log(Self.size, rotations: [20], adopting: true)
+        func refused(_ number: Int, _ problem: WitnessedHead.Problem = .key, contradicts: Int = 2) throws
+            -> WitnessedHead
+        {
+            let head = try log.witnessed(20, number: number, signedAs: 33).head
+            return WitnessedHead(
+                witness: "gateway", number: number, head: head, receivedAt: head.timestamp, problem: problem,
+                contradicts: contradicts)
+        }
+        func adopted(_ number: Int, by witness: String = "gateway") throws -> WitnessedHead {
+            let head = try log.head(25)
+            return WitnessedHead(
+                witness: witness, number: number, head: head, receivedAt: head.timestamp, contradicts: 2,
+                adoptionReason: "Ada: lost")
+        }
+        // Two heads of the old key, one refused, one taken by order, one of the new key by itself.
+        let more = [try refused(3), try adopted(4), try log.witnessed(33, number: 5)]
+        let verdict = try verdict(log.entries, log, witnessed: [8, 19], more: more)
+        #expect(verdict.problems.isEmpty && !verdict.isGood && verdict.breaks.count == 2)
+        #expect(verdict.breaks[0].hasPrefix("gateway took the head of size 25 with the key \(try log.head(33).keyId)"))
+        #expect(verdict.breaks[0].hasSuffix("after it had refused 1 of the sizes 20 to 20: Ada: lost"))
+        #expect(verdict.breaks[1].contains("entry 20 names the key") && verdict.breaks[1].contains("order of admin"))
+        // What is changed before or after the break is found as ever.
+        for index in [5, 19, 22, 30] {
+            var entries = log.entries
+            entries[index] = try Log.entry(index, principal: "nobody", nextKey: nil)
+            #expect(try self.verdict(entries, log, witnessed: [8, 19], more: more).firstBadIndex != nil)
+        }
+        // Nobody ordered it; it was refused later, for something else, or contradicts another; another witness took one.
+        for wrong in [
+            [try refused(3)], [try refused(6), try adopted(4)], [try refused(3, .fork), try adopted(4)],
+            [try refused(3, contradicts: 1), try adopted(4)], [try refused(3), try adopted(4, by: "signals")],
+        ] {
+            #expect(try self.verdict(log.entries, log, witnessed: [8, 19], more: wrong).problems.count == 1)
+        }
+        // An order to a witness does not name a key for the log.
+        let without = try Log(Self.size)
+        #expect(try !self.verdict(without.entries, without, head: 8, more: [adopted(9)]).problems.isEmpty)
+        // The chain goes on from the adopted key only.
+        #expect(try self.verdict(log.entries, log, witnessed: [8], head: 33).problems.isEmpty)
+        let signed = try Log(Self.size, rotations: [20])
+        #expect(try !self.verdict(log.entries, signed, witnessed: [8], head: 33).problems.isEmpty)
+    }
+
     @Test("Heads that are forged, of another key, of another log, or refused, are told")
     func heads() throws {
         let log = try Log(Self.size)
@@ -234,8 +289,10 @@ private struct Log {
     /// - Parameters:
     ///   - rotations: the entries by which the key is replaced.
     ///   - forging: whether they are signed by the next key in place of the one before.
+    ///   - adopting: whether the key before was lost.
     init(
-        _ size: Int, principal: String = "admin", seed: UInt8 = 0, rotations: [Int] = [], forging: Bool = false
+        _ size: Int, principal: String = "admin", seed: UInt8 = 0, rotations: [Int] = [], forging: Bool = false,
+        adopting: Bool = false
     ) throws {
         let keys = try (0...rotations.count).map { number in
             try Ed25519.PrivateKey(rawRepresentation: [UInt8](repeating: seed + UInt8(number), count: 32))
@@ -245,6 +302,7 @@ private struct Log {
         entries = try (0..<size).map { index in
             let succession = try rotations.firstIndex(of: index).map { number in
                 let signed = try KeySuccession.signing(keys[number + 1].publicKey, inPlaceOf: keys[number])
+                if adopting { return try KeySuccession.adopting(keys[number + 1], inPlaceOf: signed.previousKey) }
                 let other = try KeySuccession.signing(keys[number].publicKey, inPlaceOf: keys[number + 1])
                 return KeySuccession(
                     previousKey: signed.previousKey, publicKey: signed.publicKey,

@@ -3,6 +3,7 @@ import GatewayAPI
 import JSON
 import JSONRPC
 import PlatformAPI
+import Synchronization
 import Testing
 
 @testable import GatewayService
@@ -44,6 +45,20 @@ import Testing
         }
     }
 
+    @Test("An adopted key is told to the log, then to each witness with the log's head and the reason")
+    func adoption() async throws {
+        let told = Told()
+        let service = AuditWitnessesService(services: ["gateway", "signals"]) { PlayedAdoption(name: $0, told: told) }
+        let reply = try await service.adoptKey(.init(reason: "Ada: lost"), for: Self.call)
+        #expect(reply.items.map(\.witness) == ["gateway", "signals"])
+        #expect(reply.items.allSatisfy { $0.adoptionReason == "Ada: lost" && $0.head == PlayedAdoption.head })
+        let expected = [
+            "tenancy auditLog.adoptKey admin", "gateway witnessedHeads.adopt service:gateway",
+            "signals witnessedHeads.adopt service:gateway",
+        ]
+        #expect(told.calls.withLock(\.self) == expected)
+    }
+
     @Test(
         "A cursor that no list gave out is refused",
         arguments: ["x", "gateway", "gateway:", "gateway:0", "gateway:01", "gateway:1:2", "tenancy:1", ":1"])
@@ -52,6 +67,32 @@ import Testing
         await #expect(throws: RPCError.invalidCursor) {
             try await witnesses.list(AuditWitnesses.List.Params(cursor: cursor), for: Self.call)
         }
+    }
+}
+
+/// Who was called, in order.
+private final class Told: Sendable {
+    let calls = Mutex<[String]>([])
+}
+
+/// The log, or a witness, that does what the platform orders.
+private struct PlayedAdoption: JSONRPCClient {
+    private static let zeros = String(repeating: "0", count: 64)
+    static let head = SignedTreeHead(
+        treeSize: 9, rootHash: zeros, timestamp: Timestamp(microseconds: 0), keyId: zeros, publicKey: zeros,
+        signature: zeros + zeros)
+
+    let name: String
+    let told: Told
+
+    func call(_ method: String, params: [UInt8], context: CallContext?) async throws(RPCError) -> [UInt8] {
+        told.calls.withLock { $0.append("\(name) \(method) \(context?.principal ?? "")") }
+        if method == "auditLog.adoptKey" { return Self.head.json() }
+        guard let order = try? WitnessedHeads.Adopt.Params(json: params) else { throw .forbidden("no") }
+        return WitnessedHead(
+            witness: name, number: 2, head: order.head, receivedAt: Timestamp(microseconds: 0), contradicts: 1,
+            adoptionReason: order.reason
+        ).json()
     }
 }
 

@@ -13,7 +13,10 @@ Checked are: that entries are numbered from 0 without a gap; that each has the l
 the tree over them (RFC 6962, section 2.1) has the root of every head; that every head is signed (Ed25519, RFC 8032) by
 the key that was the log's at its size; that each key but the first was signed by the one before, in an entry that heads
 of the new key cover and heads of the old one do not; that the key named with --key-id, if it is given, is one of them and
-has signed; that no witness refused a head; that no head covers more entries than there are. Says in one line what was verified, or what is wrong. The exit status is 0, or 1 when anything is wrong.
+has signed; that no witness refused a head; that no head covers more entries than there are. Says in one line what was
+verified, or what is wrong. Where a key was lost and the platform had witnesses take the next one all the same, the
+entry and each witness say so: that is a break, told in a line of its own, and what was refused before it for its key is
+accepted. The exit status is 0; 1 when anything is wrong; 2 when nothing is, but there is a break.
 """
 
 import argparse
@@ -24,6 +27,7 @@ import sys
 
 HEAD_CONTEXT = b"gyre audit tree head 1\n"
 SUCCESSION_CONTEXT = b"gyre audit key succession 1\n"
+ADOPTION_CONTEXT = b"gyre audit key adoption 1\n"
 UNHASHED = ("type", "leafIndex", "leafHash")
 
 
@@ -158,12 +162,21 @@ def is_signed(public_key, message, signature):
 
 # --- The verification
 
+def accepts(adoption, refused):
+    """Whether a head that the platform had taken accepts that another was refused: for its key, by the same witness,
+    before, and for the same head that both contradict."""
+    return (refused["problem"] == "key" and refused["witness"] == adoption["witness"]
+            and refused["number"] < adoption["number"] and refused.get("contradicts") == adoption.get("contradicts"))
+
+
 class Verification:
     def __init__(self, key_id=None):
         self.key_id = key_id
         self.entries, self.heads = [], []
         self.first_key, self.rotations = None, []  # (index of the entry, id of the key from then on)
         self.problems = []  # (index of the first bad entry or None, what is wrong)
+        self.adoptions = []  # heads that the platform had a witness take
+        self.breaks = []
 
     def problem(self, text, index=None):
         self.problems.append((index, text))
@@ -179,9 +192,11 @@ class Verification:
             if kind == "entry":
                 self.entries.append(item)
             elif kind == "head":
-                self.heads.append(("the log", item["head"], None))
+                self.heads.append(("the log", item["head"], None, item))
             elif kind == "witness":
-                self.heads.append((item["witness"], item["head"], item.get("problem")))
+                self.heads.append((item["witness"], item["head"], item.get("problem"), item))
+                if "adoptionReason" in item:
+                    self.adoptions.append(item)
             else:
                 self.problem(f"line {number} has the unknown type {kind}")
 
@@ -194,10 +209,14 @@ class Verification:
 
     def check_signatures(self):
         """The heads that were not refused and are signed by the key that they name."""
-        signed = []
-        for source, head, refusal in self.heads:
+        signed, accepted = [], {}
+        for source, head, refusal, item in self.heads:
             if refusal:
-                self.problem(f"{source} refused a head of size {head['treeSize']}: {refusal}")
+                adoption = next((number for number, other in enumerate(self.adoptions) if accepts(other, item)), None)
+                if adoption is None:
+                    self.problem(f"{source} refused a head of size {head['treeSize']}: {refusal}")
+                else:
+                    accepted.setdefault(adoption, []).append(head["treeSize"])
                 continue
             public_key = bytes.fromhex(head["publicKey"])
             if (hashlib.sha256(public_key).hexdigest() != head["keyId"]
@@ -205,6 +224,13 @@ class Verification:
                 self.problem(f"the head of size {head['treeSize']} of {source} has a signature that is none")
             else:
                 signed.append((source, head))
+        for number, adoption in enumerate(self.adoptions):
+            sizes = accepted.get(number)
+            refused = f", after it had refused {len(sizes)} of the sizes {min(sizes)} to {max(sizes)}" if sizes else ""
+            self.breaks.append(
+                f"{adoption['witness']} took the head of size {adoption['head']['treeSize']} with the key "
+                f"{adoption['head']['keyId']} by order of the platform at {adoption['receivedAt']}{refused}: "
+                f"{adoption['adoptionReason']}")
         return signed
 
     def build(self, sizes):
@@ -220,18 +246,24 @@ class Verification:
                 changed = index
             tree.append(leaf)
             if "nextKey" in entry:
-                self.follow(entry["nextKey"], index)
+                self.follow(entry["nextKey"], entry, index)
             if tree.size in sizes:
                 roots[tree.size] = tree.root().hex()
         return roots, None, changed, tree.size
 
-    def follow(self, succession, index):
-        """Goes on to the next key, if the one before signed it."""
+    def follow(self, succession, entry, index):
+        """Goes on to the next key, if the one before signed it, or the platform had it taken."""
         old, new = bytes.fromhex(succession["previousKey"]), bytes.fromhex(succession["publicKey"])
+        signature = bytes.fromhex(succession["signature"])
         before = self.rotations[-1][1] if self.rotations else None
+        adopted = is_signed(new, ADOPTION_CONTEXT + old + new, signature)
         if (before not in (None, hashlib.sha256(old).hexdigest())
-                or not is_signed(old, SUCCESSION_CONTEXT + old + new, bytes.fromhex(succession["signature"]))):
+                or not (adopted or is_signed(old, SUCCESSION_CONTEXT + old + new, signature))):
             return self.problem(f"entry {index} names a next key that the key before it did not sign", index)
+        if adopted:
+            self.breaks.append(
+                f"entry {index} names the key {hashlib.sha256(new).hexdigest()}, which the one before did not sign, by "
+                f"order of {entry['principal']} at {entry['at']}")
         if not self.rotations:
             self.first_key = hashlib.sha256(old).hexdigest()
         return self.rotations.append((index, hashlib.sha256(new).hexdigest()))
@@ -287,8 +319,8 @@ class Verification:
         return self.problem(f"an entry from {matched} to {size - 1} is not the one that was recorded", matched)
 
     def summary(self):
-        witnesses = sorted({source for source, _, _ in self.heads} - {"the log"})
-        covered = max((head["treeSize"] for _, head, _ in self.heads), default=0)
+        witnesses = sorted({source for source, *_ in self.heads} - {"the log"})
+        covered = max((head["treeSize"] for _, head, *_ in self.heads), default=0)
         text = f"{len(self.entries)} entries agree with {len(self.heads)} heads"
         if witnesses:
             text += f", witnessed by {' and '.join(witnesses)}"
@@ -310,15 +342,26 @@ def main():
     indexes = [index for index, _ in verification.problems if index is not None]
     if arguments.json:
         print(json.dumps({
-            "verified": not verification.problems,
+            "verified": not verification.problems and not verification.breaks,
             "firstBadIndex": min(indexes, default=None),
             "problems": [text for _, text in verification.problems],
+            "breaks": verification.breaks,
         }))
-    elif verification.problems:
+        return status(verification)
+    count = len(verification.breaks)
+    if verification.problems:
         print("Wrong: " + "; ".join(text for _, text in verification.problems) + ".")
+    elif count:
+        print(f"Verified but for {count} accepted break{'' if count == 1 else 's'}: {verification.summary()}.")
     else:
         print("Verified: " + verification.summary() + ".")
-    return 1 if verification.problems else 0
+    for text in verification.breaks:
+        print(f"Break: {text}.")
+    return status(verification)
+
+
+def status(verification):
+    return 1 if verification.problems else 2 if verification.breaks else 0
 
 
 if __name__ == "__main__":

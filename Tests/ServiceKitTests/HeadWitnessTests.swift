@@ -1,4 +1,3 @@
-import AuditProof
 import CommonAPI
 import JSON
 import JSONRPC
@@ -9,6 +8,7 @@ import SQLite
 import ServiceContract
 import Testing
 
+@testable import AuditProof
 @testable import ServiceKit
 
 /// What a service keeps of what tenancy says the audit log is.
@@ -162,6 +162,70 @@ import Testing
             try await tell([log.head(6), log.head(9, after: 7)], from: 4, to: service)
             let two = try await health.check(.init(), for: gateway)
             #expect(two.problem?.hasPrefix("It refused 2 heads of the audit log") == true)
+        }
+    }
+
+    private func adopt(
+        _ notice: TreeHeadNotice, in service: ServiceFixture, as principal: String = "service:gateway"
+    ) async throws -> WitnessedHead {
+        try await WitnessedHeads.Client(service.client).adopt(
+            .init(head: notice.head, reason: "Ada: lost"), for: CallContext(principal: principal))
+    }
+
+    @Test("A head that was refused for its key is taken by order, with the reason; all of it stays, and ends the alarm")
+    func adoption() async throws {
+        try await withService { service throws in
+            let lost = [try log.head(8, after: 7, key: 2), try log.head(9, after: 8, key: 2)]
+            try await tell([log.head(5), log.head(7, after: 5)] + lost, to: service)
+            let taken = try await adopt(lost[1], in: service)
+            #expect(taken.number == 5 && taken.contradicts == 2 && taken.problem == nil)
+            #expect(taken.adoptionReason == "Ada: lost" && taken.receivedAt == service.clock.now)
+            #expect(try await adopt(lost[1], in: service) == taken)
+            // It goes on from there: the new key's are taken, the old one's are not.
+            try await tell(
+                [log.head(10, after: 9, key: 2), log.head(11, after: 10), log.head(11, after: 10, key: 2)], from: 5,
+                to: service)
+            let kept = try await kept(service)
+            #expect(kept.map(\.head.treeSize) == [5, 7, 8, 9, 9, 10, 11, 11])
+            #expect(kept.map(\.problem) == [nil, nil, .key, .key, nil, nil, .key, nil])
+            #expect(kept.filter { kept[4].accepts($0) }.map(\.number) == [3, 4])
+            let health = try await Health.Client(service.client).check(
+                .init(), for: CallContext(principal: "service:gateway"))
+            #expect(health.problem?.hasPrefix("It refused 1 head ") == true)
+            // For ever: the last before, those that were refused, and the one that was taken.
+            try await take(
+                (12...HeadWitness.maximumAccepted + 30).map { try log.head($0, after: $0 - 1, key: 2) }, in: service)
+            let numbers = try await self.kept(service).prefix(5).map(\.number)
+            #expect(numbers == [2, 3, 4, 5, 6])
+        }
+    }
+
+    @Test("A fork, fewer entries, a head that is not signed, or that has not arrived: nobody can have it taken")
+    func unforgiven() async throws {
+        try await withService { service throws in
+            let small = try log.head(6, key: 2)
+            let unsigned = SignedTreeHead(
+                treeSize: 8, rootHash: small.head.rootHash, timestamp: small.head.timestamp, keyId: small.head.keyId,
+                publicKey: small.head.publicKey, signature: small.head.signature)
+            let never = try log.head(20, key: 2)
+            let wrong = [
+                small, try otherLog.head(7, key: 2), try otherLog.head(9, after: 7),
+                TreeHeadNotice(head: unsigned, fromSize: 0, path: []),
+            ]
+            try await tell([log.head(5), log.head(7, after: 5)] + wrong, to: service)
+            for head in wrong + [never] {
+                let error = await #expect(throws: RPCError.self) { try await adopt(head, in: service) }
+                #expect(error?.code == RPCError.Code.conflict)
+            }
+            let own = try await adopt(log.head(7), in: service)
+            #expect(own.number == 2 && own.adoptionReason == nil)
+            for principal in ["service:tenancy", "admin"] {
+                let error = await #expect(throws: RPCError.self) {
+                    try await adopt(log.head(7), in: service, as: principal)
+                }
+                #expect(error?.code == RPCError.Code.forbidden)
+            }
+            #expect(try await kept(service).count { $0.adoptionReason != nil } == 0)
         }
     }
 

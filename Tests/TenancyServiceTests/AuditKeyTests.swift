@@ -162,17 +162,45 @@ import Testing
     @Test("A key that is lost is not led to by any chain, and the log does not claim so")
     func lost() async throws {
         let directory = TemporaryDirectory()
+        var before: [TreeHeadNotice] = []
         try await withTenancy(try Tenancy(in: directory)) { tenancy in
             try await append(1...3, to: tenancy)
             _ = try await tenancy.auditLog.rotateKey(.init(), for: tenancy.admin)
+            try await tenancy.eventually { try told(tenancy).count == 2 }
+            before = try told(tenancy)
         }
         #expect(FileBytes.removeDurably(directory.path + "/secrets/audit-log"))
         try await withTenancy(try Tenancy(in: directory)) { tenancy in
             try await tenancy.log.settleKeys(tenancy.runtime)
             try await append([9], to: tenancy)
             await tenancy.headSchedule.signHead()
-            let verdict = try await verdict(on: tenancy)
-            #expect(verdict.entries == 5 && !verdict.isGood)
+            let wrong = try await verdict(on: tenancy, earlier: before)
+            #expect(wrong.entries == 5 && !wrong.problems.isEmpty)
+            // By order of the platform the log names it, and the break.
+            for attempt in 1...2 {
+                let head = try await tenancy.auditLog.adoptKey(.init(), for: tenancy.admin)
+                #expect(head.treeSize == 5 + attempt && head.isSigned && head.keyId != before.last?.head.keyId)
+            }
+            let entries = try await tenancy.auditEntries.list(.init(limit: 500, sort: .oldest), for: tenancy.admin)
+                .items
+            #expect(
+                entries.suffix(2).map { "\($0.method) \($0.principal)" } == [
+                    "auditLog.adoptKey admin", "auditLog.adoptKey admin",
+                ])
+            #expect(entries[5].nextKey?.isAdoption == true && entries[6].nextKey == nil)
+            let head = try await tenancy.auditLog.head(.init(), for: tenancy.admin)
+            // What a witness refused in between is the witness's to tell.
+            var verifier = AuditVerifier(
+                head: head,
+                witnessed: before.enumerated().map { number, notice in
+                    WitnessedHead(
+                        witness: "gateway", number: number + 1, head: notice.head, receivedAt: notice.head.timestamp)
+                })
+            for entry in entries { verifier.add(entry) }
+            let verdict = verifier.verdict()
+            #expect(verdict.problems.isEmpty && verdict.breaks.count == 1 && verdict.covered == 7)
+            _ = try await tenancy.auditLog.rotateKey(.init(), for: tenancy.admin)
+            #expect(try await tenancy.auditLog.head(.init(), for: tenancy.admin).treeSize == 8)
         }
     }
 

@@ -1,5 +1,6 @@
 """The audit log is whole after its services were killed, and a changed row is found, by Gyre and without it."""
 
+import json
 import pathlib
 import random
 import sqlite3
@@ -72,6 +73,23 @@ def lost(report, suite, home):
     report.check("gyre doctor and gyre status say that witnesses refuse its heads",
                  doctor.returncode == 1 and all("of the audit log" in said for said in (doctor.stdout, status.stdout)),
                  (doctor.stdout, status.stdout))
+    report.check("without a reason nobody vouches for it", suite.run("audit", "adopt-key").returncode != 0)
+    reason = "Ada Miller: the file was removed"
+    taken = suite.gyre_json("audit", "adopt-key", "--reason", reason)["items"]
+    report.check("by order of the platform each witness takes it, with the reason",
+                 [head["adoptionReason"] for head in taken] == [reason] * 3, taken)
+    Brand(suite, "Found")
+    wait_for(lambda: covered(suite), what="a head over all entries")
+    report.equal("nothing is wrong then, and by neither it is good", both(suite, home), (2, 2))
+    verdict = covered(suite)
+    report.check("they name the break: four times, with who and why",
+                 len(verdict["breaks"]) == 4 and not verdict["problems"] and not verdict["verified"]
+                 and sum(reason in text for text in verdict["breaks"]) == 3, verdict)
+    report.check("the witnesses' alarm ends, and gyre doctor's",
+                 refused(suite) is None and suite.run("doctor").returncode == 0, suite.run("doctor").stdout)
+    suite.gyre("audit", "rotate-key")
+    wait_for(lambda: covered(suite), what="a head over all entries")
+    report.equal("after the next rotation it is the same", both(suite, home), (2, 2))
 
 
 def refused(suite):
@@ -103,7 +121,7 @@ def keys(suite, brand, process, when, count=3):
 
 def covered(suite):
     """What the verification says, once a head covers every entry."""
-    verdict = suite.gyre_json("audit", "verify")
+    verdict = json.loads(suite.run("audit", "verify", "--json").stdout)
     return verdict if verdict["covered"] == verdict["entries"] else None
 
 

@@ -2,14 +2,17 @@
 
 public import JSON
 
-/// That one key that signs heads of the audit log took the place of another, signed by the other.
+/// That one key that signs heads of the audit log took the place of another, signed by the other; or, where the other
+/// was lost, by itself.
 public struct KeySuccession: JSONReadable, JSONWritable, Sendable, Equatable {
     /// The Ed25519 key that signed until then, in hexadecimal. Matches `^[0-9a-f]{64}$`.
     public let previousKey: String
     /// The one that signs from then on. Matches `^[0-9a-f]{64}$`.
     public let publicKey: String
     /// Ed25519 (RFC 8032) by previousKey over `gyre audit key succession 1`, a line feed, and the bytes of previousKey
-    /// and publicKey; in hexadecimal. Matches `^[0-9a-f]{128}$`.
+    /// and publicKey; in hexadecimal. Where previousKey was lost and the platform had the next one taken all the same,
+    /// by publicKey over `gyre audit key adoption 1` and the same: for whoever verifies it a break, which is never
+    /// good. Matches `^[0-9a-f]{128}$`.
     public let signature: String
 
     public init(previousKey: String, publicKey: String, signature: String) {

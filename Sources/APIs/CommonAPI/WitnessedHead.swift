@@ -14,12 +14,17 @@ public struct WitnessedHead: JSONReadable, JSONWritable, Sendable, Equatable {
     public let receivedAt: Timestamp
     /// Why the service refused it, and keeps it as evidence with the one that it contradicts; absent where it did not.
     public let problem: Problem?
-    /// The number of the head that a refused one contradicts; absent where there is none. At least 1.
+    /// The number of the head that a refused one contradicts, or one that was taken by order of the platform; absent
+    /// where there is none. At least 1.
     public let contradicts: Int?
+    /// Of a head whose key was not signed by the one before, and that the platform had taken all the same: why, in its
+    /// words. What was refused before it for its key, and contradicts the same head, is accepted as a break from then
+    /// on. 1 to 200 characters.
+    public let adoptionReason: String?
 
     public init(
         witness: String, number: Int, head: SignedTreeHead, receivedAt: Timestamp, problem: Problem? = nil,
-        contradicts: Int? = nil
+        contradicts: Int? = nil, adoptionReason: String? = nil
     ) {
         self.witness = witness
         self.number = number
@@ -27,6 +32,7 @@ public struct WitnessedHead: JSONReadable, JSONWritable, Sendable, Equatable {
         self.receivedAt = receivedAt
         self.problem = problem
         self.contradicts = contradicts
+        self.adoptionReason = adoptionReason
     }
 
     public init(from reader: inout JSONReader) throws(JSONError) {
@@ -37,6 +43,7 @@ public struct WitnessedHead: JSONReadable, JSONWritable, Sendable, Equatable {
         var receivedAt: Timestamp?
         var problem: Problem?
         var contradicts: Int?
+        var adoptionReason: String?
         try reader.beginObject()
         while let key = try reader.nextMember() {
             switch key {
@@ -58,6 +65,9 @@ public struct WitnessedHead: JSONReadable, JSONWritable, Sendable, Equatable {
             case "contradicts":
                 try reader.once(&seen, 5)
                 contradicts = try Int(reader.readInt64(in: 1...Int64.max))
+            case "adoptionReason":
+                try reader.once(&seen, 6)
+                adoptionReason = try reader.readString(lengths: 1...200)
             default:
                 try reader.unknownMember()
             }
@@ -68,7 +78,7 @@ public struct WitnessedHead: JSONReadable, JSONWritable, Sendable, Equatable {
         guard let receivedAt else { throw reader.missing("receivedAt") }
         self.init(
             witness: witness, number: number, head: head, receivedAt: receivedAt, problem: problem,
-            contradicts: contradicts)
+            contradicts: contradicts, adoptionReason: adoptionReason)
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -88,6 +98,10 @@ public struct WitnessedHead: JSONReadable, JSONWritable, Sendable, Equatable {
         if let contradicts {
             writer.key("contradicts")
             writer.int(contradicts)
+        }
+        if let adoptionReason {
+            writer.key("adoptionReason")
+            writer.string(adoptionReason)
         }
         writer.endObject()
     }

@@ -3,15 +3,22 @@
 public import JSONRPC
 public import ServiceContract
 
-/// The types of `auditWitnesses.list`.
+/// The types of `auditWitnesses.list` and `auditWitnesses.adoptKey`.
 public enum AuditWitnesses {
-    /// What a service implements to answer `auditWitnesses.list`.
+    /// What a service implements to answer `auditWitnesses.list` and `auditWitnesses.adoptKey`.
     public protocol Service: Sendable {
         /// Lists the heads of the audit log that the services beside tenancy were told of: witnesses of what the log
         /// was.
         ///
         /// Service by service, each in the order in which it was told.
         func list(_ params: List.Params, for call: CallContext) async throws(RPCError) -> List.Reply
+
+        /// Has the witnesses take the audit log's present key, whose chain from the one before is lost.
+        ///
+        /// For a lost key, or an older one that was put back. The log gets an entry that says so, and each service
+        /// beside tenancy takes the head that covers it. What they refused stays, and whoever verifies the log is told
+        /// of the break for ever. All services must run; after a failure it may be called again.
+        func adoptKey(_ params: AdoptKey.Params, for call: CallContext) async throws(RPCError) -> AdoptKey.Reply
     }
 
     /// Calls these methods of a peer.
@@ -29,15 +36,30 @@ public enum AuditWitnesses {
         public func list(_ params: List.Params, for call: CallContext? = nil) async throws(RPCError) -> List.Reply {
             try await peer.call("auditWitnesses.list", params, context: call)
         }
+
+        /// Has the witnesses take the audit log's present key, whose chain from the one before is lost.
+        ///
+        /// For a lost key, or an older one that was put back. The log gets an entry that says so, and each service
+        /// beside tenancy takes the head that covers it. What they refused stays, and whoever verifies the log is told
+        /// of the break for ever. All services must run; after a failure it may be called again.
+        public func adoptKey(
+            _ params: AdoptKey.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> AdoptKey.Reply {
+            try await peer.call("auditWitnesses.adoptKey", params, context: call)
+        }
     }
 }
 
 extension AuditWitnesses.Service {
-    /// Registers `auditWitnesses.list` with `table`.
+    /// Registers `auditWitnesses.list` and `auditWitnesses.adoptKey` with `table`.
     public func registerMethods(with table: inout MethodTable) {
         table.flow(AuditWitnesses.List.method) {
             (params: AuditWitnesses.List.Params, call) throws(RPCError) in
             try await self.list(params, for: call)
+        }
+        table.flow(AuditWitnesses.AdoptKey.method) {
+            (params: AuditWitnesses.AdoptKey.Params, call) throws(RPCError) in
+            try await self.adoptKey(params, for: call)
         }
     }
 }

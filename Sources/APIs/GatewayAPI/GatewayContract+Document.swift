@@ -316,7 +316,29 @@ extension GatewayContract {
         "keyId":"56475aa75463474c0285df5dbf2bcab73da651358839e9b77481b2eab107708c",\#
         "publicKey":"03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8",\#
         "signature":"319949d6e4abbe4d0d248f53552ff955e469a06a2ef2790792ae7929f86e0c8a8dd31556f0f4c235d88e28053f7721a\#
-        97c322b5eb89d48fe37e00a52c0c3ca0a"},"receivedAt":"2026-01-01T00:00:02.1Z"}]}}}]},{"name":"legalHolds.place",\#
+        97c322b5eb89d48fe37e00a52c0c3ca0a"},"receivedAt":"2026-01-01T00:00:02.1Z"}]}}}]},\#
+        {"name":"auditWitnesses.adoptKey","summary":"Has the witnesses take the audit log's present key, whose \#
+        chain from the one before is lost.","description":"For a lost key, or an older one that was put back. The \#
+        log gets an entry that says so, and each service beside tenancy takes the head that covers it. What they \#
+        refused stays, and whoever verifies the log is told of the break for ever. All services must run; after a \#
+        failure it may be called again.","x-kind":"flow","x-cost":1,"x-callers":["admin"],\#
+        "params":[{"name":"reason","required":true,"schema":{"type":"string","minLength":1,"maxLength":200},\#
+        "description":"Who wants it and why, for whoever verifies the log later. Kept for ever; name no data \#
+        subject."}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/WitnessedHead"},"maxItems":16,\#
+        "description":"The head as each service keeps it; with the reason where it was not what the service would \#
+        have taken by itself."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/dependencyUnavailable"},{"$ref":"#/components/errors/deadlineExceeded"}],\#
+        "examples":[{"name":"after a lost key","x-fixture":"live-only","params":[{"name":"reason","value":"Ada: the \#
+        secrets were lost with the disk"}],"result":{"name":"reply","value":{"items":[{"witness":"signals",\#
+        "number":5,"head":{"treeSize":3,\#
+        "rootHash":"ed4eadb3a485a9e08389e0ec7e42be2b2037b599f94943185e204ae16ccab2aa",\#
+        "timestamp":"2026-01-01T00:00:02Z",\#
+        "keyId":"56475aa75463474c0285df5dbf2bcab73da651358839e9b77481b2eab107708c",\#
+        "publicKey":"03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8",\#
+        "signature":"319949d6e4abbe4d0d248f53552ff955e469a06a2ef2790792ae7929f86e0c8a8dd31556f0f4c235d88e28053f7721a\#
+        97c322b5eb89d48fe37e00a52c0c3ca0a"},"receivedAt":"2026-01-01T00:00:02.1Z","contradicts":2,\#
+        "adoptionReason":"Ada: the secrets were lost with the disk"}]}}}]},{"name":"legalHolds.place",\#
         "summary":"Keeps one person's data, or a whole brand's, from retention and erasure until it is released.",\#
         "description":"Answered when every service keeps the data. Where one does not answer, the call fails and \#
         names the hold: what the others keep they go on keeping, and the rest is done as soon as it answers, after \#
@@ -447,12 +469,13 @@ extension GatewayContract {
         "description":"The service."},"ready":{"type":"boolean","description":"Whether it answers and can write."},\#
         "brands":{"type":"integer","minimum":0,"description":"Brand databases it holds."},\#
         "startedAt":{"$ref":"#/components/schemas/Timestamp","description":"When its process started."},\#
-        "problem":{"type":"string","minLength":1,"maxLength":500,"description":"What is wrong, when it is not \#
-        ready."}},"additionalProperties":false},"Regulation":{"type":"string","enum":["gdpr","ccpa","hipaa","own",\#
-        "none"],"x-enum-descriptions":{"gdpr":"Regulation (EU) 2016/679: one month, extended by two.",\#
-        "ccpa":"California: receipt confirmed within 10 business days, an answer within 45 days, extended to 90; 15 \#
-        business days for opting out and for limiting use.","hipaa":"45 CFR 164: access within 30 days, extended by \#
-        30; anything else within 60, extended by 30.","own":"The brand's own promise, where no law is stricter: \#
+        "problem":{"type":"string","minLength":1,"maxLength":500,"description":"What is wrong: why it is not ready, \#
+        or what somebody has to look at although it is."}},"additionalProperties":false},\#
+        "Regulation":{"type":"string","enum":["gdpr","ccpa","hipaa","own","none"],\#
+        "x-enum-descriptions":{"gdpr":"Regulation (EU) 2016/679: one month, extended by two.","ccpa":"California: \#
+        receipt confirmed within 10 business days, an answer within 45 days, extended to 90; 15 business days for \#
+        opting out and for limiting use.","hipaa":"45 CFR 164: access within 30 days, extended by 30; anything else \#
+        within 60, extended by 30.","own":"The brand's own promise, where no law is stricter: \#
         brandSettings.answerPeriod; without one as under the GDPR.","none":"No law is named: answered as under the \#
         GDPR."},"description":"The law a request rests on."},"PrivacyStatus":{"type":"string","enum":["received",\#
         "verified","processing","completed","denied","cancelled","expired"],"x-enum-descriptions":{"received":"On \#
@@ -683,16 +706,20 @@ extension GatewayContract {
         covers as many entries as a head before and has another root, or more that do not continue those."},\#
         "description":"Why the service refused it, and keeps it as evidence with the one that it contradicts; \#
         absent where it did not."},"contradicts":{"type":"integer","minimum":1,"description":"The number of the \#
-        head that a refused one contradicts; absent where there is none."}},"additionalProperties":false},\#
-        "SignedTreeHead":{"type":"object","description":"What the audit log is at one moment: how long, and the \#
-        root of its tree, signed.","required":["treeSize","rootHash","timestamp","keyId","publicKey","signature"],\#
-        "properties":{"treeSize":{"type":"integer","minimum":1,"description":"How many entries it covers: those of \#
-        the indexes below."},"rootHash":{"$ref":"#/components/schemas/Hash","description":"The root of the tree \#
-        over them (RFC 6962)."},"timestamp":{"$ref":"#/components/schemas/Timestamp","description":"When it was \#
-        signed."},"keyId":{"$ref":"#/components/schemas/Hash","description":"Names the key: the SHA-256 of \#
-        `publicKey`'s bytes."},"publicKey":{"type":"string","minLength":64,"maxLength":64,\#
-        "pattern":"^[0-9a-f]{64}$","description":"The Ed25519 key that the signature is checked with, in \#
-        hexadecimal."},"signature":{"type":"string","minLength":128,"maxLength":128,"pattern":"^[0-9a-f]{128}$",\#
+        head that a refused one contradicts, or one that was taken by order of the platform; absent where there is \#
+        none."},"adoptionReason":{"type":"string","minLength":1,"maxLength":200,"description":"Of a head whose key \#
+        was not signed by the one before, and that the platform had taken all the same: why, in its words. What was \#
+        refused before it for its key, and contradicts the same head, is accepted as a break from then on."}},\#
+        "additionalProperties":false},"SignedTreeHead":{"type":"object","description":"What the audit log is at one \#
+        moment: how long, and the root of its tree, signed.","required":["treeSize","rootHash","timestamp","keyId",\#
+        "publicKey","signature"],"properties":{"treeSize":{"type":"integer","minimum":1,"description":"How many \#
+        entries it covers: those of the indexes below."},"rootHash":{"$ref":"#/components/schemas/Hash",\#
+        "description":"The root of the tree over them (RFC 6962)."},\#
+        "timestamp":{"$ref":"#/components/schemas/Timestamp","description":"When it was signed."},\#
+        "keyId":{"$ref":"#/components/schemas/Hash","description":"Names the key: the SHA-256 of `publicKey`'s \#
+        bytes."},"publicKey":{"type":"string","minLength":64,"maxLength":64,"pattern":"^[0-9a-f]{64}$",\#
+        "description":"The Ed25519 key that the signature is checked with, in hexadecimal."},\#
+        "signature":{"type":"string","minLength":128,"maxLength":128,"pattern":"^[0-9a-f]{128}$",\#
         "description":"Ed25519 (RFC 8032) over `gyre audit tree head 1`, a line feed, timestamp in microseconds and \#
         treeSize in 8 bytes each with the highest first, and the bytes of rootHash and keyId; in hexadecimal."}},\#
         "additionalProperties":false},"Limit":{"type":"integer","minimum":1,"maximum":500,"default":50,\#
@@ -731,16 +758,17 @@ extension GatewayContract {
         "description":"An id: a UUID of version 7, whose order is the order of creation."}},\#
         "errors":{"invalidParams":{"code":-32602,"message":"A parameter breaks its contract; the message names its \#
         place and the rule.","data":{"pointer":"JSON Pointer to the parameter, such as /params/traits/age.",\#
-        "problem":"What is wrong there."}},"dependencyUnavailable":{"code":-32014,"message":"A service that this \#
-        needs does not answer; the message names it. The same call may be sent again."},\#
+        "problem":"What is wrong there."}},"deadlineExceeded":{"code":-32096,"message":"The deadline of the call \#
+        passed; it may or may not have taken effect."},"dependencyUnavailable":{"code":-32014,"message":"A service \#
+        that this needs does not answer; the message names it. The same call may be sent again."},\#
         "illegalTransition":{"code":-32013,"message":"Its state does not allow this; the message says which states \#
         do."},"invalidCursor":{"code":-32016,"message":"The cursor was not given out by this list with these \#
         filters; begin again without one."},"notFound":{"code":-32004,"message":"There is no such thing, or it \#
         belongs to another brand: the two answer alike."},"storageFull":{"code":-32015,"message":"The disk is full. \#
         Nothing was written; reads go on."},"conflict":{"code":-32010,"message":"It contradicts what is there; the \#
         message says what that is."},"unauthenticated":{"code":-32001,"message":"The key is missing, unknown, \#
-        expired or revoked."}}},"x-http-statuses":{"invalidParams":400,"dependencyUnavailable":503,\#
-        "illegalTransition":409,"invalidCursor":400,"notFound":404,"storageFull":507,"conflict":409,\#
-        "unauthenticated":401}}
+        expired or revoked."}}},"x-http-statuses":{"invalidParams":400,"deadlineExceeded":504,\#
+        "dependencyUnavailable":503,"illegalTransition":409,"invalidCursor":400,"notFound":404,"storageFull":507,\#
+        "conflict":409,"unauthenticated":401}}
         """#
 }

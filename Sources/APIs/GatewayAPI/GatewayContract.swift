@@ -28,6 +28,7 @@ public enum GatewayContract {
         Jobs.List.method,
         Jobs.Cancel.method,
         AuditWitnesses.List.method,
+        AuditWitnesses.AdoptKey.method,
         LegalHolds.Place.method,
         LegalHolds.Release.method,
         LegalHolds.List.method,

@@ -12,7 +12,7 @@ public struct ServiceStatus: JSONReadable, JSONWritable, Sendable, Equatable {
     public let brands: Int?
     /// When its process started.
     public let startedAt: Timestamp?
-    /// What is wrong, when it is not ready. 1 to 500 characters.
+    /// What is wrong: why it is not ready, or what somebody has to look at although it is. 1 to 500 characters.
     public let problem: String?
 
     public init(name: String, ready: Bool, brands: Int? = nil, startedAt: Timestamp? = nil, problem: String? = nil) {

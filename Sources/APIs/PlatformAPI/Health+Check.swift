@@ -39,7 +39,8 @@ extension Health {
             public let writable: Bool
             /// Brand databases this service holds. At least 0.
             public let brands: Int
-            /// What else is wrong, such as a copy of the erasure ledger that cannot be written. At most 300 characters.
+            /// What else is wrong, such as refused heads of the audit log, or a copy of the erasure ledger that cannot
+            /// be written. At most 300 characters.
             public let problem: String?
 
             public init(service: String, startedAt: Timestamp, writable: Bool, brands: Int, problem: String? = nil) {

@@ -46,20 +46,21 @@ extension PlatformContract {
         "startedAt":{"$ref":"#/components/schemas/Timestamp","description":"When this process started."},\#
         "writable":{"type":"boolean","description":"Whether a durable write succeeded within the last second."},\#
         "brands":{"type":"integer","minimum":0,"description":"Brand databases this service holds."},\#
-        "problem":{"type":"string","maxLength":300,"description":"What else is wrong, such as a copy of the erasure \#
-        ledger that cannot be written."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"a healthy \#
-        service","x-fixture":"live-only","params":[],"result":{"name":"reply","value":{"service":"signals",\#
-        "startedAt":"2026-01-01T00:00:00Z","writable":true,"brands":1}}}]},{"name":"messages.deliver",\#
-        "summary":"Takes messages from a sibling's outbox, in order, each exactly once.","x-kind":"write",\#
-        "x-cost":1,"x-cost-items":"messages","x-callers":["service:gateway","service:tenancy","service:signals",\#
-        "service:experiments"],"params":[{"name":"sender","required":true,"schema":{"type":"string","minLength":1,\#
-        "maxLength":20},"description":"The sending service."},{"name":"incarnation","required":true,\#
-        "schema":{"type":"string","minLength":32,"maxLength":32,"pattern":"^[0-9a-f]{32}$"},"description":"The \#
-        sending database's identity; a restore from a backup changes it."},{"name":"messages","required":true,\#
-        "schema":{"type":"array","items":{"$ref":"#/components/schemas/Message"},"maxItems":500,"minItems":1},\#
-        "description":"In the order of their sequence."}],"result":{"name":"reply","schema":{"type":"object",\#
-        "required":["highWaterMark"],"properties":{"highWaterMark":{"type":"integer","minimum":0,"description":"The \#
-        last sequence applied; the sender may forget messages up to it."}},"additionalProperties":false}},\#
+        "problem":{"type":"string","maxLength":300,"description":"What else is wrong, such as refused heads of the \#
+        audit log, or a copy of the erasure ledger that cannot be written."}},"additionalProperties":false}},\#
+        "errors":[],"examples":[{"name":"a healthy service","x-fixture":"live-only","params":[],\#
+        "result":{"name":"reply","value":{"service":"signals","startedAt":"2026-01-01T00:00:00Z","writable":true,\#
+        "brands":1}}}]},{"name":"messages.deliver","summary":"Takes messages from a sibling's outbox, in order, \#
+        each exactly once.","x-kind":"write","x-cost":1,"x-cost-items":"messages","x-callers":["service:gateway",\#
+        "service:tenancy","service:signals","service:experiments"],"params":[{"name":"sender","required":true,\#
+        "schema":{"type":"string","minLength":1,"maxLength":20},"description":"The sending service."},\#
+        {"name":"incarnation","required":true,"schema":{"type":"string","minLength":32,"maxLength":32,\#
+        "pattern":"^[0-9a-f]{32}$"},"description":"The sending database's identity; a restore from a backup changes \#
+        it."},{"name":"messages","required":true,"schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Message"},"maxItems":500,"minItems":1},"description":"In the order of \#
+        their sequence."}],"result":{"name":"reply","schema":{"type":"object","required":["highWaterMark"],\#
+        "properties":{"highWaterMark":{"type":"integer","minimum":0,"description":"The last sequence applied; the \#
+        sender may forget messages up to it."}},"additionalProperties":false}},\#
         "errors":[{"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"nothing new",\#
         "x-fixture":"live-only","params":[{"name":"sender","value":"signals"},{"name":"incarnation",\#
         "value":"00112233445566778899aabbccddeeff"},{"name":"messages","value":[{"sequence":1,\#
@@ -247,46 +248,71 @@ extension PlatformContract {
         {"name":"after","schema":{"type":"integer","minimum":0,"default":0},"description":"Only heads behind the \#
         one of this number."}],"result":{"name":"reply","schema":{"type":"object","required":["items"],\#
         "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/WitnessedHead"},"maxItems":501,\#
-        "description":"The heads: the newest thousand that were accepted, and those that contradict another, with \#
-        that one."}},"additionalProperties":false}},"errors":[],"examples":[{"name":"one head",\#
-        "x-fixture":"live-only","params":[{"name":"limit","value":10}],"result":{"name":"reply",\#
-        "value":{"items":[{"witness":"signals","number":1,"head":{"treeSize":3,\#
+        "description":"The heads: the newest thousand that were accepted, those that contradict another, with that \#
+        one, and those that the platform had taken."}},"additionalProperties":false}},"errors":[],\#
+        "examples":[{"name":"one head","x-fixture":"live-only","params":[{"name":"limit","value":10}],\#
+        "result":{"name":"reply","value":{"items":[{"witness":"signals","number":1,"head":{"treeSize":3,\#
         "rootHash":"ed4eadb3a485a9e08389e0ec7e42be2b2037b599f94943185e204ae16ccab2aa",\#
         "timestamp":"2026-01-01T00:00:02Z",\#
         "keyId":"56475aa75463474c0285df5dbf2bcab73da651358839e9b77481b2eab107708c",\#
         "publicKey":"03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8",\#
         "signature":"319949d6e4abbe4d0d248f53552ff955e469a06a2ef2790792ae7929f86e0c8a8dd31556f0f4c235d88e28053f7721a\#
         97c322b5eb89d48fe37e00a52c0c3ca0a"},"receivedAt":"2026-01-01T00:00:02.1Z"}]}}}]},\#
-        {"name":"subjects.restrict","summary":"Stops uses of one person's data in a brand's database of this \#
-        service, and deletes nothing.","x-kind":"flow","x-cost":1,"x-callers":["service:gateway"],\#
-        "params":[{"name":"request","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
-        "description":"The privacy request; the same request may be sent again after a crash."},{"name":"kind",\#
-        "required":true,"schema":{"type":"string","enum":["restriction","objection","optOut"]},"description":"What \#
-        is stopped."},{"name":"identifiers","required":true,"schema":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64},"description":"Every identifier known for \#
-        the person."},{"name":"actors","required":true,"schema":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/UUID"},"maxItems":64},"description":"The person's ids, where other \#
-        services told them."},{"name":"recipientsThrough","schema":{"type":"integer","minimum":0,"default":0},\#
-        "description":"The latest disclosure whose recipient is written down already: later ones are answered."}],\#
-        "result":{"name":"reply","schema":{"type":"object","required":["identifiers","actors","rows"],\#
-        "properties":{"identifiers":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"},\#
-        "maxItems":64,"description":"Identifiers this service knew beside those it was given."},\#
-        "actors":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},"maxItems":64,"description":"The \#
-        people that were found."},"rows":{"type":"array","items":{"$ref":"#/components/schemas/TableRows"},\#
-        "maxItems":200,"description":"What was changed, table by table."},"recipients":{"type":"array",\#
-        "items":{"$ref":"#/components/schemas/SubjectRecipient"},"maxItems":1000,"description":"Those to whom the \#
-        person's data was given and who are not written down yet; absent where there is none."}},\#
-        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"},\#
-        {"$ref":"#/components/errors/notFound"}],"examples":[{"name":"an unknown person","x-fixture":"live-only",\#
-        "params":[{"name":"request","value":"01930000-0000-7000-8000-000000000003"},{"name":"kind",\#
-        "value":"optOut"},{"name":"identifiers","value":[{"type":"email","value":"a@example.org"}]},\#
-        {"name":"actors","value":[]}],"result":{"name":"reply","value":{"identifiers":[],"actors":[],"rows":[]}}}]},\#
-        {"name":"holdRecords.place","summary":"Keeps a brand's data in this service, or one person's, from \#
-        retention and erasure.","x-kind":"write","x-cost":1,"x-callers":["service:gateway"],"x-database":"brand",\#
-        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
-        hold, the same in every service."},{"name":"reason","required":true,"schema":{"type":"string","minLength":1,\#
-        "maxLength":200},"description":"Why; nothing of the person.","x-privacy":"none"},{"name":"placedBy",\#
-        "required":true,"schema":{"type":"string","minLength":1,"maxLength":100},"description":"Who placed it."},\#
+        {"name":"witnessedHeads.adopt","summary":"Takes a head of the audit log although its key was not signed by \#
+        the one before, by order of the platform.","description":"Nothing else is forgiven: the head must be signed,\#
+         and cover more entries than those before. It is kept for ever with the reason, as are the head before it \#
+        and those that were refused. A head that was taken already is returned as it is.","x-kind":"write",\#
+        "x-cost":1,"x-callers":["service:gateway"],"params":[{"name":"head","required":true,\#
+        "schema":{"$ref":"#/components/schemas/SignedTreeHead"},"description":"The head."},{"name":"reason",\#
+        "required":true,"schema":{"type":"string","minLength":1,"maxLength":200},"description":"Who wants it and \#
+        why, for whoever verifies the log later. Kept for ever; name no data subject."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/WitnessedHead"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"after a lost key","x-fixture":"live-only",\#
+        "params":[{"name":"head","value":{"treeSize":3,\#
+        "rootHash":"ed4eadb3a485a9e08389e0ec7e42be2b2037b599f94943185e204ae16ccab2aa",\#
+        "timestamp":"2026-01-01T00:00:02Z",\#
+        "keyId":"56475aa75463474c0285df5dbf2bcab73da651358839e9b77481b2eab107708c",\#
+        "publicKey":"03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8",\#
+        "signature":"319949d6e4abbe4d0d248f53552ff955e469a06a2ef2790792ae7929f86e0c8a8dd31556f0f4c235d88e28053f7721a\#
+        97c322b5eb89d48fe37e00a52c0c3ca0a"}},{"name":"reason","value":"Ada: the secrets were lost with the disk"}],\#
+        "result":{"name":"reply","value":{"witness":"signals","number":5,"head":{"treeSize":3,\#
+        "rootHash":"ed4eadb3a485a9e08389e0ec7e42be2b2037b599f94943185e204ae16ccab2aa",\#
+        "timestamp":"2026-01-01T00:00:02Z",\#
+        "keyId":"56475aa75463474c0285df5dbf2bcab73da651358839e9b77481b2eab107708c",\#
+        "publicKey":"03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8",\#
+        "signature":"319949d6e4abbe4d0d248f53552ff955e469a06a2ef2790792ae7929f86e0c8a8dd31556f0f4c235d88e28053f7721a\#
+        97c322b5eb89d48fe37e00a52c0c3ca0a"},"receivedAt":"2026-01-01T00:00:02.1Z","contradicts":2,\#
+        "adoptionReason":"Ada: the secrets were lost with the disk"}}}]},{"name":"subjects.restrict",\#
+        "summary":"Stops uses of one person's data in a brand's database of this service, and deletes nothing.",\#
+        "x-kind":"flow","x-cost":1,"x-callers":["service:gateway"],"params":[{"name":"request","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The privacy request; the same request may be \#
+        sent again after a crash."},{"name":"kind","required":true,"schema":{"type":"string","enum":["restriction",\#
+        "objection","optOut"]},"description":"What is stopped."},{"name":"identifiers","required":true,\#
+        "schema":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64},\#
+        "description":"Every identifier known for the person."},{"name":"actors","required":true,\#
+        "schema":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},"maxItems":64},"description":"The \#
+        person's ids, where other services told them."},{"name":"recipientsThrough","schema":{"type":"integer",\#
+        "minimum":0,"default":0},"description":"The latest disclosure whose recipient is written down already: \#
+        later ones are answered."}],"result":{"name":"reply","schema":{"type":"object","required":["identifiers",\#
+        "actors","rows"],"properties":{"identifiers":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/Identifier"},"maxItems":64,"description":"Identifiers this service \#
+        knew beside those it was given."},"actors":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},\#
+        "maxItems":64,"description":"The people that were found."},"rows":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/TableRows"},"maxItems":200,"description":"What was changed, table by \#
+        table."},"recipients":{"type":"array","items":{"$ref":"#/components/schemas/SubjectRecipient"},\#
+        "maxItems":1000,"description":"Those to whom the person's data was given and who are not written down yet; \#
+        absent where there is none."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/storageFull"},{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"an unknown person","x-fixture":"live-only","params":[{"name":"request",\#
+        "value":"01930000-0000-7000-8000-000000000003"},{"name":"kind","value":"optOut"},{"name":"identifiers",\#
+        "value":[{"type":"email","value":"a@example.org"}]},{"name":"actors","value":[]}],"result":{"name":"reply",\#
+        "value":{"identifiers":[],"actors":[],"rows":[]}}}]},{"name":"holdRecords.place","summary":"Keeps a brand's \#
+        data in this service, or one person's, from retention and erasure.","x-kind":"write","x-cost":1,\#
+        "x-callers":["service:gateway"],"x-database":"brand","params":[{"name":"id","required":true,\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The hold, the same in every service."},\#
+        {"name":"reason","required":true,"schema":{"type":"string","minLength":1,"maxLength":200},\#
+        "description":"Why; nothing of the person.","x-privacy":"none"},{"name":"placedBy","required":true,\#
+        "schema":{"type":"string","minLength":1,"maxLength":100},"description":"Who placed it."},\#
         {"name":"identifiers","schema":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"},\#
         "maxItems":64,"default":[]},"description":"Identifiers of the one person; with `actors` empty too, the \#
         whole brand is meant."},{"name":"actors","schema":{"type":"array",\#
@@ -459,19 +485,6 @@ extension PlatformContract {
         "items":{"type":"string","minLength":1,"maxLength":60},"default":[],"maxItems":20,"description":"The \#
         categories of personal data in it."},"kept":{"type":"string","minLength":1,"maxLength":300,\#
         "description":"How long rows stay, and why."}},"additionalProperties":false},\#
-        "WitnessedHead":{"type":"object","description":"A head of the audit log as a service keeps it that tenancy \#
-        told of it, to say later what it was.","required":["witness","number","head","receivedAt"],\#
-        "properties":{"witness":{"type":"string","minLength":1,"maxLength":20,"description":"The service that keeps \#
-        it."},"number":{"type":"integer","minimum":1,"description":"Its place among those that this service was \#
-        told."},"head":{"$ref":"#/components/schemas/SignedTreeHead","description":"The head, as it was told."},\#
-        "receivedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was told."},\#
-        "problem":{"type":"string","enum":["signature","key","smaller","fork"],\#
-        "x-enum-descriptions":{"signature":"The signature is not one of the key that it names.","key":"It is signed \#
-        by another key than the heads before.","smaller":"It covers fewer entries than a head before.","fork":"It \#
-        covers as many entries as a head before and has another root, or more that do not continue those."},\#
-        "description":"Why the service refused it, and keeps it as evidence with the one that it contradicts; \#
-        absent where it did not."},"contradicts":{"type":"integer","minimum":1,"description":"The number of the \#
-        head that a refused one contradicts; absent where there is none."}},"additionalProperties":false},\#
         "SignedTreeHead":{"type":"object","description":"What the audit log is at one moment: how long, and the \#
         root of its tree, signed.","required":["treeSize","rootHash","timestamp","keyId","publicKey","signature"],\#
         "properties":{"treeSize":{"type":"integer","minimum":1,"description":"How many entries it covers: those of \#
@@ -483,6 +496,22 @@ extension PlatformContract {
         hexadecimal."},"signature":{"type":"string","minLength":128,"maxLength":128,"pattern":"^[0-9a-f]{128}$",\#
         "description":"Ed25519 (RFC 8032) over `gyre audit tree head 1`, a line feed, timestamp in microseconds and \#
         treeSize in 8 bytes each with the highest first, and the bytes of rootHash and keyId; in hexadecimal."}},\#
+        "additionalProperties":false},"WitnessedHead":{"type":"object","description":"A head of the audit log as a \#
+        service keeps it that tenancy told of it, to say later what it was.","required":["witness","number","head",\#
+        "receivedAt"],"properties":{"witness":{"type":"string","minLength":1,"maxLength":20,"description":"The \#
+        service that keeps it."},"number":{"type":"integer","minimum":1,"description":"Its place among those that \#
+        this service was told."},"head":{"$ref":"#/components/schemas/SignedTreeHead","description":"The head, as \#
+        it was told."},"receivedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was told."},\#
+        "problem":{"type":"string","enum":["signature","key","smaller","fork"],\#
+        "x-enum-descriptions":{"signature":"The signature is not one of the key that it names.","key":"It is signed \#
+        by another key than the heads before.","smaller":"It covers fewer entries than a head before.","fork":"It \#
+        covers as many entries as a head before and has another root, or more that do not continue those."},\#
+        "description":"Why the service refused it, and keeps it as evidence with the one that it contradicts; \#
+        absent where it did not."},"contradicts":{"type":"integer","minimum":1,"description":"The number of the \#
+        head that a refused one contradicts, or one that was taken by order of the platform; absent where there is \#
+        none."},"adoptionReason":{"type":"string","minLength":1,"maxLength":200,"description":"Of a head whose key \#
+        was not signed by the one before, and that the platform had taken all the same: why, in its words. What was \#
+        refused before it for its key, and contradicts the same head, is accepted as a break from then on."}},\#
         "additionalProperties":false},"Job":{"type":"object","description":"Long work, and how far it is.",\#
         "required":["id","service","kind","status","done","unit","createdAt","updatedAt"],\#
         "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},"service":{"type":"string",\#

@@ -215,6 +215,29 @@ extension PlatformContract {
                 """#,
             errorCode: nil),
         MethodExample(
+            method: "witnessedHeads.adopt",
+            name: "after a lost key",
+            fixture: "live-only",
+            params: #"""
+                {"head":{"treeSize":3,"rootHash":"ed4eadb3a485a9e08389e0ec7e42be2b2037b599f94943185e204ae16ccab2aa",\#
+                "timestamp":"2026-01-01T00:00:02Z",\#
+                "keyId":"56475aa75463474c0285df5dbf2bcab73da651358839e9b77481b2eab107708c",\#
+                "publicKey":"03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8",\#
+                "signature":"319949d6e4abbe4d0d248f53552ff955e469a06a2ef2790792ae7929f86e0c8a8dd31556f0f4c235d88e280\#
+                53f7721a97c322b5eb89d48fe37e00a52c0c3ca0a"},"reason":"Ada: the secrets were lost with the disk"}
+                """#,
+            result: #"""
+                {"witness":"signals","number":5,"head":{"treeSize":3,\#
+                "rootHash":"ed4eadb3a485a9e08389e0ec7e42be2b2037b599f94943185e204ae16ccab2aa",\#
+                "timestamp":"2026-01-01T00:00:02Z",\#
+                "keyId":"56475aa75463474c0285df5dbf2bcab73da651358839e9b77481b2eab107708c",\#
+                "publicKey":"03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8",\#
+                "signature":"319949d6e4abbe4d0d248f53552ff955e469a06a2ef2790792ae7929f86e0c8a8dd31556f0f4c235d88e280\#
+                53f7721a97c322b5eb89d48fe37e00a52c0c3ca0a"},"receivedAt":"2026-01-01T00:00:02.1Z","contradicts":2,\#
+                "adoptionReason":"Ada: the secrets were lost with the disk"}
+                """#,
+            errorCode: nil),
+        MethodExample(
             method: "subjects.restrict",
             name: "an unknown person",
             fixture: "live-only",

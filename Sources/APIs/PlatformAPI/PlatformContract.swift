@@ -23,6 +23,7 @@ public enum PlatformContract {
         JobRecords.List.method,
         JobRecords.Cancel.method,
         WitnessedHeads.List.method,
+        WitnessedHeads.Adopt.method,
         Subjects.Restrict.method,
         HoldRecords.Place.method,
         HoldRecords.Release.method,

@@ -59,8 +59,8 @@ extension WitnessedHeads {
 
         /// What `witnessedHeads.list` answers.
         public struct Reply: JSONReadable, JSONWritable, Sendable, Equatable {
-            /// The heads: the newest thousand that were accepted, and those that contradict another, with that one. At
-            /// most 501 elements.
+            /// The heads: the newest thousand that were accepted, those that contradict another, with that one, and
+            /// those that the platform had taken. At most 501 elements.
             public let items: [WitnessedHead]
 
             public init(items: [WitnessedHead]) {

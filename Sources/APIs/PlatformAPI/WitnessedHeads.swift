@@ -3,14 +3,23 @@
 public import JSONRPC
 public import ServiceContract
 
-/// The types of `witnessedHeads.list`.
+/// The types of `witnessedHeads.list` and `witnessedHeads.adopt`.
 public enum WitnessedHeads {
-    /// What a service implements to answer `witnessedHeads.list`.
+    /// What a service implements to answer `witnessedHeads.list` and `witnessedHeads.adopt`.
     public protocol Service: Sendable {
         /// Lists the heads of the audit log that this service was told of, in the order in which it was.
         func list(
             _ params: List.Params, in transaction: borrowing ReadTransaction, for call: CallContext
         ) throws(RPCError) -> List.Reply
+
+        /// Takes a head of the audit log although its key was not signed by the one before, by order of the platform.
+        ///
+        /// Nothing else is forgiven: the head must be signed, and cover more entries than those before. It is kept for
+        /// ever with the reason, as are the head before it and those that were refused. A head that was taken already
+        /// is returned as it is.
+        func adopt(
+            _ params: Adopt.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+        ) throws(RPCError) -> Adopt.Reply
     }
 
     /// Calls these methods of a peer.
@@ -25,15 +34,28 @@ public enum WitnessedHeads {
         public func list(_ params: List.Params, for call: CallContext? = nil) async throws(RPCError) -> List.Reply {
             try await peer.call("witnessedHeads.list", params, context: call)
         }
+
+        /// Takes a head of the audit log although its key was not signed by the one before, by order of the platform.
+        ///
+        /// Nothing else is forgiven: the head must be signed, and cover more entries than those before. It is kept for
+        /// ever with the reason, as are the head before it and those that were refused. A head that was taken already
+        /// is returned as it is.
+        public func adopt(_ params: Adopt.Params, for call: CallContext? = nil) async throws(RPCError) -> Adopt.Reply {
+            try await peer.call("witnessedHeads.adopt", params, context: call)
+        }
     }
 }
 
 extension WitnessedHeads.Service {
-    /// Registers `witnessedHeads.list` with `table`.
+    /// Registers `witnessedHeads.list` and `witnessedHeads.adopt` with `table`.
     public func registerMethods(with table: inout MethodTable) {
         table.read(WitnessedHeads.List.method) {
             (params: WitnessedHeads.List.Params, transaction: borrowing ReadTransaction, call) throws(RPCError) in
             try self.list(params, in: transaction, for: call)
+        }
+        table.write(WitnessedHeads.Adopt.method) {
+            (params: WitnessedHeads.Adopt.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
+            try self.adopt(params, in: transaction, for: call)
         }
     }
 }

@@ -3,11 +3,11 @@
 public import JSONRPC
 public import ServiceContract
 
-/// The types of `auditLog.head`, `auditLog.rotateKey`, `auditLog.inclusionProof`, `auditLog.proveEntry` and
-/// `auditLog.consistencyProof`.
+/// The types of `auditLog.head`, `auditLog.rotateKey`, `auditLog.adoptKey`, `auditLog.inclusionProof`,
+/// `auditLog.proveEntry` and `auditLog.consistencyProof`.
 public enum AuditLog {
-    /// What a service implements to answer `auditLog.head`, `auditLog.rotateKey`, `auditLog.inclusionProof`,
-    /// `auditLog.proveEntry` and `auditLog.consistencyProof`.
+    /// What a service implements to answer `auditLog.head`, `auditLog.rotateKey`, `auditLog.adoptKey`,
+    /// `auditLog.inclusionProof`, `auditLog.proveEntry` and `auditLog.consistencyProof`.
     public protocol Service: Sendable {
         /// Returns the newest signed head of the audit log.
         ///
@@ -23,6 +23,14 @@ public enum AuditLog {
         /// head that covers it is signed by the new key. So verifiers and witnesses follow from key to key. The old
         /// key's private half is gone afterwards.
         func rotateKey(_ params: RotateKey.Params, for call: CallContext) async throws(RPCError) -> RotateKey.Reply
+
+        /// Records in the audit log that its present key is to be taken, though the one before did not sign it; the
+        /// first step of auditWitnesses.adoptKey.
+        ///
+        /// Alone it changes nothing for the witnesses. Where the log's chain of keys is whole the entry names no key.
+        func adoptKey(
+            _ params: AdoptKey.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+        ) throws(RPCError) -> AdoptKey.Reply
 
         /// Shows that an entry is in the audit log.
         ///
@@ -75,6 +83,16 @@ public enum AuditLog {
             try await peer.call("auditLog.rotateKey", params, context: call)
         }
 
+        /// Records in the audit log that its present key is to be taken, though the one before did not sign it; the
+        /// first step of auditWitnesses.adoptKey.
+        ///
+        /// Alone it changes nothing for the witnesses. Where the log's chain of keys is whole the entry names no key.
+        public func adoptKey(
+            _ params: AdoptKey.Params, for call: CallContext? = nil
+        ) async throws(RPCError) -> AdoptKey.Reply {
+            try await peer.call("auditLog.adoptKey", params, context: call)
+        }
+
         /// Shows that an entry is in the audit log.
         ///
         /// The audit path of RFC 6962, section 2.1.1; RFC 9162, section 2.1.3.2, says how it is checked against a
@@ -107,8 +125,8 @@ public enum AuditLog {
 }
 
 extension AuditLog.Service {
-    /// Registers `auditLog.head`, `auditLog.rotateKey`, `auditLog.inclusionProof`, `auditLog.proveEntry` and
-    /// `auditLog.consistencyProof` with `table`.
+    /// Registers `auditLog.head`, `auditLog.rotateKey`, `auditLog.adoptKey`, `auditLog.inclusionProof`,
+    /// `auditLog.proveEntry` and `auditLog.consistencyProof` with `table`.
     public func registerMethods(with table: inout MethodTable) {
         table.read(AuditLog.Head.method) {
             (params: AuditLog.Head.Params, transaction: borrowing ReadTransaction, call) throws(RPCError) in
@@ -117,6 +135,10 @@ extension AuditLog.Service {
         table.flow(AuditLog.RotateKey.method) {
             (params: AuditLog.RotateKey.Params, call) throws(RPCError) in
             try await self.rotateKey(params, for: call)
+        }
+        table.write(AuditLog.AdoptKey.method) {
+            (params: AuditLog.AdoptKey.Params, transaction: borrowing WriteTransaction, call) throws(RPCError) in
+            try self.adoptKey(params, in: transaction, for: call)
         }
         table.read(AuditLog.InclusionProof.method) {
             (params: AuditLog.InclusionProof.Params, transaction: borrowing ReadTransaction, call) throws(RPCError) in

@@ -605,6 +605,19 @@ extension TenancyContract {
         "keyId":"56475aa75463474c0285df5dbf2bcab73da651358839e9b77481b2eab107708c",\#
         "publicKey":"03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8",\#
         "signature":"319949d6e4abbe4d0d248f53552ff955e469a06a2ef2790792ae7929f86e0c8a8dd31556f0f4c235d88e28053f7721a\#
+        97c322b5eb89d48fe37e00a52c0c3ca0a"}}}]},{"name":"auditLog.adoptKey","summary":"Records in the audit log \#
+        that its present key is to be taken, though the one before did not sign it; the first step of \#
+        auditWitnesses.adoptKey.","description":"Alone it changes nothing for the witnesses. Where the log's chain \#
+        of keys is whole the entry names no key.","x-kind":"write","x-cost":1,"x-callers":["admin"],\#
+        "x-database":"service","x-awaits-delivery":true,"params":[],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/SignedTreeHead"}},\#
+        "errors":[{"$ref":"#/components/errors/storageFull"},{"$ref":"#/components/errors/deadlineExceeded"}],\#
+        "examples":[{"name":"after a lost key","x-fixture":"live-only","params":[],"result":{"name":"reply",\#
+        "value":{"treeSize":3,"rootHash":"ed4eadb3a485a9e08389e0ec7e42be2b2037b599f94943185e204ae16ccab2aa",\#
+        "timestamp":"2026-01-01T00:00:02Z",\#
+        "keyId":"56475aa75463474c0285df5dbf2bcab73da651358839e9b77481b2eab107708c",\#
+        "publicKey":"03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8",\#
+        "signature":"319949d6e4abbe4d0d248f53552ff955e469a06a2ef2790792ae7929f86e0c8a8dd31556f0f4c235d88e28053f7721a\#
         97c322b5eb89d48fe37e00a52c0c3ca0a"}}}]},{"name":"auditLog.inclusionProof","summary":"Shows that an entry is \#
         in the audit log.","description":"The audit path of RFC 6962, section 2.1.1; RFC 9162, section 2.1.3.2, \#
         says how it is checked against a head's root.","x-kind":"read","x-scope":"audit:read","x-cost":1,\#
@@ -865,37 +878,40 @@ extension TenancyContract {
         "description":"The hash that the log keeps for it: SHA-256 (RFC 6962, section 2.1) of the entry's other \#
         members but leafIndex, as canonical JSON (RFC 8785)."}},"additionalProperties":false},\#
         "KeySuccession":{"type":"object","description":"That one key that signs heads of the audit log took the \#
-        place of another, signed by the other.","required":["previousKey","publicKey","signature"],\#
-        "properties":{"previousKey":{"type":"string","minLength":64,"maxLength":64,"pattern":"^[0-9a-f]{64}$",\#
-        "description":"The Ed25519 key that signed until then, in hexadecimal."},"publicKey":{"type":"string",\#
-        "minLength":64,"maxLength":64,"pattern":"^[0-9a-f]{64}$","description":"The one that signs from then on."},\#
-        "signature":{"type":"string","minLength":128,"maxLength":128,"pattern":"^[0-9a-f]{128}$",\#
-        "description":"Ed25519 (RFC 8032) by previousKey over `gyre audit key succession 1`, a line feed, and the \#
-        bytes of previousKey and publicKey; in hexadecimal."}},"additionalProperties":false},\#
+        place of another, signed by the other; or, where the other was lost, by itself.","required":["previousKey",\#
+        "publicKey","signature"],"properties":{"previousKey":{"type":"string","minLength":64,"maxLength":64,\#
+        "pattern":"^[0-9a-f]{64}$","description":"The Ed25519 key that signed until then, in hexadecimal."},\#
+        "publicKey":{"type":"string","minLength":64,"maxLength":64,"pattern":"^[0-9a-f]{64}$","description":"The \#
+        one that signs from then on."},"signature":{"type":"string","minLength":128,"maxLength":128,\#
+        "pattern":"^[0-9a-f]{128}$","description":"Ed25519 (RFC 8032) by previousKey over `gyre audit key \#
+        succession 1`, a line feed, and the bytes of previousKey and publicKey; in hexadecimal. Where previousKey \#
+        was lost and the platform had the next one taken all the same, by publicKey over `gyre audit key adoption \#
+        1` and the same: for whoever verifies it a break, which is never good."}},"additionalProperties":false},\#
         "Timestamp":{"type":"string","format":"date-time","description":"A moment, as RFC 3339 in UTC; microseconds \#
         are kept, finer fractions are cut off."},"Currency":{"type":"string","format":"currency","description":"An \#
         ISO 4217 code of three capital letters."},"KeyMode":{"type":"string","enum":["live","test"],\#
         "description":"What an API key is for; it stands in the key, so that a test key is recognised anywhere."},\#
         "Version":{"type":"integer","minimum":1,"description":"Counts the changes of one thing; an update names the \#
         version it expects to change."},"UUID":{"type":"string","format":"uuid","description":"An id: a UUID of \#
-        version 7, whose order is the order of creation."}},"errors":{"rateLimited":{"code":-32029,"message":"Too \#
-        many calls in too short a time; the data says when the next one is admitted.",\#
-        "data":{"retryAfterMilliseconds":"How long to wait, in milliseconds.","policy":"Which limit it is: burst is \#
-        the key's own, brand all keys of the brand together, address callers without a good key, read, write, flow \#
-        and process are shared by all.","ratePerSecond":"Cost units a second that this limit gives.","burst":"Cost \#
-        units that it gives at once.","rateLimitPolicy":"What HTTP says as RateLimit-Policy.","rateLimit":"What \#
-        HTTP says as RateLimit."}},"unauthenticated":{"code":-32001,"message":"The key is missing, unknown, expired \#
-        or revoked."},"forbidden":{"code":-32003,"message":"The key is valid, but lacks the scope or the brand that \#
-        this takes."},"illegalTransition":{"code":-32013,"message":"Its state does not allow this; the message says \#
-        which states do."},"dependencyUnavailable":{"code":-32014,"message":"A service that this needs does not \#
-        answer; the message names it. The same call may be sent again."},"conflict":{"code":-32010,"message":"It \#
-        contradicts what is there; the message says what that is."},"versionMismatch":{"code":-32011,"message":"It \#
-        was changed since it was read; read it again before changing it."},"notFound":{"code":-32004,\#
-        "message":"There is no such thing, or it belongs to another brand: the two answer alike."},\#
-        "invalidCursor":{"code":-32016,"message":"The cursor was not given out by this list with these filters; \#
-        begin again without one."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing was written; \#
-        reads go on."}}},"x-http-statuses":{"rateLimited":429,"unauthenticated":401,"forbidden":403,\#
-        "illegalTransition":409,"dependencyUnavailable":503,"conflict":409,"versionMismatch":409,"notFound":404,\#
-        "invalidCursor":400,"storageFull":507}}
+        version 7, whose order is the order of creation."}},"errors":{"deadlineExceeded":{"code":-32096,\#
+        "message":"The deadline of the call passed; it may or may not have taken effect."},\#
+        "rateLimited":{"code":-32029,"message":"Too many calls in too short a time; the data says when the next one \#
+        is admitted.","data":{"retryAfterMilliseconds":"How long to wait, in milliseconds.","policy":"Which limit \#
+        it is: burst is the key's own, brand all keys of the brand together, address callers without a good key, \#
+        read, write, flow and process are shared by all.","ratePerSecond":"Cost units a second that this limit \#
+        gives.","burst":"Cost units that it gives at once.","rateLimitPolicy":"What HTTP says as RateLimit-Policy.",\#
+        "rateLimit":"What HTTP says as RateLimit."}},"unauthenticated":{"code":-32001,"message":"The key is missing,\#
+         unknown, expired or revoked."},"forbidden":{"code":-32003,"message":"The key is valid, but lacks the scope \#
+        or the brand that this takes."},"illegalTransition":{"code":-32013,"message":"Its state does not allow \#
+        this; the message says which states do."},"dependencyUnavailable":{"code":-32014,"message":"A service that \#
+        this needs does not answer; the message names it. The same call may be sent again."},\#
+        "conflict":{"code":-32010,"message":"It contradicts what is there; the message says what that is."},\#
+        "versionMismatch":{"code":-32011,"message":"It was changed since it was read; read it again before changing \#
+        it."},"notFound":{"code":-32004,"message":"There is no such thing, or it belongs to another brand: the two \#
+        answer alike."},"invalidCursor":{"code":-32016,"message":"The cursor was not given out by this list with \#
+        these filters; begin again without one."},"storageFull":{"code":-32015,"message":"The disk is full. Nothing \#
+        was written; reads go on."}}},"x-http-statuses":{"deadlineExceeded":504,"rateLimited":429,\#
+        "unauthenticated":401,"forbidden":403,"illegalTransition":409,"dependencyUnavailable":503,"conflict":409,\#
+        "versionMismatch":409,"notFound":404,"invalidCursor":400,"storageFull":507}}
         """#
 }

@@ -48,6 +48,7 @@ public enum TenancyContract {
         Authenticators.Remove.method,
         AuditLog.Head.method,
         AuditLog.RotateKey.method,
+        AuditLog.AdoptKey.method,
         AuditLog.InclusionProof.method,
         AuditLog.ProveEntry.method,
         AuditLog.ConsistencyProof.method,

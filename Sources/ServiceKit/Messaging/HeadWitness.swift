@@ -78,6 +78,43 @@ enum HeadWitness {
         try measure(in: transaction)
     }
 
+    /// Takes a head that was refused for its key only, because the platform says so.
+    ///
+    /// - Returns: its number here; of one that was taken by itself, or before, the same.
+    static func adopt(
+        _ head: SignedTreeHead, because reason: String, at time: Timestamp, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> Int {
+        if let alike = try accepted(ofSize: head.treeSize, in: transaction), alike.head == head {
+            return Int(alike.number)
+        }
+        // Heads on their way would be smaller than this one. Of too many that were refused not all are kept.
+        let isRefused = try isRefusedForKey(head, in: transaction)
+        let isFull = try countOfRefused(in: transaction) >= maximumRefused
+        guard let newest = try newestAccepted(in: transaction), head.isSigned, isRefused || isFull else {
+            throw .conflict("This head has not arrived yet, or was not refused for its key: try again shortly.")
+        }
+        guard newest.head.treeSize < head.treeSize else {
+            throw .conflict(
+                """
+                A head of \(newest.head.treeSize) entries was witnessed, and this one has \(head.treeSize): entries are \
+                missing or exchanged, which no key explains.
+                """)
+        }
+        try keepForEver(newest.number, in: transaction)
+        let number = try keep(head, contradicts: newest.number, because: reason, at: time, in: transaction)
+        try measure(in: transaction)
+        return number
+    }
+
+    private static func isRefusedForKey(
+        _ head: SignedTreeHead, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> Bool {
+        try transaction.one(
+            "SELECT 1 FROM audit_heads WHERE problem = 'key' AND tree_size = :size AND signature = :signature",
+            [":size": head.treeSize, ":signature": bytes(head.signature)]
+        ) { _ in true } ?? false
+    }
+
     /// Sets the metric to what is on disk.
     static func measure(in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) {
         refusedGauge.record(try countOfRefused(in: transaction))
@@ -138,14 +175,14 @@ enum HeadWitness {
         try transaction.all(
             """
             SELECT number, tree_size, root_hash, signed_at, key_id, public_key, signature, received_at, problem,
-                contradicts
+                contradicts, adoption_reason
             FROM audit_heads WHERE number > :number ORDER BY number LIMIT :limit
             """, [":number": number, ":limit": limit]
         ) { row in
             WitnessedHead(
                 witness: witness, number: row.int(0), head: head(row), receivedAt: row.timestamp(7),
                 problem: row.textOrNil(8).flatMap(WitnessedHead.Problem.init(rawValue:)),
-                contradicts: row.int64OrNil(9).map { Int($0) })
+                contradicts: row.int64OrNil(9).map { Int($0) }, adoptionReason: row.textOrNil(10))
         }
     }
 
@@ -172,24 +209,35 @@ enum HeadWitness {
     private static func countOfRefused(
         in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> Int {
-        try transaction.one("SELECT count(*) FROM audit_heads WHERE problem IS NOT NULL") { $0.int(0) } ?? 0
+        // Those behind which the platform had a head taken all the same are accepted.
+        try transaction.one(
+            """
+            SELECT count(*) FROM audit_heads AS refused WHERE problem IS NOT NULL AND (problem <> 'key' OR NOT EXISTS (
+                SELECT 1 FROM audit_heads AS taken WHERE taken.adoption_reason IS NOT NULL
+                    AND taken.contradicts = refused.contradicts AND taken.number > refused.number))
+            """
+        ) { $0.int(0) } ?? 0
     }
 
+    @discardableResult
     private static func keep(
         _ head: SignedTreeHead, _ problem: WitnessedHead.Problem? = nil, contradicts number: Int64? = nil,
-        at time: Timestamp, in transaction: borrowing WriteTransaction
-    ) throws(RPCError) {
-        try transaction.run(
+        because reason: String? = nil, at time: Timestamp, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> Int {
+        try transaction.one(
             """
             INSERT INTO audit_heads (tree_size, root_hash, signed_at, key_id, public_key, signature, received_at,
-                problem, contradicts)
-            VALUES (:size, :root, :signedAt, :keyID, :publicKey, :signature, :receivedAt, :problem, :contradicts)
+                problem, contradicts, adoption_reason)
+            VALUES (:size, :root, :signedAt, :keyID, :publicKey, :signature, :receivedAt, :problem, :contradicts,
+                :reason)
+            RETURNING number
             """,
             [
                 ":size": head.treeSize, ":root": bytes(head.rootHash), ":signedAt": head.timestamp,
                 ":keyID": bytes(head.keyId), ":publicKey": bytes(head.publicKey), ":signature": bytes(head.signature),
-                ":receivedAt": time, ":problem": problem?.rawValue, ":contradicts": number,
-            ])
+                ":receivedAt": time, ":problem": problem?.rawValue, ":contradicts": number, ":reason": reason,
+            ]
+        ) { $0.int(0) } ?? 0
     }
 
     /// Keeps a head because nothing proves that the one after it continues it.
@@ -201,12 +249,12 @@ enum HeadWitness {
             """, [":number": number, ":limit": maximumUnproved])
     }
 
-    /// Leaves the newest accepted heads, those that a refused one contradicts, and those that none after is proved to
-    /// continue.
+    /// Leaves the newest accepted heads, those that a refused one contradicts, those that none after is proved to
+    /// continue, and those that the platform had taken.
     private static func forgetOldest(in transaction: borrowing WriteTransaction) throws(RPCError) {
         try transaction.run(
             """
-            DELETE FROM audit_heads WHERE problem IS NULL AND is_kept = 0
+            DELETE FROM audit_heads WHERE problem IS NULL AND is_kept = 0 AND adoption_reason IS NULL
                 AND number <= (
                     SELECT number FROM audit_heads WHERE problem IS NULL ORDER BY number DESC LIMIT 1 OFFSET :count)
                 AND number NOT IN (SELECT contradicts FROM audit_heads WHERE contradicts IS NOT NULL)

@@ -37,10 +37,10 @@ public struct DataMap: Sendable {
         Table(
             "audit_heads", "what the audit log was at moments, as tenancy signed it", .nobody,
             kept:
-                "the newest thousand; for ever those that contradict each other, or that no later one is proved to continue",
+                "the newest thousand; for ever those that contradict each other, that no later one is proved to continue, or that the platform had taken",
             columns: [
                 "number", "tree_size", "root_hash", "signed_at", "key_id", "public_key", "signature", "received_at",
-                "problem", "contradicts", "is_kept",
+                "problem", "contradicts", "is_kept", "adoption_reason",
             ]),
         Table(
             "request_rows", "how many rows each request of a person took or changed; figures only", .nobody,

@@ -85,9 +85,12 @@ extension Migration {
                 problem TEXT CHECK (problem IN ('signature', 'key', 'smaller', 'fork')),
                 contradicts INTEGER,
                 -- Nothing proves that the head after it continues it: it is never forgotten.
-                is_kept INTEGER NOT NULL DEFAULT 0 CHECK (is_kept IN (0, 1))
+                is_kept INTEGER NOT NULL DEFAULT 0 CHECK (is_kept IN (0, 1)),
+                -- Why the platform had it taken, whose key the one before did not sign; it is never forgotten.
+                adoption_reason TEXT
             ) STRICT;
             CREATE INDEX audit_heads_refused ON audit_heads (number) WHERE problem IS NOT NULL;
+            CREATE INDEX audit_heads_adopted ON audit_heads (contradicts) WHERE adoption_reason IS NOT NULL;
 
             -- What keeps a brand's data, or a person's, from retention and erasure.
             CREATE TABLE legal_holds (

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuditProof
 import CommonAPI
+import GatewayAPI
 import JSON
 import JSONRPC
 import TenancyAPI
@@ -9,7 +10,7 @@ import TenancyAPI
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Shows who did what, and proves that nobody changed it afterwards.",
-        subcommands: [List.self, Head.self, Verify.self, RotateKey.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Head.self, Verify.self, RotateKey.self, AdoptKey.self], defaultSubcommand: List.self)
 
     struct List: SuiteCommand {
         static let configuration = CommandConfiguration(
@@ -99,11 +100,45 @@ struct AuditCommand: AsyncParsableCommand {
         }
     }
 
+    struct AdoptKey: SuiteCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "adopt-key",
+            abstract: "Has the witnesses take the log's present key, after the one before was lost.",
+            discussion: """
+                Only when `gyre audit verify` says that heads were refused for their key, and you know why: the secrets \
+                were lost, or an older copy of them was put back. What the witnesses refused stays on record, and \
+                `gyre audit verify` names this break for ever. Who has changed entries before it did so unseen by the \
+                new key: look at those from the gap.
+
+                EXAMPLES
+                  gyre audit adopt-key --reason 'Ada Miller: the secrets were lost with the disk on 21 November'
+                """)
+
+        @Option(help: ArgumentHelp("Who wants it and why; kept for ever.", valueName: "text"))
+        var reason: String
+
+        @OptionGroup var suite: SuiteOptions
+        @OptionGroup var output: OutputOptions
+
+        func perform() async throws {
+            let client = AuditWitnesses.Client(try suite.admin())
+            let reply = try await client.adoptKey(AuditWitnesses.AdoptKey.Params(reason: reason))
+            output.show(WholeList(items: reply.items)) {
+                reply.items.map { head in
+                    let how = head.adoptionReason == nil ? "had nothing against it" : "took it by your order"
+                    return
+                        "\(head.witness) \(how): \(head.head.treeSize.counted("entry", "entries")), key \(head.head.keyId)\n"
+                }.joined()
+            }
+        }
+    }
+
     struct Verify: SuiteCommand {
         static let configuration = CommandConfiguration(
             abstract: "Recomputes the whole log, and holds it against every head that any service witnessed.",
             discussion: """
-                Ends with status 1 when anything is wrong, and says which entry is the first bad one. A changed entry \
+                Ends with status 1 when anything is wrong, and says which entry is the first bad one; with status 2 when \
+                nothing is, but the platform had a lost key replaced (gyre audit adopt-key). A changed entry \
                 is found if it is at or below the newest head that a service witnessed; heads are signed each second.
 
                 With --export the entries and heads are written to a file that others can verify without Gyre: \
@@ -145,7 +180,8 @@ struct AuditCommand: AsyncParsableCommand {
             try export?.finish()
             let verdict = verifier.verdict()
             output.show(AuditReport(verdict: verdict)) { AuditReport(verdict: verdict).text }
-            if !verdict.isGood { throw ExitCode.failure }
+            if !verdict.problems.isEmpty { throw ExitCode.failure }
+            if !verdict.isGood { throw ExitCode(AuditReport.breakStatus) }
         }
     }
 
@@ -177,7 +213,10 @@ struct AuditCommand: AsyncParsableCommand {
             let size = told.filter { $0.problem == nil }.map(\.head.treeSize).max() ?? 0
             let refused = told.count { $0.problem != nil }
             text += "Witness    \(witness), \(size.counted("entry", "entries"))"
-            text += refused == 0 ? "\n" : "; it refused \(refused.counted("head"))\n"
+            if refused > 0 { text += "; it refused \(refused.counted("head"))" }
+            let adopted = told.count { $0.adoptionReason != nil }
+            if adopted > 0 { text += "; it took \(adopted.counted("head")) by order of the platform" }
+            text += "\n"
         }
         return text
     }
@@ -187,18 +226,24 @@ struct AuditCommand: AsyncParsableCommand {
 struct AuditReport: JSONWritable {
     let verdict: AuditVerifier.Verdict
 
-    /// One line.
+    /// The exit status where nothing is wrong, and not all is proved.
+    static let breakStatus: Int32 = 2
+
+    /// One line, and one for each break.
     var text: String {
-        guard verdict.isGood else {
-            return "Wrong: \(verdict.problems.map(\.description).joined(separator: "; ").withoutControlCharacters).\n"
+        let breaks = verdict.breaks.map { "Break: \($0.withoutControlCharacters).\n" }.joined()
+        guard verdict.problems.isEmpty else {
+            let problems = verdict.problems.map(\.description).joined(separator: "; ").withoutControlCharacters
+            return "Wrong: \(problems).\n\(breaks)"
         }
-        var text = "Verified: \(verdict.entries.counted("entry", "entries")) agree"
+        var text = verdict.isGood ? "Verified" : "Verified but for \(verdict.breaks.count.counted("accepted break"))"
+        text += ": \(verdict.entries.counted("entry", "entries")) agree"
         if verdict.entries == 1 { text += "s" }
         text += " with \(verdict.heads.counted("head"))"
         if !verdict.witnesses.isEmpty { text += ", witnessed by \(verdict.witnesses.joined(separator: " and "))" }
         let rest = verdict.entries - verdict.covered
         if rest > 0 { text += "; the newest \(rest.grouped) are not covered by a head yet" }
-        return text + ".\n"
+        return text + ".\n" + breaks
     }
 
     func write(to writer: inout JSONWriter) {
@@ -219,6 +264,8 @@ struct AuditReport: JSONWritable {
         }
         writer.key("problems")
         verdict.problems.map(\.description).write(to: &writer)
+        writer.key("breaks")
+        verdict.breaks.write(to: &writer)
         writer.endObject()
     }
 }

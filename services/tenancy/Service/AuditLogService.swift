@@ -49,6 +49,15 @@ struct AuditLogService: AuditLog.Service {
         }
     }
 
+    func adoptKey(
+        _ params: AuditLog.AdoptKey.Params, in transaction: borrowing WriteTransaction, for call: CallContext
+    ) throws(RPCError) -> SignedTreeHead {
+        let message = AuditEntryMessage(
+            id: transaction.newID(at: call.now), at: call.now, service: "tenancy", principal: call.principal,
+            brand: nil, method: AuditLog.AdoptKey.method.name, ids: [])
+        return try log.adoptKey(as: message, at: call.now, in: transaction)
+    }
+
     func inclusionProof(
         _ params: AuditLog.InclusionProof.Params, in transaction: borrowing ReadTransaction, for call: CallContext
     ) throws(RPCError) -> AuditLog.InclusionProof.Reply {

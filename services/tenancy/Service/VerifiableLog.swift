@@ -131,6 +131,33 @@ struct VerifiableLog: Sendable {
         return head
     }
 
+    /// Records that the present key is to be taken, though the one that the log knows did not sign it: a break, which
+    /// verifiers tell, and which witnesses refuse until the platform says otherwise.
+    ///
+    /// - Returns: a head that covers it.
+    func adoptKey(
+        as message: AuditEntryMessage, at time: Timestamp, in transaction: borrowing WriteTransaction
+    ) throws(RPCError) -> SignedTreeHead {
+        let named = try entries.newestSuccession(in: transaction)?.publicKey
+        let first = try heads.firstKey(in: transaction)
+        let known = named ?? first
+        let key = keys.signing(known.flatMap { Hexadecimal.decode($0) })
+        var adoption: KeySuccession?
+        if let known, known != Hexadecimal.encode(key.publicKey.rawRepresentation) {
+            do {
+                adoption = try KeySuccession.adopting(key, inPlaceOf: known)
+            } catch {
+                throw .internalError("The key of the audit log cannot sign: \(error)")
+            }
+        }
+        try insert(message, brand: nil, nextKey: adoption, in: transaction)
+        try signHead(at: time, in: transaction)
+        guard let head = try heads.newest(in: transaction) else {
+            throw .internalError("A head is not there after it was signed.")
+        }
+        return head
+    }
+
     /// Completes a rotation whose last step a crash may have kept from being done.
     func settleKeys(_ runtime: ServiceRuntime) async throws {
         let named = try await runtime.read(runtime.databases.serviceFile) {

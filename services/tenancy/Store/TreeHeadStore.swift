@@ -18,6 +18,13 @@ struct TreeHeadStore {
             ])
     }
 
+    /// The key of the oldest head, in hexadecimal: the log's first, unless an entry names one before it.
+    func firstKey(in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> String? {
+        try transaction.one("SELECT public_key FROM tree_heads ORDER BY tree_size LIMIT 1") {
+            Hexadecimal.encode($0.bytes(0))
+        }
+    }
+
     /// The newest head, which is the largest.
     func newest(in transaction: borrowing some Transaction & ~Copyable) throws(RPCError) -> SignedTreeHead? {
         try transaction.one(

@@ -3,10 +3,12 @@ import GatewayAPI
 import JSONRPC
 import PlatformAPI
 import ServiceContract
+import TenancyAPI
 
 /// Collects what the services witnessed of the audit log.
 struct AuditWitnessesService: AuditWitnesses.Service {
     private static let deadlineMilliseconds: Int64 = 5_000
+    private static let log = "tenancy"
 
     /// Those that are told of heads, in the order in which they are listed.
     let services: [String]
@@ -32,6 +34,26 @@ struct AuditWitnessesService: AuditWitnesses.Service {
         let page = Array(heads.prefix(params.limit))
         let cursor = heads.count > page.count ? page.last.map { "\($0.witness):\($0.number)" } : nil
         return AuditWitnesses.List.Reply(items: page, nextCursor: cursor)
+    }
+
+    /// Tells the log first: its entry is there when the witnesses are asked, and all before it has reached them. Whatever
+    /// comes in between, the next call does the rest.
+    func adoptKey(
+        _ params: AuditWitnesses.AdoptKey.Params, for call: CallContext
+    ) async throws(RPCError) -> AuditWitnesses.AdoptKey.Reply {
+        let deadline = min(call.deadlineMilliseconds ?? .max, Self.deadlineMilliseconds)
+        let head = try await AuditLog.Client(dial(Self.log)).adoptKey(
+            AuditLog.AdoptKey.Params(),
+            for: CallContext(
+                principal: call.principal, deadlineMilliseconds: deadline, traceparent: call.traceparent))
+        let context = CallContext(
+            principal: "service:gateway", deadlineMilliseconds: deadline, traceparent: call.traceparent)
+        let order = WitnessedHeads.Adopt.Params(head: head, reason: params.reason)
+        var items: [WitnessedHead] = []
+        for service in services {
+            items.append(try await WitnessedHeads.Client(dial(service)).adopt(order, for: context))
+        }
+        return AuditWitnesses.AdoptKey.Reply(items: items)
     }
 
     /// Where a list goes on: at which service, behind which of its heads.
