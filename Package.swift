@@ -106,7 +106,7 @@ let package = Package(
                 "Assignment", "CivilTime", "ExperimentsAPI", "JSONRPCUnixSocket", "Limits", "OpenSSL", "OutboundHTTP",
                 "PersonArchive", "PlatformAPI", "ResultWords",
                 "SignalsAPI", "TLS", "TenancyAPI", .configuration, .hummingbird, .hummingbirdCore, .lifecycle, .logging,
-                .metrics, .mustache, .nio("NIOCore"),
+                .metrics, .mustache, .nio("NIOCore"), .nio("NIOHTTP1"),
             ]),
         .service("Signals", ["ExperimentsAPI", "Mapping", "OpenSSL", "OutboundHTTP"]),
         .service(

@@ -188,20 +188,60 @@ struct TLSDoorTests {
         try await gateway.stop()
     }
 
-    @Test("An address has its share of connections, whether or not they shake hands", arguments: ["line", "http"])
-    func share(door: String) async throws {
+    @Test("An address has its share of connections for lines, whether or not they shake hands")
+    func share() async throws {
         let certificate = try TestCertificate()
         let gateway = try await gateway(
             certificate,
             [
                 "GYRE_CONNECTIONS_PER_ADDRESS": "2", "GYRE_TLS_HANDSHAKE_MILLISECONDS": "60000",
             ])
-        let port = try await gateway.tlsPort(door)
+        let port = try await gateway.tlsPort("line")
         let open = [RawStream(port: port), RawStream(port: port)]
         // Nobody shakes hands; the third is closed all the same.
         #expect(await RawStream(port: port).read() == "")
         withExtendedLifetime(open) {}
         try await gateway.stop()
+    }
+
+    @Test(
+        "An address that has its share for HTTP comes in as soon as one of its connections has rested for a while",
+        // Less than a connection that rests lasts where nobody needs its place.
+        .timeLimit(.minutes(1)))
+    func restingShare() async throws {
+        let certificate = try TestCertificate()
+        let gateway = try await gateway(
+            certificate,
+            [
+                "GYRE_CONNECTIONS_PER_ADDRESS": "1", "GYRE_TLS_HANDSHAKE_MILLISECONDS": "60000",
+                "GYRE_ADDRESS_RATE": "1000000",
+            ])
+        let port = try await gateway.tlsPort("http")
+        let silent = RawStream(port: port)
+        await Self.comeIn(port, certificate)
+        #expect(await silent.read() == "")
+        await Self.comeIn(port, certificate) { kept in
+            await Self.comeIn(port, certificate)
+            _ = await kept.countToEnd()
+        }
+        try await gateway.stop()
+    }
+
+    /// Asks until there is an answer.
+    private static func comeIn(
+        _ port: Int, _ certificate: TestCertificate,
+        then: @escaping @Sendable (inout TLSClient) async -> Void = { _ in }
+    ) async {
+        var isIn = false
+        while !isIn, !Task.isCancelled {
+            let answer = try? await TLSClient.connect(to: port, trusting: certificate.chain) { client in
+                try await client.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                let answer = try await client.line()
+                if answer != nil { await then(&client) }
+                return answer
+            }
+            isIn = answer?.hasPrefix("HTTP/1.1 200") == true
+        }
     }
 
     @Test("An address has so many handshakes a second, whatever else it may do")

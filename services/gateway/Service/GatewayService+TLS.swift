@@ -52,12 +52,13 @@ extension GatewayService {
     ) async throws -> @Sendable (any Channel, TLSDoors.Door) throws -> Void {
         let connections = try await eventLoop.submit {
             NIOLoopBound(
-                ConnectionCounts(maximum: limits.connectionsPerAddress, total: TLSDoors.maximumConnections),
+                ConnectionCounts(
+                    maximum: limits.connectionsPerAddress, total: TLSDoors.maximumConnections, grace: TLSDoors.grace),
                 eventLoop: eventLoop)
         }.get()
         return { channel, door in
             try channel.pipeline.syncOperations.addHandler(
-                ConnectionShareHandler { address in
+                ConnectionShareHandler(rests: door == .http) { address in
                     let caller = Caller(.address(address), limits.address)
                     guard gate.value.chargeStranger(caller, cost: TLSDoors.handshakeCost) == nil else { return nil }
                     return connections.value.open(.address(address))

@@ -161,12 +161,10 @@ public enum GatewayService {
         let doors = OpenDoors(
             in: run, awaitsTLSHTTP: configuration.tls?.httpPort != nil, logger: environment.logger)
         let http = HTTPServer.loopback(
-            httpParts, port: configuration.httpPort, socket: configuration.httpSocket, streams: streams,
+            httpParts, port: configuration.httpPort, socket: configuration.httpSocket,
+            connections: try await loopbackConnections(on: environment.eventLoop), streams: streams,
             pages: pages(statusPage, false), status: status, metrics: environment.metrics
-        ) { channel in
-            try channel.pipeline.syncOperations.addHandler(
-                ConnectionShareHandler { connections.value.open(.address($0)) })
-        } onBound: {
+        ) {
             doors.opened(httpPort: $0)
         }
         // Services end in the opposite order: what the doors let in last is still counted.
@@ -184,6 +182,19 @@ public enum GatewayService {
                     secure: $0, onBound: $1)
             }
         }
+    }
+
+    private static func loopbackConnections(
+        on eventLoop: any EventLoop
+    ) async throws -> NIOLoopBound<ConnectionCounts> {
+        try await eventLoop.submit {
+            let counts = ConnectionCounts(
+                total: HTTPServer.maximumConnections, spare: HTTPServer.spareConnections, grace: HTTPServer.grace
+            ) { delay, look in
+                eventLoop.assumeIsolated().scheduleTask(in: delay) { look(.now()) }
+            }
+            return NIOLoopBound(counts, eventLoop: eventLoop)
+        }.get()
     }
 
     private static func accessLog(

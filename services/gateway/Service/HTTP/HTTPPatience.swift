@@ -1,41 +1,56 @@
-import Hummingbird
 import NIOCore
+import NIOHTTP1
 
 /// How long the peer of an HTTP connection may take. A struct without I/O.
 ///
 /// ```
-/// waiting for a request -> answering -> waiting …      at any time: replies unread
+/// resting -> answering, one request or more -> resting …      at any time: replies unread
 /// ```
 struct HTTPPatience {
     /// The limits, each in time after which the connection is closed.
     struct Limits: Sendable {
-        /// For the head of a request, from the opening of the connection or the reply before it.
+        /// For the head of a request, from the opening of the connection or the end of the reply before it.
         var head = TimeAmount.seconds(60)
         /// For the body of a request.
         var body = TimeAmount.seconds(30)
-        /// From a request's head to its reply: more than the longest deadline that a caller can set.
+        /// From a request's head to its reply, and between the parts of a reply: more than the longest deadline that a
+        /// caller can set.
         var answer = TimeAmount.seconds(330)
         /// For a reply to be read.
         var unread = TimeAmount.seconds(30)
     }
 
     private let limits: Limits
-    private var waitingSince: NIODeadline
-    private var answeringSince: NIODeadline?
+    /// Of the present rest or answer.
+    private var since: NIODeadline
+    /// Requests whose reply has not ended.
+    private var requests = 0
     private var unwritableSince: NIODeadline?
 
     init(_ limits: Limits, at now: NIODeadline) {
         self.limits = limits
-        waitingSince = now
+        since = now
     }
 
-    mutating func received(at now: NIODeadline) {
-        answeringSince = answeringSince ?? now
+    /// No request waits for its reply, or for the rest of it.
+    var rests: Bool { requests == 0 }
+
+    /// A request's head came.
+    mutating func began(at now: NIODeadline) {
+        if rests { since = now }
+        requests += 1
     }
 
-    mutating func replied(at now: NIODeadline) {
-        answeringSince = nil
-        waitingSince = now
+    /// A part of a reply was written.
+    mutating func wrote(at now: NIODeadline) {
+        since = now
+    }
+
+    /// A reply was sent to its end.
+    mutating func ended(at now: NIODeadline) {
+        since = now
+        // What cannot be read as a request has a reply as well.
+        requests = max(0, requests - 1)
     }
 
     mutating func becameWritable(_ isWritable: Bool, at now: NIODeadline) {
@@ -44,16 +59,14 @@ struct HTTPPatience {
 
     func isExhausted(at now: NIODeadline) -> Bool {
         if let since = unwritableSince, now - since >= limits.unread { return true }
-        if let since = answeringSince { return now - since >= limits.answer }
-        return now - waitingSince >= limits.head
+        return now - since >= (rests ? limits.head : limits.answer)
     }
 }
 
-/// Closes an HTTP connection when ``HTTPPatience`` is exhausted.
+/// Closes an HTTP connection when ``HTTPPatience`` is exhausted, and says whether it rests.
 final class HTTPPatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
-    // Whatever passes: that it does is all that counts.
-    typealias InboundIn = NIOAny
-    typealias OutboundIn = NIOAny
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
 
     private var patience: HTTPPatience
     private let tick: TimeAmount
@@ -78,13 +91,26 @@ final class HTTPPatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        patience.received(at: .now())
+        if case .head = unwrapInboundIn(data) {
+            patience.began(at: .now())
+            context.triggerUserOutboundEvent(ConnectionUse.works, promise: nil)
+        }
         context.fireChannelRead(data)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        patience.replied(at: .now())
-        context.write(data, promise: promise)
+        guard case .end = unwrapOutboundIn(data) else {
+            patience.wrote(at: .now())
+            return context.write(data, promise: promise)
+        }
+        let sent = promise ?? context.eventLoop.makePromise()
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        sent.futureResult.whenSuccess {
+            let (handler, context) = bound.value
+            handler.patience.ended(at: .now())
+            if handler.patience.rests { context.triggerUserOutboundEvent(ConnectionUse.rests, promise: nil) }
+        }
+        context.write(data, promise: sent)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {

@@ -5,13 +5,21 @@ import HummingbirdCore
 import JSON
 import Logging
 import NIOCore
+import NIOHTTP1
 import ServiceKit
 import ServiceLifecycle
 
 /// The HTTP side of the gateway: everything on loopback, and what clients need over TLS.
 enum HTTPServer {
-    /// Connections at a time; further ones wait to be accepted.
+    /// Connections to loopback at a time. A newcomer gets the place of the one that has rested for longest; where all
+    /// have something to answer, it waits to be accepted.
     static let maximumConnections = 256
+    /// Connections that may come in while the last place is taken: NIO accepts a few at a time.
+    static let spareConnections = 16
+    /// How long a connection to loopback may take at least until its request has come.
+    static let grace = TimeAmount.milliseconds(100)
+    /// Connections to loopback that wait to be accepted.
+    static let backlog = 1_024
     /// Connections that wait for changes of features, so that others find room beside them.
     static let maximumStreams = 128
     /// Bytes of all headers of a request.
@@ -32,12 +40,12 @@ enum HTTPServer {
     /// - Parameters:
     ///   - port: 0 lets the system choose.
     ///   - socket: a Unix socket's path in place of the port.
+    ///   - connections: what counts them.
     ///   - streams: where listeners for changes are.
-    ///   - prepare: adds to each new connection what comes before HTTP.
     ///   - onBound: gets the port.
     static func loopback(
-        _ parts: Parts, port: Int, socket: String? = nil, streams: FeatureStreams, pages: Pages,
-        status: SystemStatus, metrics: PrometheusMetrics, prepare: @escaping @Sendable (any Channel) throws -> Void,
+        _ parts: Parts, port: Int, socket: String? = nil, connections: NIOLoopBound<ConnectionCounts>,
+        streams: FeatureStreams, pages: Pages, status: SystemStatus, metrics: PrometheusMetrics,
         onBound: @escaping @Sendable (Int) -> Void
     ) -> some Service {
         let router = Router(context: HTTPContext.self)
@@ -67,8 +75,11 @@ enum HTTPServer {
         }
         return application(
             router, parts, at: socket.map { .unixDomainSocket(path: $0) } ?? .hostname("127.0.0.1", port: port),
-            maximumConnections, prepare
+            RoomForNewcomers(connections: connections)
         ) { channel in
+            try channel.pipeline.syncOperations.addHandler(
+                ConnectionShareHandler(rests: true) { connections.value.open(.address($0)) })
+        } onRunning: { channel in
             if let port = channel.localAddress?.port { onBound(port) }
         }
     }
@@ -91,7 +102,7 @@ enum HTTPServer {
         let address = configuration.address
         return BoundService(
             application(
-                router, parts, at: .hostname(address, port: port), TLSDoors.maximumConnections, secure
+                router, parts, at: .hostname(address, port: port), nil, prepare: secure
             ) { channel in
                 if let address = channel.localAddress { onBound(address.hostAndPort) }
             }
@@ -111,13 +122,12 @@ enum HTTPServer {
     }
 
     private static func application(
-        _ router: Router<HTTPContext>, _ parts: Parts, at address: BindAddress, _ connections: Int,
-        _ prepare: @escaping @Sendable (any Channel) throws -> Void,
+        _ router: Router<HTTPContext>, _ parts: Parts, at address: BindAddress, _ room: RoomForNewcomers?,
+        prepare: @escaping @Sendable (any Channel) throws -> Void,
         onRunning: @escaping @Sendable (any Channel) async -> Void
     ) -> some Service {
         let patience = parts.patience
         let configuration = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [HTTPPatienceHandler(patience)],
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: maximumHeaderBytes, maxHeaderListSize: maximumHeaderBytes,
                 maxHeaderFieldCount: maximumHeaders))
@@ -125,11 +135,11 @@ enum HTTPServer {
             router: router,
             server: HTTPServerBuilder { responder in
                 PreparedChannel(
-                    base: HTTP1Channel(responder: responder, configuration: configuration), prepare: prepare)
+                    base: HTTP1Channel(responder: responder, configuration: configuration), prepare: prepare,
+                    patience: patience)
             },
             configuration: ApplicationConfiguration(
-                address: address, serverName: "gyre",
-                availableConnectionsDelegate: MaximumAvailableConnections(connections)),
+                address: address, serverName: "gyre", backlog: backlog, availableConnectionsDelegate: room),
             onServerRunning: onRunning,
             eventLoopGroupProvider: .shared(parts.eventLoop))
     }
@@ -141,14 +151,30 @@ enum HTTPServer {
     }
 }
 
-/// An HTTP connection with handlers of ours between it and the network.
+/// Accepts connections while there is room for them.
+private struct RoomForNewcomers: AvailableConnectionsDelegate {
+    let connections: NIOLoopBound<ConnectionCounts>
+
+    func connectionOpened() {}
+    func connectionClosed() {}
+    func isAcceptingNewConnections() -> Bool { connections.value.hasRoom() }
+}
+
+/// An HTTP connection with handlers of ours between it and the network, and right behind NIO's decoder.
 private struct PreparedChannel: ServerChildChannel {
     let base: HTTP1Channel
     let prepare: @Sendable (any Channel) throws -> Void
+    let patience: HTTPPatience.Limits
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
         channel.eventLoop.makeCompletedFuture { try prepare(channel) }
             .flatMap { base.setup(channel: channel, logger: logger) }
+            .flatMapThrowing { value in
+                let pipeline = channel.pipeline.syncOperations
+                let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self).handler
+                try pipeline.addHandler(HTTPPatienceHandler(patience), position: .after(decoder))
+                return value
+            }
     }
 
     func handle(value: HTTP1Channel.Value, logger: Logger) async {

@@ -23,6 +23,8 @@ struct TLSDoors: Sendable {
 
     /// Connections of both ports together.
     static let maximumConnections = 4_096
+    /// How long a connection for HTTP may take at least until its request has come, before a newcomer gets its place.
+    static let grace = TimeAmount.seconds(1)
     /// What a connection costs its address, in calls without a key: a handshake takes about as long as so many of them.
     static let handshakeCost: Int64 = 100
 
