@@ -162,7 +162,7 @@ let package = Package(
                 "JSONRPCUnixSocket", "Limits",
                 "MerkleLog", "OpenSSL", "OutboundHTTP", "PersonArchive", "PlatformAPI", "PythonOracle", "SQLite",
                 "ServiceContract", "ServiceKit", "SignalsAPI", "TLS", "TenancyAPI", .configuration, .hummingbird,
-                .lifecycle, .logging, .nio("NIOCore"), .nio("NIOPosix"),
+                .lifecycle, .logging, .nio("NIOCore"), .nio("NIOHTTP1"), .nio("NIOPosix"),
             ]
         ),
         .tests(

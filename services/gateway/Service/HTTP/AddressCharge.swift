@@ -7,7 +7,8 @@ struct AddressCharge: RouterMiddleware {
     func handle(
         _ request: Request, context: HTTPContext, next: (Request, HTTPContext) async throws -> Response
     ) async throws -> Response {
-        if !Self.isCall(request.method.rawValue, request.uri.path), let refusal = await door.charge(context.address) {
+        let isCall = Self.isCall(request.method.rawValue, request.uri.path)
+        if !isCall || request.head.authority == HTTPHost.unclear, let refusal = await door.charge(context.address) {
             return refusal
         }
         return try await next(request, context)

@@ -49,6 +49,7 @@ enum HTTPServer {
         onBound: @escaping @Sendable (Int) -> Void
     ) -> some Service {
         let router = Router(context: HTTPContext.self)
+        router.add(middleware: ClearHostOnly())
         router.add(middleware: LoopbackOnly())
         addClientRoutes(to: router, parts, streams)
         pages.addRoutes(to: router)
@@ -97,6 +98,7 @@ enum HTTPServer {
     ) -> some Service {
         let router = Router(context: HTTPContext.self)
         router.add(middleware: AddressCharge(door: parts.door))
+        router.add(middleware: ClearHostOnly())
         addClientRoutes(to: router, parts, streams)
         pages.addRoutes(to: router)
         let address = configuration.address
@@ -172,7 +174,8 @@ private struct PreparedChannel: ServerChildChannel {
             .flatMapThrowing { value in
                 let pipeline = channel.pipeline.syncOperations
                 let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self).handler
-                try pipeline.addHandler(HTTPPatienceHandler(patience), position: .after(decoder))
+                try pipeline.addHandlers(
+                    [HTTPPatienceHandler(patience), HTTPHostHandler()], position: .after(decoder))
                 return value
             }
     }
