@@ -45,6 +45,7 @@ def run(report, programs, directory):
         slow(report, doors)
         renewed(report, suite, doors, authority, first)
         findings(report, suite)
+        restarted(report, suite, doors)
     finally:
         suite.clean_up()
 
@@ -387,6 +388,22 @@ def renewed(report, suite, doors, authority, first):
         report.equal("one that has expired is not taken, and the log says so", serial(), int(second.serial, 16))
         report.check("and the connection lives on still", "result" in doors.call(living))
         install(second)
+
+
+def restarted(report, suite, doors):
+    suite.kill("gateway")
+    report.check("a gateway that was killed is back at the port for lines",
+                 wait_for(lambda: quietly(doors.works), what="the port for lines"))
+
+    def page():
+        client = http.client.HTTPSConnection("localhost", doors.web, timeout=CALL_SECONDS, context=doors.context())
+        client.request("GET", "/healthz")
+        return client.getresponse().status
+
+    report.equal("and at the port for HTTP", wait_for(lambda: quietly(page), what="the port for HTTP"), 200)
+    named = json.loads((suite.directory / "run" / "tls.json").read_text())
+    report.equal("it says the ports that gyre up said",
+                 [int(named[door].rsplit(":", 1)[1]) for door in ("line", "http")], [doors.line, doors.web])
 
 
 def findings(report, suite):

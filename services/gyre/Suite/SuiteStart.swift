@@ -59,10 +59,11 @@ struct SuiteStart {
     private func becomeReady(_ supervisor: Supervisor) async throws(CommandFailure) -> (ReadyFile, DemoSummary?) {
         let admin = SuiteClient(.admin(brand: nil), in: directory)
         let port = try await waitForServices(supervisor, admin)
-        supervisor.keep(httpPort: port)
+        let tls = TLSDoors.read(in: directory)
+        supervisor.keep(GatewayPorts(http: port, tls: tls))
         var file = ReadyFile(
             url: "http://127.0.0.1:\(port)/", socket: directory.gatewaySocket, adminSocket: directory.adminSocket,
-            tls: TLSDoors.read(in: directory))
+            tls: tls)
         var summary: DemoSummary?
         if isDemo {
             let demo = try await DemoBrand.prepare(in: directory, admin)

@@ -12,7 +12,7 @@ final class Supervisor: Sendable {
     private struct Shared {
         /// The services as they were when something last happened to one.
         var services: [String: ServiceSupervision] = [:]
-        var httpPort: Int?
+        var ports: GatewayPorts
         var isOver = false
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
@@ -37,7 +37,7 @@ final class Supervisor: Sendable {
         self.lock = lock
         self.isDetached = isDetached
         self.report = report
-        shared = Mutex(Shared(httpPort: httpPort))
+        shared = Mutex(Shared(ports: GatewayPorts(http: httpPort)))
         signals = cprocess_signal_pipe()
         guard signals >= 0 else {
             throw CommandFailure("Signals cannot be received: \(String(cString: strerror(-signals))).")
@@ -88,8 +88,8 @@ final class Supervisor: Sendable {
         shared.withLock { shared in SuiteServices.names.allSatisfy { shared.services[$0]?.pid != nil } }
     }
 
-    /// From now on the gateway is started on this port, so that its URL outlives a restart.
-    func keep(httpPort: Int) { shared.withLock { $0.httpPort = httpPort } }
+    /// From now on the gateway is started on these ports, so that its URL and its addresses outlive a restart.
+    func keep(_ ports: GatewayPorts) { shared.withLock { $0.ports = ports } }
 
     // MARK: The thread
 
@@ -155,7 +155,7 @@ final class Supervisor: Sendable {
         if name == SuiteServices.gateway {
             // A port that another process wrote is no word of the one that starts now.
             unlink(directory.portFile)
-            child.environment["GYRE_HTTP_PORT"] = String(shared.withLock(\.httpPort) ?? 0)
+            child.environment.merge(shared.withLock(\.ports).settings) { $1 }
         }
         return try child.start()
     }
