@@ -266,6 +266,14 @@ import Testing
         await #expect(
             throws: RPCError.invalidParams(at: "/params/callbackUrls/0", "names a user; leave that out")
         ) { try await suite.submit("https://user@shop.example/") }
+        // However short it is, what is wrong with it is not its length.
+        for text in ["", "x", "ftp://x"] {
+            let params = #"{"identifiers":[{"type":"email","value":"a@example.org"}],"callbackUrls":["\#(text)"]}"#
+            let urls = try PrivacyRequests.Submit.Params(json: Array(params.utf8)).callbackUrls
+            await #expect(
+                throws: RPCError.invalidParams(at: "/params/callbackUrls/0", "does not begin with https://")
+            ) { try await suite.submit(urls[0]) }
+        }
         #expect(try await suite.count("SELECT count(*) FROM privacy_requests") == 0)
         await suite.stop()
         await receiver.stop()

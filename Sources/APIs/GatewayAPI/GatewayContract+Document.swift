@@ -28,9 +28,9 @@ extension GatewayContract {
         shown whose request it is."},{"name":"corrections","schema":{"type":"array",\#
         "items":{"$ref":"#/components/schemas/Correction"},"maxItems":64,"default":[]},"description":"What is wrong,\#
          and what is right: for `correction`, and only there.","x-privacy":"personal"},{"name":"callbackUrls",\#
-        "schema":{"type":"array","items":{"type":"string","minLength":8,"maxLength":2048},"maxItems":5,\#
-        "default":[]},"description":"Where each change of its status is told, signed: https URLs of public hosts. \#
-        See ops/docs/privacy-callbacks.md.","x-privacy":"none"},{"name":"reference","schema":{"type":"string",\#
+        "schema":{"type":"array","items":{"type":"string","maxLength":2048},"maxItems":5,"default":[]},\#
+        "description":"Where each change of its status is told, signed: https URLs of public hosts. See \#
+        ops/docs/privacy-callbacks.md.","x-privacy":"none"},{"name":"reference","schema":{"type":"string",\#
         "minLength":1,"maxLength":100,"pattern":"^[A-Za-z0-9._:-]{1,100}$"},"description":"The sender's own id of \#
         the request. Sent again with the same content it answers the request that there is; with another content it \#
         is a conflict.","x-privacy":"none"},{"name":"submittedAt",\#

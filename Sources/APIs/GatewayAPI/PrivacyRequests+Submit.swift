@@ -161,7 +161,7 @@ extension PrivacyRequests {
                     guard elements.count < 5 else {
                         throw reader.fail(.constraint, "must have at most 5 elements", at: start)
                     }
-                    elements.append(try reader.readString(lengths: 8...2048))
+                    elements.append(try reader.readString(lengths: 0...2048))
                 }
                 return elements
             }
