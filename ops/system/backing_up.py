@@ -292,6 +292,12 @@ def refusals(report, programs, directory, home, suite, foreign):
         report.check(f"a manifest with {what} is refused", refused.returncode != 0 and says in refused.stderr, refused.stderr)
         shutil.rmtree(home / "damaged")
     foreign.up()
+    foreign.down()
+    unnamed = foreign.run("restore", home / "before", "--replace")
+    report.check("an installation that was never backed up knows a foreign backup too",
+                 unnamed.returncode != 0 and "is of another installation" in unnamed.stderr and "--adopt" in unnamed.stderr,
+                 unnamed.stderr)
+    foreign.up()
     foreign.gyre("backup", home / "foreign")
     taken = foreign.run("backup", home / "foreign")
     report.check("a second backup does not go over a first", taken.returncode != 0 and "not empty" in taken.stderr, taken.stderr)
@@ -299,7 +305,8 @@ def refusals(report, programs, directory, home, suite, foreign):
     report.check("a backup among the suite's own databases is refused", inside.returncode != 0, inside.stderr)
     refused = suite.run("restore", home / "foreign", "--replace")
     report.check("a backup of another installation is refused, naming --adopt",
-                 refused.returncode != 0 and "--adopt" in refused.stderr, refused.stderr)
+                 refused.returncode != 0 and "is of another installation" in refused.stderr
+                 and "--adopt" in refused.stderr, refused.stderr)
     report.check("all of these leave every byte as it was", content(suite.directory) == before)
     suite.up()
 

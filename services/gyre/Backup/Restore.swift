@@ -87,10 +87,21 @@ struct Restore {
         if let own, own != manifest.installation, !adopts {
             throw CommandFailure(
                 "\(backup) is of another installation: \(manifest.installation), and this is \(own).",
-                remedy: "To take it nevertheless: --adopt. Erasures that the other one made since are not known here.")
+                remedy: Self.adoption)
         }
         let hasLedger = [target.ledger, replica].compactMap(\.self).contains {
             access($0 + "/" + Self.ledgerName, F_OK) == 0
+        }
+        let key =
+            SmallFile.read(target.secrets + "/tombstones") ?? replica.flatMap { SmallFile.read($0 + "/tombstones") }
+        let isOwnKey = key.flatMap { Self.name(ofKey: $0) } == manifest.tombstoneKey
+        // An installation without a backup of its own has no id yet, but a key.
+        guard own != nil || !hasLedger || key == nil || isOwnKey || adopts else {
+            throw CommandFailure(
+                """
+                \(backup) is of another installation: \(manifest.installation), whose key is not the one in \
+                \(target.secrets)/tombstones.
+                """, remedy: Self.adoption)
         }
         guard own != nil && hasLedger || adopts else {
             throw CommandFailure(
@@ -103,10 +114,7 @@ struct Restore {
                     "If there is none left: --adopt.",
                 ])
         }
-        let key =
-            SmallFile.read(target.secrets + "/tombstones") ?? replica.flatMap { SmallFile.read($0 + "/tombstones") }
-        guard let key, Self.name(ofKey: key) == manifest.tombstoneKey else {
-            if adopts { return }
+        guard isOwnKey || adopts else {
             throw CommandFailure(
                 """
                 \(key == nil ? "There is no key" : "Another key lies") in \(target.secrets)/tombstones: without the one \
@@ -115,6 +123,9 @@ struct Restore {
                 remedy: "Copy the installation's secrets to \(target.secrets) first; --ledger may hold that key too.")
         }
     }
+
+    private static let adoption =
+        "To take it nevertheless: --adopt. Erasures that the other one made since are not known here."
 
     /// As `Tombstones` names its key.
     private static func name(ofKey key: [UInt8]) -> String? {
