@@ -25,7 +25,6 @@ extension MetricInfo {
 
     /// Where the contract has what the kernel has elsewhere.
     private func pointer(to place: String) -> String {
-        if place.hasPrefix("/kind/") { return String(place.dropFirst("/kind".count)) }
         let isShare = bounds?.lowerShare != nil || bounds?.upperShare != nil
         return isShare && place.hasPrefix("/bounds/") ? place + "Share" : place
     }
