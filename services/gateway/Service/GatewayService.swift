@@ -27,7 +27,10 @@ public enum GatewayService {
     public static func compose(_ environment: ServiceEnvironment, _ parts: inout ServiceParts) async throws {
         let configuration = try GatewayConfiguration(reader: environment.reader)
         let siblings = environment.siblings
-        let status = SystemStatus(services: Siblings.names) { siblings[$0] }
+        let run = environment.configuration.runDirectory
+        let doors = OpenDoors(
+            in: run, awaitsTLSHTTP: configuration.tls?.httpPort != nil, logger: environment.logger)
+        let status = SystemStatus(services: Siblings.names, of: definition.name, doors: doors) { siblings[$0] }
         let secrets = environment.configuration.secretsDirectory
         let certificateSeed = try SecretFile.key(named: "privacy-certificates", in: secrets)
         let archives = PrivacyArchives(
@@ -114,7 +117,6 @@ public enum GatewayService {
         limits.attach(to: gate)
         let keeper = LimitKeeper(
             gate, on: environment.eventLoop, runtime: environment.runtime, clock: bootClock, wakes: wakes)
-        let run = environment.configuration.runDirectory
         let addressLimit = configuration.limits.address
         let connections = try await environment.eventLoop.submit {
             NIOLoopBound(
@@ -158,8 +160,6 @@ public enum GatewayService {
                 status: status, bar: staffBar, staff: staffPage, experiments: experimentsPage, signIn: signInPage,
                 cookies: PageCookies(isSecure: isSecure, key: formKey), door: httpParts.door)
         }
-        let doors = OpenDoors(
-            in: run, awaitsTLSHTTP: configuration.tls?.httpPort != nil, logger: environment.logger)
         let http = HTTPServer.loopback(
             httpParts, port: configuration.httpPort, socket: configuration.httpSocket,
             connections: try await loopbackConnections(on: environment.eventLoop), streams: streams,

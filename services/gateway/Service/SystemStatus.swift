@@ -10,7 +10,19 @@ struct SystemStatus: GatewayAPI.System.Service {
     private static let deadlineMilliseconds: Int64 = 2_000
 
     let services: [String]
-    let dial: @Sendable (String) -> any JSONRPCClient
+    /// Which of them this is.
+    private let own: String
+    private let doors: OpenDoors
+    private let dial: @Sendable (String) -> any JSONRPCClient
+
+    init(
+        services: [String], of own: String, doors: OpenDoors, dial: @escaping @Sendable (String) -> any JSONRPCClient
+    ) {
+        self.services = services
+        self.own = own
+        self.doors = doors
+        self.dial = dial
+    }
 
     func status(
         _ params: GatewayAPI.System.Status.Params, for call: CallContext
@@ -37,9 +49,11 @@ struct SystemStatus: GatewayAPI.System.Service {
         let call = CallContext(principal: "service:gateway", deadlineMilliseconds: Self.deadlineMilliseconds)
         do throws(RPCError) {
             let reply = try await Health.Client(dial(service)).check(Health.Check.Params(), for: call)
+            let isOpen = service != own || doors.areOpen
             return ServiceStatus(
-                name: service, ready: reply.writable, brands: reply.brands, startedAt: reply.startedAt,
-                problem: reply.writable ? reply.problem : "It cannot write: is the disk full?")
+                name: service, ready: reply.writable && isOpen, brands: reply.brands, startedAt: reply.startedAt,
+                problem: !reply.writable
+                    ? "It cannot write: is the disk full?" : isOpen ? reply.problem : "It does not take HTTP yet.")
         } catch {
             return ServiceStatus(
                 name: service, ready: false, problem: "It does not answer (error \(error.code)); see its log.")

@@ -13,6 +13,8 @@ import Synchronization
 /// open.
 final class OpenDoors: Sendable {
     private struct Addresses {
+        /// Whether the first HTTP door is, at a port or at a socket.
+        var isHTTPOpen = false
         var httpPort: Int?
         var tlsLine: String?
         var tlsHTTP: String?
@@ -33,7 +35,16 @@ final class OpenDoors: Sendable {
         unlink(directory + "/tls.json")
     }
 
-    func opened(httpPort: Int) { change { $0.httpPort = httpPort } }
+    /// Whether clients find every door: until then the gateway is not ready.
+    var areOpen: Bool { addresses.withLock { $0.isHTTPOpen && ($0.tlsHTTP != nil || !awaitsTLSHTTP) } }
+
+    /// - Parameter httpPort: nil at a socket.
+    func opened(httpPort: Int?) {
+        change {
+            $0.isHTTPOpen = true
+            $0.httpPort = httpPort
+        }
+    }
 
     func opened(tlsLine address: String) { change { $0.tlsLine = address } }
 

@@ -42,11 +42,11 @@ enum HTTPServer {
     ///   - socket: a Unix socket's path in place of the port.
     ///   - connections: what counts them.
     ///   - streams: where listeners for changes are.
-    ///   - onBound: gets the port.
+    ///   - onBound: gets the port; nil at a socket.
     static func loopback(
         _ parts: Parts, port: Int, socket: String? = nil, connections: NIOLoopBound<ConnectionCounts>,
         streams: FeatureStreams, pages: Pages, status: SystemStatus, metrics: PrometheusMetrics,
-        onBound: @escaping @Sendable (Int) -> Void
+        onBound: @escaping @Sendable (Int?) -> Void
     ) -> some Service {
         let router = Router(context: HTTPContext.self)
         router.add(middleware: ClearHostOnly())
@@ -81,7 +81,7 @@ enum HTTPServer {
             try channel.pipeline.syncOperations.addHandler(
                 ConnectionShareHandler(rests: true) { connections.value.open(.address($0)) })
         } onRunning: { channel in
-            if let port = channel.localAddress?.port { onBound(port) }
+            onBound(channel.localAddress?.port)
         }
     }
 
