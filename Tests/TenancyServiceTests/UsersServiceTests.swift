@@ -135,10 +135,10 @@ import Testing
             tenancy.clock.advance(milliseconds: window)
             let second = try await pair()
             // The code that confirmed it has been used, and those of the first are worth nothing.
-            for code in [first.codes[1], "AAAAAAAAAAAAAAAA"] { #expect(await refusal(code) == .signInRefused) }
+            for code in [first.codes[1], "AAAAAAAAAAAAAAAA"] { #expect(await refusal(code) == .codeRefused) }
             tenancy.clock.advance(milliseconds: window)
             for _ in 1...SessionsService.maximumAttempts {
-                #expect(await refusal("AAAAAAAAAAAAAAAA") == .signInRefused)
+                #expect(await refusal("AAAAAAAAAAAAAAAA") == .codeRefused)
             }
             let limited = await refusal(second.codes[0])
             #expect(limited?.code == RPCError.Code.rateLimited)

@@ -36,16 +36,18 @@ struct BrandsCommand: AsyncParsableCommand {
         @Flag(help: "A test brand, for trying things out; only test keys open it.")
         var test = false
 
-        @Option(help: ArgumentHelp("Its owner; without it an organisation of the same name is made.", valueName: "id"))
-        var organization: UUIDv7?
+        @Option(help: "Its owner, by id or name; without it an organisation of the same name is made.")
+        var organization: String?
 
         @OptionGroup var suite: SuiteOptions
         @OptionGroup var output: OutputOptions
 
         func perform() async throws {
             let brands = Brands.Client(try suite.admin())
+            var owner: UUIDv7?
+            if let organization { owner = try await suite.organizationID(organization) }
             let params = Brands.Provision.Params(
-                name: name, organizationId: organization, industry: industry, mode: test ? .test : .live,
+                name: name, organizationId: owner, industry: industry, mode: test ? .test : .live,
                 timeZone: timeZone, currency: currency)
             let brand = try await brands.provision(params)
             output.show(brand) {

@@ -49,11 +49,7 @@ struct OrganizationsCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func perform() async throws {
-            let client = Organizations.Client(try suite.admin())
-            let organizations = try await allPages { cursor throws(RPCError) in
-                let page = try await client.list(Organizations.List.Params(cursor: cursor))
-                return (page.items, page.nextCursor)
-            }
+            let organizations = try await suite.organizations()
             output.show(WholeList(items: organizations)) {
                 guard !organizations.isEmpty else {
                     return "No organisations yet. Make one: \(suite.command("organizations create NAME"))\n"
@@ -68,11 +64,11 @@ struct OrganizationsCommand: AsyncParsableCommand {
             abstract: "Gives an organisation another name.",
             discussion: """
                 EXAMPLE
-                  gyre organizations rename 019a0000-0000-7000-8000-000000000001 'Corner Shops'
+                  gyre organizations rename 'Corner Shop' 'Corner Shops'
                 """)
 
-        @Argument(help: "The organisation's id, as `gyre organizations list` shows it.")
-        var id: UUIDv7
+        @Argument(help: "The organisation, by id or name.")
+        var organization: String
 
         @Argument(help: "What people call it from now on.")
         var name: String
@@ -82,6 +78,7 @@ struct OrganizationsCommand: AsyncParsableCommand {
 
         func perform() async throws {
             let client = Organizations.Client(try suite.admin())
+            let id = try await suite.organizationID(organization)
             let version = try await client.get(Organizations.Get.Params(id: id)).version
             let renamed = try await client.update(Organizations.Update.Params(id: id, version: version, name: name))
             output.show(renamed) { OrganizationsCommand.table([renamed]).text(width: Terminal.width) }
@@ -94,5 +91,31 @@ struct OrganizationsCommand: AsyncParsableCommand {
             table.add([organization.id.description, organization.name, organization.createdAt.description])
         }
         return table
+    }
+}
+
+extension SuiteOptions {
+    fileprivate func organizations() async throws -> [Organization] {
+        let client = Organizations.Client(try admin())
+        return try await allPages { cursor throws(RPCError) in
+            let page = try await client.list(Organizations.List.Params(cursor: cursor))
+            return (page.items, page.nextCursor)
+        }
+    }
+
+    /// The id of an organisation that a person named by id or by name.
+    func organizationID(_ given: String) async throws -> UUIDv7 {
+        if let id = UUIDv7(given) { return id }
+        let matches = try await organizations().filter { $0.name == given }
+        switch matches.count {
+        case 1: return matches[0].id
+        case 0:
+            throw CommandFailure(
+                "There is no organisation called '\(given)'.", remedy: "List them: \(command("organizations list"))")
+        default:
+            let ids = matches.map(\.id.description).joined(separator: ", ")
+            throw CommandFailure(
+                "\(matches.count) organisations are called '\(given)'.", remedy: "Name one by its id: \(ids)")
+        }
     }
 }

@@ -5,15 +5,20 @@ import JSONRPC
 /// A command that speaks to a suite. What the suite refuses becomes a message for people, with what to do next.
 protocol SuiteCommand: AsyncParsableCommand {
     var suite: SuiteOptions { get }
+    /// Whether what it is given proves who calls, so that a key is no remedy.
+    var needsNoKey: Bool { get }
 
     func perform() async throws
 }
 
 extension SuiteCommand {
+    var needsNoKey: Bool { false }
+
     func run() async throws {
         do {
             try await perform()
         } catch let error as RPCError {
+            if needsNoKey, error.code == RPCError.Code.unauthenticated { throw CommandFailure(error.message) }
             throw CommandFailure(error, in: suite.directory)
         }
     }

@@ -8,7 +8,8 @@ struct UsersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "users", abstract: "Invites, lists, changes and removes the staff of a brand, and signs them in.",
         subcommands: [
-            Invite.self, Accept.self, SignIn.self, List.self, Update.self, Remove.self, Recover.self,
+            Invite.self, Accept.self, SignIn.self, SessionsOf.self, EndSession.self, Authenticator.self, List.self,
+            Update.self, Remove.self, Recover.self,
         ], defaultSubcommand: List.self)
 
     struct Invite: SuiteCommand {
@@ -53,6 +54,8 @@ struct UsersCommand: AsyncParsableCommand {
         @OptionGroup var suite: SuiteOptions
         @OptionGroup var output: OutputOptions
 
+        var needsNoKey: Bool { true }
+
         func perform() async throws {
             let client = Users.Client(try suite.admin())
             let accepted = try await client.accept(
@@ -88,6 +91,8 @@ struct UsersCommand: AsyncParsableCommand {
 
         @OptionGroup var suite: SuiteOptions
         @OptionGroup var output: OutputOptions
+
+        var needsNoKey: Bool { true }
 
         func perform() async throws {
             let client = Sessions.Client(try suite.admin())

@@ -98,7 +98,9 @@ struct AuthenticatorsService: Authenticators.Service {
         for call: CallContext
     ) throws(RPCError) -> Authenticators.Confirm.Reply {
         let (user, brand) = try caller(call, in: transaction)
-        try codes.take(params.code, of: user, brand: brand, at: call.now, in: transaction)
+        try Self.said { () throws(RPCError) in
+            try codes.take(params.code, of: user, brand: brand, at: call.now, in: transaction)
+        }
         try users.confirmAuthenticator(of: user.user, in: transaction)
         var recoveryCodes: [String] = []
         for _ in 0..<Self.recoveryCodes {
@@ -134,10 +136,21 @@ struct AuthenticatorsService: Authenticators.Service {
             guard try users.find(id, of: brand, in: transaction) != nil,
                 let user = try users.credentials(of: id, in: transaction), user.isAuthenticatorConfirmed
             else { throw .notFound("authenticator of user", id) }
-            try codes.check(params.code, of: user, brand: brand, at: call.now, in: transaction)
+            try Self.said { () throws(RPCError) in
+                try codes.check(params.code, of: user, brand: brand, at: call.now, in: transaction)
+            }
             try users.removeAuthenticator(of: id, in: transaction)
             try sessions.forgetAttempts(attempt.digest, in: transaction)
             return Authenticators.Remove.Reply(removedAt: call.now)
+        }
+    }
+
+    /// Who is signed in may hear that it was the code.
+    private static func said(_ check: () throws(RPCError) -> Void) throws(RPCError) {
+        do throws(RPCError) {
+            try check()
+        } catch {
+            throw error == .signInRefused ? .codeRefused : error
         }
     }
 

@@ -143,6 +143,9 @@ extension RPCError {
     /// The same for an address that is nobody's, a wrong password and a wrong code.
     static let signInRefused = RPCError.unauthenticated("Brand, address, password or code is not right.")
 
+    /// Told only to who is signed in.
+    static let codeRefused = RPCError.unauthenticated("This code is not right, or has been used.")
+
     /// Told only to who has the password.
     static let codeMissing = RPCError.unauthenticated(
         "This user has an authenticator app: send the code it shows, or a recovery code, as code.")
