@@ -66,16 +66,35 @@ extension PrivacyCommand {
         @Option(help: ArgumentHelp("The id of the audit log's key, 64 hexadecimal digits.", valueName: "key id"))
         var auditKey: String?
 
+        @OptionGroup var output: OutputOptions
+
+        /// What was checked, for programs; a certificate that does not hold is an error.
+        private struct Report: JSONWritable {
+            let keyID: String
+            /// Whether the key was compared with one that was given.
+            let isKeyKnown: Bool
+
+            func write(to writer: inout JSONWriter) {
+                writer.beginObject()
+                writer.key("keyId")
+                writer.string(keyID)
+                writer.key("isKeyKnown")
+                writer.bool(isKeyKnown)
+                writer.endObject()
+            }
+        }
+
         func run() throws {
             let certificate = try Self.read(file)
             let problem = Self.problem(of: certificate, key: key) ?? Self.auditProblem(of: certificate, key: auditKey)
             if let problem { throw CommandFailure("\(file): \(problem)") }
-            Terminal.out(
+            output.show(Report(keyID: certificate.keyId, isKeyKnown: key != nil)) {
                 """
                 The signature is right: nothing in \(file) was changed since key \(certificate.keyId) signed it.
                 The audit log has the entry of its completion.
                 \(key == nil ? "Whose key that is was not checked: compare it with `gyre privacy key` of the suite.\n" : "")
-                """)
+                """
+            }
         }
 
         private static func read(_ path: String) throws(CommandFailure) -> SignedCertificate {
@@ -137,6 +156,18 @@ extension PrivacyCommand {
                 """)
 
         @OptionGroup var suite: SuiteOptions
+        @OptionGroup var output: OutputOptions
+
+        private struct Key: JSONWritable {
+            let hexadecimal: String
+
+            func write(to writer: inout JSONWriter) {
+                writer.beginObject()
+                writer.key("publicKey")
+                writer.string(hexadecimal)
+                writer.endObject()
+            }
+        }
 
         func perform() async throws {
             let path = suite.directory.path + "/secrets/privacy-certificates"
@@ -145,7 +176,8 @@ extension PrivacyCommand {
             }
             do {
                 let key = try Ed25519.PrivateKey(rawRepresentation: seed)
-                Terminal.out(Hexadecimal.encode(key.publicKey.rawRepresentation) + "\n")
+                let shown = Key(hexadecimal: Hexadecimal.encode(key.publicKey.rawRepresentation))
+                output.show(shown) { shown.hexadecimal + "\n" }
             } catch {
                 throw CommandFailure("\(path) is no key: \(error).")
             }
