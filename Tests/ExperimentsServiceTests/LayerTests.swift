@@ -3,6 +3,7 @@ import JSON
 import JSONRPC
 import ServiceContract
 import Testing
+import ServiceKit
 
 @testable import ExperimentsService
 

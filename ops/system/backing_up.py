@@ -142,6 +142,7 @@ def under_load(report, suite, brand, path):
     report.check("writes go well during a backup and after it", not problems, problems)
     names = {str(file.relative_to(path)) for file in path.rglob("*") if file.is_file()}
     expected = {"manifest.json", "gateway/service.db", "tenancy/service.db", "signals/service.db", "experiments/service.db",
+                "stimuli/service.db", f"stimuli/{brand.id}.db", f"stimuli/{brand.gone.brand.id}.db",
                 f"experiments/{brand.id}.db", f"experiments/{brand.gone.brand.id}.db",
                 f"signals/{brand.id}.db", f"signals/{brand.gone.brand.id}.db"}
     report.check("the backup holds the databases and a manifest, no secrets and no ledger", names == expected, names)
@@ -330,11 +331,11 @@ def killed_backup(report, suite, home, rounds):
         process.wait(60)
         if (path / "manifest.json").exists():
             whole += 1
-            continue
-        refused = suite.run("restore", path, "--replace")
-        if refused.returncode == 0:
-            report.check("a backup that was killed is refused", False, refused.stdout)
-        shutil.rmtree(path, ignore_errors=True)
+        else:
+            refused = suite.run("restore", path, "--replace")
+            if refused.returncode == 0:
+                report.check("a backup that was killed is refused", False, refused.stdout)
+            shutil.rmtree(path, ignore_errors=True)
         wait_for(lambda: suite.run("status").returncode == 0, what="a suite that is ready again")
     report.check(f"{rounds} backups killed at different moments: {whole} came to their end, the others are no backups", True)
     suite.gyre("backup", home / "after-kills")
@@ -375,7 +376,7 @@ def killed_restore(report, programs, directory, home, suite, brand, person, roun
 
 def killed_services(suite, rounds):
     """Each service is killed while it finishes the restore."""
-    for name in ("tenancy", "signals", "experiments", "gateway"):
+    for name in ("tenancy", "signals", "experiments", "stimuli", "gateway"):
         for number in range(rounds):
             environment = suite.environment | {"GYRE_DATA_DIRECTORY": str(suite.directory)}
             process = subprocess.Popen([str(suite.program.parent / name)], env=environment,

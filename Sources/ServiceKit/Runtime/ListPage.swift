@@ -49,3 +49,21 @@ public struct ListPage<Item> {
         return true
     }
 }
+
+/// A row under the number that others refer to it by.
+public struct Numbered<Value: Sendable>: Sendable {
+    public let number: Int64
+    public let value: Value
+
+    public init(number: Int64, value: Value) {
+        self.number = number
+        self.value = value
+    }
+}
+
+extension ListPage {
+    /// Where the next page begins; nil on the last one.
+    public func cursor<Value>() -> String? where Item == Numbered<Value> {
+        hasMore ? items.last.map { "\($0.number)" } : nil
+    }
+}

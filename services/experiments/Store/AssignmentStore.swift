@@ -4,6 +4,7 @@ import JSON
 import JSONRPC
 import SQLite
 import ServiceContract
+import ServiceKit
 
 /// The assignments that sticky experiments keep, and the units they are of.
 struct AssignmentStore: Sendable {

@@ -3,6 +3,7 @@ import JSON
 import JSONRPC
 import SQLite
 import ServiceContract
+import ServiceKit
 
 /// A bandit as a row.
 struct StoredBandit: Sendable {

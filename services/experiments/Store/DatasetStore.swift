@@ -4,6 +4,7 @@ import JSONRPC
 import OpenSSL
 import SQLite
 import ServiceContract
+import ServiceKit
 
 /// A set of logged decisions as a row.
 struct StoredDataset: Sendable {

@@ -3,6 +3,7 @@ import JSON
 import JSONRPC
 import SQLite
 import ServiceContract
+import ServiceKit
 
 /// An experiment as a row, with its variants.
 struct StoredExperiment: Sendable {

@@ -4,6 +4,7 @@ import JSON
 import JSONRPC
 import SQLite
 import ServiceContract
+import ServiceKit
 
 /// The phases of experiments, and which buckets were whose in each.
 struct PhaseStore: Sendable {

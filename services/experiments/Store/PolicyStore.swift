@@ -5,19 +5,6 @@ import SQLite
 import ServiceContract
 import ServiceKit
 
-/// A row under the number that others refer to it by.
-struct Numbered<Value: Sendable>: Sendable {
-    let number: Int64
-    let value: Value
-}
-
-extension ListPage {
-    /// Where the next page begins; nil on the last one.
-    func cursor<Value>() -> String? where Item == Numbered<Value> {
-        hasMore ? items.last.map { "\($0.number)" } : nil
-    }
-}
-
 /// Decision-makers of which there are versions.
 struct PolicyStore: Sendable {
     func insert(_ policy: Policy, in transaction: borrowing WriteTransaction) throws(RPCError) {

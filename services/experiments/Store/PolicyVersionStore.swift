@@ -4,6 +4,7 @@ import JSONRPC
 import OpenSSL
 import SQLite
 import ServiceContract
+import ServiceKit
 
 /// Versions of policies.
 struct PolicyVersionStore: Sendable {

@@ -2,6 +2,7 @@ import JSON
 import JSONRPC
 import SQLite
 import ServiceContract
+import ServiceKit
 
 /// A saved group as a row.
 struct StoredGroup: Sendable {

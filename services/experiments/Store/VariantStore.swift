@@ -2,6 +2,7 @@ import ExperimentsAPI
 import JSONRPC
 import SQLite
 import ServiceContract
+import ServiceKit
 
 /// The arms of experiments.
 struct VariantStore: Sendable {

@@ -1,6 +1,7 @@
 import ExperimentsAPI
 import JSON
 import OpenSSL
+import ServiceKit
 
 /// The form of a row that is hashed: the decision without its unit, as the contract writes it. Members come in the
 /// contract's order, absent ones are left out, numbers are the shortest that read back the same, no white space.

@@ -2,6 +2,7 @@ import Assignment
 import ExperimentsAPI
 import JSON
 import JSONRPC
+import ServiceKit
 
 /// What makes states and transitions a flow: every state can be reached from the first, a terminal one can be reached from
 /// every state, and every transition can be taken.

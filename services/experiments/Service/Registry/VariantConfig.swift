@@ -1,6 +1,7 @@
 import ExperimentsAPI
 import JSON
 import JSONRPC
+import ServiceKit
 
 /// A variant's config: a document of the customer's own, hence its snake_case names.
 enum VariantConfig: Sendable, Equatable {

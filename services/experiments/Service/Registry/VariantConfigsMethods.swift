@@ -2,6 +2,7 @@ import ExperimentsAPI
 import JSON
 import JSONRPC
 import ServiceContract
+import ServiceKit
 
 /// Answers `variantConfigs.*`.
 struct VariantConfigsMethods: VariantConfigs.Service {

@@ -1,6 +1,7 @@
 import ExperimentsAPI
 import JSONRPC
 import ServiceContract
+import ServiceKit
 
 /// What variants' configs refer to: versions of policies, of prompts, and flows.
 struct VariantReferences: Sendable {

@@ -3,6 +3,7 @@ import JSON
 import JSONRPC
 import SQLite
 import ServiceContract
+import ServiceKit
 
 /// Where an event stands in lists: by when it happened, and among those of one moment by number.
 struct EventPlace: Sendable, Equatable {

@@ -2,6 +2,7 @@ import JSON
 import JSONRPC
 import SQLite
 import ServiceContract
+import ServiceKit
 
 /// Which events are fetched from signals, for units of which type, and how far they were.
 struct FollowedEventStore: Sendable {

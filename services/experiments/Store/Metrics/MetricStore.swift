@@ -3,6 +3,7 @@ import JSON
 import JSONRPC
 import SQLite
 import ServiceContract
+import ServiceKit
 
 /// Measures.
 struct MetricStore: Sendable {

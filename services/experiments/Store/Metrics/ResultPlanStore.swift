@@ -3,6 +3,7 @@ import JSON
 import JSONRPC
 import SQLite
 import ServiceContract
+import ServiceKit
 
 /// How experiments are judged, and on what.
 struct ResultPlanStore: Sendable {

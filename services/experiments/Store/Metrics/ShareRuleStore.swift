@@ -3,6 +3,7 @@ import JSON
 import JSONRPC
 import SQLite
 import ServiceContract
+import ServiceKit
 
 /// How the shares of experiments follow what is known of their variants, and when they were moved.
 struct ShareRuleStore: Sendable {

@@ -1,14 +1,14 @@
-import JSON
-import JSONRPC
-import OpenSSL
+public import JSON
+public import JSONRPC
+public import OpenSSL
 
 /// JSON in the one form that RFC 8785 gives it, so that what says the same has the same bytes, and the same hash.
 ///
 /// No white space; members in the order of the UTF-16 code units of their names; numbers as ECMAScript writes the nearest
 /// double; texts as they are, with the shortest escapes.
-enum CanonicalJSON {
+public enum CanonicalJSON {
     /// Nil where a number lies beyond all doubles.
-    static func bytes(_ value: JSONValue) -> [UInt8]? {
+    public static func bytes(_ value: JSONValue) -> [UInt8]? {
         var writer = JSONWriter(capacity: 256)
         guard write(value, to: &writer) else { return nil }
         return writer.bytes()
@@ -17,7 +17,7 @@ enum CanonicalJSON {
     /// SHA-256 over the members that are there.
     ///
     /// - Returns: nil where a number lies beyond all doubles.
-    static func digest(_ members: KeyValuePairs<String, JSONValue?>) -> SHA256.Digest? {
+    public static func digest(_ members: KeyValuePairs<String, JSONValue?>) -> SHA256.Digest? {
         var object = JSONObject()
         for (name, value) in members { object[name] = value }
         return bytes(.object(object)).map { SHA256.hash($0) }
@@ -45,7 +45,7 @@ enum CanonicalJSON {
     }
 
     /// A finite double as ECMAScript's Number::toString writes it (ECMA-262, section 6.1.6.1.20).
-    static func text(_ value: Double) -> String {
+    public static func text(_ value: Double) -> String {
         if value == 0 { return "0" }
         // The shortest digits that read back as the value, and where their point is: 0.digits × 10^point.
         let parts = value.magnitude.description.split(separator: "e")
@@ -73,7 +73,7 @@ enum CanonicalJSON {
 
 extension JSONRaw {
     /// The value, which was validated when it was read.
-    func value() throws(RPCError) -> JSONValue {
+    public func value() throws(RPCError) -> JSONValue {
         do {
             return try JSONValue(parsing: bytes)
         } catch {
@@ -82,12 +82,12 @@ extension JSONRaw {
     }
 
     /// The members of the object that a contract says this is.
-    func object() throws(RPCError) -> JSONObject {
+    public func object() throws(RPCError) -> JSONObject {
         guard case .object(let object) = try value() else {
             throw .internalError("JSON that was read as an object is none.")
         }
         return object
     }
 
-    static var emptyObject: JSONRaw { JSONRaw(JSONObject()) }
+    public static var emptyObject: JSONRaw { JSONRaw(JSONObject()) }
 }

@@ -1,10 +1,10 @@
-import JSON
-import JSONRPC
-import SQLite
+public import JSON
+public import JSONRPC
+public import SQLite
 
 extension Statement {
     /// A column of any JSON; nil: NULL.
-    func rawJSON(_ column: Int32) throws(RPCError) -> JSONRaw? {
+    public func rawJSON(_ column: Int32) throws(RPCError) -> JSONRaw? {
         guard let bytes = bytesOrNil(column) else { return nil }
         do {
             return try JSONRaw(validating: bytes)
@@ -14,7 +14,7 @@ extension Statement {
     }
 
     /// A column that holds a value as JSON.
-    func json<Value: JSONReadable>(_ column: Int32) throws(RPCError) -> Value {
+    public func json<Value: JSONReadable>(_ column: Int32) throws(RPCError) -> Value {
         do {
             return try Value(json: bytes(column))
         } catch {
@@ -24,12 +24,12 @@ extension Statement {
 }
 
 extension JSONRaw {
-    var text: String { String(decoding: bytes, as: UTF8.self) }
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
 }
 
 extension JSONWritable {
     /// As it is kept in a column.
-    var jsonText: String {
+    public var jsonText: String {
         var writer = JSONWriter(capacity: 256)
         write(to: &writer)
         return String(decoding: writer.bytes(), as: UTF8.self)
@@ -38,5 +38,5 @@ extension JSONWritable {
 
 extension Statement {
     /// A whole number, or NULL.
-    func intOrNil(_ column: Int32) -> Int? { int64OrNil(column).map { Int($0) } }
+    public func intOrNil(_ column: Int32) -> Int? { int64OrNil(column).map { Int($0) } }
 }
