@@ -11,6 +11,7 @@ let package = Package(
         .executable(name: "gyre", targets: ["Gyre"]),
         .executable(name: "proto-gen", targets: ["proto-gen"]),
         .executable(name: "signals", targets: ["SignalsMain"]),
+        .executable(name: "stimuli", targets: ["StimuliMain"]),
         .executable(name: "tenancy", targets: ["TenancyMain"]),
         .library(name: "Assignment", targets: ["Assignment"]),
         .library(name: "CommonAPI", targets: ["CommonAPI"]),
@@ -61,6 +62,7 @@ let package = Package(
         .api("Gateway"),
         .api("Platform"),
         .api("Signals"),
+        .api("Stimuli"),
         .api("Tenancy"),
 
         // Kernels: pure functions over values.
@@ -105,16 +107,18 @@ let package = Package(
             [
                 "Assignment", "CivilTime", "ExperimentsAPI", "JSONRPCUnixSocket", "Limits", "OpenSSL", "OutboundHTTP",
                 "PersonArchive", "PlatformAPI", "ResultWords",
-                "SignalsAPI", "TLS", "TenancyAPI", .configuration, .hummingbird, .hummingbirdCore, .lifecycle, .logging,
+                "SignalsAPI", "StimuliAPI", "TLS", "TenancyAPI", .configuration, .hummingbird, .hummingbirdCore, .lifecycle, .logging,
                 .metrics, .mustache, .nio("NIOCore"), .nio("NIOHTTP1"),
             ]),
         .service("Signals", ["ExperimentsAPI", "Mapping", "OpenSSL", "OutboundHTTP"]),
+        .service("Stimuli", ["OpenSSL", "SignalsAPI", .mustache]),
         .service(
             "Tenancy",
             ["AuditProof", "CivilTime", "MerkleLog", "OpenSSL", "PlatformAPI", .lifecycle, .logging, .nio("NIOPosix")]),
         .main("Experiments"),
         .main("Gateway"),
         .main("Signals"),
+        .main("Stimuli"),
         .main("Tenancy"),
 
         // The command line.
@@ -123,8 +127,8 @@ let package = Package(
             [
                 "AuditProof", "CProcess", "CommonAPI", "ExperimentsAPI", "GatewayAPI", "JSON", "JSONRPC",
                 "JSONRPCUnixSocket", "OpenSSL",
-                "PersonArchive", "PlatformAPI", "ResultWords", "SQLite", "ServiceContract", "SignalsAPI", "TenancyAPI",
-                .argumentParser,
+                "PersonArchive", "PlatformAPI", "ResultWords", "SQLite", "ServiceContract", "SignalsAPI", "StimuliAPI",
+                "TenancyAPI", .argumentParser,
                 .nio("NIOCore"), .nio("NIOPosix"), .yams,
             ], path: "services/gyre"),
         .target(name: "CProcess"),
@@ -141,7 +145,8 @@ let package = Package(
                 "ExperimentsAPI", "ExperimentsService", "GatewayAPI", "GatewayService", "JSON", "JSONRPC",
                 "JSONRPCInProcess", "SQLite", "ServiceContract",
                 "ServiceKit", "SignalsAPI",
-                "SignalsService", "TenancyAPI", "TenancyService", .configuration, .logging, .nio("NIOPosix"),
+                "SignalsService", "StimuliAPI", "StimuliService", "TenancyAPI", "TenancyService", .configuration,
+                .logging, .nio("NIOPosix"),
             ], swiftSettings: .strict),
         .testTarget(
             name: "ExperimentMetricsTests",
@@ -213,6 +218,12 @@ let package = Package(
         .testTarget(
             name: "StatisticsTests", dependencies: ["PythonOracle", "Randomness", "Statistics"], exclude: ["Golden"],
             swiftSettings: .strict),
+        .tests(
+            "StimuliService",
+            [
+                "CommonAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "SQLite", "ServiceContract", "ServiceKit",
+                "SignalsAPI", "StimuliAPI",
+            ]),
         .tests("TLS", ["COpenSSL", .nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOPosix")]),
         .tests(
             "TenancyService",

@@ -6,6 +6,8 @@ import ServiceContract
 import ServiceKit
 import SignalsAPI
 import SignalsService
+import StimuliAPI
+import StimuliService
 import TenancyAPI
 import TenancyService
 import Testing
@@ -37,6 +39,15 @@ import Testing
         }
         defer { service.stop() }
         try await run(example, of: ExperimentsContract.methods, on: service)
+    }
+
+    @Test("Stimuli answers its examples exactly", arguments: StimuliContract.examples.filter(\.isSelfContained))
+    func stimuli(example: MethodExample) async throws {
+        let service = try await ServiceUnderTest(StimuliService.definition, fixture: example.fixture) {
+            try await StimuliService.compose($0, &$1)
+        }
+        defer { service.stop() }
+        try await run(example, of: StimuliContract.methods, on: service)
     }
 
     private func run(

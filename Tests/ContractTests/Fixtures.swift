@@ -48,6 +48,10 @@ enum Fixtures {
         ("one-judged-policy", SQL(isForBrand: true, text: policy + judged + dataset + sealedDataset)),
         ("one-replay", SQL(isForBrand: true, text: policy + judged + dataset + sealedDataset + replay)),
         ("one-bandit", SQL(isForBrand: true, text: policy + judged + bandit)),
+        ("one-offer", SQL(isForBrand: true, text: offer)),
+        ("one-template", SQL(isForBrand: true, text: template)),
+        ("one-offer-template", SQL(isForBrand: true, text: offer + template)),
+        ("one-campaign", SQL(isForBrand: true, text: offer + template + campaign)),
         ("one-import", SQL(isForBrand: true, text: importing)),
         ("one-import-done", SQL(isForBrand: true, text: importing + "UPDATE jobs SET status = 'completed';")),
     ]
@@ -141,6 +145,34 @@ enum Fixtures {
             accounting, reference, recorded_at, recorded_by)
         VALUES (1, 1, 1, 1748736000000000, 1748736000000000, 1, 'blood group', 'a public health study', 'due', 'P-77',
             1748736000000000, 'key:01930000-0000-7000-8000-000000000021');
+
+        """
+
+    private static let offer = """
+        INSERT INTO offers (id, key, name, kind, terms, code, created_at, updated_at, version)
+        VALUES (x'01930000000070008000000000000901', 'spring-10', 'Ten percent off', 'percentOff',
+            '{"kind":"percentOff","share":1000}', 'SPRING', 1767225600000000, 1767225600000000, 1);
+
+        """
+
+    private static let template = """
+        INSERT INTO templates (id, key, version, channel, subject, body, content_type, fields, hash, created_at)
+        VALUES (x'01930000000070008000000000000902', 'spring', 1, 'mailbox', 'Spring, {{person.firstName}}',
+            'Hello {{person.firstName}}, {{offer.name}} is for you: {{offer.code}}.', 'text', '["firstName"]',
+            x'715ebf17ef75237e00921c564e7fe41551cd3930d1776db2fe080f38b27a57ad', 1767225600000000);
+
+        """
+
+    private static let campaign = """
+        INSERT INTO campaigns (id, key, name, type, category, purpose, audience, channels, holdout, schedule, limits,
+            quiet_hours, outcome, status, created_by, created_at, updated_at, version)
+        VALUES (x'01930000000070008000000000000903', 'spring', 'Spring for regulars', 'campaign', 'retention', 'marketing',
+            '{"include":["regulars"]}', '["mailbox"]', 2000, '{"kind":"immediate"}',
+            '{"budget":"500.00","currency":"USD","costPerMessage":"0.05","maximumExposures":1,"minimumDaysBetween":3}',
+            '{"from":"21:00","until":"08:00"}', '{"event":"order","windowDays":14}', 'draft', 'admin',
+            1767225600000000, 1767225600000000, 1);
+        INSERT INTO campaign_arms (number, campaign, place, key, share, offer) VALUES (1, 1, 0, 'ten-percent', 8000, 1);
+        INSERT INTO arm_templates (arm, place, template) VALUES (1, 0, 1);
 
         """
 

@@ -2,6 +2,7 @@ import ExperimentsAPI
 import GatewayAPI
 import ServiceContract
 import SignalsAPI
+import StimuliAPI
 import TenancyAPI
 import Testing
 
@@ -12,7 +13,8 @@ import Testing
     @Test("Each scope of a method that clients call is decided for each role, and no other is")
     func everyScope() {
         let methods =
-            ExperimentsContract.methods + GatewayContract.methods + SignalsContract.methods + TenancyContract.methods
+            ExperimentsContract.methods + GatewayContract.methods + SignalsContract.methods
+            + StimuliContract.methods + TenancyContract.methods
         let scopes = Set(methods.filter { $0.callers.contains("public") }.compactMap(\.scope))
         for role in [Role.owner, .admin] { #expect(role.scopes == scopes.sorted()) }
         for role in Role.allCases { #expect(scopes.isSuperset(of: role.scopes)) }

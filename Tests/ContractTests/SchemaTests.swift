@@ -4,6 +4,7 @@ import GatewayService
 import SQLite
 import ServiceKit
 import SignalsService
+import StimuliService
 import TenancyService
 import Testing
 
@@ -18,7 +19,8 @@ import Testing
     }
 
     static let databases = [
-        ExperimentsService.definition, GatewayService.definition, SignalsService.definition, TenancyService.definition,
+        ExperimentsService.definition, GatewayService.definition, SignalsService.definition,
+        StimuliService.definition, TenancyService.definition,
     ].map {
         Database(
             service: $0.name, migrations: $0.brandMigrations + $0.serviceMigrations,

@@ -11,16 +11,16 @@ import Testing
 
     @Test("A suite is well when every service is ready, whether or not the gateway lists itself")
     func well() {
-        #expect(SuiteHealth([status("experiments"), status("signals"), status("tenancy")]).late == nil)
-        #expect(SuiteHealth(["signals", "gateway", "experiments", "tenancy"].map { status($0) }).late == nil)
+        #expect(SuiteHealth([status("experiments"), status("signals"), status("stimuli"), status("tenancy")]).late == nil)
+        #expect(SuiteHealth(["signals", "gateway", "experiments", "tenancy", "stimuli"].map { status($0) }).late == nil)
     }
 
     @Test("A service that is not ready, or that the gateway does not know, is late")
     func late() {
-        let others = [status("experiments"), status("tenancy")]
+        let others = [status("experiments"), status("stimuli"), status("tenancy")]
         #expect(SuiteHealth([status("signals", ready: false)] + others).late?.name == "signals")
-        #expect(SuiteHealth([status("experiments"), status("signals")]).late?.name == "tenancy")
-        #expect(SuiteHealth([]).services.map(\.name) == ["experiments", "signals", "tenancy"])
+        #expect(SuiteHealth([status("experiments"), status("signals"), status("stimuli")]).late?.name == "tenancy")
+        #expect(SuiteHealth([]).services.map(\.name) == ["experiments", "signals", "stimuli", "tenancy"])
     }
 
     @Test("The table says how long each service has been up")
@@ -30,6 +30,7 @@ import Testing
         let health = SuiteHealth([
             ServiceStatus(name: "experiments", ready: true, brands: 7, startedAt: now),
             ServiceStatus(name: "signals", ready: true, brands: 1_000, startedAt: start),
+            ServiceStatus(name: "stimuli", ready: true, brands: 7, startedAt: now),
             ServiceStatus(name: "tenancy", ready: false, problem: "It cannot write."),
         ])
         #expect(
@@ -37,6 +38,7 @@ import Testing
                 SERVICE      STATE      BRANDS     UP FOR  PROBLEM
                 experiments  ready           7        0 s
                 signals      ready       1,000  1 min 1 s
+                stimuli      ready           7        0 s
                 tenancy      not ready                     It cannot write.
 
                 """)

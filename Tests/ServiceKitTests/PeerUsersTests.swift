@@ -13,13 +13,13 @@ import Testing
 
     @Test("Users are given by name or number")
     func parsing() throws {
-        let users = try Self.users("experiments:989,gateway:gyre-gateway, signals:gyre-signals,tenancy:992")
+        let users = try Self.users("experiments:989,gateway:gyre-gateway, signals:gyre-signals,stimuli:993,tenancy:992")
         #expect(users.services(of: 990) == ["gateway"])
         #expect(users.services(of: 991) == ["signals"])
         #expect(users.services(of: 992) == ["tenancy"])
         #expect(users.services(of: 0) == [])
         #expect(
-            try Self.users("experiments:4,gateway:5,signals:5,tenancy:5").services(of: 5)
+            try Self.users("experiments:4,gateway:5,signals:5,stimuli:6,tenancy:5").services(of: 5)
                 == ["gateway", "signals", "tenancy"])
     }
 
@@ -29,7 +29,7 @@ import Testing
             ("gateway:1,signals:2,tenancy:3,other:4", "other:4"),
             ("gateway:1,signals:nobody-here,tenancy:3", "nobody-here"),
             ("gateway:1,gateway:1,signals:2,tenancy:3", "twice"),
-            ("experiments:4,gateway:1,signals:2", "tenancy is missing"),
+            ("experiments:4,gateway:1,signals:2,stimuli:5", "tenancy is missing"),
             ("gateway", "'gateway'"), ("", "missing"), ("gateway:-1,signals:2,tenancy:3", "-1"),
         ])
     func mistakes(text: String, says: String) {
@@ -39,7 +39,7 @@ import Testing
 
     @Test("A process that runs as another user than its siblings expect does not start")
     func ownUser() throws {
-        let users = try Self.users("experiments:4,gateway:1,signals:2,tenancy:3")
+        let users = try Self.users("experiments:4,gateway:1,signals:2,stimuli:5,tenancy:3")
         try users.check("signals", runsAs: 2)
         let error = #expect(throws: PeerUsersError.self) { try users.check("signals", runsAs: 1) }
         #expect(error?.description.contains("user 2") == true)

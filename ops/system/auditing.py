@@ -17,14 +17,14 @@ def run(report, suite, directory):
     brand = Brand(suite, "Audited")
     answered = 1
     rotated = rotate(report, suite)
-    for process in ("tenancy", "signals", "experiments", "gateway"):
+    for process in ("tenancy", "signals", "experiments", "stimuli", "gateway"):
         answered += keys(suite, brand, process, "before")
         pid = suite.kill(process)
         wait_for(lambda: suite.pid(process) not in (None, pid), what=f"a new {process}")
         answered += keys(suite, brand, process, "after")
     verdict = wait_for(lambda: covered(suite), what="a head over all entries")
-    report.check("the log agrees with every head, witnessed by both other services",
-                 verdict["witnesses"] == ["experiments", "gateway", "signals"] and verdict["heads"] > 2, verdict)
+    report.check("the log agrees with every head, witnessed by all other services",
+                 verdict["witnesses"] == ["experiments", "gateway", "signals", "stimuli"] and verdict["heads"] > 2, verdict)
     report.equal("signed by the key that was rotated in", suite.gyre_json("audit", "head")["keyId"], rotated)
     entries = suite.gyre_json("audit", "list", "--brand", brand.id, "--last", 1_000)["items"]
     made = sum(entry["method"] == "keys.create" for entry in entries)
@@ -95,7 +95,7 @@ def lost(report, suite, home):
 def refused(suite):
     """How many heads each witness refuses, as its metric says; nothing before all of them do."""
     counts = []
-    for path in ("/metrics", "/metrics/signals", "/metrics/experiments"):
+    for path in ("/metrics", "/metrics/signals", "/metrics/experiments", "/metrics/stimuli"):
         lines = suite.http(path)[1].decode().splitlines()
         counts += [int(float(line.split()[1])) for line in lines if line.startswith("gyre_audit_refused_heads ")]
     return counts if len(counts) == 3 and all(counts) else None

@@ -222,7 +222,7 @@ def whole_brand(report, suite, brand):
     report.check("nobody who is not known can be held", unknown.returncode != 0 and "no actor" in unknown.stderr,
                  unknown.stderr)
     hold = suite.gyre_json("privacy", "holds", "place", "--whole-brand", "--reason", "tax audit", "--brand", brand.id)
-    report.equal("a whole brand is held in", hold["services"], ["experiments", "signals"])
+    report.equal("a whole brand is held in", hold["services"], ["experiments", "signals", "stimuli"])
     suite.gyre("brands", "erase", brand.id, "--name", brand.name)
     file = suite.directory / "signals" / f"{brand.id}.db"
     log = suite.directory / "tenancy" / "service.db"

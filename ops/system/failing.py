@@ -14,7 +14,7 @@ import traces
 from erasing import Person
 from suite import Brand, Refused, Suite, wait_for
 
-SERVICES = ["experiments", "gateway", "signals", "tenancy"]
+SERVICES = ["experiments", "gateway", "signals", "stimuli", "tenancy"]
 # After so many deaths the suite is started anew: its supervisor waits ever longer with a process that dies soon.
 ROUNDS_OF_SUITE = 4
 ENDED = "completed"

@@ -79,7 +79,7 @@ def run(report, suite):
     with suite.admin() as connection:
         connection.call("brands.erase", {"id": brand.id, "name": brand.name})
     erased = time.monotonic()
-    for process in ("signals", "experiments", "gateway", "tenancy"):
+    for process in ("signals", "experiments", "stimuli", "gateway", "tenancy"):
         pid = suite.kill(process)
         wait_for(lambda: suite.pid(process) not in (None, pid), what=f"a new {process}")
     wait_for(lambda: status(suite, brand) == "erased", seconds=60, what="the end of the erasure")

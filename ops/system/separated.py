@@ -13,7 +13,7 @@ from suite import Brand, Suite, wait_for
 
 HERE = pathlib.Path(__file__).resolve().parent
 GROUP = 64990
-USERS = {"tenancy": 64991, "signals": 64992, "gateway": 64993, "experiments": 64994}
+USERS = {"tenancy": 64991, "signals": 64992, "gateway": 64993, "experiments": 64994, "stimuli": 64995}
 STRANGER = 64999
 FORBIDDEN = -32003
 # How a connection ends that is closed before a word is said.

@@ -117,7 +117,7 @@ class Brand:
 class Suite:
     """`gyre up --detach` in a directory of its own."""
 
-    PROCESSES = ["tenancy", "signals", "experiments", "gateway", "gyre"]
+    PROCESSES = ["tenancy", "signals", "experiments", "stimuli", "gateway", "gyre"]
 
     def __init__(self, programs, directory, **settings):
         self.settings = settings

@@ -38,6 +38,7 @@ struct Gyre: AsyncParsableCommand {
                     DatasetsCommand.self, ReplaysCommand.self, BanditsCommand.self,
                     ExperimentsCommand.self, MetricsCommand.self, LayersCommand.self, HoldoutsCommand.self,
                     GroupsCommand.self, UnitTypesCommand.self,
+                    CampaignsCommand.self, OffersCommand.self, TemplatesCommand.self,
                     PrivacyCommand.self, AuditCommand.self, CallCommand.self,
                     MethodsCommand.self,
                 ]),

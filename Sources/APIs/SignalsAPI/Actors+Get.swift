@@ -14,7 +14,7 @@ extension Actors {
         public static let method = MethodDescription(
             name: "actors.get", summary: "Returns one actor, by id or by an identifier.", kind: .read, database: .brand,
             scope: "actors:read", cost: 1, costItems: nil, isAudited: false, isIdempotent: false, actors: .reached,
-            callers: ["public"])
+            callers: ["public", "service:stimuli"])
 
         /// The parameters of `actors.get`.
         public struct Params: JSONReadable, JSONWritable, Sendable, Equatable {

@@ -123,10 +123,10 @@ extension SignalsContract {
         "result":{"name":"reply","value":{"items":[],"last":0}}}]},{"name":"actors.get","summary":"Returns one \#
         actor, by id or by an identifier.","description":"Specially protected traits without a recorded basis are \#
         left out and named in `withheldTraits`. Somebody whose data is restricted is refused.","x-kind":"read",\#
-        "x-scope":"actors:read","x-cost":1,"x-actors":"reached","params":[{"name":"id",\#
-        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The actor."},{"name":"identifier",\#
-        "schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points to it, instead of \#
-        the id.","x-privacy":"identifier"}],"result":{"name":"reply",\#
+        "x-scope":"actors:read","x-cost":1,"x-actors":"reached","x-callers":["public","service:stimuli"],\#
+        "params":[{"name":"id","schema":{"$ref":"#/components/schemas/UUID"},"description":"The actor."},\#
+        {"name":"identifier","schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that points \#
+        to it, instead of the id.","x-privacy":"identifier"}],"result":{"name":"reply",\#
         "schema":{"$ref":"#/components/schemas/Actor"}},"errors":[{"$ref":"#/components/errors/notFound"},\#
         {"$ref":"#/components/errors/restricted"}],"examples":[{"name":"by customer number","x-fixture":"one-actor",\#
         "params":[{"name":"identifier","value":{"type":"customerId","value":"00001"}}],"result":{"name":"reply",\#

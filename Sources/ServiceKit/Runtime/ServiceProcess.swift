@@ -278,9 +278,9 @@ public struct Siblings: Sendable {
     private let clients: [String: UnixSocketClient]
 
     /// All services there are.
-    public static let names = ["experiments", "gateway", "signals", "tenancy"]
+    public static let names = ["experiments", "gateway", "signals", "stimuli", "tenancy"]
     /// Those that keep a database for each brand.
-    public static let keepingBrands = ["experiments", "signals"]
+    public static let keepingBrands = ["experiments", "signals", "stimuli"]
 
     public init(_ configuration: ServiceConfiguration, on loop: any EventLoop) {
         clients = Dictionary(

@@ -2,6 +2,7 @@ public import ArgumentParser
 public import ExperimentsAPI
 public import GatewayAPI
 public import JSON
+public import StimuliAPI
 public import TenancyAPI
 
 // What options and arguments are read as, beside texts and numbers.
@@ -45,3 +46,6 @@ extension SpendingName: ExpressibleByArgument {}
 extension ReplayEstimator: ExpressibleByArgument {}
 
 extension ScoreName: ExpressibleByArgument {}
+
+extension Channel: ExpressibleByArgument {}
+extension CampaignStatus: ExpressibleByArgument {}

@@ -3,7 +3,7 @@ import Glibc
 /// The processes of a suite and where their programs lie.
 enum SuiteServices {
     /// In the order in which they start; they end in the opposite one, the door first.
-    static let names = ["tenancy", "signals", "experiments", gateway]
+    static let names = ["tenancy", "signals", "experiments", "stimuli", gateway]
     /// The one that clients speak to.
     static let gateway = "gateway"
     /// Every socket under `run`, by name.

@@ -4,6 +4,7 @@ import JSON
 import JSONRPC
 import ServiceContract
 import SignalsAPI
+import StimuliAPI
 import TenancyAPI
 
 /// Which service answers which method: the contracts of all services as one table.
@@ -51,6 +52,7 @@ struct Routes {
             try Discovery.Contract("experiments", ExperimentsContract.methods, ExperimentsContract.document),
             try Discovery.Contract("gateway", GatewayContract.methods, GatewayContract.document),
             try Discovery.Contract("signals", SignalsContract.methods, SignalsContract.document),
+            try Discovery.Contract("stimuli", StimuliContract.methods, StimuliContract.document),
             try Discovery.Contract("tenancy", TenancyContract.methods, TenancyContract.document),
         ]
         for contract in contracts {
