@@ -107,7 +107,8 @@ let package = Package(
             [
                 "Assignment", "CivilTime", "ExperimentsAPI", "JSONRPCUnixSocket", "Limits", "OpenSSL", "OutboundHTTP",
                 "PersonArchive", "PlatformAPI", "ResultWords",
-                "SignalsAPI", "StimuliAPI", "TLS", "TenancyAPI", .configuration, .hummingbird, .hummingbirdCore, .lifecycle, .logging,
+                "SignalsAPI", "StimuliAPI", "TLS", "TenancyAPI", .configuration, .hummingbird, .hummingbirdCore,
+                .lifecycle, .logging,
                 .metrics, .mustache, .nio("NIOCore"), .nio("NIOHTTP1"),
             ]),
         .service("Signals", ["ExperimentsAPI", "Mapping", "OpenSSL", "OutboundHTTP"]),

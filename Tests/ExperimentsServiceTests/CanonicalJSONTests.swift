@@ -1,6 +1,6 @@
 import JSON
-import Testing
 import ServiceKit
+import Testing
 
 @testable import ExperimentsService
 

@@ -2,8 +2,8 @@ import ExperimentsAPI
 import JSON
 import JSONRPC
 import ServiceContract
-import Testing
 import ServiceKit
+import Testing
 
 @testable import ExperimentsService
 

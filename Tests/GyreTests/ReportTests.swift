@@ -11,8 +11,10 @@ import Testing
 
     @Test("A suite is well when every service is ready, whether or not the gateway lists itself")
     func well() {
-        #expect(SuiteHealth([status("experiments"), status("signals"), status("stimuli"), status("tenancy")]).late == nil)
-        #expect(SuiteHealth(["signals", "gateway", "experiments", "tenancy", "stimuli"].map { status($0) }).late == nil)
+        #expect(
+            SuiteHealth([status("experiments"), status("signals"), status("stimuli"), status("tenancy")]).late == nil)
+        #expect(
+            SuiteHealth(["signals", "gateway", "experiments", "tenancy", "stimuli"].map { status($0) }).late == nil)
     }
 
     @Test("A service that is not ready, or that the gateway does not know, is late")

@@ -211,7 +211,7 @@ def record(report, suite, brand):
     whole = suite.gyre_json("privacy", "record", "--brand", brand.id)
     services = {activity["service"] for activity in whole["activities"]}
     report.check("the record of processing speaks of customers and staff, in all services",
-                 services == {"experiments", "signals", "tenancy", "gateway"}
+                 services == {"experiments", "signals", "stimuli", "tenancy", "gateway"}
                  and {activity["people"] for activity in whole["activities"]} == {"customers", "staff"}, whole)
     report.check("with the brand's rule, purposes and measures in force",
                  "signals.signals: 3,650 days" in text and "is overwritten" in text and brand.name in text, text)

@@ -129,6 +129,16 @@ class Twin:
         return [self.mark, self.brand.key, *sorted(self.ids)]
 
 
+def stimuli(call, mark):
+    """Plants what the stimuli service keeps: an offer and a template that the contract's examples name, and a campaign."""
+    call("offers.create", {"key": "spring-10", "name": mark, "terms": {"kind": "gift", "gift": mark}})
+    template = call("templates.create", {"key": "spring", "channel": "mailbox", "body": "Hello {{person.firstName}}"})
+    call("campaigns.create", {
+        "key": "twin", "name": mark, "audience": {"include": ["twin"]}, "channels": ["mailbox"],
+        "arms": [{"key": "only", "share": 10_000, "offer": "spring-10", "templates": [template["id"]]}],
+        "outcome": {"event": "Twin", "windowDays": 7}})
+
+
 def experiments(call, mark):
     """Plants what the experiments service keeps."""
     call("layers.create", {"key": "twin", "name": mark})
@@ -212,6 +222,7 @@ def plant(twin):
             call("disclosures.record", {"recipientId": recipient["id"], "identifier": told, "description": mark,
                                         "purpose": "twin", "accounting": "due", "reference": mark})
         experiments(call, mark)
+        stimuli(call, mark)
         # Those who have the data are told of it.
         request = call("privacyRequests.submit", {"kind": "restriction", "identifiers": [told]})
         wait_for(lambda: connection.call("privacyNotices.list", {"requestId": request["id"]})["items"],
