@@ -67,6 +67,7 @@ let package = Package(
 
         // Kernels: pure functions over values.
         .library("Assignment", ["JSON"]),
+        .library("Attribution", ["JSON"]),
         .library("CivilTime", ["JSON"]),
         .library("ExperimentMetrics", ["Policies", "Statistics"]),
         .library("Limits"),
@@ -138,6 +139,9 @@ let package = Package(
         .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
         .target(name: "PythonOracle", path: "Tests/PythonOracle", swiftSettings: .strict),
         .tests("Assignment", ["JSON", "PythonOracle"]),
+        .testTarget(
+            name: "AttributionTests", dependencies: ["Attribution", "JSON", "PythonOracle", "Randomness"],
+            exclude: ["Golden"], swiftSettings: .strict),
         .tests("AuditProof", ["CommonAPI", "JSON", "MerkleLog", "OpenSSL", "PythonOracle"]),
         .tests("CivilTime", ["JSON", "PythonOracle"]),
         .testTarget(

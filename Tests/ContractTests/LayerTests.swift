@@ -38,7 +38,7 @@ import Testing
     )
     func kernels() throws {
         let allowances: [String: Set<String>] = [
-            "Assignment": ["JSON"], "CivilTime": ["JSON"],
+            "Assignment": ["JSON"], "Attribution": ["JSON"], "CivilTime": ["JSON"],
             "ExperimentMetrics": ["Glibc", "Musl", "Policies", "Statistics"],
             "Limits": [], "Mapping": ["JSON"], "MerkleLog": ["OpenSSL"],
             "Policies": ["Glibc", "Musl", "Randomness", "Statistics"], "Randomness": [],
