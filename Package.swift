@@ -75,6 +75,7 @@ let package = Package(
         .library("MerkleLog", ["OpenSSL"]),
         .library("Policies", ["Randomness", "Statistics"]),
         .library("Randomness"),
+        .library("ResponseModel", ["Randomness"]),
         .library("Statistics"),
 
         // What the audit log proves: the bytes that are hashed and signed, and how they are checked.
@@ -206,6 +207,9 @@ let package = Package(
             path: "Tests/ProtoGenTests/Golden/CommonAPI", swiftSettings: .strict),
         .tests("PersonArchive", ["JSON", "OpenSSL", "PythonOracle"]),
         .tests("Randomness", ["PythonOracle"]),
+        .testTarget(
+            name: "ResponseModelTests", dependencies: ["PythonOracle", "Randomness", "ResponseModel"],
+            exclude: ["Golden"], swiftSettings: .strict),
         .tests("ResultWords", ["ExperimentsAPI"]),
         .tests("SQLite", ["CFaultVFS", "CPacedWrites", "CSQLite"]),
         .tests(

@@ -42,6 +42,7 @@ import Testing
             "ExperimentMetrics": ["Glibc", "Musl", "Policies", "Statistics"],
             "Limits": [], "Mapping": ["JSON"], "MerkleLog": ["OpenSSL"],
             "Policies": ["Glibc", "Musl", "Randomness", "Statistics"], "Randomness": [],
+            "ResponseModel": ["Glibc", "Musl", "Randomness"],
             "Statistics": ["Glibc", "Musl"],
         ]
         for (kernel, allowed) in allowances {
