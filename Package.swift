@@ -73,6 +73,7 @@ let package = Package(
         .library("Limits"),
         .library("Mapping", ["JSON"]),
         .library("MerkleLog", ["OpenSSL"]),
+        .library("Personas", ["Randomness", "ResponseModel"]),
         .library("Policies", ["Randomness", "Statistics"]),
         .library("Randomness"),
         .library("ResponseModel", ["Randomness"]),
@@ -192,6 +193,7 @@ let package = Package(
         .tests("MerkleLog", ["OpenSSL", "PythonOracle"]),
         .tests("OpenSSL", []),
         .tests("OutboundHTTP", ["TLS", .nio("NIOCore"), .nio("NIOPosix")]),
+        .tests("Personas", ["PythonOracle", "ResponseModel"]),
         .testTarget(
             name: "PoliciesTests", dependencies: ["Policies", "PythonOracle", "Randomness", "Statistics"],
             exclude: ["Golden"],

@@ -41,6 +41,7 @@ import Testing
             "Assignment": ["JSON"], "Attribution": ["JSON"], "CivilTime": ["JSON"],
             "ExperimentMetrics": ["Glibc", "Musl", "Policies", "Statistics"],
             "Limits": [], "Mapping": ["JSON"], "MerkleLog": ["OpenSSL"],
+            "Personas": ["Randomness", "ResponseModel"],
             "Policies": ["Glibc", "Musl", "Randomness", "Statistics"], "Randomness": [],
             "ResponseModel": ["Glibc", "Musl", "Randomness"],
             "Statistics": ["Glibc", "Musl"],
