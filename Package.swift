@@ -75,6 +75,7 @@ let package = Package(
         .library("MerkleLog", ["OpenSSL"]),
         .library("Personas", ["Randomness", "ResponseModel"]),
         .library("Policies", ["Randomness", "Statistics"]),
+        .library("Population", ["CivilTime", "JSON", "Randomness"]),
         .library("Randomness"),
         .library("ResponseModel", ["Randomness"]),
         .library("Statistics"),
@@ -131,8 +132,8 @@ let package = Package(
             [
                 "AuditProof", "CProcess", "CommonAPI", "ExperimentsAPI", "GatewayAPI", "JSON", "JSONRPC",
                 "JSONRPCUnixSocket", "OpenSSL",
-                "PersonArchive", "PlatformAPI", "ResultWords", "SQLite", "ServiceContract", "SignalsAPI", "StimuliAPI",
-                "TenancyAPI", .argumentParser,
+                "PersonArchive", "PlatformAPI", "Population", "ResultWords", "SQLite", "ServiceContract", "SignalsAPI",
+                "StimuliAPI", "TenancyAPI", .argumentParser,
                 .nio("NIOCore"), .nio("NIOPosix"), .yams,
             ], path: "services/gyre"),
         .target(name: "CProcess"),
@@ -181,7 +182,7 @@ let package = Package(
             "Gyre",
             [
                 "AuditProof", "CProcess", "CommonAPI", "ExperimentsAPI", "GatewayAPI", "JSON", "JSONRPC",
-                "ServiceContract", "SignalsAPI",
+                "Population", "ServiceContract", "SignalsAPI",
                 "TenancyAPI",
                 .argumentParser,
             ]),
@@ -208,6 +209,7 @@ let package = Package(
             name: "ProtoGenTestsCommonAPI", dependencies: ["JSON"],
             path: "Tests/ProtoGenTests/Golden/CommonAPI", swiftSettings: .strict),
         .tests("PersonArchive", ["JSON", "OpenSSL", "PythonOracle"]),
+        .tests("Population", ["CivilTime", "JSON", "PythonOracle"]),
         .tests("Randomness", ["PythonOracle"]),
         .testTarget(
             name: "ResponseModelTests", dependencies: ["PythonOracle", "Randomness", "ResponseModel"],

@@ -1,8 +1,9 @@
 /// Logarithm and exponential from additions, multiplications and divisions alone.
 ///
 /// The C library's may differ in the last bit from one version or processor to the next; random variates must not. Both
-/// are within 2 units in the last place of the true value, for the range that the variates need.
-enum Elementary {
+/// are within 2 units in the last place of the true value, for the range that the variates need. What decides by random
+/// numbers, as a made-up population does, has to compute with them too.
+public enum Elementary {
     /// ln 2 in two parts: the first has so few bits that its product with an exponent is exact.
     private static let ln2High = 0x1.62e42feep-1
     private static let ln2Low = 0x1.a39ef35793c76p-33
@@ -10,7 +11,7 @@ enum Elementary {
     /// The natural logarithm of a positive, finite, normal number.
     ///
     /// With `x = 2ᵏ m`, `m` between √½ and √2, and `s = (m-1)/(m+1)`: `ln m = 2 (s + s³/3 + s⁵/5 + …)`.
-    static func log(_ value: Double) -> Double {
+    public static func log(_ value: Double) -> Double {
         var exponent = Double(value.exponent)
         var mantissa = value.significand
         if mantissa > 2.0.squareRoot() {
@@ -27,7 +28,7 @@ enum Elementary {
     }
 
     /// e to the power of a number; 0 below -745.
-    static func exp(_ value: Double) -> Double {
+    public static func exp(_ value: Double) -> Double {
         guard value > -745.2 else { return 0 }
         guard value < 709.8 else { return .infinity }
         let power = (value / (ln2High + ln2Low)).rounded()

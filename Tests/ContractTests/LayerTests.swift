@@ -42,7 +42,8 @@ import Testing
             "ExperimentMetrics": ["Glibc", "Musl", "Policies", "Statistics"],
             "Limits": [], "Mapping": ["JSON"], "MerkleLog": ["OpenSSL"],
             "Personas": ["Randomness", "ResponseModel"],
-            "Policies": ["Glibc", "Musl", "Randomness", "Statistics"], "Randomness": [],
+            "Policies": ["Glibc", "Musl", "Randomness", "Statistics"],
+            "Population": ["CivilTime", "JSON", "Randomness"], "Randomness": [],
             "ResponseModel": ["Glibc", "Musl", "Randomness"],
             "Statistics": ["Glibc", "Musl"],
         ]

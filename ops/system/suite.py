@@ -152,6 +152,11 @@ class Suite:
             raise AssertionError(f"gyre {' '.join(map(str, arguments))} failed: {done.stderr or done.stdout}")
         return done.stdout
 
+    def gyre_local(self, *arguments):
+        """What gyre prints without any suite; raises when it fails."""
+        return subprocess.run([str(self.program), *map(str, arguments)], capture_output=True, text=True, check=True,
+                              timeout=180, env=self.environment).stdout
+
     def gyre_json(self, *arguments, text=None):
         return json.loads(self.gyre(*arguments, "--json", text=text))
 

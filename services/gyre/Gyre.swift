@@ -32,6 +32,7 @@ struct Gyre: AsyncParsableCommand {
                     OrganizationsCommand.self, BrandsCommand.self, SettingsCommand.self, KeysCommand.self,
                     LimitsCommand.self, UsersCommand.self,
                     IntegrationsCommand.self, ParametersCommand.self, ImportCommand.self, ImportsCommand.self,
+                    PopulationCommand.self,
                     JobsCommand.self, TailCommand.self, ConsentCommand.self, RestrictionsCommand.self,
                     RecipientsCommand.self, DisclosuresCommand.self,
                     PoliciesCommand.self, PromptsCommand.self, FlowsCommand.self,

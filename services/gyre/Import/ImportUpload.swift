@@ -11,10 +11,6 @@ struct ImportUpload {
     static let chunkBytes = 128 << 10
     /// Complete imports of one unchanged file that are told apart; a further one begins without looking for its like.
     static let maximumRepetitions = 32
-    /// How long to try again while nothing goes forward.
-    static let maximumStandstillMilliseconds: Int64 = 60_000
-    private static let firstPauseMilliseconds = 100
-    private static let longestPauseMilliseconds = 3_000
 
     let file: ImportFile
     let source: String
@@ -66,21 +62,17 @@ struct ImportUpload {
     /// - Parameter progress: called after each chunk.
     func send(_ begun: Import, progress: (Import) -> Void) async throws -> Import {
         var current = begun
-        var pause = Self.firstPauseMilliseconds
-        var lastProgress = MonotonicClock.milliseconds
+        var patience = Patience()
         while current.status == .receiving {
             switch try await append(at: current.receivedBytes, to: current.id) {
             case .success(let reply):
                 current = reply
-                pause = Self.firstPauseMilliseconds
-                lastProgress = MonotonicClock.milliseconds
+                patience.renew()
                 progress(current)
             case .failure(let error):
                 if error.code == RPCError.Code.invalidParams { await giveUp(current) }
-                let standstill = MonotonicClock.milliseconds - lastProgress
-                guard Self.mayPass(error), standstill < Self.maximumStandstillMilliseconds else { throw error }
-                try await Task.sleep(for: .milliseconds(max(pause, Self.wait(askedFor: error))))
-                pause = min(pause * 2, Self.longestPauseMilliseconds)
+                guard error.mayPass || error.code == RPCError.Code.conflict else { throw error }
+                try await patience.wait(after: error)
                 let known = try? await self.current(current.id)
                 // A conflict that is not about where the import stands will not pass.
                 if error.code == RPCError.Code.conflict, known?.receivedBytes == current.receivedBytes { throw error }
@@ -113,21 +105,5 @@ struct ImportUpload {
                 "The suite took the whole of \(file.name), and does not say that the import is complete.")
         }
         return .success(reply)
-    }
-
-    /// Whether the chunk may be taken a moment later, or was taken and only its reply lost.
-    private static func mayPass(_ error: RPCError) -> Bool {
-        switch error.code {
-        case RPCError.Code.busy, RPCError.Code.dependencyUnavailable, RPCError.Code.deadlineExceeded,
-            RPCError.Code.rateLimited, RPCError.Code.conflict, RPCError.Code.cancelled:
-            true
-        default:
-            false
-        }
-    }
-
-    private static func wait(askedFor error: RPCError) -> Int {
-        let data = error.data.flatMap { try? JSONValue(parsing: $0.bytes) }
-        return data?["retryAfterMilliseconds"]?.int64.map { Int(min($0, maximumStandstillMilliseconds)) } ?? 0
     }
 }
