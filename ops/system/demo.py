@@ -16,7 +16,9 @@ def run(report, programs, directory):
         report.equal("ready.json is for its owner only", oct((suite.directory / "run" / "ready.json").stat().st_mode)[-3:],
                      "600")
         first = totals(ready)
-        report.check("the demo brand has people and orders", first["actors"] == 2_000 and first["signals"] > 5_000, first)
+        report.check("the demo brand has people and orders", first["actors"] == 2_000 and first["signals"] > 6_000, first)
+        table = suite.gyre("consent", "list", "--purpose", "marketing")
+        report.equal("and 1,200 of them agreed to marketing", table.count("granted"), 1_200)
         commands(report, suite)
         suite.down()
         report.check("a suite that has ended is not ready", not (suite.directory / "run" / "ready.json").exists())

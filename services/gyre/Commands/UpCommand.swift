@@ -53,7 +53,7 @@ struct UpCommand: AsyncParsableCommand {
         let parent = reportsToParent ? ParentReport() : nil
         do {
             try await start.run { file, demo in
-                if let demo { say(demo.sentence) }
+                if let demo { say(DemoPeople.sentence(demo)) }
                 if let parent {
                     parent.ready()
                 } else {

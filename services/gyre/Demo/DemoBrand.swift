@@ -6,7 +6,7 @@ import TenancyAPI
 /// The brand of `gyre up --demo` and a key that may do everything in it.
 struct DemoBrand: Equatable {
     let brand: UUIDv7
-    /// When the brand was made: what the ages of its orders count from.
+    /// When the brand was made: where the year of its orders ends.
     let createdAt: Timestamp
     let key: String
 

@@ -24,7 +24,7 @@ struct SuiteStart {
     ///
     /// - Parameter ready: called once, when everything answers.
     /// - Throws: what is in the way, once nothing of the suite is left running.
-    func run(ready: (ReadyFile, DemoSummary?) -> Void) async throws(CommandFailure) {
+    func run(ready: (ReadyFile, PopulationTally?) -> Void) async throws(CommandFailure) {
         try SuiteServices.checkPrograms()
         try directory.checkSocketPaths()
         umask(0o027)
@@ -56,7 +56,7 @@ struct SuiteStart {
         if let failure { throw failure }
     }
 
-    private func becomeReady(_ supervisor: Supervisor) async throws(CommandFailure) -> (ReadyFile, DemoSummary?) {
+    private func becomeReady(_ supervisor: Supervisor) async throws(CommandFailure) -> (ReadyFile, PopulationTally?) {
         let admin = SuiteClient(.admin(brand: nil), in: directory)
         let port = try await waitForServices(supervisor, admin)
         let tls = TLSDoors.read(in: directory)
@@ -64,12 +64,12 @@ struct SuiteStart {
         var file = ReadyFile(
             url: "http://127.0.0.1:\(port)/", socket: directory.gatewaySocket, adminSocket: directory.adminSocket,
             tls: tls)
-        var summary: DemoSummary?
+        var summary: PopulationTally?
         if isDemo {
             let demo = try await DemoBrand.prepare(in: directory, admin)
             file.brand = demo.brand.description
             file.key = demo.key
-            summary = try await DemoLoader(directory, key: demo.key).load(from: demo.createdAt)
+            summary = try await DemoPeople(directory, key: demo.key).load(until: demo.createdAt)
         }
         try file.write(in: directory)
         await admin.close()

@@ -30,7 +30,7 @@ struct Welcome {
                 directory.command("status"),
             ]
         }
-        let person = "{\"identifier\": {\"type\": \"customerId\", \"value\": \"\(DemoPerson.customerID(of: 0))\"}}"
+        let person = "{\"identifier\": {\"type\": \"customerId\", \"value\": \"\(DemoPeople.firstCustomerID)\"}}"
         return [
             directory.command("call signals.summarize '{\"by\": \"month\"}'"),
             directory.command("call actors.get '\(person)'"),
