@@ -78,6 +78,7 @@ let package = Package(
         .library("Population", ["CivilTime", "JSON", "Randomness"]),
         .library("Randomness"),
         .library("ResponseModel", ["Randomness"]),
+        .library("Scores"),
         .library("Statistics"),
 
         // What the audit log proves: the bytes that are hashed and signed, and how they are checked.
@@ -115,7 +116,7 @@ let package = Package(
                 .lifecycle, .logging,
                 .metrics, .mustache, .nio("NIOCore"), .nio("NIOHTTP1"),
             ]),
-        .service("Signals", ["ExperimentsAPI", "Mapping", "OpenSSL", "OutboundHTTP"]),
+        .service("Signals", ["ExperimentsAPI", "Mapping", "OpenSSL", "OutboundHTTP", "Scores"]),
         .service("Stimuli", ["OpenSSL", "SignalsAPI", .mustache]),
         .service(
             "Tenancy",
@@ -215,6 +216,7 @@ let package = Package(
             name: "ResponseModelTests", dependencies: ["PythonOracle", "Randomness", "ResponseModel"],
             exclude: ["Golden"], swiftSettings: .strict),
         .tests("ResultWords", ["ExperimentsAPI"]),
+        .tests("Scores", ["JSON", "PythonOracle"]),
         .tests("SQLite", ["CFaultVFS", "CPacedWrites", "CSQLite"]),
         .tests(
             "ServiceKit",

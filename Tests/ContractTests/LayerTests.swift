@@ -45,6 +45,7 @@ import Testing
             "Policies": ["Glibc", "Musl", "Randomness", "Statistics"],
             "Population": ["CivilTime", "JSON", "Randomness"], "Randomness": [],
             "ResponseModel": ["Glibc", "Musl", "Randomness"],
+            "Scores": [],
             "Statistics": ["Glibc", "Musl"],
         ]
         for (kernel, allowed) in allowances {
