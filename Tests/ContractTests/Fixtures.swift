@@ -15,6 +15,7 @@ enum Fixtures {
         ("one-key", SQL(isForBrand: false, text: organization + brand + key)),
         ("audit-log", SQL(isForBrand: false, text: log)),
         ("one-actor", SQL(isForBrand: true, text: actor)),
+        ("one-customer", SQL(isForBrand: true, text: actor + purchases)),
         ("one-consent", SQL(isForBrand: true, text: actor + consent)),
         ("one-restriction", SQL(isForBrand: true, text: actor + restriction)),
         ("one-disclosure", SQL(isForBrand: true, text: actor + disclosure)),
@@ -118,6 +119,15 @@ enum Fixtures {
         INSERT INTO identifiers (type, value, actor, first_seen_at) VALUES ('customerId', '00001', 1, 1767225600000000);
         INSERT INTO traits (actor, name, value, stated_at, message_id)
         VALUES (1, 'plan', '"gold"', 1767225600000000, 'm-0');
+
+        """
+
+    private static let purchases = """
+        INSERT INTO signals (message_id, event, actor, occurred_at, received_at, revenue, currency) VALUES
+            ('m-1', 'Order Completed', 1, 1748858400000000, 1748858400000000, 293300, 'EUR'),
+            ('m-2', 'Order Completed', 1, 1750328100000000, 1750328100000000, 297300, 'EUR'),
+            ('m-3', 'Order Completed', 1, 1756720800000000, 1756720800000000, 149600, 'EUR'),
+            ('m-4', 'Order Refunded', 1, 1757000000000000, 1757000000000000, -100000, 'EUR');
 
         """
 

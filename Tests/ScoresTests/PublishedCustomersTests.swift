@@ -24,7 +24,7 @@ import Testing
         var left: [[Double]: Int] = [:]
         for summary in try customers(through: end).values {
             let weeks = [summary.recency, summary.age(on: end)].map { Self.weeks($0 ?? -1) }
-            left[[Double(summary.frequency)] + weeks, default: 0] += 1
+            left[[Double(summary.frequency ?? -1)] + weeks, default: 0] += 1
         }
         let rows = try String(contentsOf: Self.published, encoding: .utf8).split(whereSeparator: \.isNewline)
             .dropFirst()

@@ -44,6 +44,13 @@ import Testing
             #"{"kind": "objection", "identifier": {"type": "customerId", "value": "silver"}}"#,
             #"{"kind": "objection", "identifier": {"type": "customerId", "value": "new"}}"#,
         ],
+        "scores.get": [
+            #"{"actorId": "{one}"}"#, #"{"actorId": "{other}"}"#, #"{"actorId": "{one}", "quintiles": false}"#,
+            #"{"identifier": {"type": "customerId", "value": "silver"}}"#,
+        ],
+        "scores.list": [
+            "{}", #"{"limit": 1}"#, #"{"limit": 4}"#, #"{"limit": 5}"#, #"{"stage": "new"}"#, #"{"quintiles": false}"#,
+        ],
         "signals.arrivals": [#"{"minutes": 5}"#],
         "signals.list": [
             "{}", #"{"limit": 8}"#, #"{"limit": 7}"#, #"{"event": "Visit"}"#, #"{"event": "Secret"}"#,
@@ -85,6 +92,7 @@ import Testing
             _ = try await service.call("restrictions.place", #"{"kind": "optOut", "identifier": \#(customer)}"#)
             if everybody { try await service.track("Visit", id: "n-\(person.name)", revenue: "99.00") }
         }
+        _ = try await service.call("scoreRules.set", #"{"purchaseEvents": ["Visit", "Secret"]}"#)
     }
 
     @Test(

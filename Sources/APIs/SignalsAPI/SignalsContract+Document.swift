@@ -622,7 +622,88 @@ extension SignalsContract {
         "description":"Up to where the order of arrival was gone through."}},"additionalProperties":false}},\#
         "errors":[],"examples":[{"name":"a new brand","params":[{"name":"event","value":"Order Completed"},\#
         {"name":"identifierType","value":"customerId"},{"name":"after","value":0},{"name":"limit","value":10},\#
-        {"name":"fields","value":["revenue"]}],"result":{"name":"reply","value":{"items":[],"through":0}}}]}],\#
+        {"name":"fields","value":["revenue"]}],"result":{"name":"reply","value":{"items":[],"through":0}}}]},\#
+        {"name":"scoreRules.get","summary":"Says what counts as a purchase, and from when on customers are at risk \#
+        or churned.","x-kind":"read","x-scope":"scores:read","x-cost":1,"x-actors":"nobody","x-callers":["public",\#
+        "admin"],"params":[],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/ScoringRules"}},\#
+        "errors":[],"examples":[{"name":"a new brand","params":[],"result":{"name":"reply",\#
+        "value":{"purchaseEvents":["Order Completed"],"newDays":30,"atRiskDays":90,"churnedDays":180}}}]},\#
+        {"name":"scoreRules.set","summary":"Says what counts as a purchase, and from when on customers are at risk \#
+        or churned.","description":"It replaces all rules: what is absent is as in a new brand. The next call that \#
+        asks for scores obeys it.","x-kind":"write","x-scope":"scores:write","x-cost":1,"x-callers":["public",\#
+        "admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"purchaseEvents","schema":{"type":"array",\#
+        "items":{"type":"string","minLength":1,"maxLength":200},"minItems":1,"maxItems":20},"description":"The \#
+        events that are purchases; `Order Completed` unless they are given."},{"name":"currency",\#
+        "schema":{"$ref":"#/components/schemas/Currency"},"description":"The currency that amounts are summed in; \#
+        absent: that of the first purchase that came in."},{"name":"newDays","schema":{"type":"integer","minimum":1,\#
+        "maximum":36500,"default":30},"description":"Who bought first within so many days is new.","x-unit":"days"},\#
+        {"name":"atRiskDays","schema":{"type":"integer","minimum":1,"maximum":36500,"default":90},\#
+        "description":"Who has not bought for more days is at risk.","x-unit":"days"},{"name":"churnedDays",\#
+        "schema":{"type":"integer","minimum":1,"maximum":36500,"default":180},"description":"Who has not bought for \#
+        more days has churned; more than `atRiskDays`.","x-unit":"days"}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/ScoringRules"}},\#
+        "errors":[{"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"a shop of durable goods",\#
+        "params":[{"name":"purchaseEvents","value":["Order Completed","Store Purchase"]},{"name":"currency",\#
+        "value":"EUR"},{"name":"atRiskDays","value":365},{"name":"churnedDays","value":730}],\#
+        "result":{"name":"reply","value":{"purchaseEvents":["Order Completed","Store Purchase"],"currency":"EUR",\#
+        "newDays":30,"atRiskDays":365,"churnedDays":730}}}]},{"name":"scores.get","summary":"Returns the lifecycle, \#
+        tenure, purchases and value of one actor, by id or by an identifier.","description":"Computed when it is \#
+        asked for, from the signals there are then. Somebody whose data is restricted is refused.","x-kind":"read",\#
+        "x-scope":"scores:read","x-cost":5,"x-actors":"reached","x-callers":["public","admin","service:simulation",\#
+        "service:stimuli"],"params":[{"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"The actor."},{"name":"identifier","schema":{"$ref":"#/components/schemas/Identifier"},\#
+        "description":"A value that points to it, instead of the id.","x-privacy":"identifier"},{"name":"asOf",\#
+        "schema":{"$ref":"#/components/schemas/Date"},"description":"The last day that counts, in UTC; today unless \#
+        it is given."},{"name":"quintiles","schema":{"type":"boolean","default":true},"description":"Whether to \#
+        compare with all customers. Without it a call reads nobody's signals but those of the people it answers."}],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["asOf","scores"],\#
+        "properties":{"asOf":{"$ref":"#/components/schemas/Date","description":"The last day that counted."},\#
+        "currency":{"$ref":"#/components/schemas/Currency","description":"Of all amounts; absent where no purchase \#
+        named one."},"customers":{"type":"integer","minimum":0,"description":"People with a purchase, whom \#
+        `quintiles` compares; absent without `quintiles`."},"scores":{"$ref":"#/components/schemas/ActorScores",\#
+        "description":"The actor's."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/restricted"},\#
+        {"$ref":"#/components/errors/conflict"}],"examples":[{"name":"three purchases and a refund",\#
+        "x-fixture":"one-customer","params":[{"name":"actorId","value":"01930000-0000-7000-8000-000000000041"}],\#
+        "result":{"name":"reply","value":{"asOf":"2026-01-01","currency":"EUR","customers":1,\#
+        "scores":{"actorId":"01930000-0000-7000-8000-000000000041","stage":"atRisk","tenureDays":213,\#
+        "purchases":{"firstOn":"2025-06-02","lastOn":"2025-09-01","frequency":2,"recencyDays":91,"ageDays":213,\#
+        "daysSincePurchase":122,"monetaryValue":"22.345"},"value":"64.02","unsummed":0,"quintiles":{"recency":1,\#
+        "frequency":1,"monetary":1}}}}},{"name":"before the first purchase","x-fixture":"one-customer",\#
+        "params":[{"name":"identifier","value":{"type":"customerId","value":"00001"}},{"name":"asOf",\#
+        "value":"2025-06-01"},{"name":"quintiles","value":false}],"result":{"name":"reply",\#
+        "value":{"asOf":"2025-06-01","currency":"EUR","scores":{"actorId":"01930000-0000-7000-8000-000000000041",\#
+        "stage":"prospect","value":"0.00","unsummed":0}}}}]},{"name":"scores.list","summary":"Lists the lifecycle, \#
+        tenure, purchases and value of actors, oldest actors first.","description":"Computed when it is asked for, \#
+        from the signals there are then. People whose data is restricted are left out, and compared with nobody.",\#
+        "x-kind":"read","x-scope":"scores:read","x-cost":5,"x-actors":"reached","x-callers":["public","admin",\#
+        "service:simulation","service:stimuli"],"params":[{"name":"asOf",\#
+        "schema":{"$ref":"#/components/schemas/Date"},"description":"The last day that counts, in UTC; today unless \#
+        it is given."},{"name":"stage","schema":{"$ref":"#/components/schemas/CustomerStage"},"description":"Only \#
+        people in this stage. A page may then hold fewer than `limit`, and be followed by another."},\#
+        {"name":"purpose","schema":{"$ref":"#/components/schemas/Purpose"},"description":"Only people whose data \#
+        may be used for it now, as `consents.check` says. A page may then hold fewer than `limit`, and be followed \#
+        by another."},{"name":"quintiles","schema":{"type":"boolean","default":true},"description":"Whether to \#
+        compare with all customers. Without it a call reads nobody's signals but those of the people it answers."},\#
+        {"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last \#
+        page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":1000,\#
+        "default":100},"description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["asOf","items"],\#
+        "properties":{"asOf":{"$ref":"#/components/schemas/Date","description":"The last day that counted."},\#
+        "currency":{"$ref":"#/components/schemas/Currency","description":"Of all amounts; absent where no purchase \#
+        named one."},"customers":{"type":"integer","minimum":0,"description":"People with a purchase, whom \#
+        `quintiles` compares; absent without `quintiles`."},"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/ActorScores"},"maxItems":1000,"description":"One page."},\#
+        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
+        page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"},{"$ref":"#/components/errors/conflict"}],\#
+        "examples":[{"name":"an empty brand","params":[],"result":{"name":"reply","value":{"asOf":"2026-01-01",\#
+        "customers":0,"items":[]}}},{"name":"customers at risk","x-fixture":"one-customer",\#
+        "params":[{"name":"stage","value":"atRisk"}],"result":{"name":"reply","value":{"asOf":"2026-01-01",\#
+        "currency":"EUR","customers":1,"items":[{"actorId":"01930000-0000-7000-8000-000000000041","stage":"atRisk",\#
+        "tenureDays":213,"purchases":{"firstOn":"2025-06-02","lastOn":"2025-09-01","frequency":2,"recencyDays":91,\#
+        "ageDays":213,"daysSincePurchase":122,"monetaryValue":"22.345"},"value":"64.02","unsummed":0,\#
+        "quintiles":{"recency":1,"frequency":1,"monetary":1}}]}}}]}],\#
         "components":{"schemas":{"Receipt":{"type":"object","description":"What became of a signal.",\#
         "required":["messageId","status"],"properties":{"messageId":{"type":"string","minLength":1,"maxLength":100,\#
         "description":"The signal's name, as given or as made here."},"actorId":{"$ref":"#/components/schemas/UUID",\#
@@ -878,24 +959,66 @@ extension SignalsContract {
         "pattern":"^[0-9a-f]{64}$"},"maxItems":900,"description":"The keyed hashes of the person's identifiers, as \#
         tombstones have them, in hexadecimal digits."},"requestId":{"$ref":"#/components/schemas/UUID",\#
         "description":"The privacy request that stopped it."}},"additionalProperties":false},\#
-        "Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 hash in lower-case \#
-        hexadecimal."},"Version":{"type":"integer","minimum":1,"description":"Counts the changes of one thing; an \#
-        update names the version it expects to change."},"Job":{"type":"object","description":"Long work, and how \#
-        far it is.","required":["id","service","kind","status","done","unit","createdAt","updatedAt"],\#
-        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},"service":{"type":"string",\#
-        "minLength":1,"maxLength":20,"description":"The service that does it."},"kind":{"type":"string",\#
-        "minLength":1,"maxLength":40,"description":"What is done: `import`."},"status":{"type":"string",\#
-        "enum":["running","completed","failed","cancelled"],"x-enum-descriptions":{"running":"On its way, or \#
-        waiting for its turn.","completed":"Done.","failed":"Ended by an error; `problem` says which.",\#
-        "cancelled":"Ended by somebody; what was done stays done."},"description":"Where it stands."},\#
-        "done":{"type":"integer","minimum":0,"description":"How much is done.","x-unit":"`unit`"},\#
-        "total":{"type":"integer","minimum":0,"description":"How much there is to do, where that is known.",\#
-        "x-unit":"`unit`"},"unit":{"type":"string","minLength":1,"maxLength":20,"description":"What is counted: \#
-        `bytes`, `rows`."},"problem":{"type":"string","maxLength":500,"description":"Why it failed, or why it does \#
-        not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it began."},\#
-        "updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or ended."}},\#
-        "additionalProperties":false},"UUID":{"type":"string","format":"uuid","description":"An id: a UUID of \#
-        version 7, whose order is the order of creation."},"Currency":{"type":"string","format":"currency",\#
+        "ScoringRules":{"type":"object","description":"What counts as a purchase, and from when on customers are at \#
+        risk or churned.","required":["purchaseEvents","newDays","atRiskDays","churnedDays"],\#
+        "properties":{"purchaseEvents":{"type":"array","items":{"type":"string","minLength":1,"maxLength":200},\#
+        "minItems":1,"maxItems":20,"description":"The events that are purchases."},\#
+        "currency":{"$ref":"#/components/schemas/Currency","description":"The currency that amounts are summed in; \#
+        absent: that of the first purchase that came in."},"newDays":{"type":"integer","minimum":1,"maximum":36500,\#
+        "description":"Who bought first within so many days is new.","x-unit":"days"},\#
+        "atRiskDays":{"type":"integer","minimum":1,"maximum":36500,"description":"Who has not bought for more days \#
+        is at risk.","x-unit":"days"},"churnedDays":{"type":"integer","minimum":1,"maximum":36500,\#
+        "description":"Who has not bought for more days has churned.","x-unit":"days"}},\#
+        "additionalProperties":false},"CustomerStage":{"type":"string","enum":["prospect","new","active","atRisk",\#
+        "churned"],"description":"Where somebody stands as a customer.","x-enum-descriptions":{"prospect":"Has \#
+        bought nothing yet.","new":"Bought first within `newDays`, and is not at risk.","active":"Bought within \#
+        `atRiskDays`.","atRisk":"Has not bought for more than `atRiskDays`.","churned":"Has not bought for more \#
+        than `churnedDays`."}},"ActorScores":{"type":"object","description":"What an actor's signals up to a day \#
+        come to.","required":["actorId","stage","value","unsummed"],\#
+        "properties":{"actorId":{"$ref":"#/components/schemas/UUID","description":"The actor."},\#
+        "stage":{"$ref":"#/components/schemas/CustomerStage","description":"Where it stands as a customer."},\#
+        "tenureDays":{"type":"integer","minimum":0,"description":"From the day of its first signal; absent where it \#
+        had none yet.","x-unit":"days"},"purchases":{"$ref":"#/components/schemas/PurchaseFigures",\#
+        "description":"What it bought; absent where it bought nothing."},\#
+        "value":{"$ref":"#/components/schemas/Amount","description":"What it paid in total, less what was given \#
+        back."},"unsummed":{"type":"integer","minimum":0,"description":"Purchases and refunds in other currencies, \#
+        which are in no sum."},"quintiles":{"type":"object","description":"How it compares with all customers, from \#
+        1 to 5: 1 and the number of fifths of them that come wholly before it. Who is equal has equal scores. \#
+        Absent where it bought nothing, or without `quintiles`.","required":["recency","frequency","monetary"],\#
+        "properties":{"recency":{"type":"integer","minimum":1,"maximum":5,"description":"By the day of the last \#
+        purchase."},"frequency":{"type":"integer","minimum":1,"maximum":5,"description":"By the number of days with \#
+        a purchase."},"monetary":{"type":"integer","minimum":1,"maximum":5,"description":"By value."}},\#
+        "additionalProperties":false}},"additionalProperties":false},"PurchaseFigures":{"type":"object",\#
+        "description":"Purchases by days, in UTC: several of one day are one.","required":["firstOn","lastOn",\#
+        "frequency","recencyDays","ageDays","daysSincePurchase"],\#
+        "properties":{"firstOn":{"$ref":"#/components/schemas/Date","description":"The day of the first purchase."},\#
+        "lastOn":{"$ref":"#/components/schemas/Date","description":"The day of the last purchase."},\#
+        "frequency":{"type":"integer","minimum":0,"description":"Days with a purchase after the first one."},\#
+        "recencyDays":{"type":"integer","minimum":0,"description":"From the first purchase to the last: how old the \#
+        customer was then.","x-unit":"days"},"ageDays":{"type":"integer","minimum":0,"description":"From the first \#
+        purchase to `asOf`; the field's T.","x-unit":"days"},"daysSincePurchase":{"type":"integer","minimum":0,\#
+        "description":"From the last purchase to `asOf`.","x-unit":"days"},\#
+        "monetaryValue":{"$ref":"#/components/schemas/Amount","description":"What was paid on a day with a purchase \#
+        after the first one, on average, rounded to the nearest ten-thousandth, half to even; absent where there is \#
+        no such day."}},"additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$",\#
+        "description":"A SHA-256 hash in lower-case hexadecimal."},"Date":{"type":"string","format":"date",\#
+        "description":"A day, as 2026-01-31."},"Version":{"type":"integer","minimum":1,"description":"Counts the \#
+        changes of one thing; an update names the version it expects to change."},"Job":{"type":"object",\#
+        "description":"Long work, and how far it is.","required":["id","service","kind","status","done","unit",\#
+        "createdAt","updatedAt"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},\#
+        "service":{"type":"string","minLength":1,"maxLength":20,"description":"The service that does it."},\#
+        "kind":{"type":"string","minLength":1,"maxLength":40,"description":"What is done: `import`."},\#
+        "status":{"type":"string","enum":["running","completed","failed","cancelled"],\#
+        "x-enum-descriptions":{"running":"On its way, or waiting for its turn.","completed":"Done.","failed":"Ended \#
+        by an error; `problem` says which.","cancelled":"Ended by somebody; what was done stays done."},\#
+        "description":"Where it stands."},"done":{"type":"integer","minimum":0,"description":"How much is done.",\#
+        "x-unit":"`unit`"},"total":{"type":"integer","minimum":0,"description":"How much there is to do, where that \#
+        is known.","x-unit":"`unit`"},"unit":{"type":"string","minLength":1,"maxLength":20,"description":"What is \#
+        counted: `bytes`, `rows`."},"problem":{"type":"string","maxLength":500,"description":"Why it failed, or why \#
+        it does not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it \#
+        began."},"updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or \#
+        ended."}},"additionalProperties":false},"UUID":{"type":"string","format":"uuid","description":"An id: a \#
+        UUID of version 7, whose order is the order of creation."},"Currency":{"type":"string","format":"currency",\#
         "description":"An ISO 4217 code of three capital letters."},"Amount":{"type":"string","format":"amount",\#
         "description":"An amount of money as a decimal string with at most 4 decimals; its currency stands beside \#
         it."},"Timestamp":{"type":"string","format":"date-time","description":"A moment, as RFC 3339 in UTC; \#

@@ -562,5 +562,82 @@ extension SignalsContract {
                 {"items":[],"through":0}
                 """#,
             errorCode: nil),
+        MethodExample(
+            method: "scoreRules.get",
+            name: "a new brand",
+            fixture: nil,
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"purchaseEvents":["Order Completed"],"newDays":30,"atRiskDays":90,"churnedDays":180}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "scoreRules.set",
+            name: "a shop of durable goods",
+            fixture: nil,
+            params: #"""
+                {"purchaseEvents":["Order Completed","Store Purchase"],"currency":"EUR","atRiskDays":365,\#
+                "churnedDays":730}
+                """#,
+            result: #"""
+                {"purchaseEvents":["Order Completed","Store Purchase"],"currency":"EUR","newDays":30,\#
+                "atRiskDays":365,"churnedDays":730}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "scores.get",
+            name: "three purchases and a refund",
+            fixture: "one-customer",
+            params: #"""
+                {"actorId":"01930000-0000-7000-8000-000000000041"}
+                """#,
+            result: #"""
+                {"asOf":"2026-01-01","currency":"EUR","customers":1,\#
+                "scores":{"actorId":"01930000-0000-7000-8000-000000000041","stage":"atRisk","tenureDays":213,\#
+                "purchases":{"firstOn":"2025-06-02","lastOn":"2025-09-01","frequency":2,"recencyDays":91,\#
+                "ageDays":213,"daysSincePurchase":122,"monetaryValue":"22.345"},"value":"64.02","unsummed":0,\#
+                "quintiles":{"recency":1,"frequency":1,"monetary":1}}}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "scores.get",
+            name: "before the first purchase",
+            fixture: "one-customer",
+            params: #"""
+                {"identifier":{"type":"customerId","value":"00001"},"asOf":"2025-06-01","quintiles":false}
+                """#,
+            result: #"""
+                {"asOf":"2025-06-01","currency":"EUR","scores":{"actorId":"01930000-0000-7000-8000-000000000041",\#
+                "stage":"prospect","value":"0.00","unsummed":0}}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "scores.list",
+            name: "an empty brand",
+            fixture: nil,
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"asOf":"2026-01-01","customers":0,"items":[]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "scores.list",
+            name: "customers at risk",
+            fixture: "one-customer",
+            params: #"""
+                {"stage":"atRisk"}
+                """#,
+            result: #"""
+                {"asOf":"2026-01-01","currency":"EUR","customers":1,\#
+                "items":[{"actorId":"01930000-0000-7000-8000-000000000041","stage":"atRisk","tenureDays":213,\#
+                "purchases":{"firstOn":"2025-06-02","lastOn":"2025-09-01","frequency":2,"recencyDays":91,\#
+                "ageDays":213,"daysSincePurchase":122,"monetaryValue":"22.345"},"value":"64.02","unsummed":0,\#
+                "quintiles":{"recency":1,"frequency":1,"monetary":1}}]}
+                """#,
+            errorCode: nil),
     ]
 }

@@ -45,6 +45,10 @@ public enum SignalsContract {
         Disclosures.List.method,
         Disclosures.Account.method,
         SignalFeed.Read.method,
+        ScoreRules.Get.method,
+        ScoreRules.Set.method,
+        Scores.Get.method,
+        Scores.List.method,
     ]
 
     /// The HTTP status of each error code that these methods may answer.

@@ -785,36 +785,37 @@ extension TenancyContract {
         "privacyNotices:write","privacyRequests:approve","privacyRequests:read","privacyRequests:write",\#
         "promptVersions:read","promptVersions:write","recipients:read","recipients:write","replays:read",\#
         "replays:write","restrictions:read","restrictions:write","retentionRules:read","retentionRules:write",\#
-        "savedGroups:read","savedGroups:write","sessions:read","sessions:write","settings:read","settings:write",\#
-        "signals:read","signals:write","users:read","users:write"],"admin":["actors:read","assignments:read",\#
-        "assignments:write","audit:read","authenticators:write","bandits:read","bandits:write","campaigns:approve",\#
-        "campaigns:read","campaigns:write","consents:read","consents:write","datasets:read","datasets:write",\#
-        "disclosures:read","disclosures:write","experimentEvents:read","experimentEvents:write","experiments:read",\#
-        "experiments:write","exposures:write","features:evaluate","features:read","flows:read","flows:write",\#
-        "imports:read","imports:write","integrations:read","integrations:write","jobs:read","jobs:write",\#
-        "keys:read","legalHolds:read","legalHolds:write","limits:read","policies:read","policies:write",\#
-        "privacyNotices:read","privacyNotices:write","privacyRequests:approve","privacyRequests:read",\#
-        "privacyRequests:write","promptVersions:read","promptVersions:write","recipients:read","recipients:write",\#
-        "replays:read","replays:write","restrictions:read","restrictions:write","retentionRules:read",\#
-        "retentionRules:write","savedGroups:read","savedGroups:write","sessions:read","sessions:write",\#
+        "savedGroups:read","savedGroups:write","scores:read","scores:write","sessions:read","sessions:write",\#
+        "settings:read","settings:write","signals:read","signals:write","users:read","users:write"],\#
+        "admin":["actors:read","assignments:read","assignments:write","audit:read","authenticators:write",\#
+        "bandits:read","bandits:write","campaigns:approve","campaigns:read","campaigns:write","consents:read",\#
+        "consents:write","datasets:read","datasets:write","disclosures:read","disclosures:write",\#
+        "experimentEvents:read","experimentEvents:write","experiments:read","experiments:write","exposures:write",\#
+        "features:evaluate","features:read","flows:read","flows:write","imports:read","imports:write",\#
+        "integrations:read","integrations:write","jobs:read","jobs:write","keys:read","legalHolds:read",\#
+        "legalHolds:write","limits:read","policies:read","policies:write","privacyNotices:read",\#
+        "privacyNotices:write","privacyRequests:approve","privacyRequests:read","privacyRequests:write",\#
+        "promptVersions:read","promptVersions:write","recipients:read","recipients:write","replays:read",\#
+        "replays:write","restrictions:read","restrictions:write","retentionRules:read","retentionRules:write",\#
+        "savedGroups:read","savedGroups:write","scores:read","scores:write","sessions:read","sessions:write",\#
         "settings:read","settings:write","signals:read","signals:write","users:read","users:write"],\#
         "analyst":["actors:read","assignments:read","authenticators:write","bandits:read","campaigns:read",\#
         "consents:read","datasets:read","disclosures:read","experimentEvents:read","experiments:read",\#
         "features:read","flows:read","imports:read","jobs:read","policies:read","promptVersions:read",\#
-        "recipients:read","replays:read","restrictions:read","savedGroups:read","sessions:read","sessions:write",\#
-        "settings:read","signals:read"],"operator":["actors:read","assignments:read","assignments:write",\#
-        "authenticators:write","bandits:read","bandits:write","campaigns:read","campaigns:write","consents:read",\#
-        "consents:write","datasets:read","datasets:write","disclosures:read","disclosures:write",\#
-        "experimentEvents:read","experimentEvents:write","experiments:read","experiments:write","exposures:write",\#
-        "features:evaluate","features:read","flows:read","flows:write","imports:read","imports:write",\#
-        "integrations:read","jobs:read","jobs:write","limits:read","policies:read","policies:write",\#
+        "recipients:read","replays:read","restrictions:read","savedGroups:read","scores:read","sessions:read",\#
+        "sessions:write","settings:read","signals:read"],"operator":["actors:read","assignments:read",\#
+        "assignments:write","authenticators:write","bandits:read","bandits:write","campaigns:read",\#
+        "campaigns:write","consents:read","consents:write","datasets:read","datasets:write","disclosures:read",\#
+        "disclosures:write","experimentEvents:read","experimentEvents:write","experiments:read","experiments:write",\#
+        "exposures:write","features:evaluate","features:read","flows:read","flows:write","imports:read",\#
+        "imports:write","integrations:read","jobs:read","jobs:write","limits:read","policies:read","policies:write",\#
         "promptVersions:read","promptVersions:write","recipients:read","replays:read","replays:write",\#
-        "restrictions:read","restrictions:write","savedGroups:read","savedGroups:write","sessions:read",\#
-        "sessions:write","settings:read","signals:read","signals:write"],"viewer":["authenticators:write",\#
-        "bandits:read","campaigns:read","experiments:read","features:read","flows:read","policies:read",\#
-        "promptVersions:read","replays:read","sessions:read","sessions:write","settings:read"]}},\#
-        "User":{"type":"object","description":"A member of staff who signs in to one brand.","required":["id",\#
-        "email","role","status","hasAuthenticator","createdAt","version"],\#
+        "restrictions:read","restrictions:write","savedGroups:read","savedGroups:write","scores:read",\#
+        "scores:write","sessions:read","sessions:write","settings:read","signals:read","signals:write"],\#
+        "viewer":["authenticators:write","bandits:read","campaigns:read","experiments:read","features:read",\#
+        "flows:read","policies:read","promptVersions:read","replays:read","sessions:read","sessions:write",\#
+        "settings:read"]}},"User":{"type":"object","description":"A member of staff who signs in to one brand.",\#
+        "required":["id","email","role","status","hasAuthenticator","createdAt","version"],\#
         "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The user."},\#
         "email":{"$ref":"#/components/schemas/Email","description":"What they sign in with; one brand has each \#
         address once.","x-privacy":"personal"},"name":{"type":"string","minLength":1,"maxLength":200,\#

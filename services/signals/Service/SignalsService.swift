@@ -32,6 +32,8 @@ public enum SignalsService {
         DisclosuresService(intake: intake).registerMethods(with: &parts.methods)
         SpecialTraitsService(runtime: runtime, cache: specialFields).registerMethods(with: &parts.methods)
         SpecialPropertiesService(runtime: runtime, cache: specialFields).registerMethods(with: &parts.methods)
+        ScoreRulesService().registerMethods(with: &parts.methods)
+        ScoresService().registerMethods(with: &parts.methods)
         parts.jobs[ImportKind.name] = ImportKind()
         parts.jobs[ReplayWork.kind] = ReplayWork(intake: intake)
         RejectedRowsService(intake: intake).registerMethods(with: &parts.methods)
