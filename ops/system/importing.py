@@ -1,9 +1,12 @@
 """The purchases go in, once, however they are sent, and only into the brand they were sent to."""
 
+import collections
 import json
 import pathlib
 import signal
 import subprocess
+import time
+from decimal import Decimal
 
 import purchases
 from suite import Brand, Connection, Refused, wait_for
@@ -26,11 +29,53 @@ def run(report, suite, brand, other, directory):
                  (result["status"], result["rows"], result["accepted"], result["duplicates"], result["rejected"]),
                  ("completed", rows, rows, 0, 0))
     report.equal("actors, signals and the exact sum", brand.totals(), (actors, rows, total))
+    if file.is_published and purchases.SUMMARY.exists():
+        scored(report, suite, brand, file)
+    else:
+        report.say("scores are held against what is published of the published file only")
 
     again(report, suite, brand, file)
     report.equal("still the same actors, signals and sum", brand.totals(), (actors, rows, total))
     isolation(report, suite, brand, other, file)
     broken_off(report, suite, Brand(suite, "Broken Off"), file)
+
+
+def scored(report, suite, brand, file):
+    """Scores are what is published of a sample of the customers, and what the file says of all."""
+    customers = {}
+    with brand.connect() as connection:
+        params = {"limit": 500}
+        while params:
+            page = connection.call("actors.list", params)
+            customers.update((actor["id"], actor["identifiers"][0]["value"]) for actor in page["items"])
+            params = page.get("nextCursor") and params | {"cursor": page["nextCursor"]}
+        begun, pages, scores = time.monotonic(), 0, {}
+        params = {"asOf": purchases.SUMMARY_END, "limit": 1_000}
+        while params:
+            page = connection.call("scores.list", params)
+            pages += 1
+            scores.update((customers[item["actorId"]], item) for item in page["items"])
+            params = page.get("nextCursor") and params | {"cursor": page["nextCursor"]}
+    report.check(f"scores of {len(scores):,} customers, 1,000 a page, with quintiles "
+                 f"({(time.monotonic() - begun) / pages * 1_000:.0f} ms a page)", len(scores) == len(customers))
+    told = collections.Counter()
+    for item in scores.values():
+        bought = item["purchases"]
+        told[bought["frequency"], round(bought["recencyDays"] / 7, 2), round(bought["ageDays"] / 7, 2)] += 1
+    published = collections.Counter(purchases.published_summary())
+    report.check(f"up to {purchases.SUMMARY_END} each of the {published.total():,} published ones is a customer's of its own",
+                 published <= told, list((published - told).items())[:5])
+    paid = {}
+    for row in file.rows:
+        who, day, _, amount = row.split(",")
+        if day <= purchases.SUMMARY_END:
+            paid[who] = paid.get(who, 0) + Decimal(amount)
+    wrong = [who for who, item in scores.items() if Decimal(item["value"]) != paid.get(who, 0)]
+    report.check(f"and what each paid is what the file says, {sum(paid.values()):,} dollars in all", not wrong,
+                 wrong[:5])
+    told = suite.gyre_json("scores", "show", f"customerId={min(scores)}", "--as-of", purchases.SUMMARY_END, "--key",
+                           brand.key)["scores"]
+    report.equal("gyre scores show says the same of one of them", told, scores[min(scores)])
 
 
 def again(report, suite, brand, file):

@@ -6,7 +6,11 @@ import pathlib
 import random
 from decimal import Decimal
 
-PUBLISHED = pathlib.Path(__file__).resolve().parents[2].parent / "shared" / "data" / "cdnow.csv"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PUBLISHED = ROOT.parent / "shared" / "data" / "cdnow.csv"
+# What is published of a sample of its customers, by their order there, at the end of a day, with weeks as the unit.
+SUMMARY = PUBLISHED.with_name("cdnow-customers-summary.csv")
+SUMMARY_END = "1997-09-30"
 # What is known of the published file.
 PUBLISHED_TOTALS = (23_570, 69_659, "2500315.63")
 PUBLISHED_DUPLICATES = 255
@@ -53,6 +57,12 @@ class Purchases:
         rows = list(self.rows)
         random.Random(seed).shuffle(rows)
         return "\n".join([self.header, *rows]).encode() + b"\n"
+
+
+def published_summary():
+    """Frequency, and recency and age in weeks, as they are published of a sample of the customers; not of which."""
+    rows = [row.split(",") for row in SUMMARY.read_text().splitlines()[1:]]
+    return [(int(frequency), float(recency), float(age)) for _, frequency, recency, age in rows]
 
 
 def generated():

@@ -23,6 +23,10 @@ extension Timestamp {
     }
 }
 
+extension CalendarDate: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
+
 extension Currency: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }
