@@ -79,6 +79,7 @@ let package = Package(
         .library("Randomness"),
         .library("ResponseModel", ["Randomness"]),
         .library("Scores"),
+        .library("SegmentRules", ["JSON"]),
         .library("Statistics"),
 
         // What the audit log proves: the bytes that are hashed and signed, and how they are checked.
@@ -217,6 +218,7 @@ let package = Package(
             exclude: ["Golden"], swiftSettings: .strict),
         .tests("ResultWords", ["ExperimentsAPI"]),
         .tests("Scores", ["JSON", "PythonOracle"]),
+        .tests("SegmentRules", ["JSON"]),
         .tests("SQLite", ["CFaultVFS", "CPacedWrites", "CSQLite"]),
         .tests(
             "ServiceKit",

@@ -45,7 +45,7 @@ import Testing
             "Policies": ["Glibc", "Musl", "Randomness", "Statistics"],
             "Population": ["CivilTime", "JSON", "Randomness"], "Randomness": [],
             "ResponseModel": ["Glibc", "Musl", "Randomness"],
-            "Scores": [],
+            "Scores": [], "SegmentRules": ["JSON"],
             "Statistics": ["Glibc", "Musl"],
         ]
         for (kernel, allowed) in allowances {
