@@ -117,7 +117,11 @@ let package = Package(
                 .lifecycle, .logging,
                 .metrics, .mustache, .nio("NIOCore"), .nio("NIOHTTP1"),
             ]),
-        .service("Signals", ["ExperimentsAPI", "Mapping", "OpenSSL", "OutboundHTTP", "Scores"]),
+        .service(
+            "Signals",
+            [
+                "ExperimentsAPI", "Mapping", "OpenSSL", "OutboundHTTP", "Scores", "SegmentRules", .lifecycle, .logging,
+            ]),
         .service("Stimuli", ["OpenSSL", "SignalsAPI", .mustache]),
         .service(
             "Tenancy",
@@ -229,7 +233,7 @@ let package = Package(
         .tests(
             "SignalsService",
             [
-                "CommonAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "OpenSSL", "PlatformAPI", "SQLite",
+                "CommonAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "OpenSSL", "PlatformAPI", "PythonOracle", "SQLite",
                 "ServiceContract", "ServiceKit", "SignalsAPI",
             ]),
         .testTarget(

@@ -19,6 +19,8 @@ enum Fixtures {
         ("one-consent", SQL(isForBrand: true, text: actor + consent)),
         ("one-restriction", SQL(isForBrand: true, text: actor + restriction)),
         ("one-disclosure", SQL(isForBrand: true, text: actor + disclosure)),
+        ("one-segment", SQL(isForBrand: true, text: actor + segment)),
+        ("one-consenting-segment", SQL(isForBrand: true, text: actor + consent + segment)),
         ("one-draft", SQL(isForBrand: true, text: experiment)),
         ("one-experiment", SQL(isForBrand: true, text: experiment + started)),
         ("one-paused-experiment", SQL(isForBrand: true, text: experiment + started + paused)),
@@ -183,6 +185,15 @@ enum Fixtures {
             1767225600000000, 1767225600000000, 1);
         INSERT INTO campaign_arms (number, campaign, place, key, share, offer) VALUES (1, 1, 0, 'ten-percent', 8000, 1);
         INSERT INTO arm_templates (arm, place, template) VALUES (1, 0, 1);
+
+        """
+
+    private static let segment = """
+        INSERT INTO segments (number, id, key, name, rule, created_at, updated_at, version)
+        VALUES (1, x'01930000000070008000000000000063', 'gold', 'Gold customers', '{"trait":"plan","is":"gold"}',
+            1767225600000000, 1767225600000000, 1);
+        INSERT INTO segment_sizes (segment, day, people, everybody, counted_at)
+        VALUES (1, 20454, 1, 1, 1767225600000000);
 
         """
 

@@ -51,6 +51,14 @@ import Testing
         "scores.list": [
             "{}", #"{"limit": 1}"#, #"{"limit": 4}"#, #"{"limit": 5}"#, #"{"stage": "new"}"#, #"{"quintiles": false}"#,
         ],
+        "segments.members": [
+            #"{"key": "visitors"}"#, #"{"key": "visitors", "limit": 1}"#, #"{"key": "visitors", "limit": 4}"#,
+            #"{"key": "visitors", "purpose": "coaching"}"#,
+        ],
+        "segments.memberships": [#"{"actorId": "{one}"}"#, #"{"actorId": "{other}"}"#],
+        "segments.preview": [
+            #"{"rule": {"event": "Visit"}, "limit": 50}"#, #"{"rule": {"not": {"event": "Visit"}}, "limit": 0}"#,
+        ],
         "signals.arrivals": [#"{"minutes": 5}"#],
         "signals.list": [
             "{}", #"{"limit": 8}"#, #"{"limit": 7}"#, #"{"event": "Visit"}"#, #"{"event": "Secret"}"#,
@@ -79,6 +87,7 @@ import Testing
     /// Sends the people in, each with a visit of theirs and a purchase, a consent and an opt-out; between them signals
     /// about nobody.
     private static func fill(_ service: SignalsUnderTest, everybody: Bool) async throws {
+        try await makeSegment(service)
         for person in people where everybody || person.isReached {
             try await service.identify(person.name, person.traits, id: "i-\(person.name)")
             try await service.track(
@@ -93,6 +102,11 @@ import Testing
             if everybody { try await service.track("Visit", id: "n-\(person.name)", revenue: "99.00") }
         }
         _ = try await service.call("scoreRules.set", #"{"purchaseEvents": ["Visit", "Secret"]}"#)
+    }
+
+    private static func makeSegment(_ service: SignalsUnderTest) async throws {
+        let rule = #"{"lastSeen": {"withinDays": 1}}"#
+        _ = try await service.call("segments.create", #"{"key": "visitors", "name": "Visitors", "rule": \#(rule)}"#)
     }
 
     @Test(
@@ -139,6 +153,7 @@ import Testing
         try await withSignals { crowded in
             try await withSignals { empty in
                 try await Self.fill(crowded, everybody: true)
+                try await Self.makeSegment(empty)
                 let (one, other) = (try await crowded.actor("gold").id, try await crowded.actor("last").id)
                 for question in Self.questions[method] ?? [] {
                     let params = question.replacing("{one}", with: "\(one)").replacing("{other}", with: "\(other)")

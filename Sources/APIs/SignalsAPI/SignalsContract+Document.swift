@@ -703,18 +703,202 @@ extension SignalsContract {
         "currency":"EUR","customers":1,"items":[{"actorId":"01930000-0000-7000-8000-000000000041","stage":"atRisk",\#
         "tenureDays":213,"purchases":{"firstOn":"2025-06-02","lastOn":"2025-09-01","frequency":2,"recencyDays":91,\#
         "ageDays":213,"daysSincePurchase":122,"monetaryValue":"22.345"},"value":"64.02","unsummed":0,\#
-        "quintiles":{"recency":1,"frequency":1,"monetary":1}}]}}}]}],\#
-        "components":{"schemas":{"Receipt":{"type":"object","description":"What became of a signal.",\#
-        "required":["messageId","status"],"properties":{"messageId":{"type":"string","minLength":1,"maxLength":100,\#
-        "description":"The signal's name, as given or as made here."},"actorId":{"$ref":"#/components/schemas/UUID",\#
-        "description":"The actor it belongs to; absent when it names nobody."},"status":{"type":"string",\#
-        "enum":["accepted","duplicate"],"description":"Whether it is new."}},"additionalProperties":false},\#
-        "Signal":{"type":"object","description":"One inbound fact as received.","required":["sequence","messageId",\#
-        "event","timestamp","receivedAt","source"],"properties":{"sequence":{"type":"integer","minimum":1,\#
-        "description":"Its place in the order of arrival; never given out twice, and some are left out."},\#
-        "messageId":{"type":"string","minLength":1,"maxLength":100,"description":"Its name."},\#
-        "event":{"type":"string","minLength":1,"maxLength":200,"description":"What happened."},\#
-        "actorId":{"$ref":"#/components/schemas/UUID","description":"Whom it is about."},\#
+        "quintiles":{"recency":1,"frequency":1,"monetary":1}}]}}}]},{"name":"segments.create","summary":"Makes a \#
+        segment: a group of people by a rule.","description":"Membership is not kept: it is worked out from what is \#
+        known of people whenever it is asked for, and so is right on the next read. The size is counted at once, by \#
+        a job, and then once a day.","x-kind":"write","x-scope":"segments:write","x-cost":1,"x-actors":"nobody",\#
+        "x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"key","required":true,\#
+        "schema":{"$ref":"#/components/schemas/SegmentKey"},"description":"What rules and campaigns call it; no \#
+        other segment of the brand has or had it."},{"name":"name","required":true,"schema":{"type":"string",\#
+        "minLength":1,"maxLength":255},"description":"What people read.","x-privacy":"none"},{"name":"rule",\#
+        "required":true,"schema":{"x-raw":true,"x-raw-type":"object","x-max-bytes":16384},"description":"Who is in \#
+        it: `ops/docs/segments.md` has the grammar. 16 KiB, 200 tests and a depth of 16 at most, with those of the \#
+        segments that it names.","x-privacy":"none"},{"name":"description","schema":{"type":"string","minLength":1,\#
+        "maxLength":2000},"description":"What it is for.","x-privacy":"none"}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Segment"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"who is on the golden plan","params":[{"name":"key","value":"gold"},{"name":"name",\#
+        "value":"Gold customers"},{"name":"rule","value":{"trait":"plan","is":"gold"}}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000001","key":"gold","name":"Gold customers",\#
+        "rule":{"trait":"plan","is":"gold"},"words":"people whose plan is \"gold\"","status":"active",\#
+        "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":1}}},{"name":"a rule that \#
+        is none","params":[{"name":"key","value":"gold"},{"name":"name","value":"Gold customers"},{"name":"rule",\#
+        "value":{"trait":"plan","equals":"gold"}}],"x-error":"#/components/errors/invalidParams"},{"name":"twice",\#
+        "x-fixture":"one-segment","params":[{"name":"key","value":"gold"},{"name":"name","value":"Gold customers"},\#
+        {"name":"rule","value":{"trait":"plan","is":"gold"}}],"x-error":"#/components/errors/conflict"}]},\#
+        {"name":"segments.get","summary":"Says who is in a segment by its rule, and in words.","x-kind":"read",\#
+        "x-scope":"segments:read","x-cost":1,"x-actors":"nobody","x-callers":["public","admin","service:simulation",\#
+        "service:stimuli"],"params":[{"name":"id","schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
+        segment; or its key."},{"name":"key","schema":{"$ref":"#/components/schemas/SegmentKey"},"description":"Its \#
+        key; or its id."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Segment"}},\#
+        "errors":[{"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"by its key","x-fixture":"one-segment","params":[{"name":"key","value":"gold"}],\#
+        "result":{"name":"reply","value":{"id":"01930000-0000-7000-8000-000000000063","key":"gold","name":"Gold \#
+        customers","rule":{"trait":"plan","is":"gold"},"words":"people whose plan is \"gold\"","status":"active",\#
+        "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":1}}},{"name":"neither id \#
+        nor key","params":[],"x-error":"#/components/errors/invalidParams"}]},{"name":"segments.list",\#
+        "summary":"Lists a brand's segments, oldest first.","x-kind":"read","x-scope":"segments:read","x-cost":1,\#
+        "x-actors":"nobody","x-callers":["public","admin"],"params":[{"name":"isArchived",\#
+        "schema":{"type":"boolean","default":false},"description":"Those out of use, in place of the others."},\#
+        {"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last \#
+        page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,\#
+        "default":100},"description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply",\#
+        "schema":{"type":"object","description":"A page.","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Segment"},"maxItems":500,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"one","x-fixture":"one-segment",\#
+        "params":[],"result":{"name":"reply","value":{"items":[{"id":"01930000-0000-7000-8000-000000000063",\#
+        "key":"gold","name":"Gold customers","rule":{"trait":"plan","is":"gold"},"words":"people whose plan is \#
+        \"gold\"","status":"active","createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z",\#
+        "version":1}]}}}]},{"name":"segments.update","summary":"Says something else of a segment; what is left out \#
+        stays.","description":"Its members are those of the new rule from the next read on.","x-kind":"write",\#
+        "x-scope":"segments:write","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],"x-audit":true,\#
+        "x-idempotent":true,"params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},\#
+        "description":"Which one."},{"name":"version","required":true,\#
+        "schema":{"$ref":"#/components/schemas/Version"},"description":"The version that it was read at."},\#
+        {"name":"name","schema":{"type":"string","minLength":1,"maxLength":255},"description":"What people read.",\#
+        "x-privacy":"none"},{"name":"description","schema":{"type":["string","null"],"minLength":1,"maxLength":2000,\#
+        "x-patch":true},"description":"What it is for.","x-privacy":"none"},{"name":"rule","schema":{"x-raw":true,\#
+        "x-raw-type":"object","x-max-bytes":16384},"description":"Who is in it: `ops/docs/segments.md` has the \#
+        grammar. 16 KiB, 200 tests and a depth of 16 at most, with those of the segments that it names.",\#
+        "x-privacy":"none"}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/Segment"}},\#
+        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/illegalTransition"},\#
+        {"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/storageFull"},{"$ref":"#/components/errors/versionMismatch"}],\#
+        "examples":[{"name":"another rule","x-fixture":"one-segment","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000063"},{"name":"version","value":1},{"name":"rule",\#
+        "value":{"trait":"plan","in":["gold","platinum"]}}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000063","key":"gold","name":"Gold customers",\#
+        "rule":{"trait":"plan","in":["gold","platinum"]},"words":"people whose plan is \"gold\" or \"platinum\"",\#
+        "status":"active","createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":2}}},\#
+        {"name":"read too long ago","x-fixture":"one-segment","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000063"},{"name":"version","value":7},{"name":"name",\#
+        "value":"Gold"}],"x-error":"#/components/errors/versionMismatch"}]},{"name":"segments.archive",\#
+        "summary":"Puts a segment out of use that no other one names.","x-kind":"write","x-scope":"segments:write",\#
+        "x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,\#
+        "params":[{"name":"id","required":true,"schema":{"$ref":"#/components/schemas/UUID"},"description":"Which \#
+        one."},{"name":"version","required":true,"schema":{"$ref":"#/components/schemas/Version"},\#
+        "description":"The version that it was read at."}],"result":{"name":"reply",\#
+        "schema":{"$ref":"#/components/schemas/Segment"}},"errors":[{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/illegalTransition"},{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/storageFull"},{"$ref":"#/components/errors/versionMismatch"}],\#
+        "examples":[{"name":"no longer needed","x-fixture":"one-segment","params":[{"name":"id",\#
+        "value":"01930000-0000-7000-8000-000000000063"},{"name":"version","value":1}],"result":{"name":"reply",\#
+        "value":{"id":"01930000-0000-7000-8000-000000000063","key":"gold","name":"Gold customers",\#
+        "rule":{"trait":"plan","is":"gold"},"words":"people whose plan is \"gold\"","status":"archived",\#
+        "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":2}}}]},\#
+        {"name":"segments.preview","summary":"Counts whom a rule holds for, and shows some of them.",\#
+        "description":"People are gone through some thousand at a time, each in a read of its own: what changes \#
+        meanwhile may be counted as it was before or after.","x-kind":"flow","x-scope":"actors:read","x-cost":10,\#
+        "x-actors":"reached","x-callers":["public","admin"],"params":[{"name":"rule","required":true,\#
+        "schema":{"x-raw":true,"x-raw-type":"object","x-max-bytes":16384},"description":"Who would be in a \#
+        segment.","x-privacy":"none"},{"name":"limit","schema":{"type":"integer","minimum":0,"maximum":50,\#
+        "default":5},"description":"People to show.","x-unit":"items"}],"result":{"name":"reply",\#
+        "schema":{"type":"object","description":"What the rule comes to.","required":["people","everybody","words",\#
+        "items"],"properties":{"people":{"type":"integer","minimum":0,"description":"Whom it holds for."},\#
+        "everybody":{"type":"integer","minimum":0,"description":"All actors whose data is not restricted."},\#
+        "words":{"type":"string","minLength":1,"maxLength":65536,"description":"The rule in words.",\#
+        "x-privacy":"none"},"items":{"type":"array","items":{"$ref":"#/components/schemas/Actor"},"maxItems":50,\#
+        "description":"Some of them, oldest first."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidParams"}],"examples":[{"name":"who is on the golden plan",\#
+        "x-fixture":"one-actor","params":[{"name":"rule","value":{"trait":"plan","is":"gold"}}],\#
+        "result":{"name":"reply","value":{"people":1,"everybody":1,"words":"people whose plan is \"gold\"",\#
+        "items":[{"id":"01930000-0000-7000-8000-000000000041","kind":"individual",\#
+        "identifiers":[{"type":"customerId","value":"00001"}],"traits":{"plan":"gold"},"signals":0}]}}}]},\#
+        {"name":"segments.members","summary":"Lists the actors in a segment now, oldest first.",\#
+        "description":"People whose data is restricted are left out. A page goes through 5,000 people at most: it \#
+        may hold fewer than `limit`, or none, and be followed by another.","x-kind":"read","x-scope":"actors:read",\#
+        "x-cost":5,"x-actors":"reached","x-callers":["public","admin"],"params":[{"name":"id",\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The segment; or its key."},{"name":"key",\#
+        "schema":{"$ref":"#/components/schemas/SegmentKey"},"description":"Its key; or its id."},{"name":"purpose",\#
+        "schema":{"$ref":"#/components/schemas/Purpose"},"description":"Only people whose data may be used for it \#
+        now, as `consents.check` says. A page may then hold fewer than `limit`, and be followed by another."},\#
+        {"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last \#
+        page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,\#
+        "default":100},"description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply",\#
+        "schema":{"type":"object","description":"A page.","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Actor"},"maxItems":500,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/conflict"},{"$ref":"#/components/errors/invalidCursor"},\#
+        {"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/notFound"}],\#
+        "examples":[{"name":"who is on the golden plan","x-fixture":"one-segment","params":[{"name":"key",\#
+        "value":"gold"}],"result":{"name":"reply","value":{"items":[{"id":"01930000-0000-7000-8000-000000000041",\#
+        "kind":"individual","identifiers":[{"type":"customerId","value":"00001"}],"traits":{"plan":"gold"},\#
+        "signals":0}]}}}]},{"name":"segments.memberships","summary":"Says in which segments in use one actor is \#
+        now.","x-kind":"read","x-scope":"actors:read","x-cost":5,"x-actors":"reached","x-callers":["public",\#
+        "admin"],"params":[{"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
+        person, by id."},{"name":"identifier","schema":{"$ref":"#/components/schemas/Identifier"},"description":"A \#
+        value that points to the person, instead of the id.","x-privacy":"identifier"}],"result":{"name":"reply",\#
+        "schema":{"type":"object","description":"The segments.","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Segment"},"maxItems":500,\#
+        "description":"Oldest first."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidParams"},{"$ref":"#/components/errors/notFound"},\#
+        {"$ref":"#/components/errors/restricted"}],"examples":[{"name":"one customer","x-fixture":"one-segment",\#
+        "params":[{"name":"identifier","value":{"type":"customerId","value":"00001"}}],"result":{"name":"reply",\#
+        "value":{"items":[{"id":"01930000-0000-7000-8000-000000000063","key":"gold","name":"Gold customers",\#
+        "rule":{"trait":"plan","is":"gold"},"words":"people whose plan is \"gold\"","status":"active",\#
+        "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":1}]}}}]},\#
+        {"name":"segments.sizes","summary":"Lists how many people were in a segment, day by day, newest first.",\#
+        "description":"They are counted when a segment is made or its rule changed, and each day.","x-kind":"read",\#
+        "x-scope":"segments:read","x-cost":1,"x-callers":["public","admin"],"params":[{"name":"id",\#
+        "schema":{"$ref":"#/components/schemas/UUID"},"description":"The segment; or its key."},{"name":"key",\#
+        "schema":{"$ref":"#/components/schemas/SegmentKey"},"description":"Its key; or its id."},{"name":"cursor",\#
+        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last page ended: its \#
+        `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":1000,"default":100},\#
+        "description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object",\#
+        "description":"A page.","required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/SegmentSize"},"maxItems":1000,"description":"One page."},\#
+        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
+        page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"},{"$ref":"#/components/errors/invalidParams"},\#
+        {"$ref":"#/components/errors/notFound"}],"examples":[{"name":"its first day","x-fixture":"one-segment",\#
+        "params":[{"name":"key","value":"gold"}],"result":{"name":"reply","value":{"items":[{"date":"2026-01-01",\#
+        "people":1,"everybody":1,"countedAt":"2026-01-01T00:00:00Z"}]}}}]},{"name":"audiences.read",\#
+        "summary":"Returns who is in an audience now, with what decides about each, to a service that addresses \#
+        them.","description":"One page is one read of one moment. People who may not be used for the purpose, or \#
+        whose data is restricted, are told with the reason and nothing else, so that whoever was left out can be \#
+        accounted for. A page goes through 5,000 people at most: it may hold fewer than `limit`, or none, and be \#
+        followed by another.","x-kind":"read","x-cost":1,"x-callers":["service:simulation","service:stimuli"],\#
+        "params":[{"name":"purpose","required":true,"schema":{"$ref":"#/components/schemas/Purpose"},\#
+        "description":"What they are to be addressed for."},{"name":"include","schema":{"type":"array",\#
+        "items":{"type":"string","minLength":1,"maxLength":63,"description":"An id or a key.","x-privacy":"none"},\#
+        "maxItems":50,"default":[]},"description":"Segments, by id or key, one of which a person is in; none: \#
+        everybody."},{"name":"exclude","schema":{"type":"array","items":{"type":"string","minLength":1,\#
+        "maxLength":63,"description":"An id or a key.","x-privacy":"none"},"maxItems":50,"default":[]},\#
+        "description":"Segments in none of which a person is."},{"name":"traits","schema":{"type":"array",\#
+        "items":{"type":"string","minLength":1,"maxLength":100,"description":"A name.","x-privacy":"none"},\#
+        "maxItems":50,"default":[]},"description":"The traits that are told."},{"name":"cursor",\#
+        "schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where the last page ended: its \#
+        `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,"maximum":500,"default":100},\#
+        "description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply","schema":{"type":"object",\#
+        "description":"A page.","required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/AudienceMember"},"maxItems":500,"description":"One page, in the order \#
+        in which actors were made."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,\#
+        "description":"Pass as `cursor` for the next page; absent on the last one."}},\#
+        "additionalProperties":false}},"errors":[{"$ref":"#/components/errors/conflict"},\#
+        {"$ref":"#/components/errors/invalidCursor"},{"$ref":"#/components/errors/invalidParams"},\#
+        {"$ref":"#/components/errors/notFound"}],"examples":[{"name":"gold customers, for a newsletter that they \#
+        agreed to","x-fixture":"one-consenting-segment","params":[{"name":"include","value":["gold"]},\#
+        {"name":"purpose","value":"marketing"},{"name":"traits","value":["plan"]}],"result":{"name":"reply",\#
+        "value":{"items":[{"id":"01930000-0000-7000-8000-000000000041","use":{"mayUse":true,"reason":"basis",\#
+        "legalBasis":"consent","expiresAt":"2028-01-01T00:00:00Z"},"kind":"individual",\#
+        "traits":{"plan":"gold"}}]}}},{"name":"for something that nobody was asked for",\#
+        "x-fixture":"one-consenting-segment","params":[{"name":"include","value":["gold"]},{"name":"purpose",\#
+        "value":"profiling"}],"result":{"name":"reply",\#
+        "value":{"items":[{"id":"01930000-0000-7000-8000-000000000041","use":{"mayUse":false,\#
+        "reason":"noBasis"}}]}}}]}],"components":{"schemas":{"Receipt":{"type":"object","description":"What became \#
+        of a signal.","required":["messageId","status"],"properties":{"messageId":{"type":"string","minLength":1,\#
+        "maxLength":100,"description":"The signal's name, as given or as made here."},\#
+        "actorId":{"$ref":"#/components/schemas/UUID","description":"The actor it belongs to; absent when it names \#
+        nobody."},"status":{"type":"string","enum":["accepted","duplicate"],"description":"Whether it is new."}},\#
+        "additionalProperties":false},"Signal":{"type":"object","description":"One inbound fact as received.",\#
+        "required":["sequence","messageId","event","timestamp","receivedAt","source"],\#
+        "properties":{"sequence":{"type":"integer","minimum":1,"description":"Its place in the order of arrival; \#
+        never given out twice, and some are left out."},"messageId":{"type":"string","minLength":1,"maxLength":100,\#
+        "description":"Its name."},"event":{"type":"string","minLength":1,"maxLength":200,"description":"What \#
+        happened."},"actorId":{"$ref":"#/components/schemas/UUID","description":"Whom it is about."},\#
         "timestamp":{"$ref":"#/components/schemas/Timestamp","description":"When it happened."},\#
         "receivedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it arrived."},\#
         "revenue":{"$ref":"#/components/schemas/Amount","description":"Its value."},\#
@@ -1000,25 +1184,59 @@ extension SignalsContract {
         "description":"From the last purchase to `asOf`.","x-unit":"days"},\#
         "monetaryValue":{"$ref":"#/components/schemas/Amount","description":"What was paid on a day with a purchase \#
         after the first one, on average, rounded to the nearest ten-thousandth, half to even; absent where there is \#
-        no such day."}},"additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$",\#
-        "description":"A SHA-256 hash in lower-case hexadecimal."},"Date":{"type":"string","format":"date",\#
-        "description":"A day, as 2026-01-31."},"Version":{"type":"integer","minimum":1,"description":"Counts the \#
-        changes of one thing; an update names the version it expects to change."},"Job":{"type":"object",\#
-        "description":"Long work, and how far it is.","required":["id","service","kind","status","done","unit",\#
-        "createdAt","updatedAt"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},\#
-        "service":{"type":"string","minLength":1,"maxLength":20,"description":"The service that does it."},\#
-        "kind":{"type":"string","minLength":1,"maxLength":40,"description":"What is done: `import`."},\#
-        "status":{"type":"string","enum":["running","completed","failed","cancelled"],\#
-        "x-enum-descriptions":{"running":"On its way, or waiting for its turn.","completed":"Done.","failed":"Ended \#
-        by an error; `problem` says which.","cancelled":"Ended by somebody; what was done stays done."},\#
-        "description":"Where it stands."},"done":{"type":"integer","minimum":0,"description":"How much is done.",\#
-        "x-unit":"`unit`"},"total":{"type":"integer","minimum":0,"description":"How much there is to do, where that \#
-        is known.","x-unit":"`unit`"},"unit":{"type":"string","minLength":1,"maxLength":20,"description":"What is \#
-        counted: `bytes`, `rows`."},"problem":{"type":"string","maxLength":500,"description":"Why it failed, or why \#
-        it does not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it \#
-        began."},"updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or \#
-        ended."}},"additionalProperties":false},"UUID":{"type":"string","format":"uuid","description":"An id: a \#
-        UUID of version 7, whose order is the order of creation."},"Currency":{"type":"string","format":"currency",\#
+        no such day."}},"additionalProperties":false},"SegmentKey":{"type":"string","minLength":1,"maxLength":63,\#
+        "pattern":"^[a-z][a-z0-9-]{0,62}$","description":"What rules, campaigns and people call a segment: small \#
+        letters, digits and hyphens.","x-privacy":"none"},"Segment":{"type":"object","description":"A group of \#
+        people by a rule.","required":["id","key","name","rule","words","status","createdAt","updatedAt","version"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The segment."},\#
+        "key":{"$ref":"#/components/schemas/SegmentKey","description":"What rules call it; no other segment of the \#
+        brand has or had it."},"name":{"type":"string","minLength":1,"maxLength":255,"description":"What people \#
+        read.","x-privacy":"none"},"description":{"type":"string","minLength":1,"maxLength":2000,\#
+        "description":"What it is for.","x-privacy":"none"},"rule":{"x-raw":true,"x-raw-type":"object",\#
+        "x-max-bytes":16384,"description":"Who is in it, as it was written.","x-privacy":"none"},\#
+        "words":{"type":"string","minLength":1,"maxLength":65536,"description":"Who is in it, in words.",\#
+        "x-privacy":"none"},"status":{"type":"string","enum":["active","archived"],"description":"Whether it is in \#
+        use.","x-enum-descriptions":{"active":"It has members, and its size is counted each day.","archived":"It is \#
+        out of use, and stays as it is."}},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When \#
+        it was made."},"updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was last \#
+        changed."},"version":{"$ref":"#/components/schemas/Version","description":"Counts changes."}},\#
+        "additionalProperties":false},"SegmentSize":{"type":"object","description":"How many people were in a \#
+        segment on one day.","required":["date","people","everybody","countedAt"],\#
+        "properties":{"date":{"$ref":"#/components/schemas/Date","description":"The day, in UTC."},\#
+        "people":{"type":"integer","minimum":0,"description":"Members whose data was not restricted."},\#
+        "everybody":{"type":"integer","minimum":0,"description":"All actors of the brand whose data was not \#
+        restricted."},"countedAt":{"$ref":"#/components/schemas/Timestamp","description":"When they were counted: \#
+        the last time on that day."}},"additionalProperties":false},"AudienceMember":{"type":"object",\#
+        "description":"Somebody in an audience. Of whom may not be used there is the id and the reason only.",\#
+        "required":["id","use"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The actor."},\#
+        "use":{"$ref":"#/components/schemas/UseDecision","description":"Whether the person's data may be used for \#
+        the purpose, and why."},"kind":{"type":"string","enum":["individual","household","business","property"],\#
+        "description":"What it is."},"timeZone":{"type":"string","minLength":1,"maxLength":64,"description":"Their \#
+        time zone, such as Europe/Berlin: the trait `timeZone`, `timezone` or `time_zone`, where that names one.",\#
+        "x-privacy":"personal"},"email":{"type":"string","minLength":1,"maxLength":256,"description":"The e-mail \#
+        address that has pointed to them longest.","x-privacy":"identifier"},"phone":{"type":"string","minLength":1,\#
+        "maxLength":256,"description":"The telephone number that has pointed to them longest.",\#
+        "x-privacy":"identifier"},"traits":{"x-raw":true,"description":"Those that were asked for, they have, and \#
+        may be given out: an object.","x-privacy":"personal"}},"additionalProperties":false},\#
+        "Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 hash in lower-case \#
+        hexadecimal."},"Date":{"type":"string","format":"date","description":"A day, as 2026-01-31."},\#
+        "Version":{"type":"integer","minimum":1,"description":"Counts the changes of one thing; an update names the \#
+        version it expects to change."},"Job":{"type":"object","description":"Long work, and how far it is.",\#
+        "required":["id","service","kind","status","done","unit","createdAt","updatedAt"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},"service":{"type":"string",\#
+        "minLength":1,"maxLength":20,"description":"The service that does it."},"kind":{"type":"string",\#
+        "minLength":1,"maxLength":40,"description":"What is done: `import`."},"status":{"type":"string",\#
+        "enum":["running","completed","failed","cancelled"],"x-enum-descriptions":{"running":"On its way, or \#
+        waiting for its turn.","completed":"Done.","failed":"Ended by an error; `problem` says which.",\#
+        "cancelled":"Ended by somebody; what was done stays done."},"description":"Where it stands."},\#
+        "done":{"type":"integer","minimum":0,"description":"How much is done.","x-unit":"`unit`"},\#
+        "total":{"type":"integer","minimum":0,"description":"How much there is to do, where that is known.",\#
+        "x-unit":"`unit`"},"unit":{"type":"string","minLength":1,"maxLength":20,"description":"What is counted: \#
+        `bytes`, `rows`."},"problem":{"type":"string","maxLength":500,"description":"Why it failed, or why it does \#
+        not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it began."},\#
+        "updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or ended."}},\#
+        "additionalProperties":false},"UUID":{"type":"string","format":"uuid","description":"An id: a UUID of \#
+        version 7, whose order is the order of creation."},"Currency":{"type":"string","format":"currency",\#
         "description":"An ISO 4217 code of three capital letters."},"Amount":{"type":"string","format":"amount",\#
         "description":"An amount of money as a decimal string with at most 4 decimals; its currency stands beside \#
         it."},"Timestamp":{"type":"string","format":"date-time","description":"A moment, as RFC 3339 in UTC; \#

@@ -639,5 +639,181 @@ extension SignalsContract {
                 "quintiles":{"recency":1,"frequency":1,"monetary":1}}]}
                 """#,
             errorCode: nil),
+        MethodExample(
+            method: "segments.create",
+            name: "who is on the golden plan",
+            fixture: nil,
+            params: #"""
+                {"key":"gold","name":"Gold customers","rule":{"trait":"plan","is":"gold"}}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000001","key":"gold","name":"Gold customers",\#
+                "rule":{"trait":"plan","is":"gold"},"words":"people whose plan is \"gold\"","status":"active",\#
+                "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "segments.create",
+            name: "a rule that is none",
+            fixture: nil,
+            params: #"""
+                {"key":"gold","name":"Gold customers","rule":{"trait":"plan","equals":"gold"}}
+                """#,
+            result: nil,
+            errorCode: -32602),
+        MethodExample(
+            method: "segments.create",
+            name: "twice",
+            fixture: "one-segment",
+            params: #"""
+                {"key":"gold","name":"Gold customers","rule":{"trait":"plan","is":"gold"}}
+                """#,
+            result: nil,
+            errorCode: -32010),
+        MethodExample(
+            method: "segments.get",
+            name: "by its key",
+            fixture: "one-segment",
+            params: #"""
+                {"key":"gold"}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000063","key":"gold","name":"Gold customers",\#
+                "rule":{"trait":"plan","is":"gold"},"words":"people whose plan is \"gold\"","status":"active",\#
+                "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "segments.get",
+            name: "neither id nor key",
+            fixture: nil,
+            params: #"""
+                {}
+                """#,
+            result: nil,
+            errorCode: -32602),
+        MethodExample(
+            method: "segments.list",
+            name: "one",
+            fixture: "one-segment",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"items":[{"id":"01930000-0000-7000-8000-000000000063","key":"gold","name":"Gold customers",\#
+                "rule":{"trait":"plan","is":"gold"},"words":"people whose plan is \"gold\"","status":"active",\#
+                "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":1}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "segments.update",
+            name: "another rule",
+            fixture: "one-segment",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000063","version":1,"rule":{"trait":"plan","in":["gold",\#
+                "platinum"]}}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000063","key":"gold","name":"Gold customers",\#
+                "rule":{"trait":"plan","in":["gold","platinum"]},"words":"people whose plan is \"gold\" or \#
+                \"platinum\"","status":"active","createdAt":"2026-01-01T00:00:00Z",\#
+                "updatedAt":"2026-01-01T00:00:00Z","version":2}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "segments.update",
+            name: "read too long ago",
+            fixture: "one-segment",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000063","version":7,"name":"Gold"}
+                """#,
+            result: nil,
+            errorCode: -32011),
+        MethodExample(
+            method: "segments.archive",
+            name: "no longer needed",
+            fixture: "one-segment",
+            params: #"""
+                {"id":"01930000-0000-7000-8000-000000000063","version":1}
+                """#,
+            result: #"""
+                {"id":"01930000-0000-7000-8000-000000000063","key":"gold","name":"Gold customers",\#
+                "rule":{"trait":"plan","is":"gold"},"words":"people whose plan is \"gold\"","status":"archived",\#
+                "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":2}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "segments.preview",
+            name: "who is on the golden plan",
+            fixture: "one-actor",
+            params: #"""
+                {"rule":{"trait":"plan","is":"gold"}}
+                """#,
+            result: #"""
+                {"people":1,"everybody":1,"words":"people whose plan is \"gold\"",\#
+                "items":[{"id":"01930000-0000-7000-8000-000000000041","kind":"individual",\#
+                "identifiers":[{"type":"customerId","value":"00001"}],"traits":{"plan":"gold"},"signals":0}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "segments.members",
+            name: "who is on the golden plan",
+            fixture: "one-segment",
+            params: #"""
+                {"key":"gold"}
+                """#,
+            result: #"""
+                {"items":[{"id":"01930000-0000-7000-8000-000000000041","kind":"individual",\#
+                "identifiers":[{"type":"customerId","value":"00001"}],"traits":{"plan":"gold"},"signals":0}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "segments.memberships",
+            name: "one customer",
+            fixture: "one-segment",
+            params: #"""
+                {"identifier":{"type":"customerId","value":"00001"}}
+                """#,
+            result: #"""
+                {"items":[{"id":"01930000-0000-7000-8000-000000000063","key":"gold","name":"Gold customers",\#
+                "rule":{"trait":"plan","is":"gold"},"words":"people whose plan is \"gold\"","status":"active",\#
+                "createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z","version":1}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "segments.sizes",
+            name: "its first day",
+            fixture: "one-segment",
+            params: #"""
+                {"key":"gold"}
+                """#,
+            result: #"""
+                {"items":[{"date":"2026-01-01","people":1,"everybody":1,"countedAt":"2026-01-01T00:00:00Z"}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "audiences.read",
+            name: "gold customers, for a newsletter that they agreed to",
+            fixture: "one-consenting-segment",
+            params: #"""
+                {"include":["gold"],"purpose":"marketing","traits":["plan"]}
+                """#,
+            result: #"""
+                {"items":[{"id":"01930000-0000-7000-8000-000000000041","use":{"mayUse":true,"reason":"basis",\#
+                "legalBasis":"consent","expiresAt":"2028-01-01T00:00:00Z"},"kind":"individual",\#
+                "traits":{"plan":"gold"}}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "audiences.read",
+            name: "for something that nobody was asked for",
+            fixture: "one-consenting-segment",
+            params: #"""
+                {"include":["gold"],"purpose":"profiling"}
+                """#,
+            result: #"""
+                {"items":[{"id":"01930000-0000-7000-8000-000000000041","use":{"mayUse":false,"reason":"noBasis"}}]}
+                """#,
+            errorCode: nil),
     ]
 }

@@ -49,6 +49,16 @@ public enum SignalsContract {
         ScoreRules.Set.method,
         Scores.Get.method,
         Scores.List.method,
+        Segments.Create.method,
+        Segments.Get.method,
+        Segments.List.method,
+        Segments.Update.method,
+        Segments.Archive.method,
+        Segments.Preview.method,
+        Segments.Members.method,
+        Segments.Memberships.method,
+        Segments.Sizes.method,
+        Audiences.Read.method,
     ]
 
     /// The HTTP status of each error code that these methods may answer.

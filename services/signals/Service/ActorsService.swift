@@ -74,7 +74,7 @@ struct ActorsService: Actors.Service {
     }
 
     /// Nil for somebody who is not there, or not reached.
-    private func profile(
+    func profile(
         of number: Int64, _ reach: ActorReach, _ special: inout SpecialFieldFilter,
         in transaction: borrowing ReadTransaction
     ) throws(RPCError) -> ActorProfile? {

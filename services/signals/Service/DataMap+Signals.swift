@@ -167,7 +167,7 @@ extension DataMap {
                     "header",
                     "carry", "carry_offset", "carry_line", "carry_is_skipped", "last_chunk_bytes", "last_chunk_hash",
                 ]),
-        ] + scores)
+        ] + scores + segments)
 
     // What can be taken in again, by signals.batch, elsewhere.
 

@@ -37,5 +37,9 @@ public enum SignalsService {
         parts.jobs[ImportKind.name] = ImportKind()
         parts.jobs[ReplayWork.kind] = ReplayWork(intake: intake)
         RejectedRowsService(intake: intake).registerMethods(with: &parts.methods)
+        SegmentsService(runtime: runtime).registerMethods(with: &parts.methods)
+        AudiencesService().registerMethods(with: &parts.methods)
+        parts.jobs[SegmentSizeWork.kind] = SegmentSizeWork()
+        parts.services.append(SegmentSizeSchedule(runtime: runtime))
     }
 }

@@ -16,6 +16,9 @@ struct ActorReach: Sendable, Equatable {
         self.init(segments: call.segments.map { String(decoding: $0.json(), as: UTF8.self) })
     }
 
+    /// For what the service does itself.
+    static let everybody = ActorReach(segments: nil)
+
     private init(segments: String?) {
         self.segments = segments
     }

@@ -61,6 +61,14 @@ struct SpecialFieldFilter {
         }
     }
 
+    /// Whether a trait of this name may be given out of somebody.
+    mutating func isGiven(
+        _ trait: String, of actor: Int64, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(RPCError) -> Bool {
+        guard let category = fields.traits.category(of: trait) else { return true }
+        return try categories(of: actor, in: transaction).contains(category)
+    }
+
     private mutating func categories(
         of actor: Int64, in transaction: borrowing some Transaction & ~Copyable
     ) throws(RPCError) -> Set<SpecialCategory> {
