@@ -221,6 +221,8 @@ def plant(twin):
             recipient = call("recipients.create", {"name": name, "kind": "other", "contact": mark})
             call("disclosures.record", {"recipientId": recipient["id"], "identifier": told, "description": mark,
                                         "purpose": "twin", "accounting": "due", "reference": mark})
+        for key in ("twin", mark):
+            call("segments.create", {"key": key, "name": mark, "rule": {"trait": "note", "is": mark}})
         experiments(call, mark)
         stimuli(call, mark)
         # Those who have the data are told of it.

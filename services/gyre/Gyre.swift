@@ -34,7 +34,7 @@ struct Gyre: AsyncParsableCommand {
                     IntegrationsCommand.self, ParametersCommand.self, ImportCommand.self, ImportsCommand.self,
                     PopulationCommand.self,
                     JobsCommand.self, TailCommand.self, ConsentCommand.self, RestrictionsCommand.self,
-                    RecipientsCommand.self, DisclosuresCommand.self, ScoresCommand.self,
+                    RecipientsCommand.self, DisclosuresCommand.self, ScoresCommand.self, SegmentsCommand.self,
                     PoliciesCommand.self, PromptsCommand.self, FlowsCommand.self,
                     DatasetsCommand.self, ReplaysCommand.self, BanditsCommand.self,
                     ExperimentsCommand.self, MetricsCommand.self, LayersCommand.self, HoldoutsCommand.self,
