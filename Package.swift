@@ -68,6 +68,7 @@ let package = Package(
         // Kernels: pure functions over values.
         .library("Assignment", ["JSON"]),
         .library("Attribution", ["JSON"]),
+        .library("Beliefs", ["JSON", "Statistics"]),
         .library("CivilTime", ["JSON"]),
         .library("ExperimentMetrics", ["Policies", "Statistics"]),
         .library("Limits"),
@@ -152,6 +153,9 @@ let package = Package(
             name: "AttributionTests", dependencies: ["Attribution", "JSON", "PythonOracle", "Randomness"],
             exclude: ["Golden"], swiftSettings: .strict),
         .tests("AuditProof", ["CommonAPI", "JSON", "MerkleLog", "OpenSSL", "PythonOracle"]),
+        .testTarget(
+            name: "BeliefsTests", dependencies: ["Beliefs", "JSON", "PythonOracle", "Randomness", "Statistics"],
+            exclude: ["Golden"], swiftSettings: .strict),
         .tests("CivilTime", ["JSON", "PythonOracle"]),
         .testTarget(
             name: "ContractTests",
