@@ -121,7 +121,8 @@ let package = Package(
         .service(
             "Signals",
             [
-                "ExperimentsAPI", "Mapping", "OpenSSL", "OutboundHTTP", "Scores", "SegmentRules", .lifecycle, .logging,
+                "Beliefs", "ExperimentsAPI", "Mapping", "OpenSSL", "OutboundHTTP", "Scores", "SegmentRules",
+                "Statistics", .lifecycle, .logging,
             ]),
         .service("Stimuli", ["OpenSSL", "SignalsAPI", .mustache]),
         .service(
@@ -237,7 +238,8 @@ let package = Package(
         .tests(
             "SignalsService",
             [
-                "CommonAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "OpenSSL", "PlatformAPI", "PythonOracle", "SQLite",
+                "Beliefs", "CommonAPI", "JSON", "JSONRPC", "JSONRPCInProcess", "OpenSSL", "PlatformAPI", "PythonOracle",
+                "SQLite",
                 "ServiceContract", "ServiceKit", "SignalsAPI",
             ]),
         .testTarget(

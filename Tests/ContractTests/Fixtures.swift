@@ -18,6 +18,7 @@ enum Fixtures {
         ("one-customer", SQL(isForBrand: true, text: actor + purchases)),
         ("one-consent", SQL(isForBrand: true, text: actor + consent)),
         ("one-restriction", SQL(isForBrand: true, text: actor + restriction)),
+        ("one-belief", SQL(isForBrand: true, text: actor + belief)),
         ("one-disclosure", SQL(isForBrand: true, text: actor + disclosure)),
         ("one-segment", SQL(isForBrand: true, text: actor + segment)),
         ("one-consenting-segment", SQL(isForBrand: true, text: actor + consent + segment)),
@@ -194,6 +195,20 @@ enum Fixtures {
             1767225600000000, 1767225600000000, 1);
         INSERT INTO segment_sizes (segment, day, people, everybody, counted_at)
         VALUES (1, 20454, 1, 1, 1767225600000000);
+
+        """
+
+    private static let belief = """
+        INSERT INTO belief_evidence (number, id, actor, offer_kind, channel, responded, at, campaign, sources, recorded_at)
+        VALUES (1, x'01930000000070008000000000000092', 1, 'percentOff', 'email', 0, 1759449600000000,
+            x'01930000000070008000000000000091', '[]', 1759449600000000),
+        (2, x'01930000000070008000000000000093', 1, 'percentOff', 'email', 1, 1767225600000000,
+            x'01930000000070008000000000000091', '["01930000-0000-7000-8000-000000000094"]', 1767225600000000);
+        INSERT INTO belief_log (actor, offer_kind, channel, version, change, evidence, responded, at, campaign, sources,
+            changed_at, changed_by)
+        SELECT actor, offer_kind, channel, number, 'added', id, responded, at, campaign, sources, recorded_at,
+            'service:stimuli'
+        FROM belief_evidence ORDER BY number;
 
         """
 

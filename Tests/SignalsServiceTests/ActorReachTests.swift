@@ -16,6 +16,19 @@ import Testing
             #"{"identifier": {"type": "customerId", "value": "silver"}}"#,
         ],
         "actors.list": [#"{"limit": 1}"#, #"{"limit": 4}"#, #"{"limit": 5}"#, "{}"],
+        "beliefs.get": [
+            #"{"actorId": "{one}"}"#, #"{"actorId": "{other}"}"#,
+            #"{"identifier": {"type": "customerId", "value": "silver"}, "offerKind": "gift", "channel": "email"}"#,
+        ],
+        "beliefs.list": [
+            #"{"offerKind": "gift", "channel": "email"}"#, #"{"offerKind": "gift", "channel": "email", "limit": 1}"#,
+            #"{"offerKind": "gift", "channel": "email", "limit": 4}"#,
+            #"{"offerKind": "gift", "channel": "email", "limit": 5, "purpose": "coaching"}"#,
+        ],
+        "beliefs.log": [
+            #"{"actorId": "{one}"}"#, #"{"actorId": "{other}"}"#,
+            #"{"identifier": {"type": "customerId", "value": "silver"}}"#,
+        ],
         "consents.check": [
             #"{"purpose": "coaching", "actorIds": ["{one}", "{other}"]}"#,
             #"{"purpose": "coaching", "identifiers": [{"type": "customerId", "value": "gold"}, {"type": "customerId", "value": "silver"}]}"#,
@@ -99,6 +112,10 @@ import Testing
                 #"{"purpose": "coaching", "legalBasis": "consent", "identifier": \#(customer), "noticeVersion": "1", "#
                     + #""proof": {"method": "app", "source": "onboarding/3"}}"#)
             _ = try await service.call("restrictions.place", #"{"kind": "optOut", "identifier": \#(customer)}"#)
+            _ = try await service.call(
+                "beliefs.record",
+                #"{"items": [{"offerKind": "gift", "channel": "email", "responded": true, "at": "2025-12-01T00:00:00Z", "#
+                    + #""identifier": \#(customer)}]}"#)
             if everybody { try await service.track("Visit", id: "n-\(person.name)", revenue: "99.00") }
         }
         _ = try await service.call("scoreRules.set", #"{"purchaseEvents": ["Visit", "Secret"]}"#)
@@ -239,7 +256,7 @@ import Testing
         var object = JSONObject()
         for member in members {
             switch member.name {
-            case "id", "actorId", "sequence":
+            case "id", "actorId", "evidenceId", "sequence":
                 let rank = ranks.firstIndex(of: member.value) ?? ranks.count
                 if rank == ranks.count { ranks.append(member.value) }
                 object[member.name] = .string("#\(rank)")

@@ -25,6 +25,8 @@ CODE = re.compile(r'(?<="verificationCode": ")\d+')
 MOVING = re.compile(r'"(attempts|nextAttemptAt|generatedAt)": ("[^"]*"|\d+),? ?')
 # What comes last with a brand's own ids, because it takes away what others are about.
 ENDS = {"cancel", "delete", "deny", "end", "erase", "remove", "revoke"}
+# What comes before other writes, because some of them leave something under whatever id they are given.
+BEGINNINGS = {"beliefs.withdraw"}
 RATE_LIMITED, FORBIDDEN, METHOD_NOT_FOUND = -32029, -32003, -32601
 # Where the administrator may ask about any brand.
 PLATFORM_WIDE = {"auditEntries.list", "keys.list"}
@@ -108,7 +110,8 @@ def methods():
         if path.name != "common.json":
             contract = json.loads(path.read_text())
             found += [Method(contract, common, entry) for entry in contract["methods"]]
-    return sorted(found, key=lambda method: (method.is_end, method.kind != "read", method.name))
+    return sorted(found, key=lambda method: (
+        method.is_end, method.kind != "read", method.name not in BEGINNINGS, method.name))
 
 
 class Twin:
@@ -216,6 +219,9 @@ def plant(twin):
         call("consents.record", {"purpose": "twin", "legalBasis": "contract", "identifier": person,
                                  "proof": {"method": "paper", "source": mark}})
         call("restrictions.place", {"kind": "optOut", "identifier": person})
+        call("beliefs.record", {"items": [
+            {"offerKind": "gift", "channel": "email", "responded": True, "at": "2026-01-01T00:00:00Z",
+             "identifier": {"type": "customerId", "value": name}} for name in ("twin", mark)]})
         told = {"type": "customerId", "value": "told"}
         for name in ("twin", mark):
             recipient = call("recipients.create", {"name": name, "kind": "other", "contact": mark})

@@ -703,11 +703,156 @@ extension SignalsContract {
         "currency":"EUR","customers":1,"items":[{"actorId":"01930000-0000-7000-8000-000000000041","stage":"atRisk",\#
         "tenureDays":213,"purchases":{"firstOn":"2025-06-02","lastOn":"2025-09-01","frequency":2,"recencyDays":91,\#
         "ageDays":213,"daysSincePurchase":122,"monetaryValue":"22.345"},"value":"64.02","unsummed":0,\#
-        "quintiles":{"recency":1,"frequency":1,"monetary":1}}]}}}]},{"name":"segments.create","summary":"Makes a \#
-        segment: a group of people by a rule.","description":"Membership is not kept: it is worked out from what is \#
-        known of people whenever it is asked for, and so is right on the next read. The size is counted at once, by \#
-        a job, and then once a day.","x-kind":"write","x-scope":"segments:write","x-cost":1,"x-actors":"nobody",\#
-        "x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"key","required":true,\#
+        "quintiles":{"recency":1,"frequency":1,"monetary":1}}]}}}]},{"name":"beliefs.get","summary":"Says how \#
+        likely a person responds to offers, kind by kind and channel by channel, likeliest first.",\#
+        "description":"Of all kinds of offers and channels of which there ever was evidence; where both are named \#
+        also without any: then it is what the rules say of somebody of whom nothing is known. Of a person whose \#
+        data is restricted nothing is said.","x-kind":"read","x-scope":"beliefs:read","x-cost":1,\#
+        "x-actors":"reached","x-callers":["public","admin","service:simulation","service:stimuli"],\#
+        "params":[{"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},"description":"The person, by \#
+        id."},{"name":"identifier","schema":{"$ref":"#/components/schemas/Identifier"},"description":"A value that \#
+        points to the person, instead of the id.","x-privacy":"identifier"},{"name":"offerKind",\#
+        "schema":{"$ref":"#/components/schemas/OfferKind"},"description":"Only of this kind of offer."},\#
+        {"name":"channel","schema":{"$ref":"#/components/schemas/MessageChannel"},"description":"Only in this \#
+        channel."},{"name":"asOf","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"What was to be \#
+        believed at this moment: of what happened by then, with the weights of then. Absent: now."}],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/ResponseBelief"},"maxItems":24,\#
+        "description":"Likeliest first."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/restricted"}],\#
+        "examples":[{"name":"one person","x-fixture":"one-belief","params":[{"name":"identifier",\#
+        "value":{"type":"customerId","value":"00001"}}],"result":{"name":"reply",\#
+        "value":{"items":[{"actorId":"01930000-0000-7000-8000-000000000041","offerKind":"percentOff",\#
+        "channel":"email","mean":0.13043478260869565,"interval":{"lower":0.010476776165,"upper":0.366609475701},\#
+        "alpha":1.5,"beta":10,"evidenceCount":2,"effectiveEvidence":1.5,\#
+        "campaignIds":["01930000-0000-7000-8000-000000000091"],"version":2,\#
+        "lastEvidenceAt":"2026-01-01T00:00:00Z"}]}}},{"name":"of whom nothing is known","x-fixture":"one-actor",\#
+        "params":[{"name":"actorId","value":"01930000-0000-7000-8000-000000000041"},{"name":"offerKind",\#
+        "value":"gift"},{"name":"channel","value":"mailbox"}],"result":{"name":"reply",\#
+        "value":{"items":[{"actorId":"01930000-0000-7000-8000-000000000041","offerKind":"gift","channel":"mailbox",\#
+        "mean":0.05,"interval":{"lower":5.3064053e-05,"upper":0.237610098633},"alpha":0.5,"beta":9.5,\#
+        "evidenceCount":0,"effectiveEvidence":0,"campaignIds":[],"version":0}]}}},{"name":"nobody",\#
+        "x-fixture":"one-actor","params":[{"name":"actorId","value":"01930000-0000-7000-8000-000000000094"}],\#
+        "x-error":"#/components/errors/notFound"}]},{"name":"beliefs.list","summary":"Lists how likely people \#
+        respond to one kind of offer in one channel.","description":"Those of whom there ever was evidence, in the \#
+        order in which it first came. Whose data is restricted is left out; with a purpose everybody whose data may \#
+        not be used for it. Who is left out for the purpose counts against the limit.","x-kind":"read",\#
+        "x-scope":"beliefs:read","x-cost":5,"x-actors":"reached","x-callers":["public","admin","service:simulation",\#
+        "service:stimuli"],"params":[{"name":"offerKind","required":true,\#
+        "schema":{"$ref":"#/components/schemas/OfferKind"},"description":"The kind of offer."},{"name":"channel",\#
+        "required":true,"schema":{"$ref":"#/components/schemas/MessageChannel"},"description":"The channel."},\#
+        {"name":"asOf","schema":{"$ref":"#/components/schemas/Timestamp"},"description":"What was to be believed at \#
+        this moment: of what happened by then, with the weights of then. Absent: now."},{"name":"purpose",\#
+        "schema":{"$ref":"#/components/schemas/Purpose"},"description":"Only people whose data may be used for this,\#
+         as `consents.check` says."},{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},\#
+        "description":"Where the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer",\#
+        "minimum":1,"maximum":500,"default":100},"description":"Items on one page.","x-unit":"items"}],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["items"],\#
+        "properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/ResponseBelief"},"maxItems":500,\#
+        "description":"One page."},"nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass \#
+        as `cursor` for the next page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"everybody",\#
+        "x-fixture":"one-belief","params":[{"name":"offerKind","value":"percentOff"},{"name":"channel",\#
+        "value":"email"}],"result":{"name":"reply",\#
+        "value":{"items":[{"actorId":"01930000-0000-7000-8000-000000000041","offerKind":"percentOff",\#
+        "channel":"email","mean":0.13043478260869565,"interval":{"lower":0.010476776165,"upper":0.366609475701},\#
+        "alpha":1.5,"beta":10,"evidenceCount":2,"effectiveEvidence":1.5,\#
+        "campaignIds":["01930000-0000-7000-8000-000000000091"],"version":2,\#
+        "lastEvidenceAt":"2026-01-01T00:00:00Z"}]}}}]},{"name":"beliefs.log","summary":"Lists what changed the \#
+        beliefs about a person, oldest first.","description":"Every piece of evidence that came or was withdrawn, \#
+        with what it cites. The log only grows, and goes with the person. What a retention rule takes away leaves \#
+        no entry.","x-kind":"read","x-scope":"beliefs:read","x-cost":1,"x-actors":"reached","x-callers":["public",\#
+        "admin"],"params":[{"name":"actorId","schema":{"$ref":"#/components/schemas/UUID"},"description":"The \#
+        person, by id."},{"name":"identifier","schema":{"$ref":"#/components/schemas/Identifier"},"description":"A \#
+        value that points to the person, instead of the id.","x-privacy":"identifier"},{"name":"offerKind",\#
+        "schema":{"$ref":"#/components/schemas/OfferKind"},"description":"Only of this kind of offer."},\#
+        {"name":"channel","schema":{"$ref":"#/components/schemas/MessageChannel"},"description":"Only in this \#
+        channel."},{"name":"cursor","schema":{"type":"string","minLength":1,"maxLength":200},"description":"Where \#
+        the last page ended: its `nextCursor`."},{"name":"limit","schema":{"type":"integer","minimum":1,\#
+        "maximum":500,"default":100},"description":"Items on one page.","x-unit":"items"}],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["items"],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/BeliefChange"},"maxItems":500,"description":"One page."},\#
+        "nextCursor":{"type":"string","minLength":1,"maxLength":200,"description":"Pass as `cursor` for the next \#
+        page; absent on the last one."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/notFound"},{"$ref":"#/components/errors/restricted"},\#
+        {"$ref":"#/components/errors/invalidCursor"}],"examples":[{"name":"one person","x-fixture":"one-belief",\#
+        "params":[{"name":"actorId","value":"01930000-0000-7000-8000-000000000041"}],"result":{"name":"reply",\#
+        "value":{"items":[{"sequence":1,"actorId":"01930000-0000-7000-8000-000000000041","offerKind":"percentOff",\#
+        "channel":"email","change":"added","evidenceId":"01930000-0000-7000-8000-000000000092","responded":false,\#
+        "at":"2025-10-03T00:00:00Z","campaignId":"01930000-0000-7000-8000-000000000091","sources":[],"version":1,\#
+        "changedAt":"2025-10-03T00:00:00Z","changedBy":"service:stimuli"},{"sequence":2,\#
+        "actorId":"01930000-0000-7000-8000-000000000041","offerKind":"percentOff","channel":"email",\#
+        "change":"added","evidenceId":"01930000-0000-7000-8000-000000000093","responded":true,\#
+        "at":"2026-01-01T00:00:00Z","campaignId":"01930000-0000-7000-8000-000000000091",\#
+        "sources":["01930000-0000-7000-8000-000000000094"],"version":2,"changedAt":"2026-01-01T00:00:00Z",\#
+        "changedBy":"service:stimuli"}]}}}]},{"name":"beliefs.record","summary":"Takes in whether people responded \#
+        to offers, such as those of earlier campaigns.","description":"Each item has a verdict of its own, and one \#
+        that is rejected does not keep the others out. Somebody who is not known yet becomes known by it, and an \#
+        e-mail address or a telephone number that one person has as a trait becomes theirs. Who was erased is \#
+        refused.","x-kind":"write","x-scope":"beliefs:write","x-cost":1,"x-cost-items":"items",\#
+        "x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"items","required":true,\#
+        "schema":{"type":"array","items":{"$ref":"#/components/schemas/RecordedResponse"},"minItems":1,\#
+        "maxItems":500},"description":"Responses, and that there was none."}],"result":{"name":"reply",\#
+        "schema":{"type":"object","required":["verdicts"],"properties":{"verdicts":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/EvidenceVerdict"},"maxItems":500,"description":"What became of each, \#
+        in their order."}},"additionalProperties":false}},"errors":[{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"a response to an earlier campaign","x-fixture":"one-actor","params":[{"name":"items",\#
+        "value":[{"offerKind":"freeShipping","channel":"email","responded":true,"at":"2025-12-01T00:00:00Z",\#
+        "actorId":"01930000-0000-7000-8000-000000000041"}]}],"result":{"name":"reply",\#
+        "value":{"verdicts":[{"index":0,"status":"accepted",\#
+        "evidenceId":"01930000-0000-7000-8000-000000000001"}]}}},{"name":"by an identifier",\#
+        "x-fixture":"one-belief","params":[{"name":"items","value":[{"offerKind":"percentOff","channel":"email",\#
+        "responded":true,"at":"2026-01-01T00:00:00Z","identifier":{"type":"customerId","value":"00001"},\#
+        "campaignId":"01930000-0000-7000-8000-000000000091","sources":["01930000-0000-7000-8000-000000000094"]}]}],\#
+        "result":{"name":"reply","value":{"verdicts":[{"index":0,"status":"accepted",\#
+        "evidenceId":"01930000-0000-7000-8000-000000000001"}]}}}]},{"name":"beliefs.withdraw","summary":"Withdraws \#
+        evidence: beliefs are then what they would be had it never been told.","description":"The learning log \#
+        keeps that it was told and withdrawn.","x-kind":"write","x-scope":"beliefs:write","x-cost":1,\#
+        "x-cost-items":"evidenceIds","x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,\#
+        "params":[{"name":"evidenceIds","required":true,"schema":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/UUID"},"minItems":1,"maxItems":500},"description":"Which."}],\#
+        "result":{"name":"reply","schema":{"type":"object","required":["withdrawn","unknownIds"],\#
+        "properties":{"withdrawn":{"type":"integer","minimum":0,"description":"How many of them there were.",\#
+        "x-unit":"pieces"},"unknownIds":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},"maxItems":500,\#
+        "description":"Those that there are none of."}},"additionalProperties":false}},\#
+        "errors":[{"$ref":"#/components/errors/storageFull"}],"examples":[{"name":"one of two",\#
+        "x-fixture":"one-belief","params":[{"name":"evidenceIds","value":["01930000-0000-7000-8000-000000000092",\#
+        "01930000-0000-7000-8000-000000000094"]}],"result":{"name":"reply","value":{"withdrawn":1,\#
+        "unknownIds":["01930000-0000-7000-8000-000000000094"]}}}]},{"name":"beliefRules.get","summary":"Says what \#
+        beliefs about responses start from, and how fast they forget.","description":"Where nothing was set: 0.5 \#
+        responses to 10 offers (5 %), and a half-life of 90 days.","x-kind":"read","x-scope":"beliefs:read",\#
+        "x-cost":1,"x-actors":"nobody","x-callers":["public","admin","service:simulation","service:stimuli"],\#
+        "params":[],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/LearningRules"}},"errors":[],\#
+        "examples":[{"name":"as it comes","x-fixture":"one-actor","params":[],"result":{"name":"reply",\#
+        "value":{"priorAlpha":0.5,"priorBeta":9.5,"halfLifeDays":90,"exceptions":[],"version":0}}}]},\#
+        {"name":"beliefRules.set","summary":"Sets what beliefs about responses start from, and how fast they \#
+        forget.","description":"Holds from the next read on, for all evidence there is. It is set as a whole: \#
+        exceptions that are not named hold no more.","x-kind":"write","x-scope":"beliefs:write","x-cost":1,\#
+        "x-callers":["public","admin"],"x-audit":true,"x-idempotent":true,"params":[{"name":"version",\#
+        "required":true,"schema":{"type":"integer","minimum":0},"description":"The version that is changed, as \#
+        `beliefRules.get` answers it."},{"name":"priorAlpha","required":true,"schema":{"type":"number",\#
+        "minimum":0.01,"maximum":10000},"description":"Responses that the prior counts as.","x-unit":"responses"},\#
+        {"name":"priorBeta","required":true,"schema":{"type":"number","minimum":0.01,"maximum":10000},\#
+        "description":"Offers without a response that the prior counts as.","x-unit":"offers"},\#
+        {"name":"halfLifeDays","required":true,"schema":{"type":"number","minimum":0.1,"maximum":36500},\#
+        "description":"After so long a piece of evidence counts half as much.","x-unit":"days"},\#
+        {"name":"exceptions","schema":{"type":"array","items":{"$ref":"#/components/schemas/LearningRule"},\#
+        "default":[],"maxItems":24},"description":"Kinds of offer and channels of which something else holds, each \#
+        at most once."}],"result":{"name":"reply","schema":{"$ref":"#/components/schemas/LearningRules"}},\#
+        "errors":[{"$ref":"#/components/errors/versionMismatch"},{"$ref":"#/components/errors/storageFull"}],\#
+        "examples":[{"name":"newsletters are read more often","x-fixture":"one-actor","params":[{"name":"version",\#
+        "value":0},{"name":"priorAlpha","value":1},{"name":"priorBeta","value":19},{"name":"halfLifeDays",\#
+        "value":180},{"name":"exceptions","value":[{"offerKind":"content","channel":"email","priorAlpha":2,\#
+        "priorBeta":8,"halfLifeDays":30}]}],"result":{"name":"reply","value":{"priorAlpha":1,"priorBeta":19,\#
+        "halfLifeDays":180,"exceptions":[{"offerKind":"content","channel":"email","priorAlpha":2,"priorBeta":8,\#
+        "halfLifeDays":30}],"version":1}}},{"name":"somebody was faster","x-fixture":"one-actor",\#
+        "params":[{"name":"version","value":3},{"name":"priorAlpha","value":1},{"name":"priorBeta","value":19},\#
+        {"name":"halfLifeDays","value":180}],"x-error":"#/components/errors/versionMismatch"}]},\#
+        {"name":"segments.create","summary":"Makes a segment: a group of people by a rule.",\#
+        "description":"Membership is not kept: it is worked out from what is known of people whenever it is asked \#
+        for, and so is right on the next read. The size is counted at once, by a job, and then once a day.",\#
+        "x-kind":"write","x-scope":"segments:write","x-cost":1,"x-actors":"nobody","x-callers":["public","admin"],\#
+        "x-audit":true,"x-idempotent":true,"params":[{"name":"key","required":true,\#
         "schema":{"$ref":"#/components/schemas/SegmentKey"},"description":"What rules and campaigns call it; no \#
         other segment of the brand has or had it."},{"name":"name","required":true,"schema":{"type":"string",\#
         "minLength":1,"maxLength":255},"description":"What people read.","x-privacy":"none"},{"name":"rule",\#
@@ -1218,25 +1363,132 @@ extension SignalsContract {
         "maxLength":256,"description":"The telephone number that has pointed to them longest.",\#
         "x-privacy":"identifier"},"traits":{"x-raw":true,"description":"Those that were asked for, they have, and \#
         may be given out: an object.","x-privacy":"personal"}},"additionalProperties":false},\#
-        "Hash":{"type":"string","pattern":"^[0-9a-f]{64}$","description":"A SHA-256 hash in lower-case \#
-        hexadecimal."},"Date":{"type":"string","format":"date","description":"A day, as 2026-01-31."},\#
-        "Version":{"type":"integer","minimum":1,"description":"Counts the changes of one thing; an update names the \#
-        version it expects to change."},"Job":{"type":"object","description":"Long work, and how far it is.",\#
-        "required":["id","service","kind","status","done","unit","createdAt","updatedAt"],\#
-        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},"service":{"type":"string",\#
-        "minLength":1,"maxLength":20,"description":"The service that does it."},"kind":{"type":"string",\#
-        "minLength":1,"maxLength":40,"description":"What is done: `import`."},"status":{"type":"string",\#
-        "enum":["running","completed","failed","cancelled"],"x-enum-descriptions":{"running":"On its way, or \#
-        waiting for its turn.","completed":"Done.","failed":"Ended by an error; `problem` says which.",\#
-        "cancelled":"Ended by somebody; what was done stays done."},"description":"Where it stands."},\#
-        "done":{"type":"integer","minimum":0,"description":"How much is done.","x-unit":"`unit`"},\#
-        "total":{"type":"integer","minimum":0,"description":"How much there is to do, where that is known.",\#
-        "x-unit":"`unit`"},"unit":{"type":"string","minLength":1,"maxLength":20,"description":"What is counted: \#
-        `bytes`, `rows`."},"problem":{"type":"string","maxLength":500,"description":"Why it failed, or why it does \#
-        not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it began."},\#
-        "updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or ended."}},\#
-        "additionalProperties":false},"UUID":{"type":"string","format":"uuid","description":"An id: a UUID of \#
-        version 7, whose order is the order of creation."},"Currency":{"type":"string","format":"currency",\#
+        "CredibleInterval":{"type":"object","description":"The true value lies in it with a probability of 95 %, \#
+        and as likely below as above it; rounded to twelve decimals.","required":["lower","upper"],\#
+        "properties":{"lower":{"type":"number","minimum":0,"maximum":1,"description":"From."},\#
+        "upper":{"type":"number","minimum":0,"maximum":1,"description":"To."}},"additionalProperties":false},\#
+        "ResponseBelief":{"type":"object","description":"How likely a person responds to a kind of offer by a \#
+        channel, as far as evidence tells: a beta distribution.","required":["actorId","offerKind","channel","mean",\#
+        "interval","alpha","beta","evidenceCount","effectiveEvidence","campaignIds","version"],\#
+        "properties":{"actorId":{"$ref":"#/components/schemas/UUID","description":"The person."},\#
+        "offerKind":{"$ref":"#/components/schemas/OfferKind","description":"The kind of offer."},\#
+        "channel":{"$ref":"#/components/schemas/MessageChannel","description":"The channel."},\#
+        "mean":{"type":"number","minimum":0,"maximum":1,"description":"The probability of a response: alpha / \#
+        (alpha + beta).","x-privacy":"personal"},"interval":{"$ref":"#/components/schemas/CredibleInterval",\#
+        "description":"How sure that is."},"alpha":{"type":"number","minimum":0,"description":"The distribution's \#
+        first parameter: the prior's, and the weights of responses."},"beta":{"type":"number","minimum":0,\#
+        "description":"The second: the prior's, and the weights of offers without a response."},\#
+        "evidenceCount":{"type":"integer","minimum":0,"description":"Pieces of evidence that it rests on: the \#
+        newest, at most 10,000.","x-unit":"pieces"},"effectiveEvidence":{"type":"number","minimum":0,\#
+        "description":"The sum of their weights: as many new pieces would tell as much.","x-unit":"pieces"},\#
+        "campaignIds":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},"maxItems":10,"description":"The \#
+        campaigns that the evidence comes from, newest evidence first; the first ten."},"version":{"type":"integer",\#
+        "minimum":0,"description":"Counts the changes of its evidence, and never goes back; 0: there never was any, \#
+        and it is the prior."},"lastEvidenceAt":{"$ref":"#/components/schemas/Timestamp","description":"When the \#
+        newest piece happened."}},"additionalProperties":false},"BeliefChange":{"type":"object","description":"An \#
+        entry of the learning log: a piece of evidence that came or was withdrawn.","required":["sequence",\#
+        "actorId","offerKind","channel","change","evidenceId","responded","at","sources","version","changedAt",\#
+        "changedBy"],"properties":{"sequence":{"type":"integer","minimum":1,"description":"Its place in the log."},\#
+        "actorId":{"$ref":"#/components/schemas/UUID","description":"The person."},\#
+        "offerKind":{"$ref":"#/components/schemas/OfferKind","description":"The kind of offer."},\#
+        "channel":{"$ref":"#/components/schemas/MessageChannel","description":"The channel."},\#
+        "change":{"type":"string","enum":["added","withdrawn"],"x-enum-descriptions":{"added":"It counts from then \#
+        on.","withdrawn":"It counts no more, as if it had never been told."},"description":"What was done."},\#
+        "evidenceId":{"$ref":"#/components/schemas/UUID","description":"The piece of evidence."},\#
+        "responded":{"type":"boolean","description":"What it says: whether the person responded.",\#
+        "x-privacy":"personal"},"at":{"$ref":"#/components/schemas/Timestamp","description":"When that happened."},\#
+        "campaignId":{"$ref":"#/components/schemas/UUID","description":"The campaign that it comes from; absent: \#
+        none of those that are run here."},"sources":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},\#
+        "maxItems":20,"description":"What it cites: exposures and outcomes."},"version":{"type":"integer",\#
+        "minimum":1,"description":"The belief's version from then on. One that no entry has was made by a retention \#
+        rule."},"changedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it was told."},\#
+        "changedBy":{"type":"string","minLength":1,"maxLength":100,"description":"The principal that told it."}},\#
+        "additionalProperties":false},"RecordedResponse":{"type":"object","description":"That a person responded to \#
+        an offer, or did not.","required":["offerKind","channel","responded","at"],\#
+        "properties":{"offerKind":{"$ref":"#/components/schemas/OfferKind","description":"What was offered."},\#
+        "channel":{"$ref":"#/components/schemas/MessageChannel","description":"How it reached the person."},\#
+        "responded":{"type":"boolean","description":"Whether the person responded.","x-privacy":"personal"},\#
+        "at":{"$ref":"#/components/schemas/Timestamp","description":"When the offer reached the person, at most 24 \#
+        hours ahead of now."},"actorId":{"$ref":"#/components/schemas/UUID","description":"The person, by id."},\#
+        "identifier":{"$ref":"#/components/schemas/Identifier","description":"A value that points to the person, \#
+        instead of the id.","x-privacy":"identifier"},"evidenceId":{"$ref":"#/components/schemas/UUID",\#
+        "description":"What it is called. Told again it changes nothing, and with another content that holds from \#
+        then on. Absent: an id is made."},"campaignId":{"$ref":"#/components/schemas/UUID","description":"The \#
+        campaign that it comes from; absent: none of those that are run here."},"sources":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/UUID"},"default":[],"maxItems":20,"description":"What it cites: \#
+        exposures and outcomes."}},"additionalProperties":false},"EvidenceVerdict":{"type":"object",\#
+        "description":"What became of one piece of evidence.","required":["index","status"],\#
+        "properties":{"index":{"type":"integer","minimum":0,"description":"The item's place in the call."},\#
+        "status":{"type":"string","enum":["accepted","replaced","duplicate","rejected"],\#
+        "x-enum-descriptions":{"accepted":"It is new, and counts.","replaced":"It counts in place of what the same \#
+        id said before.","duplicate":"It was known already.","rejected":"It was not taken; `message` says why."},\#
+        "description":"What became of it."},"evidenceId":{"$ref":"#/components/schemas/UUID","description":"What it \#
+        is called; absent where it was rejected."},"code":{"type":"integer","description":"Why it was rejected: the \#
+        error's code."},"message":{"type":"string","minLength":1,"maxLength":1000,"description":"Why, in words."}},\#
+        "additionalProperties":false},"LearningRule":{"type":"object","description":"What is believed of one kind \#
+        of offer in one channel before there is any evidence, and how evidence grows old.","required":["offerKind",\#
+        "channel","priorAlpha","priorBeta","halfLifeDays"],\#
+        "properties":{"offerKind":{"$ref":"#/components/schemas/OfferKind","description":"The kind of offer."},\#
+        "channel":{"$ref":"#/components/schemas/MessageChannel","description":"The channel."},\#
+        "priorAlpha":{"type":"number","minimum":0.01,"maximum":10000,"description":"Responses that the prior counts \#
+        as.","x-unit":"responses"},"priorBeta":{"type":"number","minimum":0.01,"maximum":10000,\#
+        "description":"Offers without a response that the prior counts as.","x-unit":"offers"},\#
+        "halfLifeDays":{"type":"number","minimum":0.1,"maximum":36500,"description":"After so long a piece of \#
+        evidence counts half as much.","x-unit":"days"}},"additionalProperties":false},\#
+        "LearningRules":{"type":"object","description":"What beliefs about responses start from, and how fast they \#
+        forget.","required":["priorAlpha","priorBeta","halfLifeDays","exceptions","version"],\#
+        "properties":{"priorAlpha":{"type":"number","minimum":0.01,"maximum":10000,"description":"Responses that \#
+        the prior counts as.","x-unit":"responses"},"priorBeta":{"type":"number","minimum":0.01,"maximum":10000,\#
+        "description":"Offers without a response that the prior counts as.","x-unit":"offers"},\#
+        "halfLifeDays":{"type":"number","minimum":0.1,"maximum":36500,"description":"After so long a piece of \#
+        evidence counts half as much.","x-unit":"days"},"exceptions":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/LearningRule"},"maxItems":24,"description":"Kinds of offer and \#
+        channels of which something else holds, each at most once."},"version":{"type":"integer","minimum":0,\#
+        "description":"Counts the changes; 0: nothing was ever set."}},"additionalProperties":false},\#
+        "LearnedResponse":{"type":"object","description":"That an actor responded to an offer, or did not, as a \#
+        sibling learned it.","required":["evidenceId","actorId","offerKind","channel","responded","at"],\#
+        "properties":{"evidenceId":{"$ref":"#/components/schemas/UUID","description":"What it is called."},\#
+        "actorId":{"$ref":"#/components/schemas/UUID","description":"The person; somebody who is not there is \#
+        passed over."},"offerKind":{"$ref":"#/components/schemas/OfferKind","description":"What was offered."},\#
+        "channel":{"$ref":"#/components/schemas/MessageChannel","description":"How it reached the person."},\#
+        "responded":{"type":"boolean","description":"Whether the person responded.","x-privacy":"personal"},\#
+        "at":{"$ref":"#/components/schemas/Timestamp","description":"When the offer reached the person."},\#
+        "campaignId":{"$ref":"#/components/schemas/UUID","description":"The campaign that it comes from; absent: \#
+        none of those that are run here."},"sources":{"type":"array","items":{"$ref":"#/components/schemas/UUID"},\#
+        "default":[],"maxItems":20,"description":"What it cites: exposures and outcomes."}},\#
+        "additionalProperties":false},"ResponsesLearned":{"type":"object","description":"What was learned of \#
+        people's responses, and what no longer holds: topic beliefs.evidence. Of what is told twice the later one \#
+        holds; what is withdrawn goes first.","required":[],"properties":{"items":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/LearnedResponse"},"default":[],"maxItems":500,\#
+        "description":"Responses, and that there was none."},"withdrawn":{"type":"array",\#
+        "items":{"$ref":"#/components/schemas/UUID"},"default":[],"maxItems":1000,"description":"Evidence that \#
+        counts no more, by id."}},"additionalProperties":false},"Hash":{"type":"string","pattern":"^[0-9a-f]{64}$",\#
+        "description":"A SHA-256 hash in lower-case hexadecimal."},"MessageChannel":{"type":"string",\#
+        "enum":["mailbox","email","webhook"],"x-enum-descriptions":{"mailbox":"The mailbox that comes with Gyre.",\#
+        "email":"E-mail.","webhook":"A call of a program of the brand's, which carries the message on."},\#
+        "description":"By what way a message reaches somebody."},"OfferKind":{"type":"string","enum":["none",\#
+        "percentOff","amountOff","freeShipping","gift","loyaltyPoints","trial","content"],\#
+        "x-enum-descriptions":{"none":"A message that promises nothing.","percentOff":"A share of the price off.",\#
+        "amountOff":"An amount off.","freeShipping":"Delivery free of charge.","gift":"Something for free with an \#
+        order.","loyaltyPoints":"Points.","trial":"Something to try for a while.","content":"Something to read or \#
+        watch."},"description":"The kind of what a message promises."},"Date":{"type":"string","format":"date",\#
+        "description":"A day, as 2026-01-31."},"Version":{"type":"integer","minimum":1,"description":"Counts the \#
+        changes of one thing; an update names the version it expects to change."},"Job":{"type":"object",\#
+        "description":"Long work, and how far it is.","required":["id","service","kind","status","done","unit",\#
+        "createdAt","updatedAt"],"properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The job."},\#
+        "service":{"type":"string","minLength":1,"maxLength":20,"description":"The service that does it."},\#
+        "kind":{"type":"string","minLength":1,"maxLength":40,"description":"What is done: `import`."},\#
+        "status":{"type":"string","enum":["running","completed","failed","cancelled"],\#
+        "x-enum-descriptions":{"running":"On its way, or waiting for its turn.","completed":"Done.","failed":"Ended \#
+        by an error; `problem` says which.","cancelled":"Ended by somebody; what was done stays done."},\#
+        "description":"Where it stands."},"done":{"type":"integer","minimum":0,"description":"How much is done.",\#
+        "x-unit":"`unit`"},"total":{"type":"integer","minimum":0,"description":"How much there is to do, where that \#
+        is known.","x-unit":"`unit`"},"unit":{"type":"string","minLength":1,"maxLength":20,"description":"What is \#
+        counted: `bytes`, `rows`."},"problem":{"type":"string","maxLength":500,"description":"Why it failed, or why \#
+        it does not go on right now."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When it \#
+        began."},"updatedAt":{"$ref":"#/components/schemas/Timestamp","description":"When it last went forward or \#
+        ended."}},"additionalProperties":false},"UUID":{"type":"string","format":"uuid","description":"An id: a \#
+        UUID of version 7, whose order is the order of creation."},"Currency":{"type":"string","format":"currency",\#
         "description":"An ISO 4217 code of three capital letters."},"Amount":{"type":"string","format":"amount",\#
         "description":"An amount of money as a decimal string with at most 4 decimals; its currency stands beside \#
         it."},"Timestamp":{"type":"string","format":"date-time","description":"A moment, as RFC 3339 in UTC; \#

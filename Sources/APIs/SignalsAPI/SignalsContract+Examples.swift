@@ -640,6 +640,147 @@ extension SignalsContract {
                 """#,
             errorCode: nil),
         MethodExample(
+            method: "beliefs.get",
+            name: "one person",
+            fixture: "one-belief",
+            params: #"""
+                {"identifier":{"type":"customerId","value":"00001"}}
+                """#,
+            result: #"""
+                {"items":[{"actorId":"01930000-0000-7000-8000-000000000041","offerKind":"percentOff",\#
+                "channel":"email","mean":0.13043478260869565,"interval":{"lower":0.010476776165,\#
+                "upper":0.366609475701},"alpha":1.5,"beta":10,"evidenceCount":2,"effectiveEvidence":1.5,\#
+                "campaignIds":["01930000-0000-7000-8000-000000000091"],"version":2,\#
+                "lastEvidenceAt":"2026-01-01T00:00:00Z"}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "beliefs.get",
+            name: "of whom nothing is known",
+            fixture: "one-actor",
+            params: #"""
+                {"actorId":"01930000-0000-7000-8000-000000000041","offerKind":"gift","channel":"mailbox"}
+                """#,
+            result: #"""
+                {"items":[{"actorId":"01930000-0000-7000-8000-000000000041","offerKind":"gift","channel":"mailbox",\#
+                "mean":0.05,"interval":{"lower":5.3064053e-05,"upper":0.237610098633},"alpha":0.5,"beta":9.5,\#
+                "evidenceCount":0,"effectiveEvidence":0,"campaignIds":[],"version":0}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "beliefs.get",
+            name: "nobody",
+            fixture: "one-actor",
+            params: #"""
+                {"actorId":"01930000-0000-7000-8000-000000000094"}
+                """#,
+            result: nil,
+            errorCode: -32004),
+        MethodExample(
+            method: "beliefs.list",
+            name: "everybody",
+            fixture: "one-belief",
+            params: #"""
+                {"offerKind":"percentOff","channel":"email"}
+                """#,
+            result: #"""
+                {"items":[{"actorId":"01930000-0000-7000-8000-000000000041","offerKind":"percentOff",\#
+                "channel":"email","mean":0.13043478260869565,"interval":{"lower":0.010476776165,\#
+                "upper":0.366609475701},"alpha":1.5,"beta":10,"evidenceCount":2,"effectiveEvidence":1.5,\#
+                "campaignIds":["01930000-0000-7000-8000-000000000091"],"version":2,\#
+                "lastEvidenceAt":"2026-01-01T00:00:00Z"}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "beliefs.log",
+            name: "one person",
+            fixture: "one-belief",
+            params: #"""
+                {"actorId":"01930000-0000-7000-8000-000000000041"}
+                """#,
+            result: #"""
+                {"items":[{"sequence":1,"actorId":"01930000-0000-7000-8000-000000000041","offerKind":"percentOff",\#
+                "channel":"email","change":"added","evidenceId":"01930000-0000-7000-8000-000000000092",\#
+                "responded":false,"at":"2025-10-03T00:00:00Z","campaignId":"01930000-0000-7000-8000-000000000091",\#
+                "sources":[],"version":1,"changedAt":"2025-10-03T00:00:00Z","changedBy":"service:stimuli"},\#
+                {"sequence":2,"actorId":"01930000-0000-7000-8000-000000000041","offerKind":"percentOff",\#
+                "channel":"email","change":"added","evidenceId":"01930000-0000-7000-8000-000000000093",\#
+                "responded":true,"at":"2026-01-01T00:00:00Z","campaignId":"01930000-0000-7000-8000-000000000091",\#
+                "sources":["01930000-0000-7000-8000-000000000094"],"version":2,"changedAt":"2026-01-01T00:00:00Z",\#
+                "changedBy":"service:stimuli"}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "beliefs.record",
+            name: "a response to an earlier campaign",
+            fixture: "one-actor",
+            params: #"""
+                {"items":[{"offerKind":"freeShipping","channel":"email","responded":true,\#
+                "at":"2025-12-01T00:00:00Z","actorId":"01930000-0000-7000-8000-000000000041"}]}
+                """#,
+            result: #"""
+                {"verdicts":[{"index":0,"status":"accepted","evidenceId":"01930000-0000-7000-8000-000000000001"}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "beliefs.record",
+            name: "by an identifier",
+            fixture: "one-belief",
+            params: #"""
+                {"items":[{"offerKind":"percentOff","channel":"email","responded":true,"at":"2026-01-01T00:00:00Z",\#
+                "identifier":{"type":"customerId","value":"00001"},\#
+                "campaignId":"01930000-0000-7000-8000-000000000091",\#
+                "sources":["01930000-0000-7000-8000-000000000094"]}]}
+                """#,
+            result: #"""
+                {"verdicts":[{"index":0,"status":"accepted","evidenceId":"01930000-0000-7000-8000-000000000001"}]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "beliefs.withdraw",
+            name: "one of two",
+            fixture: "one-belief",
+            params: #"""
+                {"evidenceIds":["01930000-0000-7000-8000-000000000092","01930000-0000-7000-8000-000000000094"]}
+                """#,
+            result: #"""
+                {"withdrawn":1,"unknownIds":["01930000-0000-7000-8000-000000000094"]}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "beliefRules.get",
+            name: "as it comes",
+            fixture: "one-actor",
+            params: #"""
+                {}
+                """#,
+            result: #"""
+                {"priorAlpha":0.5,"priorBeta":9.5,"halfLifeDays":90,"exceptions":[],"version":0}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "beliefRules.set",
+            name: "newsletters are read more often",
+            fixture: "one-actor",
+            params: #"""
+                {"version":0,"priorAlpha":1,"priorBeta":19,"halfLifeDays":180,"exceptions":[{"offerKind":"content",\#
+                "channel":"email","priorAlpha":2,"priorBeta":8,"halfLifeDays":30}]}
+                """#,
+            result: #"""
+                {"priorAlpha":1,"priorBeta":19,"halfLifeDays":180,"exceptions":[{"offerKind":"content",\#
+                "channel":"email","priorAlpha":2,"priorBeta":8,"halfLifeDays":30}],"version":1}
+                """#,
+            errorCode: nil),
+        MethodExample(
+            method: "beliefRules.set",
+            name: "somebody was faster",
+            fixture: "one-actor",
+            params: #"""
+                {"version":3,"priorAlpha":1,"priorBeta":19,"halfLifeDays":180}
+                """#,
+            result: nil,
+            errorCode: -32011),
+        MethodExample(
             method: "segments.create",
             name: "who is on the golden plan",
             fixture: nil,

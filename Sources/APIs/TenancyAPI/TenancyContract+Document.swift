@@ -776,57 +776,59 @@ extension TenancyContract {
         owners.","analyst":"Reads everything, and plans experiments.","operator":"Runs the daily work: data in, \#
         messages out.","viewer":"Reads results, and nobody's personal data."},\#
         "x-enum-scopes":{"owner":["actors:read","assignments:read","assignments:write","audit:read",\#
-        "authenticators:write","bandits:read","bandits:write","campaigns:approve","campaigns:read",\#
-        "campaigns:write","consents:read","consents:write","datasets:read","datasets:write","disclosures:read",\#
-        "disclosures:write","experimentEvents:read","experimentEvents:write","experiments:read","experiments:write",\#
-        "exposures:write","features:evaluate","features:read","flows:read","flows:write","imports:read",\#
-        "imports:write","integrations:read","integrations:write","jobs:read","jobs:write","keys:read",\#
-        "legalHolds:read","legalHolds:write","limits:read","policies:read","policies:write","privacyNotices:read",\#
-        "privacyNotices:write","privacyRequests:approve","privacyRequests:read","privacyRequests:write",\#
-        "promptVersions:read","promptVersions:write","recipients:read","recipients:write","replays:read",\#
-        "replays:write","restrictions:read","restrictions:write","retentionRules:read","retentionRules:write",\#
-        "savedGroups:read","savedGroups:write","scores:read","scores:write","segments:read","segments:write",\#
-        "sessions:read","sessions:write","settings:read","settings:write","signals:read","signals:write",\#
-        "users:read","users:write"],"admin":["actors:read","assignments:read","assignments:write","audit:read",\#
-        "authenticators:write","bandits:read","bandits:write","campaigns:approve","campaigns:read",\#
-        "campaigns:write","consents:read","consents:write","datasets:read","datasets:write","disclosures:read",\#
-        "disclosures:write","experimentEvents:read","experimentEvents:write","experiments:read","experiments:write",\#
-        "exposures:write","features:evaluate","features:read","flows:read","flows:write","imports:read",\#
-        "imports:write","integrations:read","integrations:write","jobs:read","jobs:write","keys:read",\#
-        "legalHolds:read","legalHolds:write","limits:read","policies:read","policies:write","privacyNotices:read",\#
-        "privacyNotices:write","privacyRequests:approve","privacyRequests:read","privacyRequests:write",\#
-        "promptVersions:read","promptVersions:write","recipients:read","recipients:write","replays:read",\#
-        "replays:write","restrictions:read","restrictions:write","retentionRules:read","retentionRules:write",\#
-        "savedGroups:read","savedGroups:write","scores:read","scores:write","segments:read","segments:write",\#
-        "sessions:read","sessions:write","settings:read","settings:write","signals:read","signals:write",\#
-        "users:read","users:write"],"analyst":["actors:read","assignments:read","authenticators:write",\#
-        "bandits:read","campaigns:read","consents:read","datasets:read","disclosures:read","experimentEvents:read",\#
-        "experiments:read","features:read","flows:read","imports:read","jobs:read","policies:read",\#
-        "promptVersions:read","recipients:read","replays:read","restrictions:read","savedGroups:read","scores:read",\#
-        "segments:read","sessions:read","sessions:write","settings:read","signals:read"],"operator":["actors:read",\#
-        "assignments:read","assignments:write","authenticators:write","bandits:read","bandits:write",\#
+        "authenticators:write","bandits:read","bandits:write","beliefs:read","beliefs:write","campaigns:approve",\#
         "campaigns:read","campaigns:write","consents:read","consents:write","datasets:read","datasets:write",\#
         "disclosures:read","disclosures:write","experimentEvents:read","experimentEvents:write","experiments:read",\#
         "experiments:write","exposures:write","features:evaluate","features:read","flows:read","flows:write",\#
-        "imports:read","imports:write","integrations:read","jobs:read","jobs:write","limits:read","policies:read",\#
-        "policies:write","promptVersions:read","promptVersions:write","recipients:read","replays:read",\#
-        "replays:write","restrictions:read","restrictions:write","savedGroups:read","savedGroups:write",\#
+        "imports:read","imports:write","integrations:read","integrations:write","jobs:read","jobs:write",\#
+        "keys:read","legalHolds:read","legalHolds:write","limits:read","policies:read","policies:write",\#
+        "privacyNotices:read","privacyNotices:write","privacyRequests:approve","privacyRequests:read",\#
+        "privacyRequests:write","promptVersions:read","promptVersions:write","recipients:read","recipients:write",\#
+        "replays:read","replays:write","restrictions:read","restrictions:write","retentionRules:read",\#
+        "retentionRules:write","savedGroups:read","savedGroups:write","scores:read","scores:write","segments:read",\#
+        "segments:write","sessions:read","sessions:write","settings:read","settings:write","signals:read",\#
+        "signals:write","users:read","users:write"],"admin":["actors:read","assignments:read","assignments:write",\#
+        "audit:read","authenticators:write","bandits:read","bandits:write","beliefs:read","beliefs:write",\#
+        "campaigns:approve","campaigns:read","campaigns:write","consents:read","consents:write","datasets:read",\#
+        "datasets:write","disclosures:read","disclosures:write","experimentEvents:read","experimentEvents:write",\#
+        "experiments:read","experiments:write","exposures:write","features:evaluate","features:read","flows:read",\#
+        "flows:write","imports:read","imports:write","integrations:read","integrations:write","jobs:read",\#
+        "jobs:write","keys:read","legalHolds:read","legalHolds:write","limits:read","policies:read",\#
+        "policies:write","privacyNotices:read","privacyNotices:write","privacyRequests:approve",\#
+        "privacyRequests:read","privacyRequests:write","promptVersions:read","promptVersions:write",\#
+        "recipients:read","recipients:write","replays:read","replays:write","restrictions:read",\#
+        "restrictions:write","retentionRules:read","retentionRules:write","savedGroups:read","savedGroups:write",\#
         "scores:read","scores:write","segments:read","segments:write","sessions:read","sessions:write",\#
-        "settings:read","signals:read","signals:write"],"viewer":["authenticators:write","bandits:read",\#
-        "campaigns:read","experiments:read","features:read","flows:read","policies:read","promptVersions:read",\#
-        "replays:read","segments:read","sessions:read","sessions:write","settings:read"]}},"User":{"type":"object",\#
-        "description":"A member of staff who signs in to one brand.","required":["id","email","role","status",\#
-        "hasAuthenticator","createdAt","version"],"properties":{"id":{"$ref":"#/components/schemas/UUID",\#
-        "description":"The user."},"email":{"$ref":"#/components/schemas/Email","description":"What they sign in \#
-        with; one brand has each address once.","x-privacy":"personal"},"name":{"type":"string","minLength":1,\#
-        "maxLength":200,"description":"What people call them; absent until they have accepted.",\#
-        "x-privacy":"personal"},"role":{"$ref":"#/components/schemas/Role","description":"What they may do."},\#
-        "status":{"type":"string","enum":["invited","active"],"description":"Invited until they have set a \#
-        password."},"hasAuthenticator":{"type":"boolean","description":"Whether signing in takes a code of an \#
-        authenticator app too."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When they were \#
-        invited first."},"version":{"type":"integer","minimum":1,"description":"Grows with every change; send it as \#
-        the expected version."}},"additionalProperties":false},"Invitation":{"type":"object","description":"A way \#
-        in for one user, for a while, once.","required":["user","token","expiresAt"],\#
+        "settings:read","settings:write","signals:read","signals:write","users:read","users:write"],\#
+        "analyst":["actors:read","assignments:read","authenticators:write","bandits:read","beliefs:read",\#
+        "campaigns:read","consents:read","datasets:read","disclosures:read","experimentEvents:read",\#
+        "experiments:read","features:read","flows:read","imports:read","jobs:read","policies:read",\#
+        "promptVersions:read","recipients:read","replays:read","restrictions:read","savedGroups:read","scores:read",\#
+        "segments:read","sessions:read","sessions:write","settings:read","signals:read"],"operator":["actors:read",\#
+        "assignments:read","assignments:write","authenticators:write","bandits:read","bandits:write","beliefs:read",\#
+        "beliefs:write","campaigns:read","campaigns:write","consents:read","consents:write","datasets:read",\#
+        "datasets:write","disclosures:read","disclosures:write","experimentEvents:read","experimentEvents:write",\#
+        "experiments:read","experiments:write","exposures:write","features:evaluate","features:read","flows:read",\#
+        "flows:write","imports:read","imports:write","integrations:read","jobs:read","jobs:write","limits:read",\#
+        "policies:read","policies:write","promptVersions:read","promptVersions:write","recipients:read",\#
+        "replays:read","replays:write","restrictions:read","restrictions:write","savedGroups:read",\#
+        "savedGroups:write","scores:read","scores:write","segments:read","segments:write","sessions:read",\#
+        "sessions:write","settings:read","signals:read","signals:write"],"viewer":["authenticators:write",\#
+        "bandits:read","campaigns:read","experiments:read","features:read","flows:read","policies:read",\#
+        "promptVersions:read","replays:read","segments:read","sessions:read","sessions:write","settings:read"]}},\#
+        "User":{"type":"object","description":"A member of staff who signs in to one brand.","required":["id",\#
+        "email","role","status","hasAuthenticator","createdAt","version"],\#
+        "properties":{"id":{"$ref":"#/components/schemas/UUID","description":"The user."},\#
+        "email":{"$ref":"#/components/schemas/Email","description":"What they sign in with; one brand has each \#
+        address once.","x-privacy":"personal"},"name":{"type":"string","minLength":1,"maxLength":200,\#
+        "description":"What people call them; absent until they have accepted.","x-privacy":"personal"},\#
+        "role":{"$ref":"#/components/schemas/Role","description":"What they may do."},"status":{"type":"string",\#
+        "enum":["invited","active"],"description":"Invited until they have set a password."},\#
+        "hasAuthenticator":{"type":"boolean","description":"Whether signing in takes a code of an authenticator app \#
+        too."},"createdAt":{"$ref":"#/components/schemas/Timestamp","description":"When they were invited first."},\#
+        "version":{"type":"integer","minimum":1,"description":"Grows with every change; send it as the expected \#
+        version."}},"additionalProperties":false},"Invitation":{"type":"object","description":"A way in for one \#
+        user, for a while, once.","required":["user","token","expiresAt"],\#
         "properties":{"user":{"$ref":"#/components/schemas/User","description":"Who is invited."},\#
         "token":{"type":"string","minLength":1,"maxLength":120,"description":"Give it to them; `users.accept` takes \#
         it. Nothing in Gyre can show it again.","x-privacy":"secret"},\#

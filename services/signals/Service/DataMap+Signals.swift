@@ -1,8 +1,10 @@
 import ServiceKit
 
 extension DataMap {
-    /// What a brand's database holds here.
-    static let signals = DataMap(
+    /// What a brand's database holds here. What refers to actors comes before them, and goes before them.
+    static let signals = DataMap(beliefs + others)
+
+    private static let others: [Table] =
         [
             Table(
                 "signals", "inbound facts as received", .actor("actor"),
@@ -167,7 +169,7 @@ extension DataMap {
                     "header",
                     "carry", "carry_offset", "carry_line", "carry_is_skipped", "last_chunk_bytes", "last_chunk_hash",
                 ]),
-        ] + scores + segments)
+        ] + scores + segments
 
     // What can be taken in again, by signals.batch, elsewhere.
 

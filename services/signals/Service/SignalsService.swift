@@ -41,5 +41,15 @@ public enum SignalsService {
         AudiencesService().registerMethods(with: &parts.methods)
         parts.jobs[SegmentSizeWork.kind] = SegmentSizeWork()
         parts.services.append(SegmentSizeSchedule(runtime: runtime))
+        registerBeliefs(intake: intake, in: &parts)
+    }
+
+    private static func registerBeliefs(intake: SignalIntake, in parts: inout ServiceParts) {
+        let evidence = EvidenceIntake()
+        BeliefsService(intake: intake).registerMethods(with: &parts.methods)
+        BeliefRulesService().registerMethods(with: &parts.methods)
+        parts.topics.on("beliefs.evidence", as: ResponsesLearned.self) { message, transaction, call throws(RPCError) in
+            try evidence.learn(message, for: call, in: transaction)
+        }
     }
 }
