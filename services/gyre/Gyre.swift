@@ -35,6 +35,7 @@ struct Gyre: AsyncParsableCommand {
                     PopulationCommand.self,
                     JobsCommand.self, TailCommand.self, ConsentCommand.self, RestrictionsCommand.self,
                     RecipientsCommand.self, DisclosuresCommand.self, ScoresCommand.self, SegmentsCommand.self,
+                    BeliefsCommand.self,
                     PoliciesCommand.self, PromptsCommand.self, FlowsCommand.self,
                     DatasetsCommand.self, ReplaysCommand.self, BanditsCommand.self,
                     ExperimentsCommand.self, MetricsCommand.self, LayersCommand.self, HoldoutsCommand.self,

@@ -13,6 +13,12 @@ struct IntervalPlot {
         upper = -lower
     }
 
+    /// An axis from zero to the greatest of these, for shares.
+    init(upTo ends: [Double]) {
+        lower = 0
+        upper = max(ends.max() ?? 0, .leastNormalMagnitude)
+    }
+
     /// - Parameters:
     ///   - value: drawn as a dot.
     ///   - interval: nil draws the dot alone.
