@@ -51,13 +51,10 @@ final class GatewayUnderTest: Sendable {
         let signals = try await UnixSocketServer.bind(to: configuration.socketPath(of: "signals"), on: group) { _ in
             FakeSibling(answer: signals, contexts: contexts)
         }
-        // The platform's methods of the gateway, which its own saga calls.
-        let own = try await UnixSocketServer.bind(to: configuration.socketPath(of: "gateway"), on: group) { _ in
-            FakeSibling(answer: { _, reply in reply?.succeed { Self.knowsNobody(&$0) } }, contexts: { _ in })
-        }
-        var siblings = [tenancy, signals, own]
-        if hasExperiments {
-            let path = configuration.socketPath(of: "experiments")
+        // The platform's methods of the gateway, which its own saga calls, and of siblings that know nobody.
+        var siblings = [tenancy, signals]
+        for service in ["gateway", "stimuli"] + (hasExperiments ? ["experiments"] : []) {
+            let path = configuration.socketPath(of: service)
             siblings.append(
                 try await UnixSocketServer.bind(to: path, on: group) { _ in
                     FakeSibling(answer: { _, reply in reply?.succeed { Self.knowsNobody(&$0) } }, contexts: { _ in })

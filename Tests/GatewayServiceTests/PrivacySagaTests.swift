@@ -245,9 +245,9 @@ import Testing
     func sagaOrder() {
         #expect(GatewayService.sagaOrder(["gateway", "signals", "tenancy"]) == ["signals", "tenancy", "gateway"])
         #expect(
-            GatewayService.sagaOrder(["experiments", "gateway", "signals", "tenancy"])
-                == ["signals", "experiments", "tenancy", "gateway"])
-        #expect(GatewayService.sagaOrder(["stimuli"]) == ["stimuli"])
+            GatewayService.sagaOrder(["experiments", "gateway", "signals", "stimuli", "tenancy"])
+                == ["signals", "experiments", "stimuli", "tenancy", "gateway"])
+        #expect(GatewayService.sagaOrder(["simulation"]) == ["simulation"])
     }
 
     @Test("Restriction, objection and opt-out ask each service for their own, and say that all data stays and why")
